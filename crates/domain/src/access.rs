@@ -1,0 +1,215 @@
+//! Who may: one table of role x permission, and the caller it is asked about.
+
+use crate::id::{ApiKeyId, MemberId, OrganisationId};
+use serde::{Deserialize, Serialize};
+use strum::VariantArray;
+
+/// What a member is in an organisation; several may be held at once.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Role {
+    /// Settings, members, keys, connectors; no say in decisions by this role alone.
+    Admin,
+    /// Runs the management system: creates and steers every record.
+    IsmsManager,
+    /// Top management: approves; reads all.
+    Management,
+    /// Internal auditor: audits and findings; reads all.
+    Auditor,
+    /// Employee: reports, and works what is assigned.
+    Member,
+    /// Reads all, the journal and its proofs included; writes nothing.
+    ExternalAuditor,
+}
+
+/// What can be permitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, strum::IntoStaticStr, strum::VariantArray)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Permission {
+    /// Read any record that is not restricted.
+    ReadRecords,
+    /// Report a nonconformity.
+    RaiseNonconformity,
+    /// Contain, analyse, plan, implement.
+    SteerNonconformity,
+    /// Confirm, reject, close, reopen.
+    DecideNonconformity,
+    /// Judge whether what was done has worked.
+    VerifyEffectiveness,
+    /// Read the journal and its proofs.
+    ReadJournal,
+    /// Members, roles and keys.
+    AdministerOrganisation,
+}
+
+/// One cell of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Cell {
+    /// Not allowed.
+    No,
+    /// Allowed on what the caller owns, raised or is assigned; never a decision.
+    Own,
+    /// Allowed.
+    Yes,
+}
+
+/// The table: what `role` may do.
+#[must_use]
+pub fn cell(role: Role, permission: Permission) -> Cell {
+    use Cell::{No, Own, Yes};
+    use Permission as P;
+    use Role as R;
+    match (role, permission) {
+        (
+            R::IsmsManager,
+            P::ReadRecords
+            | P::RaiseNonconformity
+            | P::SteerNonconformity
+            | P::DecideNonconformity
+            | P::VerifyEffectiveness
+            | P::ReadJournal,
+        ) => Yes,
+        (R::IsmsManager, P::AdministerOrganisation) => No,
+        (R::Management, P::ReadRecords | P::RaiseNonconformity | P::VerifyEffectiveness | P::ReadJournal) => Yes,
+        (R::Management, P::SteerNonconformity | P::DecideNonconformity | P::AdministerOrganisation) => No,
+        (R::Auditor, P::ReadRecords | P::RaiseNonconformity | P::VerifyEffectiveness | P::ReadJournal) => Yes,
+        (R::Auditor, P::SteerNonconformity | P::DecideNonconformity | P::AdministerOrganisation) => No,
+        (R::Member, P::RaiseNonconformity) => Yes,
+        (R::Member, P::ReadRecords | P::SteerNonconformity) => Own,
+        (R::Member, P::DecideNonconformity | P::VerifyEffectiveness | P::ReadJournal | P::AdministerOrganisation) => No,
+        (R::ExternalAuditor, P::ReadRecords | P::ReadJournal) => Yes,
+        (
+            R::ExternalAuditor,
+            P::RaiseNonconformity
+            | P::SteerNonconformity
+            | P::DecideNonconformity
+            | P::VerifyEffectiveness
+            | P::AdministerOrganisation,
+        ) => No,
+        (R::Admin, P::AdministerOrganisation | P::ReadRecords | P::ReadJournal) => Yes,
+        (R::Admin, P::RaiseNonconformity | P::SteerNonconformity | P::DecideNonconformity | P::VerifyEffectiveness) => {
+            No
+        }
+    }
+}
+
+/// Who acts: known from the session or the key, never from a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The tenant in which the actor acts.
+    pub organisation: OrganisationId,
+    /// Which kind of caller.
+    pub identity: Identity,
+}
+
+/// The kinds of caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// A person, with the roles held now.
+    Member {
+        /// Who.
+        id: MemberId,
+        /// The roles held at this moment.
+        roles: Vec<Role>,
+    },
+    /// A machine. Its scopes are permissions, and never a decision.
+    ApiKey {
+        /// Which key.
+        id: ApiKeyId,
+        /// What it may do.
+        scopes: Vec<Permission>,
+    },
+    /// The program itself.
+    System {
+        /// The worker's name.
+        worker: &'static str,
+    },
+}
+
+impl Actor {
+    /// The member, when a person acts.
+    #[must_use]
+    pub fn member(&self) -> Option<MemberId> {
+        match &self.identity {
+            Identity::Member { id, .. } => Some(*id),
+            Identity::ApiKey { .. } | Identity::System { .. } => None,
+        }
+    }
+
+    /// The strongest cell that any of the actor's roles grants.
+    #[must_use]
+    pub fn cell(&self, permission: Permission) -> Cell {
+        match &self.identity {
+            Identity::Member { roles, .. } => {
+                roles.iter().map(|role| cell(*role, permission)).max_by_key(|cell| *cell as u8).unwrap_or(Cell::No)
+            }
+            Identity::ApiKey { scopes, .. } if scopes.contains(&permission) => Cell::Yes,
+            Identity::ApiKey { .. } => Cell::No,
+            Identity::System { .. } => Cell::Yes,
+        }
+    }
+
+    /// Whether the actor may, on a record that is (or is not) the actor's own.
+    #[must_use]
+    pub fn may(&self, permission: Permission, own: bool) -> bool {
+        match self.cell(permission) {
+            Cell::Yes => true,
+            Cell::Own => own,
+            Cell::No => false,
+        }
+    }
+}
+
+/// The whole table, row by row, as the catalogue publishes it.
+pub fn table() -> impl Iterator<Item = (Role, Permission, Cell)> {
+    Role::VARIANTS
+        .iter()
+        .flat_map(|role| Permission::VARIANTS.iter().map(|permission| (*role, *permission, cell(*role, *permission))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn table_cell_by_cell() {
+        let printed = table()
+            .map(|(role, permission, cell)| {
+                let (role, permission): (&str, &str) = (role.into(), permission.into());
+                format!("{role} {permission} {cell:?}\n")
+            })
+            .collect::<String>();
+        insta::assert_snapshot!(printed);
+    }
+
+    #[test]
+    fn several_roles_give_the_strongest_cell() {
+        let actor = Actor {
+            organisation: OrganisationId(uuid::Uuid::nil()),
+            identity: Identity::Member {
+                id: MemberId(uuid::Uuid::nil()),
+                roles: vec![Role::Member, Role::IsmsManager, Role::Admin],
+            },
+        };
+        assert_eq!(actor.cell(Permission::SteerNonconformity), Cell::Yes);
+        assert_eq!(actor.cell(Permission::AdministerOrganisation), Cell::Yes);
+    }
+}

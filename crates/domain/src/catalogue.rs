@@ -1,0 +1,88 @@
+//! The requirements of ISO/IEC 27001:2022 by number. The labels are our own short words, not the standard's.
+
+mod clauses;
+mod controls;
+
+use serde::Serialize;
+
+/// Where a requirement stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Area {
+    /// Clauses 4 to 10.
+    Clause,
+    /// Annex A.5.
+    Organisational,
+    /// Annex A.6.
+    People,
+    /// Annex A.7.
+    Physical,
+    /// Annex A.8.
+    Technological,
+}
+
+/// A clause or a control.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Requirement {
+    /// `9.2.2`, `A.5.18`.
+    pub number: &'static str,
+    /// A few words that say what it is about.
+    pub label: &'static str,
+    /// Where it stands.
+    pub area: Area,
+}
+
+impl Requirement {
+    const fn new(number: &'static str, label: &'static str, area: Area) -> Self {
+        Self { number, label, area }
+    }
+}
+
+/// Clauses 4 to 10 with their sub-clauses, in order.
+pub const CLAUSES: &[Requirement] = clauses::CLAUSES;
+/// The 93 controls of Annex A, in order.
+pub const CONTROLS: &[Requirement] = controls::CONTROLS;
+
+/// The clause or control of that number.
+#[must_use]
+pub fn find(number: &str) -> Option<&'static Requirement> {
+    CLAUSES.iter().chain(CONTROLS).find(|requirement| requirement.number == number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn annex_a_has_its_93_controls() {
+        for (area, prefix, n) in [
+            (Area::Organisational, "A.5.", 37),
+            (Area::People, "A.6.", 8),
+            (Area::Physical, "A.7.", 14),
+            (Area::Technological, "A.8.", 34),
+        ] {
+            let numbers: Vec<_> = CONTROLS.iter().filter(|c| c.area == area).map(|c| c.number.to_owned()).collect();
+            assert_eq!(numbers, (1..=n).map(|i| format!("{prefix}{i}")).collect::<Vec<_>>());
+        }
+        assert_eq!(CONTROLS.len(), 93);
+    }
+
+    #[test]
+    fn numbers_and_labels_are_unique() {
+        let all = || CLAUSES.iter().chain(CONTROLS);
+        assert_eq!(all().map(|r| r.number).collect::<BTreeSet<_>>().len(), all().count());
+        assert_eq!(all().map(|r| r.label).collect::<BTreeSet<_>>().len(), all().count());
+        assert!(all().all(|r| !r.label.is_empty() && r.label.len() < 60));
+    }
+
+    #[test]
+    fn finds_by_number_alone() {
+        assert_eq!(find("A.5.18").map(|r| r.area), Some(Area::Organisational));
+        assert_eq!(find("10.2").map(|r| r.area), Some(Area::Clause));
+        assert_eq!(find("A.5.38"), None);
+        assert_eq!(find("a.5.1"), None);
+    }
+}

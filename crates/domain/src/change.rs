@@ -1,0 +1,133 @@
+//! What a command returns: a decision, and the only thing that can be stored.
+
+use crate::access::Actor;
+use crate::id::{MemberId, OrganisationId};
+use crate::reference::{Prefix, Reference};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+/// What every record has in common.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// UUID v7.
+    pub id: Uuid,
+    /// The tenant.
+    pub organisation: OrganisationId,
+    /// `NC-2026-0007`.
+    pub reference: Reference,
+    /// Starts at 1, plus 1 per write; the ETag's first part.
+    pub version: i64,
+    /// When it was made, microseconds.
+    pub created_at: DateTime<Utc>,
+    /// The person who made it; `None` for a machine.
+    pub created_by: Option<MemberId>,
+    /// When it was last written.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Head {
+    /// The head of a record's first version.
+    pub(crate) fn born(by: &Actor, birth: Birth) -> Self {
+        let Birth { id, reference, at } = birth;
+        Self {
+            id,
+            organisation: by.organisation,
+            reference,
+            version: 1,
+            created_at: at,
+            created_by: by.member(),
+            updated_at: at,
+        }
+    }
+}
+
+/// What a new record needs that the domain cannot make: identity, reference and time.
+#[derive(Debug, Clone, Copy)]
+pub struct Birth {
+    /// UUID v7.
+    pub id: Uuid,
+    /// Drawn from the organisation's counter in the same transaction.
+    pub reference: Reference,
+    /// Now.
+    pub at: DateTime<Utc>,
+}
+
+/// A record of the management system. Its serialised form is the stored projection whose hash the journal binds.
+pub trait Record: Clone + Serialize + DeserializeOwned + Send + 'static {
+    /// The kind, singular, as events name it: `nonconformity`.
+    const KIND: &'static str;
+    /// The prefix of its references.
+    const PREFIX: Prefix;
+
+    /// What it shares with every record.
+    fn head(&self) -> &Head;
+    /// The same, for [`Change`] alone to count the version up.
+    fn head_mut(&mut self, seal: Seal) -> &mut Head;
+}
+
+/// Only this crate can make one, so that nobody else moves a version.
+#[derive(Debug)]
+pub struct Seal(());
+
+/// A decision of the domain: the record before and after, and what happened.
+/// It can be made in this crate alone, and nothing else can be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change<T> {
+    before: Option<T>,
+    after: T,
+    verb: &'static str,
+    reason: Option<String>,
+}
+
+impl<T: Record> Change<T> {
+    /// A record is born.
+    pub(crate) fn born(after: T, verb: &'static str) -> Self {
+        Self { before: None, after, verb, reason: None }
+    }
+
+    /// A record becomes another version of itself.
+    pub(crate) fn of(before: T, mut after: T, verb: &'static str, at: DateTime<Utc>) -> Self {
+        let head = after.head_mut(Seal(()));
+        head.version = before.head().version + 1;
+        head.updated_at = at;
+        Self { before: Some(before), after, verb, reason: None }
+    }
+
+    /// With the reason that was given.
+    #[must_use]
+    pub(crate) fn because(mut self, reason: String) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    /// The record as it was; `None` for a new one.
+    pub fn before(&self) -> Option<&T> {
+        self.before.as_ref()
+    }
+
+    /// The record as it will be.
+    pub fn after(&self) -> &T {
+        &self.after
+    }
+
+    /// The record as it will be, when the change has been stored.
+    pub fn into_after(self) -> T {
+        self.after
+    }
+
+    /// What happened, a past participle: `confirmed`.
+    pub fn verb(&self) -> &'static str {
+        self.verb
+    }
+
+    /// What happened as events name it: `nonconformity.confirmed`.
+    pub fn action(&self) -> String {
+        format!("{}.{}", T::KIND, self.verb)
+    }
+
+    /// The reason that was given.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+}

@@ -1,0 +1,51 @@
+//! Typed identifiers: one plain newtype per record, so that an action's id cannot be passed for an indicator's.
+
+/// Declares newtypes over [`uuid::Uuid`]. Plain, not `Id<T>`: the contract generator composes generic
+/// arguments eagerly and would recurse without end.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid))]
+        #[serde(transparent)]
+        pub struct $name(pub uuid::Uuid);
+
+        impl From<uuid::Uuid> for $name {
+            fn from(value: uuid::Uuid) -> Self { Self(value) }
+        }
+        impl From<$name> for uuid::Uuid {
+            fn from(value: $name) -> Self { value.0 }
+        }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { self.0.fmt(f) }
+        }
+    )+};
+}
+
+ids! {
+    /// A tenant: the organisation whose management system this is.
+    OrganisationId,
+    /// A login, unique per instance, that may be a member of several organisations.
+    AccountId,
+    /// A person as a member of one organisation, with roles there.
+    MemberId,
+    /// A machine's key to one organisation.
+    ApiKeyId,
+    /// A login session: the family of one refresh token.
+    SessionId,
+    /// Any record, where its kind stands beside it.
+    RecordId,
+    /// One entry of the journal.
+    EntryId,
+    /// A nonconformity with its treatment.
+    NonconformityId,
+    /// Something a person does about a record.
+    ActionId,
+    /// A key performance indicator.
+    IndicatorId,
+    /// A batch of measurements: one body, one transaction, one entry in the journal.
+    MeasurementBatchId,
+    /// Something an indicator says that calls for attention.
+    SignalId,
+}

@@ -1,0 +1,14 @@
+//! The rules of the improvement lifecycle: what is allowed, when, and what follows.
+//!
+//! Deliberately absent: databases, HTTP, threads, the clock, random numbers and the environment.
+//! Time and identity are arguments, so every rule can be tried without waiting and without set-up.
+
+pub mod access;
+pub mod catalogue;
+pub mod change;
+pub mod id;
+pub mod journal;
+pub mod nonconformities;
+pub mod reference;
+pub mod refusal;
+pub mod text;

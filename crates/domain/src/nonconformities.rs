@@ -1,0 +1,344 @@
+//! Nonconformities and their treatment [10.2]: what went wrong, why, what was done, and whether it worked.
+
+mod commands;
+mod lifecycle;
+#[cfg(test)]
+mod tests;
+
+pub use commands::{Analyse, Close, Confirm, Contain, Plan, ROOT_CAUSES, Verify};
+pub use lifecycle::{Facts, StageName, Verb, edge};
+
+use crate::access::{Actor, Permission};
+use crate::change::{Birth, Change, Head, Record, Seal};
+use crate::id::MemberId;
+use crate::reference::Prefix;
+use crate::refusal::{Faults, Refusal};
+use crate::text;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Where the nonconformity was noticed.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Source {
+    /// A finding of an audit.
+    Audit,
+    /// An incident.
+    Incident,
+    /// An indicator's signal.
+    Indicator,
+    /// An employee.
+    Employee,
+    /// A decision of the management review.
+    Review,
+    /// Somebody outside.
+    External,
+    /// Anything else.
+    Other,
+}
+
+/// How grave it is.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Grade {
+    /// A lapse that does not put the system's effect in doubt.
+    Minor,
+    /// A failure that does.
+    Major,
+}
+
+/// How the cause was looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// Ask "why" until the answer can be acted on.
+    FiveWhys,
+    /// Ishikawa's diagram.
+    Fishbone,
+    /// Another method, named in the summary.
+    Other,
+}
+
+/// The immediate correction [10.2 a].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Containment {
+    /// What was done at once.
+    pub correction: String,
+    /// How consequences are dealt with.
+    pub consequences: String,
+    /// When it was recorded.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: Option<MemberId>,
+}
+
+/// Why it happened, and whether it could happen elsewhere [10.2 b].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Analysis {
+    /// How the cause was looked for.
+    pub method: Method,
+    /// At least one.
+    pub root_causes: Vec<String>,
+    /// Whether similar ones exist or could occur: what was searched and concluded.
+    pub similar: String,
+    /// When it was concluded.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: Option<MemberId>,
+}
+
+/// What follows from the analysis [10.2 b, c].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Response {
+    /// Corrective or preventive actions, which are records of their own.
+    Actions,
+    /// None, the correction suffices.
+    NoAction {
+        /// Why.
+        justification: String,
+    },
+}
+
+/// Whether what was done worked [10.2 d].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Whether the cause is gone.
+    pub effective: bool,
+    /// What was looked at.
+    pub criterion: String,
+    /// What was seen.
+    pub evidence: String,
+    /// When it was judged.
+    pub at: DateTime<Utc>,
+    /// By whom; never by someone who did the work.
+    pub by: MemberId,
+}
+
+/// What remains when it is over [10.2 e-g].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closure {
+    /// Whether the management system must change: the change, or why none [10.2 e].
+    pub isms_change: String,
+    /// What was learned.
+    pub lessons: String,
+    /// Why there was no correction, when none was recorded [10.2 a].
+    #[serde(default)]
+    pub no_correction_because: Option<String>,
+    /// When it was closed.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: Option<MemberId>,
+}
+
+/// An earlier turn that did not hold: kept, not overwritten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The analysis of that turn.
+    pub analysis: Analysis,
+    /// What followed from it.
+    pub response: Response,
+    /// How it was judged.
+    pub verdict: Verdict,
+    /// How it had been closed, when it was reopened after that.
+    #[serde(default)]
+    pub closure: Option<Closure>,
+}
+
+/// Where it stands; each stage owns what is only true in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "name")]
+pub enum Stage {
+    /// Somebody says so.
+    Reported,
+    /// It is none.
+    Rejected {
+        /// Told to the reporter.
+        reason: String,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// It is one.
+    Confirmed,
+    /// The cause is known.
+    Analysed {
+        /// The cause.
+        analysis: Analysis,
+    },
+    /// Actions are under way.
+    Planned {
+        /// The cause.
+        analysis: Analysis,
+    },
+    /// The work is done; whether it worked is not known.
+    Verifying {
+        /// The cause.
+        analysis: Analysis,
+        /// What was done.
+        response: Response,
+        /// The first day on which effectiveness can be judged.
+        check_on: NaiveDate,
+    },
+    /// It worked.
+    Verified {
+        /// The cause.
+        analysis: Analysis,
+        /// What was done.
+        response: Response,
+        /// The judgement.
+        verdict: Verdict,
+    },
+    /// It is over.
+    Closed {
+        /// The cause.
+        analysis: Analysis,
+        /// What was done.
+        response: Response,
+        /// The judgement.
+        verdict: Verdict,
+        /// What remains.
+        closure: Closure,
+    },
+}
+
+/// A nonconformity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nonconformity {
+    /// Identity and version.
+    pub head: Head,
+    /// One line.
+    pub title: String,
+    /// What is not as required.
+    pub statement: String,
+    /// What shows it.
+    pub objective_evidence: String,
+    /// Where it was noticed.
+    pub source: Source,
+    /// The clause or control breached: `9.2.2`, `A.5.18`.
+    #[serde(default)]
+    pub requirement: Option<String>,
+    /// Set by `confirm`.
+    #[serde(default)]
+    pub grade: Option<Grade>,
+    /// The accountable member; set by `confirm`.
+    #[serde(default)]
+    pub owner: Option<MemberId>,
+    /// The day by which it is to be closed.
+    #[serde(default)]
+    pub due_on: Option<NaiveDate>,
+    /// The immediate correction.
+    #[serde(default)]
+    pub containment: Option<Containment>,
+    /// Earlier turns, oldest first.
+    #[serde(default)]
+    pub attempts: Vec<Attempt>,
+    /// How often it came back after it had been closed.
+    #[serde(default)]
+    pub recurrences: i64,
+    /// Where it stands.
+    pub stage: Stage,
+}
+
+/// What it takes to raise one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NonconformityDraft {
+    /// One line.
+    pub title: String,
+    /// What is not as required.
+    pub statement: String,
+    /// What shows it.
+    pub objective_evidence: String,
+    /// Where it was noticed.
+    pub source: Source,
+    /// The clause or control breached.
+    pub requirement: Option<String>,
+    /// The day by which it is to be closed.
+    pub due_on: Option<NaiveDate>,
+}
+
+impl Record for Nonconformity {
+    const KIND: &'static str = "nonconformity";
+    const PREFIX: Prefix = Prefix::Nonconformity;
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn head_mut(&mut self, _: Seal) -> &mut Head {
+        &mut self.head
+    }
+}
+
+impl Nonconformity {
+    /// Raises a nonconformity.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`], or every fault of the draft.
+    pub fn raise(draft: NonconformityDraft, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
+        if !by.may(Permission::RaiseNonconformity, true) {
+            return Err(Refusal::Forbidden);
+        }
+        let NonconformityDraft { title, statement, objective_evidence, source, requirement, due_on } = draft;
+        let mut faults = Faults::default();
+        faults.keep(text::title("/title", &title));
+        faults.keep(text::narrative("/statement", &statement));
+        faults.keep(text::narrative("/objective_evidence", &objective_evidence));
+        if let Some(requirement) = &requirement {
+            faults.keep(text::requirement("/requirement", requirement));
+        }
+        faults.refuse()?;
+        let head = Head::born(by, birth);
+        Ok(Change::born(
+            Self {
+                head,
+                title,
+                statement,
+                objective_evidence,
+                source,
+                requirement,
+                grade: None,
+                owner: None,
+                due_on,
+                containment: None,
+                attempts: Vec::new(),
+                recurrences: 0,
+                stage: Stage::Reported,
+            },
+            "raised",
+        ))
+    }
+
+    /// Whether it is the actor's own: owned or reported by the actor.
+    #[must_use]
+    pub fn is_own(&self, by: &Actor) -> bool {
+        let me = by.member();
+        me.is_some() && (self.owner == me || self.head.created_by == me)
+    }
+}

@@ -1,0 +1,317 @@
+//! The verbs: each asks its guard, checks its input and names every stage.
+
+use super::{
+    Analysis, Attempt, Closure, Containment, Facts, Grade, Method, Nonconformity, Response, Stage, Verb, Verdict,
+};
+use crate::access::Actor;
+use crate::change::Change;
+use crate::id::MemberId;
+use crate::refusal::{Fault, Faults, Refusal};
+use crate::text;
+use chrono::{DateTime, NaiveDate, Utc};
+
+/// At most so many root causes.
+pub const ROOT_CAUSES: usize = 20;
+
+/// What `confirm` needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirm {
+    /// How grave it is.
+    pub grade: Grade,
+    /// The accountable member; that the member exists is the caller's to check.
+    pub owner: MemberId,
+}
+
+/// What `contain` needs [10.2 a].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contain {
+    /// What was done at once.
+    pub correction: String,
+    /// How consequences are dealt with.
+    pub consequences: String,
+}
+
+/// What `analyse` needs [10.2 b].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Analyse {
+    /// How the cause was looked for.
+    pub method: Method,
+    /// At least one, at most [`ROOT_CAUSES`].
+    pub root_causes: Vec<String>,
+    /// Whether similar ones exist or could occur.
+    pub similar: String,
+}
+
+/// What `plan` needs [10.2 b, c].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Plan {
+    /// Corrective actions will be worked.
+    Actions,
+    /// The correction suffices.
+    NoAction {
+        /// Why.
+        justification: String,
+        /// The first day on which that can be judged.
+        check_on: NaiveDate,
+    },
+}
+
+/// What `verify` needs [10.2 d].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verify {
+    /// Whether the cause is gone.
+    pub effective: bool,
+    /// What was looked at.
+    pub criterion: String,
+    /// What was seen.
+    pub evidence: String,
+}
+
+/// What `close` needs [10.2 e-g].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Close {
+    /// The change of the management system, or why none is needed.
+    pub isms_change: String,
+    /// What was learned.
+    pub lessons: String,
+    /// Why there was no correction; needed only when none was recorded.
+    pub no_correction_because: Option<String>,
+}
+
+/// A stage that the guard lets through but the command does not: the two disagree. It cannot be reached
+/// while both follow the table; it is refused rather than trusted.
+fn wrong_state(stage: &Stage, verb: Verb) -> Refusal {
+    let (stage, verb): (&str, &str) = (stage.name().into(), verb.into());
+    Refusal::state("wrong_state", format!("a nonconformity that is {stage} does not know {verb}"))
+}
+
+impl Nonconformity {
+    /// It is one: grade and owner are set.
+    ///
+    /// # Errors
+    /// The guard's refusal.
+    pub fn confirm(
+        self,
+        input: Confirm,
+        facts: &Facts,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Confirm, facts, by)?;
+        let Confirm { grade, owner } = input;
+        let after = Self { grade: Some(grade), owner: Some(owner), stage: Stage::Confirmed, ..self.clone() };
+        Ok(Change::of(self, after, "confirmed", at))
+    }
+
+    /// It is none; the reason is told to the reporter.
+    ///
+    /// # Errors
+    /// The guard's refusal, or a blank reason.
+    pub fn reject(self, reason: String, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Reject, facts, by)?;
+        let mut faults = Faults::default();
+        faults.keep(text::narrative("/reason", &reason));
+        faults.refuse()?;
+        let after = Self { stage: Stage::Rejected { reason: reason.clone(), at }, ..self.clone() };
+        Ok(Change::of(self, after, "rejected", at).because(reason))
+    }
+
+    /// What was done at once, any time before it is closed [10.2 a].
+    ///
+    /// # Errors
+    /// The guard's refusal, or every fault of the input.
+    pub fn contain(
+        self,
+        input: Contain,
+        facts: &Facts,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Contain, facts, by)?;
+        let Contain { correction, consequences } = input;
+        let mut faults = Faults::default();
+        faults.keep(text::narrative("/correction", &correction));
+        faults.keep(text::narrative("/consequences", &consequences));
+        faults.refuse()?;
+        let containment = Some(Containment { correction, consequences, at, by: by.member() });
+        let after = Self { containment, ..self.clone() };
+        Ok(Change::of(self, after, "contained", at))
+    }
+
+    /// The cause is found [10.2 b].
+    ///
+    /// # Errors
+    /// The guard's refusal, or every fault of the input.
+    pub fn analyse(
+        self,
+        input: Analyse,
+        facts: &Facts,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Analyse, facts, by)?;
+        let Analyse { method, root_causes, similar } = input;
+        let mut faults = Faults::default();
+        if root_causes.is_empty() || root_causes.len() > ROOT_CAUSES {
+            faults.push(Fault::new("/root_causes", "length", format!("must name 1 to {ROOT_CAUSES} causes")));
+        }
+        for (index, cause) in root_causes.iter().enumerate() {
+            faults.keep(text::narrative(&format!("/root_causes/{index}"), cause));
+        }
+        faults.keep(text::narrative("/similar", &similar));
+        faults.refuse()?;
+        let analysis = Analysis { method, root_causes, similar, at, by: by.member() };
+        let after = Self { stage: Stage::Analysed { analysis }, ..self.clone() };
+        Ok(Change::of(self, after, "analysed", at))
+    }
+
+    /// What follows: actions, or a justified none [10.2 b, c].
+    ///
+    /// # Errors
+    /// The guard's refusal, or every fault of the input.
+    pub fn plan(self, input: Plan, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Plan, facts, by)?;
+        let analysis = match &self.stage {
+            Stage::Analysed { analysis } => analysis.clone(),
+            stage @ (Stage::Reported
+            | Stage::Rejected { .. }
+            | Stage::Confirmed
+            | Stage::Planned { .. }
+            | Stage::Verifying { .. }
+            | Stage::Verified { .. }
+            | Stage::Closed { .. }) => return Err(wrong_state(stage, Verb::Plan)),
+        };
+        let stage = match input {
+            Plan::Actions => Stage::Planned { analysis },
+            Plan::NoAction { justification, check_on } => {
+                let mut faults = Faults::default();
+                faults.keep(text::narrative("/justification", &justification));
+                faults.keep(check_date(check_on, facts));
+                faults.refuse()?;
+                Stage::Verifying { analysis, response: Response::NoAction { justification }, check_on }
+            }
+        };
+        let after = Self { stage, ..self.clone() };
+        Ok(Change::of(self, after, "planned", at))
+    }
+
+    /// The work is done; `check_on` is the first day on which its effect can be judged [10.2 c].
+    ///
+    /// # Errors
+    /// The guard's refusal, or the fault of the date.
+    pub fn implement(
+        self,
+        check_on: NaiveDate,
+        facts: &Facts,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Implement, facts, by)?;
+        let analysis = match &self.stage {
+            Stage::Planned { analysis } => analysis.clone(),
+            stage @ (Stage::Reported
+            | Stage::Rejected { .. }
+            | Stage::Confirmed
+            | Stage::Analysed { .. }
+            | Stage::Verifying { .. }
+            | Stage::Verified { .. }
+            | Stage::Closed { .. }) => return Err(wrong_state(stage, Verb::Implement)),
+        };
+        let mut faults = Faults::default();
+        faults.keep(check_date(check_on, facts));
+        faults.refuse()?;
+        let after =
+            Self { stage: Stage::Verifying { analysis, response: Response::Actions, check_on }, ..self.clone() };
+        Ok(Change::of(self, after, "implemented", at))
+    }
+
+    /// Whether it worked. If not, the attempt is kept and the case goes back to `confirmed` [10.2 d].
+    ///
+    /// # Errors
+    /// The guard's refusal, or every fault of the input.
+    pub fn verify(self, input: Verify, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Verify, facts, by)?;
+        let (Stage::Verifying { analysis, response, .. }, Some(judge)) = (self.stage.clone(), by.member()) else {
+            return Err(wrong_state(&self.stage, Verb::Verify));
+        };
+        let Verify { effective, criterion, evidence } = input;
+        let mut faults = Faults::default();
+        faults.keep(text::narrative("/criterion", &criterion));
+        faults.keep(text::narrative("/evidence", &evidence));
+        faults.refuse()?;
+        let verdict = Verdict { effective, criterion, evidence, at, by: judge };
+        let mut after = self.clone();
+        if effective {
+            after.stage = Stage::Verified { analysis, response, verdict };
+            return Ok(Change::of(self, after, "verified_effective", at));
+        }
+        after.attempts.push(Attempt { analysis, response, verdict, closure: None });
+        after.stage = Stage::Confirmed;
+        Ok(Change::of(self, after, "verified_ineffective", at))
+    }
+
+    /// It is over [10.2 e-g].
+    ///
+    /// # Errors
+    /// The guard's refusal, or every fault of the input; without a recorded correction the reason for that is needed.
+    pub fn close(self, input: Close, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Close, facts, by)?;
+        let Stage::Verified { analysis, response, verdict } = self.stage.clone() else {
+            return Err(wrong_state(&self.stage, Verb::Close));
+        };
+        let Close { isms_change, lessons, no_correction_because } = input;
+        let mut faults = Faults::default();
+        faults.keep(text::narrative("/isms_change", &isms_change));
+        faults.keep(text::narrative("/lessons", &lessons));
+        match (&self.containment, &no_correction_because) {
+            (_, Some(reason)) => drop(faults.keep(text::narrative("/no_correction_because", reason))),
+            (None, None) => {
+                faults.push(Fault::new(
+                    "/no_correction_because",
+                    "required",
+                    "no correction is recorded: contain first, or say why there was none",
+                ));
+            }
+            (Some(_), None) => {}
+        }
+        faults.refuse()?;
+        let closure = Closure { isms_change, lessons, no_correction_because, at, by: by.member() };
+        let after = Self { stage: Stage::Closed { analysis, response, verdict, closure }, ..self.clone() };
+        Ok(Change::of(self, after, "closed", at))
+    }
+
+    /// It came back (counted), or had been closed in error. The turn that did not hold is kept.
+    ///
+    /// # Errors
+    /// The guard's refusal, or a blank reason.
+    pub fn reopen(
+        self,
+        recurred: bool,
+        reason: String,
+        facts: &Facts,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Reopen, facts, by)?;
+        let Stage::Closed { analysis, response, verdict, closure } = self.stage.clone() else {
+            return Err(wrong_state(&self.stage, Verb::Reopen));
+        };
+        let mut faults = Faults::default();
+        faults.keep(text::narrative("/reason", &reason));
+        faults.refuse()?;
+        let mut after = self.clone();
+        after.attempts.push(Attempt { analysis, response, verdict, closure: Some(closure) });
+        after.recurrences += i64::from(recurred);
+        after.stage = Stage::Confirmed;
+        Ok(Change::of(self, after, "reopened", at).because(reason))
+    }
+}
+
+/// A check date lies between today and ten years ahead.
+fn check_date(check_on: NaiveDate, facts: &Facts) -> Result<(), Fault> {
+    let last = facts.today.checked_add_months(chrono::Months::new(120)).unwrap_or(NaiveDate::MAX);
+    if check_on < facts.today || check_on > last {
+        return Err(Fault::new("/check_on", "out_of_range", format!("must lie between {} and {last}", facts.today)));
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! The table stage x verb: at once the enforcement, the `transitions` of every answer and the published diagram.
+
+use super::{Nonconformity, Stage};
+use crate::access::{Actor, Permission};
+use crate::id::MemberId;
+use crate::refusal::{Reason, Refusal};
+use chrono::NaiveDate;
+
+/// A stage without its facts: what filters and columns name.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[expect(missing_docs, reason = "the variants of `Stage` say it")]
+pub enum StageName {
+    Reported,
+    Rejected,
+    Confirmed,
+    Analysed,
+    Planned,
+    Verifying,
+    Verified,
+    Closed,
+}
+
+impl Stage {
+    /// The stage without its facts.
+    #[must_use]
+    pub fn name(&self) -> StageName {
+        match self {
+            Self::Reported => StageName::Reported,
+            Self::Rejected { .. } => StageName::Rejected,
+            Self::Confirmed => StageName::Confirmed,
+            Self::Analysed { .. } => StageName::Analysed,
+            Self::Planned { .. } => StageName::Planned,
+            Self::Verifying { .. } => StageName::Verifying,
+            Self::Verified { .. } => StageName::Verified,
+            Self::Closed { .. } => StageName::Closed,
+        }
+    }
+}
+
+/// What can be done to a nonconformity.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+#[expect(missing_docs, reason = "the commands of the same names say it")]
+pub enum Verb {
+    Confirm,
+    Reject,
+    Contain,
+    Analyse,
+    Plan,
+    Implement,
+    Verify,
+    Close,
+    Reopen,
+}
+
+/// The stages to which a verb leads from a stage; empty where the stage does not know the verb.
+#[must_use]
+pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
+    use StageName as S;
+    match (verb, from) {
+        (Verb::Confirm, S::Reported) => &[S::Confirmed],
+        (Verb::Reject, S::Reported) => &[S::Rejected],
+        (Verb::Contain, S::Confirmed) => &[S::Confirmed],
+        (Verb::Contain, S::Analysed) => &[S::Analysed],
+        (Verb::Contain, S::Planned) => &[S::Planned],
+        (Verb::Contain, S::Verifying) => &[S::Verifying],
+        (Verb::Contain, S::Verified) => &[S::Verified],
+        (Verb::Analyse, S::Confirmed) => &[S::Analysed],
+        (Verb::Plan, S::Analysed) => &[S::Planned, S::Verifying],
+        (Verb::Implement, S::Planned) => &[S::Verifying],
+        (Verb::Verify, S::Verifying) => &[S::Verified, S::Confirmed],
+        (Verb::Close, S::Verified) => &[S::Closed],
+        (Verb::Reopen, S::Closed) => &[S::Confirmed],
+        (
+            Verb::Confirm
+            | Verb::Reject
+            | Verb::Contain
+            | Verb::Analyse
+            | Verb::Plan
+            | Verb::Implement
+            | Verb::Verify
+            | Verb::Close
+            | Verb::Reopen,
+            S::Reported
+            | S::Rejected
+            | S::Confirmed
+            | S::Analysed
+            | S::Planned
+            | S::Verifying
+            | S::Verified
+            | S::Closed,
+        ) => &[],
+    }
+}
+
+/// What a guard must know beyond the record itself; costs one statement.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Corrective and preventive actions of the present attempt that are not cancelled.
+    pub actions: i64,
+    /// Those of them that are neither done nor verified.
+    pub open_actions: i64,
+    /// Who was assigned to any of them.
+    pub assignees: Vec<MemberId>,
+    /// Today, in the organisation's time zone.
+    pub today: NaiveDate,
+}
+
+impl Nonconformity {
+    /// Whether `by` may use `verb` now: the guard of the command and of `transitions` alike.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`], or every reason why not.
+    pub fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {
+        let permission = match verb {
+            Verb::Verify => Permission::VerifyEffectiveness,
+            Verb::Confirm | Verb::Reject | Verb::Close | Verb::Reopen => Permission::DecideNonconformity,
+            Verb::Contain | Verb::Analyse | Verb::Plan | Verb::Implement => Permission::SteerNonconformity,
+        };
+        if !by.may(permission, self.is_own(by)) {
+            return Err(Refusal::Forbidden);
+        }
+        let reasons = self.reasons_against(verb, facts, by);
+        if reasons.is_empty() { Ok(()) } else { Err(Refusal::State(reasons)) }
+    }
+
+    fn reasons_against(&self, verb: Verb, facts: &Facts, by: &Actor) -> Vec<Reason> {
+        let stage = self.stage.name();
+        if edge(stage, verb).is_empty() {
+            let (stage, verb): (&str, &str) = (stage.into(), verb.into());
+            return vec![Reason::new("wrong_state", format!("a nonconformity that is {stage} does not know {verb}"))];
+        }
+        match verb {
+            Verb::Implement => Self::unless_work_is_done(facts),
+            Verb::Verify => self.unless_judge_is_free(facts, by),
+            Verb::Confirm | Verb::Reject | Verb::Contain | Verb::Analyse | Verb::Plan | Verb::Close | Verb::Reopen => {
+                Vec::new()
+            }
+        }
+    }
+
+    /// All actions are done or were cancelled with a reason, and one at least was done [10.2 c].
+    fn unless_work_is_done(facts: &Facts) -> Vec<Reason> {
+        if facts.actions == 0 {
+            return vec![Reason::new("no_actions", "no corrective or preventive action is recorded")];
+        }
+        if facts.open_actions > 0 {
+            return vec![Reason::new(
+                "open_actions",
+                format!("{} of {} actions are not done", facts.open_actions, facts.actions),
+            )];
+        }
+        Vec::new()
+    }
+
+    /// Effectiveness is judged by a person who did not do the work, from the check date on [10.2 d].
+    fn unless_judge_is_free(&self, facts: &Facts, by: &Actor) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        match by.member() {
+            None => reasons.push(Reason::new("person_needed", "effectiveness is judged by a person, not by a machine")),
+            Some(me) if self.owner == Some(me) => {
+                reasons.push(Reason::new(
+                    "separation_of_duties",
+                    "the owner of the case does not judge its effectiveness",
+                ));
+            }
+            Some(me) if facts.assignees.contains(&me) => {
+                reasons.push(Reason::new("separation_of_duties", "who did the work does not judge its effectiveness"));
+            }
+            Some(_) => {}
+        }
+        if let Stage::Verifying { check_on, .. } = &self.stage
+            && facts.today < *check_on
+        {
+            reasons.push(Reason::new("too_early", format!("effectiveness can be judged from {check_on} on")));
+        }
+        reasons
+    }
+}

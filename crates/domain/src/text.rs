@@ -1,0 +1,83 @@
+//! Limits and formats of text, in one place.
+
+use crate::refusal::Fault;
+
+/// A name or a heading: one line, at most this many characters.
+pub const TITLE: usize = 200;
+/// A statement, reason or description: at most this many characters.
+pub const NARRATIVE: usize = 10_000;
+
+/// Checks one line of text: 1 to [`TITLE`] characters, not blank, no control characters.
+///
+/// # Errors
+/// The fault at `pointer`.
+pub fn title(pointer: &str, text: &str) -> Result<String, Fault> {
+    let text = bounded(pointer, text, TITLE)?;
+    if text.chars().any(char::is_control) {
+        return Err(Fault::new(pointer, "control_character", "must be one line without control characters"));
+    }
+    Ok(text)
+}
+
+/// Checks a text of several lines: 1 to [`NARRATIVE`] characters, not blank.
+///
+/// # Errors
+/// The fault at `pointer`.
+pub fn narrative(pointer: &str, text: &str) -> Result<String, Fault> {
+    bounded(pointer, text, NARRATIVE)
+}
+
+/// Checks the number of a clause or control: `9.2.2`, `A.5.18`, and that the catalogue has it.
+///
+/// # Errors
+/// The fault at `pointer`.
+pub fn requirement(pointer: &str, number: &str) -> Result<(), Fault> {
+    match crate::catalogue::find(number) {
+        Some(_) => Ok(()),
+        None => Err(Fault::new(
+            pointer,
+            "unknown_requirement",
+            "must be a clause from 4 to 10 or an Annex A control, such as 9.2.2 or A.5.18",
+        )),
+    }
+}
+
+fn bounded(pointer: &str, text: &str, limit: usize) -> Result<String, Fault> {
+    if text.trim().is_empty() {
+        return Err(Fault::new(pointer, "blank", "must not be empty"));
+    }
+    if text.chars().nth(limit).is_some() {
+        return Err(Fault::new(pointer, "too_long", format!("must have at most {limit} characters")));
+    }
+    // PostgreSQL refuses NUL in text and SQLite takes it; bidirectional overrides make text read as what it is not.
+    if let Some(bad) = text.chars().find(|c| is_forbidden(*c)) {
+        let detail = format!("must not contain U+{:04X}", u32::from(bad));
+        return Err(Fault::new(pointer, "forbidden_character", detail));
+    }
+    Ok(text.to_owned())
+}
+
+fn is_forbidden(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_by_name() {
+        for (text, code) in [
+            ("", "blank"),
+            (" \n", "blank"),
+            ("a\0", "forbidden_character"),
+            ("a\nb", "control_character"),
+            ("\u{202e}x", "forbidden_character"),
+        ] {
+            assert_eq!(title("/title", text).unwrap_err().code, code, "{text:?}");
+        }
+        assert_eq!(title("/title", &"é".repeat(TITLE)).unwrap().chars().count(), TITLE);
+        assert_eq!(title("/title", &"é".repeat(TITLE + 1)).unwrap_err().code, "too_long");
+        assert!(narrative("/statement", "two\nlines\tand a tab").is_ok());
+    }
+}

@@ -1,0 +1,41 @@
+//! Migrations, embedded in the program and run under a lock.
+
+use crate::connection::AnyConnection;
+use crate::error::Error;
+use diesel::connection::SimpleConnection;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// Any fixed number, the same in all versions of the program: two that start at once must not both migrate.
+const LOCK: &str = "7214951903";
+
+/// Brings the database to the newest schema; the number of migrations that were run.
+///
+/// # Errors
+/// When a migration fails, or the lock cannot be had.
+pub fn run(connection: &mut AnyConnection) -> Result<usize, Error> {
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| Error::Migration(error.to_string());
+    match connection {
+        AnyConnection::Postgres(c) => {
+            c.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})"))?;
+            let ran = c.run_pending_migrations(POSTGRES).map(|ran| ran.len()).map_err(failed);
+            c.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK})"))?;
+            ran
+        }
+        AnyConnection::Sqlite(c) => c.run_pending_migrations(SQLITE).map(|ran| ran.len()).map_err(failed),
+    }
+}
+
+/// Undoes every migration; for tests.
+///
+/// # Errors
+/// When a migration cannot be undone.
+pub fn revert(connection: &mut AnyConnection) -> Result<usize, Error> {
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| Error::Migration(error.to_string());
+    match connection {
+        AnyConnection::Postgres(c) => c.revert_all_migrations(POSTGRES).map(|ran| ran.len()).map_err(failed),
+        AnyConnection::Sqlite(c) => c.revert_all_migrations(SQLITE).map(|ran| ran.len()).map_err(failed),
+    }
+}

@@ -1,0 +1,24 @@
+//! Organisations: the tenants.
+
+use crate::column::{InstantValue, KeyValue};
+use crate::connection::AnyConnection;
+use crate::error::Error;
+use crate::schema::organisations;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use ratchet_domain::id::OrganisationId;
+
+/// Adds a tenant.
+///
+/// # Errors
+/// The database's.
+pub fn insert(id: OrganisationId, name: &str, at: DateTime<Utc>, connection: &mut AnyConnection) -> Result<(), Error> {
+    diesel::insert_into(organisations::table)
+        .values((
+            organisations::id.eq(KeyValue(id.0)),
+            organisations::name.eq(name),
+            organisations::created_at.eq(InstantValue(at)),
+        ))
+        .execute(connection)?;
+    Ok(())
+}

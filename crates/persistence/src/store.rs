@@ -1,0 +1,219 @@
+//! Begin, commit, stale version, tenancy, and the journal entry of every write.
+//!
+//! Jobs run on threads that own their connections, behind bounded queues. SQLite has one writer that commits in
+//! groups: `BEGIN IMMEDIATE`, each queued job in a savepoint, one COMMIT, and only then is anybody answered.
+//! PostgreSQL groups better by itself, so there every thread takes a transaction of its own.
+
+use crate::connection::{Address, AnyConnection};
+use crate::error::Error;
+use crate::tx::{Context, Tx};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// Jobs that may wait per queue before the next is turned away.
+const QUEUE: usize = 1024;
+/// How long a job may wait for a connection.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a group takes further jobs.
+const GROUP: Duration = Duration::from_millis(10);
+
+/// Tells the caller how it went, once it is known whether the work was committed.
+type Finish = Box<dyn FnOnce(Result<(), Error>) + Send>;
+
+/// What is left of a job that ran: whether its work is to be kept, and whom to tell.
+struct Ran {
+    keep: bool,
+    finish: Finish,
+}
+/// Given a connection inside a transaction it runs; given an error it passes that on unrun.
+type Work = Box<dyn FnOnce(Result<&mut AnyConnection, Error>) -> Ran + Send>;
+
+struct Job {
+    since: Instant,
+    work: Work,
+}
+
+/// The records. Cheap to clone; its threads end when the last clone is dropped.
+#[derive(Clone)]
+pub struct Store {
+    reads: flume::Sender<Job>,
+    writes: flume::Sender<Job>,
+}
+
+impl Store {
+    /// Opens the database and starts `threads` connection threads (and one writer for SQLite).
+    ///
+    /// # Errors
+    /// When a connection cannot be opened.
+    pub fn open(address: &Address, threads: usize) -> Result<Self, Error> {
+        let (reads, read_jobs) = flume::bounded(QUEUE);
+        match address {
+            Address::Sqlite(_) => {
+                let (writes, write_jobs) = flume::bounded(QUEUE);
+                let writer = address.open()?;
+                std::thread::spawn(move || write_in_groups(writer, &write_jobs));
+                for _ in 0..threads {
+                    let (connection, jobs) = (address.open()?, read_jobs.clone());
+                    std::thread::spawn(move || one_by_one(connection, &jobs, None));
+                }
+                Ok(Self { reads, writes })
+            }
+            Address::Postgres(_) => {
+                for _ in 0..threads {
+                    let (connection, jobs, address) = (address.open()?, read_jobs.clone(), address.clone());
+                    std::thread::spawn(move || one_by_one(connection, &jobs, Some(&address)));
+                }
+                Ok(Self { writes: reads.clone(), reads })
+            }
+        }
+    }
+
+    /// Reads, in one transaction.
+    ///
+    /// # Errors
+    /// The job's own, or [`Error::Busy`] when no connection was free in time.
+    pub async fn read<T, F>(&self, job: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> Result<T, Error> + Send + 'static,
+    {
+        submit(&self.reads, false, job).await
+    }
+
+    /// Writes: all of it, journal entries included, or nothing. With `context.dry_run` the very same job runs and
+    /// is rolled back.
+    ///
+    /// # Errors
+    /// The job's own, or [`Error::Busy`] when no connection was free in time.
+    pub async fn write<T, F>(&self, context: Context, job: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        let keep = !context.dry_run;
+        submit(&self.writes, keep, move |connection| job(&mut Tx::new(connection, context))).await
+    }
+}
+
+async fn submit<T, F>(queue: &flume::Sender<Job>, keep: bool, job: F) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut AnyConnection) -> Result<T, Error> + Send + 'static,
+{
+    let (answer, outcome) = oneshot::channel();
+    let work: Work = Box::new(move |turn| {
+        let result = turn
+            .and_then(|connection| catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or(Err(Error::Panicked)));
+        let keep = keep && result.is_ok();
+        // Nobody listens when the client has gone; the work stands all the same.
+        let finish: Finish = Box::new(move |committed| drop(answer.send(committed.and(result))));
+        Ran { keep, finish }
+    });
+    queue.try_send(Job { since: Instant::now(), work }).map_err(|_| Error::Busy)?;
+    outcome.await.unwrap_or(Err(Error::Busy))
+}
+
+fn turn_away(job: Job, error: Error) {
+    let Ran { finish, .. } = (job.work)(Err(error));
+    finish(Ok(()));
+}
+
+/// A connection thread: one transaction per job. With an `address` a lost connection is opened anew.
+fn one_by_one(mut connection: AnyConnection, jobs: &flume::Receiver<Job>, address: Option<&Address>) {
+    while let Ok(job) = jobs.recv() {
+        if job.since.elapsed() > PATIENCE {
+            turn_away(job, Error::Busy);
+            continue;
+        }
+        if let Err(error) = begin(&mut connection, "BEGIN") {
+            tracing::warn!(%error, "the connection is lost");
+            turn_away(job, Error::Busy);
+            reopen(&mut connection, address);
+            continue;
+        }
+        let Ran { keep, finish } = (job.work)(Ok(&mut connection));
+        finish(end(&mut connection, keep));
+    }
+}
+
+fn reopen(connection: &mut AnyConnection, address: Option<&Address>) {
+    match address.map(Address::open) {
+        Some(Ok(fresh)) => *connection = fresh,
+        Some(Err(error)) => tracing::warn!(%error, "the database cannot be reached"),
+        None => {}
+    }
+}
+
+/// SQLite's writer. Once a COMMIT fails nothing of its group counts, and everyone in it is told so.
+fn write_in_groups(mut connection: AnyConnection, jobs: &flume::Receiver<Job>) {
+    while let Ok(first) = jobs.recv() {
+        if let Err(error) = begin(&mut connection, "BEGIN IMMEDIATE") {
+            tracing::warn!(%error, "no write transaction");
+            turn_away(first, Error::Busy);
+            continue;
+        }
+        let opened = Instant::now();
+        let mut finishes = Vec::new();
+        let mut next = Some(first);
+        while let Some(job) = next.take() {
+            let Some(ran) = in_savepoint(&mut connection, job) else { break };
+            if let Some(finish) = ran {
+                finishes.push(finish);
+            }
+            if opened.elapsed() < GROUP {
+                next = jobs.try_recv().ok();
+            }
+        }
+        let failure = end(&mut connection, true).err().map(|error| error.to_string());
+        for finish in finishes {
+            finish(failure.clone().map_or(Ok(()), |fault| Err(Error::CommitFailed(fault))));
+        }
+    }
+}
+
+/// Runs one job of a group. `None` when SQLite has rolled the whole transaction back by itself (disk full, I/O
+/// error): the group ends, and its COMMIT fails for everyone. A job whose work is not kept is answered at once.
+#[expect(clippy::option_option, reason = "the outer says whether the group lives, the inner whether it waits")]
+fn in_savepoint(connection: &mut AnyConnection, job: Job) -> Option<Option<Finish>> {
+    if job.since.elapsed() > PATIENCE {
+        turn_away(job, Error::Busy);
+        return Some(None);
+    }
+    if let Err(error) = connection.batch_execute("SAVEPOINT job") {
+        turn_away(job, error.into());
+        return None;
+    }
+    let Ran { keep, finish } = (job.work)(Ok(connection));
+    if keep {
+        return match connection.batch_execute("RELEASE job") {
+            Ok(()) => Some(Some(finish)),
+            Err(error) => {
+                finish(Err(error.into()));
+                None
+            }
+        };
+    }
+    let undone = connection.batch_execute("ROLLBACK TO job; RELEASE job");
+    finish(Ok(()));
+    undone.ok().map(|()| None)
+}
+
+fn begin(connection: &mut AnyConnection, statement: &'static str) -> Result<(), Error> {
+    match connection {
+        AnyConnection::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(c, statement)?,
+        AnyConnection::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, statement)?,
+    }
+    Ok(())
+}
+
+fn end(connection: &mut AnyConnection, keep: bool) -> Result<(), Error> {
+    match (connection, keep) {
+        (AnyConnection::Postgres(c), true) => AnsiTransactionManager::commit_transaction(c)?,
+        (AnyConnection::Postgres(c), false) => AnsiTransactionManager::rollback_transaction(c)?,
+        (AnyConnection::Sqlite(c), true) => AnsiTransactionManager::commit_transaction(c)?,
+        (AnyConnection::Sqlite(c), false) => AnsiTransactionManager::rollback_transaction(c)?,
+    }
+    Ok(())
+}

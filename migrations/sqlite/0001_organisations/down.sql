@@ -1,0 +1,2 @@
+DROP TABLE reference_counters;
+DROP TABLE organisations;

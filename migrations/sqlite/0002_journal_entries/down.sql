@@ -1,0 +1,2 @@
+DROP TABLE journal_queue;
+DROP TABLE journal_entries;

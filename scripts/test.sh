@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Every test, on SQLite and on a PostgreSQL cluster of its own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export CARGO_BUILD_JOBS=${CARGO_BUILD_JOBS:-2}
+cluster=$(mktemp -d)
+trap 'scripts/postgres.sh stop "$cluster"' EXIT
+RATCHET_TEST_POSTGRES=$(scripts/postgres.sh start "$cluster")
+export RATCHET_TEST_POSTGRES
+cargo test --workspace --no-fail-fast "$@"

@@ -1,0 +1,65 @@
+//! The walls: arrows between crates, the same migrations for both databases.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn depends(package: &str, on: &str) -> bool {
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--locked", "--edges", "normal", "--prefix", "none", "--package", package])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    String::from_utf8(tree.stdout).unwrap().lines().any(|line| line.split(' ').next() == Some(on))
+}
+
+#[test]
+fn arrows_point_downwards() {
+    for (package, banned) in [
+        ("ratchet-domain", ["diesel", "actix-web", "tokio", "rand", "tracing"].as_slice()),
+        ("ratchet-persistence", &["actix-web", "ratchet-http"]),
+    ] {
+        for on in banned {
+            assert!(!depends(package, on), "{package} depends on {on}");
+        }
+    }
+    assert!(depends("ratchet-persistence", "diesel"), "this test cannot see dependencies");
+}
+
+fn names(folder: &str) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(root().join(folder)).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    assert_eq!(names("migrations/sqlite"), names("migrations/postgres"));
+    for name in names("migrations/sqlite") {
+        for database in ["sqlite", "postgres"] {
+            assert_eq!(
+                names(&format!("migrations/{database}/{name}")),
+                BTreeSet::from(["down.sql".into(), "up.sql".into()]),
+                "{database} {name}"
+            );
+        }
+    }
+}
+
+/// A difference between the two databases stands in few files.
+#[test]
+fn backends_are_named_only_where_allowed() {
+    let allowed = ["column.rs", "connection.rs", "store.rs", "migrations.rs"];
+    for name in names("crates/persistence/src") {
+        let path = root().join("crates/persistence/src").join(&name);
+        let Ok(text) = std::fs::read_to_string(path) else { continue };
+        let names_one = ["AnyConnection::Postgres", "AnyConnection::Sqlite", "PgConnection", "SqliteConnection"]
+            .iter()
+            .any(|word| text.contains(word));
+        assert!(!names_one || allowed.contains(&name.as_str()), "{name} names a backend");
+    }
+}

@@ -1,0 +1,115 @@
+use crate::databases::{Database, each};
+use crate::storage::nonconformities::{context, draft, organisation};
+use diesel::RunQueryDsl;
+use diesel::sql_types::BigInt;
+use ratchet_domain::change::Record;
+use ratchet_domain::nonconformities::Nonconformity;
+use ratchet_persistence::connection::AnyConnection;
+use ratchet_persistence::error::Error;
+use ratchet_persistence::store::Store;
+
+#[derive(diesel::QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+fn count(database: &Database, table: &str) -> i64 {
+    let query = diesel::sql_query(format!("SELECT count(*) AS n FROM {table}"));
+    let counted: Count = match &mut database.open() {
+        AnyConnection::Postgres(c) => query.get_result(c),
+        AnyConnection::Sqlite(c) => query.get_result(c),
+    }
+    .unwrap();
+    counted.n
+}
+
+fn counts(database: &Database) -> [i64; 3] {
+    ["nonconformities", "journal_entries", "journal_queue"].map(|table| count(database, table))
+}
+
+/// A refused job, a panicking one and a dry run leave nothing, although they share a group with others that stay.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keeps_all_of_a_job_or_nothing() {
+    for database in each() {
+        let organisation = organisation(&database);
+        let store = Store::open(&database.address, 4).unwrap();
+        let mut jobs = tokio::task::JoinSet::new();
+        for n in 0..80 {
+            let store = store.clone();
+            let mut context = context(organisation);
+            context.dry_run = n % 4 == 3;
+            jobs.spawn(async move {
+                let outcome = store
+                    .write(context, move |tx| {
+                        let birth = tx.birth(Nonconformity::PREFIX)?;
+                        let change = Nonconformity::raise(draft(), &tx.actor().clone(), birth)?;
+                        let saved = tx.save(change)?;
+                        assert!(n % 4 != 1, "a job that panics after its writes");
+                        if n % 4 == 2 { Err(Error::NotFound) } else { Ok(saved) }
+                    })
+                    .await;
+                (n % 4, outcome.map(|(record, _)| record.head().reference.number))
+            });
+        }
+        let mut kept = Vec::new();
+        for (kind, outcome) in jobs.join_all().await {
+            match (kind, outcome) {
+                (0, Ok(number)) => kept.push(number),
+                (3, Ok(_)) | (1, Err(Error::Panicked)) | (2, Err(Error::NotFound)) => {}
+                (kind, outcome) => panic!("{kind}: {outcome:?}"),
+            }
+        }
+        kept.sort_unstable();
+        assert_eq!(kept, (1..=20).collect::<Vec<_>>(), "references have no gaps");
+        assert_eq!(counts(&database), [20, 20, 20]);
+    }
+}
+
+#[tokio::test]
+async fn a_stale_version_is_refused_and_leaves_no_entry() {
+    for database in each() {
+        let organisation = organisation(&database);
+        let store = Store::open(&database.address, 2).unwrap();
+        let stale = crate::storage::nonconformities::raise(&store, organisation).await;
+        let confirm = |case: Nonconformity| {
+            let context = context(organisation);
+            let change = crate::storage::nonconformities::confirmed(case, &context.actor);
+            store.write(context, move |tx| tx.save(change))
+        };
+        assert_eq!(confirm(stale.clone()).await.unwrap().0.head().version, 2);
+        assert!(matches!(confirm(stale).await, Err(Error::Stale { current: 2 })));
+        assert_eq!(counts(&database), [1, 2, 2]);
+    }
+}
+
+/// SQLite keeps `LIMIT ?` prepared only when it was built with the stability guarantee.
+#[test]
+fn sqlite_was_built_with_the_query_planner_stability_guarantee() {
+    let database = crate::databases::sqlite();
+    let AnyConnection::Sqlite(mut connection) = database.open() else { panic!("not SQLite") };
+    let used: Count =
+        diesel::sql_query("SELECT sqlite_compileoption_used('ENABLE_QPSG') AS n").get_result(&mut connection).unwrap();
+    assert_eq!(used.n, 1);
+}
+
+/// The journal is append-only, whoever asks.
+#[tokio::test]
+async fn the_database_itself_refuses_to_change_an_entry() {
+    use diesel::connection::SimpleConnection;
+    for database in each() {
+        let organisation = organisation(&database);
+        let store = Store::open(&database.address, 1).unwrap();
+        crate::storage::nonconformities::raise(&store, organisation).await;
+        for statement in [
+            "DELETE FROM journal_entries",
+            "UPDATE journal_entries SET action = 'x'",
+            "UPDATE journal_entries SET object_version = 9",
+        ] {
+            let refusal = database.open().batch_execute(statement).unwrap_err().to_string();
+            assert!(refusal.contains("journal entries are never"), "{statement}: {refusal}");
+        }
+        database.open().batch_execute("UPDATE journal_entries SET position = 0").unwrap();
+        assert!(database.open().batch_execute("UPDATE journal_entries SET position = 1").is_err());
+    }
+}

@@ -1,0 +1,10 @@
+//! One binary: what holds for the whole product, on both databases.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod databases;
+mod house;
+mod storage {
+    mod migrations;
+    mod nonconformities;
+    mod store;
+}
