@@ -1,6 +1,7 @@
 //! Who may: one table of role x permission, and the caller it is asked about.
 
 use crate::id::{ApiKeyId, MemberId, OrganisationId};
+use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
@@ -176,6 +177,11 @@ impl Actor {
             Cell::No => false,
         }
     }
+}
+
+/// Refuses who may not administer the organisation.
+pub(crate) fn administers(by: &Actor) -> Result<(), Refusal> {
+    if by.may(Permission::AdministerOrganisation, false) { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
 /// The whole table, row by row, as the catalogue publishes it.

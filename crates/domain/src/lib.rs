@@ -4,10 +4,12 @@
 //! Time and identity are arguments, so every rule can be tried without waiting and without set-up.
 
 pub mod access;
+pub mod api_keys;
 pub mod catalogue;
 pub mod change;
 pub mod id;
 pub mod journal;
+pub mod members;
 pub mod nonconformities;
 pub mod reference;
 pub mod refusal;

@@ -20,6 +20,12 @@ pub enum Prefix {
     /// Nonconformity.
     #[strum(serialize = "NC")]
     Nonconformity,
+    /// Member.
+    #[strum(serialize = "MEM")]
+    Member,
+    /// API key.
+    #[strum(serialize = "KEY")]
+    ApiKey,
     /// Action.
     #[strum(serialize = "ACT")]
     Action,

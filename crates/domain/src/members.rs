@@ -1,0 +1,188 @@
+//! Members: a person in one organisation, with the roles held there.
+
+use crate::access::{Actor, Role, administers};
+use crate::change::{Birth, Change, Head, Record, Seal};
+use crate::id::AccountId;
+use crate::reference::Prefix;
+use crate::refusal::{Fault, Faults, Reason, Refusal};
+use crate::text;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use strum::VariantArray;
+
+/// A person in one organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Identity and version.
+    pub head: Head,
+    /// The login this member uses.
+    pub account: AccountId,
+    /// How the member is called.
+    pub name: String,
+    /// Held now; in the order of [`Role`]'s variants, each once.
+    pub roles: Vec<Role>,
+    /// Whether the member may act at all.
+    pub active: bool,
+}
+
+/// What it takes to make a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberDraft {
+    /// The login.
+    pub account: AccountId,
+    /// How the member is called.
+    pub name: String,
+    /// At least one.
+    pub roles: Vec<Role>,
+}
+
+/// What a guard must know about the other members.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Active members that hold `admin`, this one included.
+    pub admins: i64,
+}
+
+impl Record for Member {
+    const KIND: &'static str = "member";
+    const PREFIX: Prefix = Prefix::Member;
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn head_mut(&mut self, _: Seal) -> &mut Head {
+        &mut self.head
+    }
+}
+
+impl Member {
+    /// Makes a member.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`], or every fault of the draft.
+    pub fn enrol(draft: MemberDraft, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
+        administers(by)?;
+        let MemberDraft { account, name, roles } = draft;
+        let mut faults = Faults::default();
+        faults.keep(text::title("/name", &name));
+        let roles = faults.keep(some_roles(&roles)).unwrap_or_default();
+        faults.refuse()?;
+        Ok(Change::born(Self { head: Head::born(by, birth), account, name, roles, active: true }, "enrolled"))
+    }
+
+    /// Replaces the roles.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`], no role at all, or the organisation's last admin would be gone.
+    pub fn assign_roles(
+        self,
+        roles: &[Role],
+        facts: &Facts,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        administers(by)?;
+        self.is_active()?;
+        let roles = some_roles(roles).map_err(|fault| Refusal::Invalid(vec![fault]))?;
+        if !roles.contains(&Role::Admin) {
+            self.is_not_the_last_admin(facts)?;
+        }
+        let after = Self { roles, ..self.clone() };
+        Ok(Change::of(self, after, "roles_assigned", at))
+    }
+
+    /// Ends all access at once.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`], already deactivated, or the organisation's last admin would be gone.
+    pub fn deactivate(
+        self,
+        reason: String,
+        facts: &Facts,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        administers(by)?;
+        self.is_active()?;
+        self.is_not_the_last_admin(facts)?;
+        text::narrative("/reason", &reason).map_err(|fault| Refusal::Invalid(vec![fault]))?;
+        let after = Self { active: false, ..self.clone() };
+        Ok(Change::of(self, after, "deactivated", at).because(reason))
+    }
+
+    fn is_active(&self) -> Result<(), Refusal> {
+        if self.active { Ok(()) } else { Err(Refusal::state("wrong_state", "the member is deactivated")) }
+    }
+
+    fn is_not_the_last_admin(&self, facts: &Facts) -> Result<(), Refusal> {
+        if self.roles.contains(&Role::Admin) && facts.admins <= 1 {
+            let reason = Reason::new("last_admin", "an organisation keeps at least one admin: make another one first");
+            return Err(Refusal::State(vec![reason]));
+        }
+        Ok(())
+    }
+}
+
+fn some_roles(roles: &[Role]) -> Result<Vec<Role>, Fault> {
+    let held: Vec<Role> = Role::VARIANTS.iter().copied().filter(|role| roles.contains(role)).collect();
+    if held.is_empty() {
+        return Err(Fault::new("/roles", "length", "must name at least one role"));
+    }
+    if held.len() != roles.len() {
+        return Err(Fault::new("/roles", "duplicate", "must name each role once"));
+    }
+    Ok(held)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Identity;
+    use crate::id::{MemberId, OrganisationId};
+    use crate::reference::Reference;
+    use uuid::Uuid;
+
+    fn by(role: Role) -> Actor {
+        Actor {
+            organisation: OrganisationId(Uuid::nil()),
+            identity: Identity::Member { id: MemberId(Uuid::nil()), roles: vec![role] },
+        }
+    }
+
+    fn enrol(roles: &[Role], role: Role) -> Result<Member, Refusal> {
+        let reference = Reference { prefix: Prefix::Member, year: 2026, number: 1 };
+        let draft = MemberDraft { account: AccountId(Uuid::nil()), name: "Ada".into(), roles: roles.to_vec() };
+        Member::enrol(draft, &by(role), Birth { id: Uuid::nil(), reference, at: DateTime::UNIX_EPOCH })
+            .map(Change::into_after)
+    }
+
+    #[test]
+    fn only_an_admin_makes_members() {
+        for role in Role::VARIANTS {
+            assert_eq!(enrol(&[Role::Member], *role).is_ok(), *role == Role::Admin, "{role:?}");
+        }
+    }
+
+    #[test]
+    fn roles_are_some_and_each_once() {
+        for (roles, code) in [(vec![], "length"), (vec![Role::Member, Role::Member], "duplicate")] {
+            let refusal = enrol(&roles, Role::Admin).unwrap_err();
+            assert!(matches!(refusal, Refusal::Invalid(faults) if faults[0].code == code));
+        }
+        assert_eq!(enrol(&[Role::Member, Role::Admin], Role::Admin).unwrap().roles, [Role::Admin, Role::Member]);
+    }
+
+    #[test]
+    fn the_last_admin_stays() {
+        let (admin, at) = (enrol(&[Role::Admin], Role::Admin).unwrap(), DateTime::UNIX_EPOCH);
+        let one = Facts { admins: 1 };
+        let last = |refusal| matches!(refusal, Refusal::State(reasons) if reasons[0].code == "last_admin");
+        let who = by(Role::Admin);
+        assert!(last(admin.clone().deactivate("left".into(), &one, &who, at).unwrap_err()));
+        assert!(last(admin.clone().assign_roles(&[Role::Member], &one, &who, at).unwrap_err()));
+        let gone = admin.deactivate("left".into(), &Facts { admins: 2 }, &who, at).unwrap().into_after();
+        assert!(!gone.active);
+        assert!(gone.deactivate("again".into(), &Facts { admins: 2 }, &who, at).is_err());
+    }
+}
