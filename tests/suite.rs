@@ -6,5 +6,6 @@ mod house;
 mod storage {
     mod migrations;
     mod nonconformities;
+    mod sessions;
     mod store;
 }

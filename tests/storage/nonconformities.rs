@@ -10,7 +10,7 @@ use ratchet_persistence::store::Store;
 use ratchet_persistence::tx::{Context, Table};
 use uuid::Uuid;
 
-fn now() -> DateTime<Utc> {
+pub fn now() -> DateTime<Utc> {
     DateTime::from_timestamp_micros(1_780_000_000_123_456).unwrap()
 }
 

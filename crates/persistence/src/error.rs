@@ -17,6 +17,9 @@ pub enum Error {
         /// The version that is stored now.
         current: i64,
     },
+    /// Something that must be unique exists; the field's name.
+    #[error("{0} is taken")]
+    Taken(&'static str),
     /// The queue is full, or nothing came of waiting; try again later.
     #[error("the database is busy")]
     Busy,

@@ -3,14 +3,14 @@
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
+use crate::row::{StoredHead, parse};
 use crate::schema::nonconformities::{self, dsl};
 use crate::tx::Table;
 use diesel::prelude::*;
-use ratchet_domain::change::{Head, Record};
+use ratchet_domain::change::Record;
 use ratchet_domain::id::{MemberId, OrganisationId};
 use ratchet_domain::nonconformities::{Attempt, Containment, Nonconformity, Stage};
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 use uuid::Uuid;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
@@ -65,14 +65,16 @@ impl Row {
         let stage_name: &'static str = stage.name().into();
         let source: &'static str = source.into();
         let facts = StageFacts { stage, containment, attempts };
+        let StoredHead { id, organisation_id, reference, version, created_at, created_by, updated_at } =
+            StoredHead::of(&head);
         Ok(Self {
-            id: KeyValue(head.id),
-            organisation_id: KeyValue(head.organisation.0),
-            reference: head.reference.to_string(),
-            version: head.version,
-            created_at: InstantValue(head.created_at),
-            created_by: head.created_by.map(|member| KeyValue(member.0)),
-            updated_at: InstantValue(head.updated_at),
+            id,
+            organisation_id,
+            reference,
+            version,
+            created_at,
+            created_by,
+            updated_at,
             state_salt: salt.to_vec(),
             title,
             statement,
@@ -96,18 +98,11 @@ impl Row {
         if <&'static str>::from(stage.name()) != self.stage {
             return Err(corrupt(format!("the column says {}, its facts say {:?}", self.stage, stage.name())));
         }
-        let head = Head {
-            id: self.id.0,
-            organisation: OrganisationId(self.organisation_id.0),
-            reference: parse(&self.reference).map_err(corrupt)?,
-            version: self.version,
-            created_at: self.created_at.0,
-            created_by: self.created_by.map(|member| MemberId(member.0)),
-            updated_at: self.updated_at.0,
-        };
+        let Self { id, organisation_id, reference, version, created_at, created_by, updated_at, .. } = self;
+        let head = StoredHead { id, organisation_id, reference, version, created_at, created_by, updated_at };
         let salt = self.state_salt.try_into().map_err(|_| corrupt("the salt has not 16 bytes".to_owned()))?;
         let record = Nonconformity {
-            head,
+            head: head.into_head().map_err(corrupt)?,
             title: self.title,
             statement: self.statement,
             objective_evidence: self.objective_evidence,
@@ -123,10 +118,6 @@ impl Row {
         };
         Ok((record, salt))
     }
-}
-
-fn parse<T: FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("{text:?} is none of the known values"))
 }
 
 impl Table for Nonconformity {

@@ -74,4 +74,98 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(journal_entries, journal_queue, nonconformities, organisations);
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::column::{Instant, Key};
+    accounts (id) {
+        id -> Key,
+        email -> Text,
+        password_hash -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::column::{Instant, Key};
+    members (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        account_id -> Key,
+        name -> Text,
+        active -> Bool,
+        roles -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Nullable;
+    use crate::column::{Instant, Key};
+    sessions (id) {
+        id -> Key,
+        organisation_id -> Key,
+        member_id -> Key,
+        created_at -> Instant,
+        expires_at -> Instant,
+        ended_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Nullable};
+    use crate::column::{Instant, Key};
+    refresh_tokens (hash) {
+        hash -> Binary,
+        session_id -> Key,
+        issued_at -> Instant,
+        used_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    api_keys (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        name -> Text,
+        secret_hash -> Binary,
+        scopes -> Text,
+        expires_at -> Nullable<Instant>,
+        revoked_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Integer, Text};
+    use crate::column::{Instant, Key};
+    idempotency_keys (organisation_id, caller_id, key) {
+        organisation_id -> Key,
+        caller_id -> Key,
+        key -> Text,
+        fingerprint -> Binary,
+        status -> Integer,
+        headers -> Text,
+        body -> Binary,
+        stored_at -> Instant,
+    }
+}
+
+diesel::joinable!(members -> accounts (account_id));
+diesel::joinable!(members -> organisations (organisation_id));
+diesel::joinable!(refresh_tokens -> sessions (session_id));
+diesel::joinable!(sessions -> members (member_id));
+diesel::allow_tables_to_appear_in_same_query!(accounts, members, organisations, refresh_tokens, sessions);
+diesel::allow_tables_to_appear_in_same_query!(journal_entries, journal_queue, nonconformities);

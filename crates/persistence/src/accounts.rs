@@ -1,0 +1,71 @@
+//! Accounts: logins, unique per instance. Not records of an organisation: a member is.
+
+use crate::column::{InstantValue, KeyValue};
+use crate::connection::AnyConnection;
+use crate::error::Error;
+use crate::schema::{accounts, members, organisations};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use ratchet_domain::id::{AccountId, MemberId, OrganisationId};
+
+/// What a login is checked against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The account.
+    pub account: AccountId,
+    /// Argon2id, in PHC string format.
+    pub password_hash: String,
+    /// Where the account is an active member: the organisation, its name, the member.
+    pub memberships: Vec<(OrganisationId, String, MemberId)>,
+}
+
+/// Adds an account.
+///
+/// # Errors
+/// [`Error::Taken`] when the address has one.
+pub fn insert(
+    id: AccountId,
+    email: &str,
+    password_hash: &str,
+    at: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<(), Error> {
+    let inserted = diesel::insert_into(accounts::table)
+        .values((
+            accounts::id.eq(KeyValue(id.0)),
+            accounts::email.eq(email),
+            accounts::password_hash.eq(password_hash),
+            accounts::created_at.eq(InstantValue(at)),
+        ))
+        .execute(connection);
+    match inserted {
+        Ok(_) => Ok(()),
+        Err(diesel::result::Error::DatabaseError(diesel::result::DatabaseErrorKind::UniqueViolation, _)) => {
+            Err(Error::Taken("email"))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The account of an address, with its memberships.
+///
+/// # Errors
+/// The database's.
+pub fn find_login(email: &str, connection: &mut AnyConnection) -> Result<Option<Login>, Error> {
+    let account: Option<(KeyValue, String)> = accounts::table
+        .filter(accounts::email.eq(email))
+        .select((accounts::id, accounts::password_hash))
+        .get_result(connection)
+        .optional()?;
+    let Some((account, password_hash)) = account else { return Ok(None) };
+    let memberships: Vec<(KeyValue, String, KeyValue)> = members::table
+        .inner_join(organisations::table)
+        .filter(members::account_id.eq(account))
+        .filter(members::active.eq(true))
+        .order(organisations::name)
+        .select((organisations::id, organisations::name, members::id))
+        .load(connection)?;
+    let memberships =
+        memberships.into_iter().map(|(id, name, member)| (OrganisationId(id.0), name, MemberId(member.0))).collect();
+    Ok(Some(Login { account: AccountId(account.0), password_hash, memberships }))
+}

@@ -1,0 +1,144 @@
+//! Login sessions and their refresh tokens: machinery, not records.
+//!
+//! Only hashes of tokens are stored. A token used twice ends its whole session, except within a few seconds of its
+//! first use, where a client that lost the answer gets the same successor again (RFC 9700, section 4.14.2).
+
+use crate::column::{InstantValue, KeyValue};
+use crate::connection::AnyConnection;
+use crate::error::Error;
+use crate::row::parse_list;
+use crate::schema::{members, refresh_tokens, sessions};
+use chrono::{DateTime, Duration, Utc};
+use diesel::prelude::*;
+use ratchet_domain::access::Role;
+use ratchet_domain::id::{MemberId, OrganisationId, SessionId};
+
+/// How long a refresh token may be shown again after its first use.
+const GRACE: Duration = Duration::seconds(10);
+
+/// A session, as far as a request needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The session.
+    pub id: SessionId,
+    /// The tenant it is for.
+    pub organisation: OrganisationId,
+    /// Whose it is.
+    pub member: MemberId,
+    /// The roles the member holds now.
+    pub roles: Vec<Role>,
+}
+
+/// What became of a refresh token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refreshed {
+    /// Its session goes on; the successor is stored.
+    Renewed(Session),
+    /// It had been used before: the session has been ended.
+    Reused,
+    /// Nobody knows it, or its session is over.
+    Unknown,
+}
+
+/// Opens a session with its first refresh token.
+///
+/// # Errors
+/// The database's.
+pub fn open(
+    id: SessionId,
+    organisation: OrganisationId,
+    member: MemberId,
+    token_hash: [u8; 32],
+    (at, until): (DateTime<Utc>, DateTime<Utc>),
+    connection: &mut AnyConnection,
+) -> Result<(), Error> {
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(KeyValue(id.0)),
+            sessions::organisation_id.eq(KeyValue(organisation.0)),
+            sessions::member_id.eq(KeyValue(member.0)),
+            sessions::created_at.eq(InstantValue(at)),
+            sessions::expires_at.eq(InstantValue(until)),
+        ))
+        .execute(connection)?;
+    issue(id, token_hash, at, connection)
+}
+
+fn issue(id: SessionId, hash: [u8; 32], at: DateTime<Utc>, connection: &mut AnyConnection) -> Result<(), Error> {
+    diesel::insert_into(refresh_tokens::table)
+        .values((
+            refresh_tokens::hash.eq(hash.as_slice()),
+            refresh_tokens::session_id.eq(KeyValue(id.0)),
+            refresh_tokens::issued_at.eq(InstantValue(at)),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// The session, when it is alive and its member active.
+///
+/// # Errors
+/// The database's.
+pub fn find(id: SessionId, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Option<Session>, Error> {
+    let found: Option<(KeyValue, KeyValue, String)> = sessions::table
+        .inner_join(members::table)
+        .filter(sessions::id.eq(KeyValue(id.0)))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(InstantValue(now)))
+        .filter(members::active.eq(true))
+        .select((sessions::organisation_id, members::id, members::roles))
+        .get_result(connection)
+        .optional()?;
+    let Some((organisation, member, roles)) = found else { return Ok(None) };
+    let corrupt = |fault| Error::Corrupt { table: "members", row: member.0, fault };
+    let roles = parse_list(&roles).map_err(corrupt)?;
+    Ok(Some(Session { id, organisation: OrganisationId(organisation.0), member: MemberId(member.0), roles }))
+}
+
+/// Uses a refresh token. The update that marks it as used decides between two that come at once.
+///
+/// # Errors
+/// The database's.
+pub fn refresh(
+    token_hash: [u8; 32],
+    successor_hash: [u8; 32],
+    now: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<Refreshed, Error> {
+    let token = refresh_tokens::table.filter(refresh_tokens::hash.eq(token_hash.as_slice()));
+    let first_use = diesel::update(token.filter(refresh_tokens::used_at.is_null()))
+        .set(refresh_tokens::used_at.eq(InstantValue(now)))
+        .execute(connection)?
+        == 1;
+    let known: Option<(KeyValue, Option<InstantValue>)> =
+        token.select((refresh_tokens::session_id, refresh_tokens::used_at)).get_result(connection).optional()?;
+    let Some((session, used_at)) = known else { return Ok(Refreshed::Unknown) };
+    let id = SessionId(session.0);
+    let Some(session) = find(id, now, connection)? else { return Ok(Refreshed::Unknown) };
+    if first_use {
+        issue(id, successor_hash, now, connection)?;
+        return Ok(Refreshed::Renewed(session));
+    }
+    let successor_used: Option<Option<InstantValue>> = refresh_tokens::table
+        .filter(refresh_tokens::hash.eq(successor_hash.as_slice()))
+        .select(refresh_tokens::used_at)
+        .get_result(connection)
+        .optional()?;
+    let in_grace = used_at.is_some_and(|used| now - used.0 <= GRACE) && successor_used == Some(None);
+    if in_grace {
+        return Ok(Refreshed::Renewed(session));
+    }
+    end(id, now, connection)?;
+    Ok(Refreshed::Reused)
+}
+
+/// Ends a session at once.
+///
+/// # Errors
+/// The database's.
+pub fn end(id: SessionId, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<(), Error> {
+    diesel::update(sessions::table.filter(sessions::id.eq(KeyValue(id.0))).filter(sessions::ended_at.is_null()))
+        .set(sessions::ended_at.eq(InstantValue(now)))
+        .execute(connection)?;
+    Ok(())
+}
