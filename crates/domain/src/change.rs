@@ -3,6 +3,7 @@
 use crate::access::Actor;
 use crate::id::{MemberId, OrganisationId};
 use crate::reference::{Prefix, Reference};
+use crate::refusal::Refusal;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -64,6 +65,26 @@ pub trait Record: Clone + Serialize + DeserializeOwned + Send + 'static {
     fn head(&self) -> &Head;
     /// The same, for [`Change`] alone to count the version up.
     fn head_mut(&mut self, seal: Seal) -> &mut Head;
+}
+
+/// A record whose stages are moved by verbs.
+pub trait Lifecycle: Record {
+    /// What can be done to it.
+    type Verb: Copy + strum::VariantArray + Into<&'static str> + Send + 'static;
+    /// What its guards must know beyond the record itself.
+    type Facts: Send + 'static;
+
+    /// Its stage's name.
+    fn stage_name(&self) -> &'static str;
+    /// Whether the stage knows the verb, whoever asks.
+    fn knows(&self, verb: Self::Verb) -> bool;
+    /// Whether it is the actor's own.
+    fn is_own(&self, by: &Actor) -> bool;
+    /// Whether `by` may use `verb` now.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`], or every reason why not.
+    fn may(&self, verb: Self::Verb, facts: &Self::Facts, by: &Actor) -> Result<(), Refusal>;
 }
 
 /// Only this crate can make one, so that nobody else moves a version.

@@ -334,11 +334,4 @@ impl Nonconformity {
             "raised",
         ))
     }
-
-    /// Whether it is the actor's own: owned or reported by the actor.
-    #[must_use]
-    pub fn is_own(&self, by: &Actor) -> bool {
-        let me = by.member();
-        me.is_some() && (self.owner == me || self.head.created_by == me)
-    }
 }

@@ -55,6 +55,28 @@ impl std::fmt::Display for Reference {
     }
 }
 
+/// What stands in a path where a record is meant: its id or its reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Locator {
+    /// By id.
+    Id(uuid::Uuid),
+    /// By reference.
+    Reference(Reference),
+}
+
+impl std::str::FromStr for Locator {
+    type Err = NotAReference;
+
+    fn from_str(text: &str) -> Result<Self, NotAReference> {
+        match uuid::Uuid::try_parse(text) {
+            // One spelling of an id: with hyphens.
+            Ok(id) if text.len() == 36 => Ok(Self::Id(id)),
+            Ok(_) => Err(NotAReference),
+            Err(_) => text.parse().map(Self::Reference),
+        }
+    }
+}
+
 /// A text that is no reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a reference looks like NC-2026-0007")]
@@ -110,6 +132,16 @@ mod tests {
         #[test]
         fn never_panics(text in ".{0,40}") {
             let _ = text.parse::<Reference>();
+        }
+    }
+
+    #[test]
+    fn a_locator_is_an_id_or_a_reference() {
+        let id = uuid::Uuid::from_u128(7);
+        assert_eq!(id.to_string().parse(), Ok(Locator::Id(id)));
+        assert!(matches!("NC-2026-0001".parse(), Ok(Locator::Reference(_))));
+        for wrong in [id.simple().to_string(), id.urn().to_string(), format!("{{{id}}}"), "1".to_owned()] {
+            assert_eq!(wrong.parse::<Locator>(), Err(NotAReference), "{wrong}");
         }
     }
 

@@ -4,7 +4,7 @@ use super::{
     Analysis, Attempt, Closure, Containment, Facts, Grade, Method, Nonconformity, Response, Stage, Verb, Verdict,
 };
 use crate::access::Actor;
-use crate::change::Change;
+use crate::change::{Change, Lifecycle};
 use crate::id::MemberId;
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;

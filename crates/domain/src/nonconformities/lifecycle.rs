@@ -2,6 +2,7 @@
 
 use super::{Nonconformity, Stage};
 use crate::access::{Actor, Permission};
+use crate::change::Lifecycle;
 use crate::id::MemberId;
 use crate::refusal::{Reason, Refusal};
 use chrono::NaiveDate;
@@ -115,12 +116,25 @@ pub struct Facts {
     pub today: NaiveDate,
 }
 
-impl Nonconformity {
-    /// Whether `by` may use `verb` now: the guard of the command and of `transitions` alike.
-    ///
-    /// # Errors
-    /// [`Refusal::Forbidden`], or every reason why not.
-    pub fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {
+impl Lifecycle for Nonconformity {
+    type Verb = Verb;
+    type Facts = Facts;
+
+    fn stage_name(&self) -> &'static str {
+        self.stage.name().into()
+    }
+
+    fn knows(&self, verb: Verb) -> bool {
+        !edge(self.stage.name(), verb).is_empty()
+    }
+
+    /// Owned or reported by the actor.
+    fn is_own(&self, by: &Actor) -> bool {
+        let me = by.member();
+        me.is_some() && (self.owner == me || self.head.created_by == me)
+    }
+
+    fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {
         let permission = match verb {
             Verb::Verify => Permission::VerifyEffectiveness,
             Verb::Confirm | Verb::Reject | Verb::Close | Verb::Reopen => Permission::DecideNonconformity,
@@ -132,7 +146,9 @@ impl Nonconformity {
         let reasons = self.reasons_against(verb, facts, by);
         if reasons.is_empty() { Ok(()) } else { Err(Refusal::State(reasons)) }
     }
+}
 
+impl Nonconformity {
     fn reasons_against(&self, verb: Verb, facts: &Facts, by: &Actor) -> Vec<Reason> {
         let stage = self.stage.name();
         if edge(stage, verb).is_empty() {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::access::{Identity, Role};
+use crate::change::Lifecycle;
 use crate::id::OrganisationId;
 use crate::reference::Reference;
 use strum::VariantArray;
