@@ -4,10 +4,12 @@ use ratchet_domain::access::{Actor, Identity, Role};
 use ratchet_domain::change::{Change, Record};
 use ratchet_domain::id::{MemberId, OrganisationId};
 use ratchet_domain::nonconformities::{Confirm, Facts, Grade, Nonconformity, NonconformityDraft, Source};
+use ratchet_domain::reference::Locator;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::organisations;
 use ratchet_persistence::store::Store;
-use ratchet_persistence::tx::{Context, Table};
+use ratchet_persistence::table::Table;
+use ratchet_persistence::tx::Context;
 use uuid::Uuid;
 
 pub fn now() -> DateTime<Utc> {
@@ -67,7 +69,8 @@ async fn a_record_is_read_back_as_it_was_stored() {
         let change = confirmed(case, &context.actor);
         let (stored, _) = store.write(context, move |tx| tx.save(change)).await.unwrap();
         let id = stored.head().id;
-        let read = store.read(move |connection| Nonconformity::find(organisation, id, connection)).await.unwrap();
+        let read =
+            store.read(move |connection| Nonconformity::find(organisation, Locator::Id(id), connection)).await.unwrap();
         assert_eq!(read.unwrap().0, stored);
     }
 }
@@ -78,9 +81,10 @@ async fn another_organisation_sees_nothing() {
         let (ours, theirs) = (organisation(&database), organisation(&database));
         let store = Store::open(&database.address, 2).unwrap();
         let id = raise(&store, ours).await.head().id;
-        let seen = store.read(move |connection| Nonconformity::find(theirs, id, connection)).await.unwrap();
+        let seen =
+            store.read(move |connection| Nonconformity::find(theirs, Locator::Id(id), connection)).await.unwrap();
         assert!(seen.is_none());
-        let got = store.write(context(theirs), move |tx| tx.get::<Nonconformity>(id)).await;
+        let got = store.write(context(theirs), move |tx| tx.get::<Nonconformity>(Locator::Id(id))).await;
         assert!(matches!(got, Err(Error::NotFound)));
     }
 }

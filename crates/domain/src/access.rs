@@ -45,6 +45,8 @@ pub enum Role {
 pub enum Permission {
     /// Read any record that is not restricted.
     ReadRecords,
+    /// See who the members are: names and roles.
+    ReadMembers,
     /// Report a nonconformity.
     RaiseNonconformity,
     /// Contain, analyse, plan, implement.
@@ -82,6 +84,7 @@ pub fn cell(role: Role, permission: Permission) -> Cell {
         (
             R::IsmsManager,
             P::ReadRecords
+            | P::ReadMembers
             | P::RaiseNonconformity
             | P::SteerNonconformity
             | P::DecideNonconformity
@@ -89,14 +92,20 @@ pub fn cell(role: Role, permission: Permission) -> Cell {
             | P::ReadJournal,
         ) => Yes,
         (R::IsmsManager, P::AdministerOrganisation) => No,
-        (R::Management, P::ReadRecords | P::RaiseNonconformity | P::VerifyEffectiveness | P::ReadJournal) => Yes,
+        (
+            R::Management,
+            P::ReadRecords | P::ReadMembers | P::RaiseNonconformity | P::VerifyEffectiveness | P::ReadJournal,
+        ) => Yes,
         (R::Management, P::SteerNonconformity | P::DecideNonconformity | P::AdministerOrganisation) => No,
-        (R::Auditor, P::ReadRecords | P::RaiseNonconformity | P::VerifyEffectiveness | P::ReadJournal) => Yes,
+        (
+            R::Auditor,
+            P::ReadRecords | P::ReadMembers | P::RaiseNonconformity | P::VerifyEffectiveness | P::ReadJournal,
+        ) => Yes,
         (R::Auditor, P::SteerNonconformity | P::DecideNonconformity | P::AdministerOrganisation) => No,
-        (R::Member, P::RaiseNonconformity) => Yes,
+        (R::Member, P::RaiseNonconformity | P::ReadMembers) => Yes,
         (R::Member, P::ReadRecords | P::SteerNonconformity) => Own,
         (R::Member, P::DecideNonconformity | P::VerifyEffectiveness | P::ReadJournal | P::AdministerOrganisation) => No,
-        (R::ExternalAuditor, P::ReadRecords | P::ReadJournal) => Yes,
+        (R::ExternalAuditor, P::ReadRecords | P::ReadMembers | P::ReadJournal) => Yes,
         (
             R::ExternalAuditor,
             P::RaiseNonconformity
@@ -105,7 +114,7 @@ pub fn cell(role: Role, permission: Permission) -> Cell {
             | P::VerifyEffectiveness
             | P::AdministerOrganisation,
         ) => No,
-        (R::Admin, P::AdministerOrganisation | P::ReadRecords | P::ReadJournal) => Yes,
+        (R::Admin, P::AdministerOrganisation | P::ReadRecords | P::ReadMembers | P::ReadJournal) => Yes,
         (R::Admin, P::RaiseNonconformity | P::SteerNonconformity | P::DecideNonconformity | P::VerifyEffectiveness) => {
             No
         }

@@ -1,7 +1,7 @@
 //! API keys: a machine's way in. They belong to the organisation and never decide anything.
 
 use crate::access::{Actor, Permission, administers};
-use crate::change::{Birth, Change, Head, Record, Seal};
+use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
 use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
@@ -44,7 +44,7 @@ impl Scope {
     #[must_use]
     pub fn permissions(self) -> &'static [Permission] {
         match self {
-            Self::RecordsRead => &[Permission::ReadRecords],
+            Self::RecordsRead => &[Permission::ReadRecords, Permission::ReadMembers],
             Self::NonconformitiesWrite => &[Permission::RaiseNonconformity],
             Self::EventsRead => &[Permission::ReadJournal],
         }
@@ -86,6 +86,8 @@ pub struct ApiKeyDraft {
 impl Record for ApiKey {
     const KIND: &'static str = "api_key";
     const PREFIX: Prefix = Prefix::ApiKey;
+    const MAKING: Permission = Permission::AdministerOrganisation;
+    const READING: Permission = Permission::AdministerOrganisation;
 
     fn head(&self) -> &Head {
         &self.head
@@ -96,13 +98,45 @@ impl Record for ApiKey {
     }
 }
 
+/// What can be done to a key.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Verb {
+    /// End it at once.
+    Revoke,
+}
+
+impl Lifecycle for ApiKey {
+    type Verb = Verb;
+    type Facts = ();
+
+    fn stage_name(&self) -> &'static str {
+        if self.revoked_at.is_none() { "issued" } else { "revoked" }
+    }
+
+    fn knows(&self, verb: Verb) -> bool {
+        match verb {
+            Verb::Revoke => self.revoked_at.is_none(),
+        }
+    }
+
+    fn may(&self, verb: Verb, (): &(), by: &Actor) -> Result<(), Refusal> {
+        administers(by)?;
+        if self.knows(verb) { Ok(()) } else { Err(Refusal::state("wrong_state", "the key is revoked")) }
+    }
+}
+
 impl ApiKey {
     /// Issues a key.
     ///
     /// # Errors
     /// [`Refusal::Forbidden`], or every fault of the draft.
     pub fn issue(draft: ApiKeyDraft, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
-        administers(by)?;
+        Self::may_make(by)?;
         let ApiKeyDraft { name, mut scopes, secret_hash, expires_at } = draft;
         let mut faults = Faults::default();
         faults.keep(text::title("/name", &name));
@@ -125,10 +159,7 @@ impl ApiKey {
     /// # Errors
     /// [`Refusal::Forbidden`], or already revoked.
     pub fn revoke(self, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
-        administers(by)?;
-        if self.revoked_at.is_some() {
-            return Err(Refusal::state("wrong_state", "the key is revoked"));
-        }
+        self.may(Verb::Revoke, &(), by)?;
         let after = Self { revoked_at: Some(at), ..self.clone() };
         Ok(Change::of(self, after, "revoked", at))
     }
@@ -175,7 +206,10 @@ mod tests {
             for permission in scope.permissions() {
                 let machine = matches!(
                     permission,
-                    Permission::ReadRecords | Permission::RaiseNonconformity | Permission::ReadJournal
+                    Permission::ReadRecords
+                        | Permission::ReadMembers
+                        | Permission::RaiseNonconformity
+                        | Permission::ReadJournal
                 );
                 assert!(machine, "{scope:?} gives {permission:?}");
             }

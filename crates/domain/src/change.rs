@@ -1,6 +1,6 @@
 //! What a command returns: a decision, and the only thing that can be stored.
 
-use crate::access::Actor;
+use crate::access::{Actor, Permission};
 use crate::id::{MemberId, OrganisationId};
 use crate::reference::{Prefix, Reference};
 use crate::refusal::Refusal;
@@ -60,11 +60,31 @@ pub trait Record: Clone + Serialize + DeserializeOwned + Send + 'static {
     const KIND: &'static str;
     /// The prefix of its references.
     const PREFIX: Prefix;
+    /// What it takes to make one.
+    const MAKING: Permission;
+    /// What it takes to see one.
+    const READING: Permission = Permission::ReadRecords;
 
     /// What it shares with every record.
     fn head(&self) -> &Head;
     /// The same, for [`Change`] alone to count the version up.
     fn head_mut(&mut self, seal: Seal) -> &mut Head;
+    /// Whether it is the actor's own: what a cell `own` of the permission table speaks of.
+    fn is_own(&self, by: &Actor) -> bool {
+        by.member().is_some() && self.head().created_by == by.member()
+    }
+    /// Refuses who may not make one, before the input is looked at.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`].
+    fn may_make(by: &Actor) -> Result<(), Refusal> {
+        if by.may(Self::MAKING, true) { Ok(()) } else { Err(Refusal::Forbidden) }
+    }
+
+    /// Whether `by` may know of it.
+    fn is_visible(&self, by: &Actor) -> bool {
+        by.may(Self::READING, self.is_own(by))
+    }
 }
 
 /// A record whose stages are moved by verbs.
@@ -78,8 +98,6 @@ pub trait Lifecycle: Record {
     fn stage_name(&self) -> &'static str;
     /// Whether the stage knows the verb, whoever asks.
     fn knows(&self, verb: Self::Verb) -> bool;
-    /// Whether it is the actor's own.
-    fn is_own(&self, by: &Actor) -> bool;
     /// Whether `by` may use `verb` now.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Members: a person in one organisation, with the roles held there.
 
-use crate::access::{Actor, Role, administers};
-use crate::change::{Birth, Change, Head, Record, Seal};
+use crate::access::{Actor, Permission, Role, administers};
+use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
 use crate::id::AccountId;
 use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Reason, Refusal};
@@ -46,6 +46,8 @@ pub struct Facts {
 impl Record for Member {
     const KIND: &'static str = "member";
     const PREFIX: Prefix = Prefix::Member;
+    const MAKING: Permission = Permission::AdministerOrganisation;
+    const READING: Permission = Permission::ReadMembers;
 
     fn head(&self) -> &Head {
         &self.head
@@ -53,6 +55,50 @@ impl Record for Member {
 
     fn head_mut(&mut self, _: Seal) -> &mut Head {
         &mut self.head
+    }
+
+    fn is_own(&self, by: &Actor) -> bool {
+        by.member().is_some_and(|me| me.0 == self.head.id)
+    }
+}
+
+/// What can be done to a member.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Verb {
+    /// Replace the roles.
+    AssignRoles,
+    /// End all access at once.
+    Deactivate,
+}
+
+impl Lifecycle for Member {
+    type Verb = Verb;
+    type Facts = Facts;
+
+    fn stage_name(&self) -> &'static str {
+        if self.active { "active" } else { "deactivated" }
+    }
+
+    fn knows(&self, verb: Verb) -> bool {
+        match verb {
+            Verb::AssignRoles | Verb::Deactivate => self.active,
+        }
+    }
+
+    fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {
+        administers(by)?;
+        if !self.knows(verb) {
+            return Err(Refusal::state("wrong_state", "the member is deactivated"));
+        }
+        match verb {
+            Verb::AssignRoles => Ok(()),
+            Verb::Deactivate => self.is_not_the_last_admin(facts),
+        }
     }
 }
 
@@ -62,7 +108,7 @@ impl Member {
     /// # Errors
     /// [`Refusal::Forbidden`], or every fault of the draft.
     pub fn enrol(draft: MemberDraft, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
-        administers(by)?;
+        Self::may_make(by)?;
         let MemberDraft { account, name, roles } = draft;
         let mut faults = Faults::default();
         faults.keep(text::title("/name", &name));
@@ -74,7 +120,7 @@ impl Member {
     /// Replaces the roles.
     ///
     /// # Errors
-    /// [`Refusal::Forbidden`], no role at all, or the organisation's last admin would be gone.
+    /// The guard's refusal, no role at all, or the organisation's last admin would be gone.
     pub fn assign_roles(
         self,
         roles: &[Role],
@@ -82,12 +128,11 @@ impl Member {
         by: &Actor,
         at: DateTime<Utc>,
     ) -> Result<Change<Self>, Refusal> {
-        administers(by)?;
-        self.is_active()?;
-        let roles = some_roles(roles).map_err(|fault| Refusal::Invalid(vec![fault]))?;
+        self.may(Verb::AssignRoles, facts, by)?;
         if !roles.contains(&Role::Admin) {
             self.is_not_the_last_admin(facts)?;
         }
+        let roles = some_roles(roles).map_err(|fault| Refusal::Invalid(vec![fault]))?;
         let after = Self { roles, ..self.clone() };
         Ok(Change::of(self, after, "roles_assigned", at))
     }
@@ -95,7 +140,7 @@ impl Member {
     /// Ends all access at once.
     ///
     /// # Errors
-    /// [`Refusal::Forbidden`], already deactivated, or the organisation's last admin would be gone.
+    /// The guard's refusal, or a blank reason.
     pub fn deactivate(
         self,
         reason: String,
@@ -103,16 +148,10 @@ impl Member {
         by: &Actor,
         at: DateTime<Utc>,
     ) -> Result<Change<Self>, Refusal> {
-        administers(by)?;
-        self.is_active()?;
-        self.is_not_the_last_admin(facts)?;
+        self.may(Verb::Deactivate, facts, by)?;
         text::narrative("/reason", &reason).map_err(|fault| Refusal::Invalid(vec![fault]))?;
         let after = Self { active: false, ..self.clone() };
         Ok(Change::of(self, after, "deactivated", at).because(reason))
-    }
-
-    fn is_active(&self) -> Result<(), Refusal> {
-        if self.active { Ok(()) } else { Err(Refusal::state("wrong_state", "the member is deactivated")) }
     }
 
     fn is_not_the_last_admin(&self, facts: &Facts) -> Result<(), Refusal> {

@@ -286,6 +286,7 @@ pub struct NonconformityDraft {
 impl Record for Nonconformity {
     const KIND: &'static str = "nonconformity";
     const PREFIX: Prefix = Prefix::Nonconformity;
+    const MAKING: Permission = Permission::RaiseNonconformity;
 
     fn head(&self) -> &Head {
         &self.head
@@ -293,6 +294,12 @@ impl Record for Nonconformity {
 
     fn head_mut(&mut self, _: Seal) -> &mut Head {
         &mut self.head
+    }
+
+    /// Owned or reported by the actor.
+    fn is_own(&self, by: &Actor) -> bool {
+        let me = by.member();
+        me.is_some() && (self.owner == me || self.head.created_by == me)
     }
 }
 
@@ -302,9 +309,7 @@ impl Nonconformity {
     /// # Errors
     /// [`Refusal::Forbidden`], or every fault of the draft.
     pub fn raise(draft: NonconformityDraft, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
-        if !by.may(Permission::RaiseNonconformity, true) {
-            return Err(Refusal::Forbidden);
-        }
+        Self::may_make(by)?;
         let NonconformityDraft { title, statement, objective_evidence, source, requirement, due_on } = draft;
         let mut faults = Faults::default();
         faults.keep(text::title("/title", &title));

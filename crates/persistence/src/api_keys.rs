@@ -3,97 +3,81 @@
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
-use crate::row::{StoredHead, list_of, parse_list};
-use crate::schema::api_keys::{self, dsl};
-use crate::tx::Table;
+use crate::listing::{NullableCondition, listing};
+use crate::row::{list_of, parse_list, record_table};
+use crate::schema::api_keys;
+use crate::table::Guarded;
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use ratchet_domain::api_keys::ApiKey;
-use ratchet_domain::change::Record;
-use ratchet_domain::id::OrganisationId;
-use uuid::Uuid;
+use ratchet_domain::change::{Head, Record};
+use ratchet_domain::id::{ApiKeyId, MemberId};
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
-#[diesel(table_name = api_keys, treat_none_as_null = true, treat_none_as_default_value = false)]
-struct Row {
-    id: KeyValue,
-    organisation_id: KeyValue,
-    reference: String,
-    version: i64,
-    created_at: InstantValue,
-    created_by: Option<KeyValue>,
-    updated_at: InstantValue,
-    state_salt: Vec<u8>,
+record_table!(ApiKey, api_keys {
     name: String,
     secret_hash: Vec<u8>,
     scopes: String,
     expires_at: Option<InstantValue>,
     revoked_at: Option<InstantValue>,
-}
+});
 
-impl Row {
-    fn of(record: &ApiKey, salt: [u8; 16]) -> Result<Self, Error> {
-        let ApiKey { head, name, scopes, secret_hash, expires_at, revoked_at } = record.clone();
-        let StoredHead { id, organisation_id, reference, version, created_at, created_by, updated_at } =
-            StoredHead::of(&head);
+impl Columns {
+    fn of(record: &ApiKey) -> Result<Self, Error> {
+        let ApiKey { head: _, name, scopes, secret_hash, expires_at, revoked_at } = record;
         Ok(Self {
-            id,
-            organisation_id,
-            reference,
-            version,
-            created_at,
-            created_by,
-            updated_at,
-            state_salt: salt.to_vec(),
-            name,
+            name: name.clone(),
             secret_hash: hex::decode(secret_hash).map_err(|error| Error::Unwritable(error.to_string()))?,
-            scopes: list_of(&scopes),
+            scopes: list_of(scopes),
             expires_at: expires_at.map(InstantValue),
             revoked_at: revoked_at.map(InstantValue),
         })
     }
 
-    fn into_record(self) -> Result<(ApiKey, [u8; 16]), Error> {
-        let row = self.id.0;
-        let corrupt = move |fault: String| Error::Corrupt { table: "api_keys", row, fault };
-        let Self { id, organisation_id, reference, version, created_at, created_by, updated_at, .. } = self;
-        let head = StoredHead { id, organisation_id, reference, version, created_at, created_by, updated_at };
-        let salt = self.state_salt.try_into().map_err(|_| corrupt("the salt has not 16 bytes".to_owned()))?;
-        let record = ApiKey {
-            head: head.into_head().map_err(corrupt)?,
-            name: self.name,
-            scopes: parse_list(&self.scopes).map_err(corrupt)?,
-            secret_hash: hex::encode(self.secret_hash),
-            expires_at: self.expires_at.map(|at| at.0),
-            revoked_at: self.revoked_at.map(|at| at.0),
-        };
-        Ok((record, salt))
+    fn into_record(self, head: Head) -> Result<ApiKey, String> {
+        let Self { name, secret_hash, scopes, expires_at, revoked_at } = self;
+        Ok(ApiKey {
+            head,
+            name,
+            scopes: parse_list(&scopes)?,
+            secret_hash: hex::encode(secret_hash),
+            expires_at: expires_at.map(|at| at.0),
+            revoked_at: revoked_at.map(|at| at.0),
+        })
     }
 }
 
-impl Table for ApiKey {
-    fn insert(&self, salt: [u8; 16], connection: &mut AnyConnection) -> Result<(), Error> {
-        diesel::insert_into(dsl::api_keys).values(Row::of(self, salt)?).execute(connection)?;
+/// What a list of keys can be narrowed by: nothing yet.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {}
+
+listing!(ApiKey, api_keys, Filter, narrowed, own, {
+    "created_at": instant = api_keys::created_at => |key| key.head.created_at;
+    "name": text = api_keys::name => |key| key.name.clone();
+});
+
+fn narrowed<'a>(query: Boxed<'a>, _: &'a Filter) -> Boxed<'a> {
+    query
+}
+
+fn own(member: MemberId) -> NullableCondition<api_keys::table> {
+    Box::new(api_keys::created_by.eq(KeyValue(member.0)))
+}
+
+impl Guarded for ApiKey {
+    fn facts(&self, _: NaiveDate, _: &mut AnyConnection) -> Result<(), Error> {
         Ok(())
     }
+}
 
-    fn update(&self, expected: i64, salt: [u8; 16], connection: &mut AnyConnection) -> Result<usize, Error> {
-        let (id, organisation) = (KeyValue(self.head().id), KeyValue(self.head().organisation.0));
-        let target = dsl::api_keys.filter(dsl::id.eq(id)).filter(dsl::organisation_id.eq(organisation));
-        Ok(diesel::update(target.filter(dsl::version.eq(expected))).set(Row::of(self, salt)?).execute(connection)?)
-    }
-
-    fn find(
-        organisation: OrganisationId,
-        id: Uuid,
-        connection: &mut AnyConnection,
-    ) -> Result<Option<(Self, [u8; 16])>, Error> {
-        dsl::api_keys
-            .filter(dsl::organisation_id.eq(KeyValue(organisation.0)))
-            .filter(dsl::id.eq(KeyValue(id)))
-            .select(Row::as_select())
-            .get_result(connection)
-            .optional()?
-            .map(Row::into_record)
-            .transpose()
-    }
+/// The key of an id, whatever its organisation: what a caller shows before anything else is known of it.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn find_presented(id: ApiKeyId, connection: &mut AnyConnection) -> Result<Option<ApiKey>, Error> {
+    let row: Option<Row> = api_keys::table
+        .filter(api_keys::id.eq(KeyValue(id.0)))
+        .select(Row::as_select())
+        .get_result(connection)
+        .optional()?;
+    Ok(row.map(Row::into_record).transpose()?.map(|(key, _)| key))
 }

@@ -14,6 +14,9 @@ pub enum AnyConnection {
     Sqlite(SqliteConnection),
 }
 
+/// What boxed queries and conditions are written for.
+pub(crate) type Backend = MultiBackend;
+
 /// Runs one body per backend, where the common one cannot say it. Keep bodies to one statement.
 macro_rules! on_connection {
     ($connection:expr, |$inner:ident| $body:expr) => {

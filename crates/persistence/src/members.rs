@@ -1,96 +1,82 @@
 //! Members in their table.
 
-use crate::column::{InstantValue, KeyValue};
+use crate::column::KeyValue;
 use crate::connection::AnyConnection;
 use crate::error::Error;
-use crate::row::{StoredHead, list_of, parse_list};
-use crate::schema::members::{self, dsl};
-use crate::tx::Table;
+use crate::listing::{NullableCondition, listing};
+use crate::row::{list_of, parse_list, record_table};
+use crate::schema::members;
+use crate::table::Guarded;
+use chrono::NaiveDate;
 use diesel::prelude::*;
-use ratchet_domain::change::Record;
-use ratchet_domain::id::{AccountId, OrganisationId};
-use ratchet_domain::members::Member;
-use uuid::Uuid;
+use ratchet_domain::change::{Head, Record};
+use ratchet_domain::id::{AccountId, MemberId, OrganisationId};
+use ratchet_domain::members::{Facts, Member};
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
-#[diesel(table_name = members, treat_none_as_null = true, treat_none_as_default_value = false)]
-struct Row {
-    id: KeyValue,
-    organisation_id: KeyValue,
-    reference: String,
-    version: i64,
-    created_at: InstantValue,
-    created_by: Option<KeyValue>,
-    updated_at: InstantValue,
-    state_salt: Vec<u8>,
-    account_id: KeyValue,
-    name: String,
-    active: bool,
-    roles: String,
-}
+record_table!(Member, members { account_id: KeyValue, name: String, active: bool, roles: String });
 
-impl Row {
-    fn of(record: &Member, salt: [u8; 16]) -> Result<Self, Error> {
-        let Member { head, account, name, roles, active } = record.clone();
-        let StoredHead { id, organisation_id, reference, version, created_at, created_by, updated_at } =
-            StoredHead::of(&head);
-        Ok(Self {
-            id,
-            organisation_id,
-            reference,
-            version,
-            created_at,
-            created_by,
-            updated_at,
-            state_salt: salt.to_vec(),
-            account_id: KeyValue(account.0),
-            name,
-            active,
-            roles: list_of(&roles),
-        })
+impl Columns {
+    fn of(record: &Member) -> Result<Self, Error> {
+        let Member { head: _, account, name, roles, active } = record;
+        Ok(Self { account_id: KeyValue(account.0), name: name.clone(), active: *active, roles: list_of(roles) })
     }
 
-    fn into_record(self) -> Result<(Member, [u8; 16]), Error> {
-        let row = self.id.0;
-        let corrupt = move |fault: String| Error::Corrupt { table: "members", row, fault };
-        let Self { id, organisation_id, reference, version, created_at, created_by, updated_at, .. } = self;
-        let head = StoredHead { id, organisation_id, reference, version, created_at, created_by, updated_at };
-        let salt = self.state_salt.try_into().map_err(|_| corrupt("the salt has not 16 bytes".to_owned()))?;
-        let record = Member {
-            head: head.into_head().map_err(corrupt)?,
-            account: AccountId(self.account_id.0),
-            name: self.name,
-            roles: parse_list(&self.roles).map_err(corrupt)?,
-            active: self.active,
-        };
-        Ok((record, salt))
+    fn into_record(self, head: Head) -> Result<Member, String> {
+        let Self { account_id, name, active, roles } = self;
+        Ok(Member { head, account: AccountId(account_id.0), name, roles: parse_list(&roles)?, active })
     }
 }
 
-impl Table for Member {
-    fn insert(&self, salt: [u8; 16], connection: &mut AnyConnection) -> Result<(), Error> {
-        diesel::insert_into(dsl::members).values(Row::of(self, salt)?).execute(connection)?;
-        Ok(())
-    }
+/// What a list of members can be narrowed by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Whether they may act at all.
+    pub active: Option<bool>,
+}
 
-    fn update(&self, expected: i64, salt: [u8; 16], connection: &mut AnyConnection) -> Result<usize, Error> {
-        let (id, organisation) = (KeyValue(self.head().id), KeyValue(self.head().organisation.0));
-        let target = dsl::members.filter(dsl::id.eq(id)).filter(dsl::organisation_id.eq(organisation));
-        Ok(diesel::update(target.filter(dsl::version.eq(expected))).set(Row::of(self, salt)?).execute(connection)?)
-    }
+listing!(Member, members, Filter, narrowed, own, {
+    "created_at": instant = members::created_at => |member| member.head.created_at;
+    "name": text = members::name => |member| member.name.clone();
+});
 
-    fn find(
-        organisation: OrganisationId,
-        id: Uuid,
-        connection: &mut AnyConnection,
-    ) -> Result<Option<(Self, [u8; 16])>, Error> {
-        dsl::members
-            .filter(dsl::organisation_id.eq(KeyValue(organisation.0)))
-            .filter(dsl::id.eq(KeyValue(id)))
-            .select(Row::as_select())
-            .get_result(connection)
-            .optional()?
-            .map(Row::into_record)
-            .transpose()
+fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
+    let Filter { active } = filter;
+    if let Some(active) = active {
+        query = query.filter(members::active.eq(*active));
     }
+    query
+}
+
+fn own(member: MemberId) -> NullableCondition<members::table> {
+    Box::new(members::id.eq(KeyValue(member.0)).nullable())
+}
+
+impl Guarded for Member {
+    fn facts(&self, _: NaiveDate, connection: &mut AnyConnection) -> Result<Facts, Error> {
+        let admins = members::table
+            .filter(members::organisation_id.eq(KeyValue(self.head.organisation.0)))
+            .filter(members::active.eq(true))
+            .filter(members::roles.like("%admin%"))
+            .count()
+            .get_result(connection)?;
+        Ok(Facts { admins })
+    }
+}
+
+/// Which of these ids are active members; what a body names is checked with it.
+///
+/// # Errors
+/// The database's.
+pub fn active(
+    organisation: OrganisationId,
+    ids: &[MemberId],
+    connection: &mut AnyConnection,
+) -> Result<Vec<MemberId>, Error> {
+    let found: Vec<KeyValue> = members::table
+        .filter(members::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(members::active.eq(true))
+        .filter(members::id.eq_any(ids.iter().map(|id| KeyValue(id.0))))
+        .select(members::id)
+        .load(connection)?;
+    Ok(found.into_iter().map(|id| MemberId(id.0)).collect())
 }

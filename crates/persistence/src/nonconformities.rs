@@ -1,29 +1,20 @@
 //! Nonconformities in their table.
 
-use crate::column::{InstantValue, KeyValue};
+use crate::column::KeyValue;
 use crate::connection::AnyConnection;
 use crate::error::Error;
-use crate::row::{StoredHead, parse};
-use crate::schema::nonconformities::{self, dsl};
-use crate::tx::Table;
+use crate::listing::{NullableCondition, coalesce, listing};
+use crate::row::{from_json, parse, record_table, to_json, word};
+use crate::schema::nonconformities;
+use crate::table::Guarded;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use ratchet_domain::change::Record;
-use ratchet_domain::id::{MemberId, OrganisationId};
-use ratchet_domain::nonconformities::{Attempt, Containment, Nonconformity, Stage};
+use ratchet_domain::change::{Head, Record};
+use ratchet_domain::id::MemberId;
+use ratchet_domain::nonconformities::{Attempt, Containment, Facts, Grade, Nonconformity, Source, Stage, StageName};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
-#[diesel(table_name = nonconformities, treat_none_as_null = true, treat_none_as_default_value = false)]
-struct Row {
-    id: KeyValue,
-    organisation_id: KeyValue,
-    reference: String,
-    version: i64,
-    created_at: InstantValue,
-    created_by: Option<KeyValue>,
-    updated_at: InstantValue,
-    state_salt: Vec<u8>,
+record_table!(Nonconformity, nonconformities {
     title: String,
     statement: String,
     objective_evidence: String,
@@ -35,7 +26,7 @@ struct Row {
     recurrences: i64,
     stage: String,
     stage_facts: String,
-}
+});
 
 /// What no query asks for, in one column.
 #[derive(Serialize, Deserialize)]
@@ -45,10 +36,10 @@ struct StageFacts {
     attempts: Vec<Attempt>,
 }
 
-impl Row {
-    fn of(record: &Nonconformity, salt: [u8; 16]) -> Result<Self, Error> {
+impl Columns {
+    fn of(record: &Nonconformity) -> Result<Self, Error> {
         let Nonconformity {
-            head,
+            head: _,
             title,
             statement,
             objective_evidence,
@@ -62,88 +53,106 @@ impl Row {
             recurrences,
             stage,
         } = record.clone();
-        let stage_name: &'static str = stage.name().into();
-        let source: &'static str = source.into();
-        let facts = StageFacts { stage, containment, attempts };
-        let StoredHead { id, organisation_id, reference, version, created_at, created_by, updated_at } =
-            StoredHead::of(&head);
         Ok(Self {
-            id,
-            organisation_id,
-            reference,
-            version,
-            created_at,
-            created_by,
-            updated_at,
-            state_salt: salt.to_vec(),
             title,
             statement,
             objective_evidence,
-            source: source.to_owned(),
+            source: word(source),
             requirement,
-            grade: grade.map(|grade| <&'static str>::from(grade).to_owned()),
+            grade: grade.map(word),
             owner_id: owner.map(|member| KeyValue(member.0)),
             due_on: due_on.map(|day| day.to_string()),
             recurrences,
-            stage: stage_name.to_owned(),
-            stage_facts: serde_json::to_string(&facts).map_err(|error| Error::Unwritable(error.to_string()))?,
+            stage: word(stage.name()),
+            stage_facts: to_json(&StageFacts { stage, containment, attempts })?,
         })
     }
 
-    fn into_record(self) -> Result<(Nonconformity, [u8; 16]), Error> {
-        let row = self.id.0;
-        let corrupt = move |fault: String| Error::Corrupt { table: "nonconformities", row, fault };
-        let StageFacts { stage, containment, attempts } =
-            serde_json::from_str(&self.stage_facts).map_err(|error| corrupt(error.to_string()))?;
-        if <&'static str>::from(stage.name()) != self.stage {
-            return Err(corrupt(format!("the column says {}, its facts say {:?}", self.stage, stage.name())));
+    fn into_record(self, head: Head) -> Result<Nonconformity, String> {
+        let StageFacts { stage, containment, attempts } = from_json(&self.stage_facts)?;
+        if word(stage.name()) != self.stage {
+            return Err(format!("the column says {}, its facts say {:?}", self.stage, stage.name()));
         }
-        let Self { id, organisation_id, reference, version, created_at, created_by, updated_at, .. } = self;
-        let head = StoredHead { id, organisation_id, reference, version, created_at, created_by, updated_at };
-        let salt = self.state_salt.try_into().map_err(|_| corrupt("the salt has not 16 bytes".to_owned()))?;
-        let record = Nonconformity {
-            head: head.into_head().map_err(corrupt)?,
+        Ok(Nonconformity {
+            head,
             title: self.title,
             statement: self.statement,
             objective_evidence: self.objective_evidence,
-            source: parse(&self.source).map_err(corrupt)?,
+            source: parse(&self.source)?,
             requirement: self.requirement,
-            grade: self.grade.as_deref().map(parse).transpose().map_err(corrupt)?,
+            grade: self.grade.as_deref().map(parse).transpose()?,
             owner: self.owner_id.map(|member| MemberId(member.0)),
-            due_on: self.due_on.as_deref().map(parse).transpose().map_err(corrupt)?,
+            due_on: self.due_on.as_deref().map(parse).transpose()?,
             containment,
             attempts,
             recurrences: self.recurrences,
             stage,
-        };
-        Ok((record, salt))
+        })
     }
 }
 
-impl Table for Nonconformity {
-    fn insert(&self, salt: [u8; 16], connection: &mut AnyConnection) -> Result<(), Error> {
-        diesel::insert_into(dsl::nonconformities).values(Row::of(self, salt)?).execute(connection)?;
-        Ok(())
-    }
+/// What a list of nonconformities can be narrowed by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// In one of these stages.
+    pub stage: Option<Vec<StageName>>,
+    /// Noticed in one of these ways.
+    pub source: Option<Vec<Source>>,
+    /// Of this grade.
+    pub grade: Option<Vec<Grade>>,
+    /// Owned by this member.
+    pub owner: Option<MemberId>,
+    /// About this clause or control.
+    pub requirement: Option<String>,
+    /// Due before this day.
+    pub due_before: Option<NaiveDate>,
+    /// Written at or after this moment.
+    pub updated_since: Option<DateTime<Utc>>,
+}
 
-    fn update(&self, expected: i64, salt: [u8; 16], connection: &mut AnyConnection) -> Result<usize, Error> {
-        let (id, organisation) = (KeyValue(self.head().id), KeyValue(self.head().organisation.0));
-        let target = dsl::nonconformities.filter(dsl::id.eq(id)).filter(dsl::organisation_id.eq(organisation));
-        Ok(diesel::update(target.filter(dsl::version.eq(expected))).set(Row::of(self, salt)?).execute(connection)?)
-    }
+listing!(Nonconformity, nonconformities, Filter, narrowed, own, {
+    "created_at": instant = nonconformities::created_at => |case| case.head.created_at;
+    "updated_at": instant = nonconformities::updated_at => |case| case.head.updated_at;
+    "reference": text = nonconformities::reference => |case| case.head.reference.to_string();
+    "title": text = nonconformities::title => |case| case.title.clone();
+    "due_on": text = coalesce(nonconformities::due_on, "9999-12-31") => |case| case.due_on.map_or("9999-12-31".to_owned(), |day| day.to_string());
+});
 
-    fn find(
-        organisation: OrganisationId,
-        id: Uuid,
-        connection: &mut AnyConnection,
-    ) -> Result<Option<(Self, [u8; 16])>, Error> {
-        dsl::nonconformities
-            .filter(dsl::organisation_id.eq(KeyValue(organisation.0)))
-            .filter(dsl::id.eq(KeyValue(id)))
-            .select(Row::as_select())
-            .get_result(connection)
-            .optional()?
-            .map(Row::into_record)
-            .transpose()
+fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
+    use nonconformities as nc;
+    let Filter { stage, source, grade, owner, requirement, due_before, updated_since } = filter;
+    if let Some(stages) = stage {
+        query = query.filter(nc::stage.eq_any(stages.iter().map(|stage| <&str>::from(*stage))));
+    }
+    if let Some(sources) = source {
+        query = query.filter(nc::source.eq_any(sources.iter().map(|source| <&str>::from(*source))));
+    }
+    if let Some(grades) = grade {
+        query = query.filter(nc::grade.eq_any(grades.iter().map(|grade| <&str>::from(*grade))));
+    }
+    if let Some(owner) = owner {
+        query = query.filter(nc::owner_id.eq(KeyValue(owner.0)));
+    }
+    if let Some(requirement) = requirement {
+        query = query.filter(nc::requirement.eq(requirement));
+    }
+    if let Some(day) = due_before {
+        query = query.filter(nc::due_on.lt(day.to_string()));
+    }
+    if let Some(at) = updated_since {
+        query = query.filter(nc::updated_at.ge(crate::column::InstantValue(*at)));
+    }
+    query
+}
+
+/// What [`Record::is_own`] says, as a condition.
+fn own(member: MemberId) -> NullableCondition<nonconformities::table> {
+    let me = KeyValue(member.0);
+    Box::new(nonconformities::owner_id.eq(me).or(nonconformities::created_by.eq(me)))
+}
+
+impl Guarded for Nonconformity {
+    fn facts(&self, today: NaiveDate, _: &mut AnyConnection) -> Result<Facts, Error> {
+        Ok(Facts { today, ..Facts::default() })
     }
 }

@@ -1,4 +1,4 @@
-//! What rows share: the head's columns, and short lists in one column.
+//! What tables of records share: the head's columns, the queries every record has, and how values are written.
 
 use crate::column::{InstantValue, KeyValue};
 use ratchet_domain::change::Head;
@@ -44,9 +44,126 @@ impl StoredHead {
     }
 }
 
+/// Declares the row of a record's table and the queries that are the same for every record. The resource names its
+/// own columns, and says with `Columns::of` and `Columns::into_record` how they hold the record.
+macro_rules! record_table {
+    ($record:ty, $table:ident { $($column:ident: $type:ty),+ $(,)? }) => {
+        /// The columns that only this table has.
+        struct Columns {
+            $($column: $type,)+
+        }
+
+        #[derive(diesel::Queryable, diesel::Selectable, diesel::Insertable, diesel::AsChangeset)]
+        #[diesel(table_name = $table, treat_none_as_null = true, treat_none_as_default_value = false)]
+        struct Row {
+            id: $crate::column::KeyValue,
+            organisation_id: $crate::column::KeyValue,
+            reference: String,
+            version: i64,
+            created_at: $crate::column::InstantValue,
+            created_by: Option<$crate::column::KeyValue>,
+            updated_at: $crate::column::InstantValue,
+            state_salt: Vec<u8>,
+            $($column: $type,)+
+        }
+
+        impl Row {
+            fn of(record: &$record, salt: [u8; 16]) -> Result<Self, $crate::error::Error> {
+                let $crate::row::StoredHead { id, organisation_id, reference, version, created_at, created_by, updated_at } =
+                    $crate::row::StoredHead::of(record.head());
+                let Columns { $($column),+ } = Columns::of(record)?;
+                let state_salt = salt.to_vec();
+                Ok(Self {
+                    id, organisation_id, reference, version, created_at, created_by, updated_at, state_salt, $($column),+
+                })
+            }
+
+            fn into_record(self) -> Result<($record, [u8; 16]), $crate::error::Error> {
+                let Self {
+                    id, organisation_id, reference, version, created_at, created_by, updated_at, state_salt, $($column),+
+                } = self;
+                let row = id.0;
+                let corrupt = move |fault: String| $crate::error::Error::Corrupt { table: stringify!($table), row, fault };
+                let head = $crate::row::StoredHead {
+                    id, organisation_id, reference, version, created_at, created_by, updated_at,
+                };
+                let salt = state_salt.try_into().map_err(|_| corrupt("the salt has not 16 bytes".to_owned()))?;
+                let record = head.into_head().and_then(|head| Columns { $($column),+ }.into_record(head));
+                Ok((record.map_err(corrupt)?, salt))
+            }
+        }
+
+        impl $crate::table::Table for $record {
+            fn insert(
+                &self,
+                salt: [u8; 16],
+                connection: &mut $crate::connection::AnyConnection,
+            ) -> Result<(), $crate::error::Error> {
+                diesel::insert_into($table::table).values(Row::of(self, salt)?).execute(connection)?;
+                Ok(())
+            }
+
+            fn update(
+                &self,
+                expected: i64,
+                salt: [u8; 16],
+                connection: &mut $crate::connection::AnyConnection,
+            ) -> Result<usize, $crate::error::Error> {
+                let row = Row::of(self, salt)?;
+                let target = $table::table
+                    .filter($table::id.eq(row.id))
+                    .filter($table::organisation_id.eq(row.organisation_id))
+                    .filter($table::version.eq(expected));
+                Ok(diesel::update(target).set(row).execute(connection)?)
+            }
+
+            fn find(
+                organisation: ratchet_domain::id::OrganisationId,
+                locator: ratchet_domain::reference::Locator,
+                connection: &mut $crate::connection::AnyConnection,
+            ) -> Result<Option<(Self, [u8; 16])>, $crate::error::Error> {
+                let ours = $table::table
+                    .filter($table::organisation_id.eq($crate::column::KeyValue(organisation.0)))
+                    .select(<Row as diesel::SelectableHelper<_>>::as_select());
+                let row = match locator {
+                    ratchet_domain::reference::Locator::Id(id) => {
+                        ours.filter($table::id.eq($crate::column::KeyValue(id))).get_result(connection)
+                    }
+                    ratchet_domain::reference::Locator::Reference(reference) => {
+                        ours.filter($table::reference.eq(reference.to_string())).get_result(connection)
+                    }
+                };
+                row.optional()?.map(Row::into_record).transpose()
+            }
+
+            fn walk(
+                organisation: ratchet_domain::id::OrganisationId,
+                after: Option<uuid::Uuid>,
+                limit: i64,
+                connection: &mut $crate::connection::AnyConnection,
+            ) -> Result<Vec<(Self, [u8; 16])>, $crate::error::Error> {
+                let rows: Vec<Row> = $table::table
+                    .filter($table::organisation_id.eq($crate::column::KeyValue(organisation.0)))
+                    .filter($table::id.gt($crate::column::KeyValue(after.unwrap_or_default())))
+                    .order($table::id)
+                    .limit(limit)
+                    .select(<Row as diesel::SelectableHelper<_>>::as_select())
+                    .load(connection)?;
+                rows.into_iter().map(Row::into_record).collect()
+            }
+        }
+    };
+}
+pub(crate) use record_table;
+
 /// One of a vocabulary's words.
 pub(crate) fn parse<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("{text:?} is none of the known values"))
+}
+
+/// A vocabulary's word as its column holds it.
+pub(crate) fn word(value: impl Into<&'static str>) -> String {
+    value.into().to_owned()
 }
 
 /// Words of a vocabulary, separated by blanks.
@@ -57,4 +174,14 @@ pub(crate) fn list_of<T: Copy + Into<&'static str>>(words: &[T]) -> String {
 /// The reverse of [`list_of`].
 pub(crate) fn parse_list<T: FromStr>(text: &str) -> Result<Vec<T>, String> {
     text.split_whitespace().map(parse).collect()
+}
+
+/// What only one stage knows, as JSON in one column.
+pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, crate::error::Error> {
+    serde_json::to_string(value).map_err(|error| crate::error::Error::Unwritable(error.to_string()))
+}
+
+/// The reverse of [`to_json`].
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }

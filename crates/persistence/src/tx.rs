@@ -5,12 +5,14 @@ use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
 use crate::journal::{self, Entry};
 use crate::schema::reference_counters;
+use crate::table::{Guarded, Table};
 use chrono::{DateTime, Datelike, Utc};
 use diesel::prelude::*;
 use ratchet_domain::access::Actor;
-use ratchet_domain::change::{Birth, Change, Record};
-use ratchet_domain::id::{EntryId, OrganisationId};
-use ratchet_domain::reference::{Prefix, Reference};
+use ratchet_domain::change::{Birth, Change};
+use ratchet_domain::id::EntryId;
+use ratchet_domain::reference::{Locator, Prefix, Reference};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Who writes, when, and where the numbers that nobody can guess come from.
@@ -29,40 +31,17 @@ pub struct Context {
     pub next_salt: Box<dyn FnMut() -> [u8; 16] + Send>,
 }
 
-/// A table of records: the few concrete queries that differ per resource.
-pub trait Table: Record {
-    /// Inserts the first version.
-    ///
-    /// # Errors
-    /// The database's.
-    fn insert(&self, salt: [u8; 16], connection: &mut AnyConnection) -> Result<(), Error>;
-
-    /// Overwrites the version before; the number of rows written, 0 or 1.
-    ///
-    /// # Errors
-    /// The database's.
-    fn update(&self, expected: i64, salt: [u8; 16], connection: &mut AnyConnection) -> Result<usize, Error>;
-
-    /// The record, and the salt of its state.
-    ///
-    /// # Errors
-    /// The database's, or [`Error::Corrupt`].
-    fn find(
-        organisation: OrganisationId,
-        id: Uuid,
-        connection: &mut AnyConnection,
-    ) -> Result<Option<(Self, [u8; 16])>, Error>;
-}
-
 /// A write transaction of one organisation by one actor. Made by [`crate::store::Store::write`] alone.
 pub struct Tx<'a> {
     connection: &'a mut AnyConnection,
     context: Context,
+    /// Of the records read so far, so that saving one does not read it again.
+    salts: HashMap<Uuid, [u8; 16]>,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(connection: &'a mut AnyConnection, context: Context) -> Self {
-        Self { connection, context }
+        Self { connection, context, salts: HashMap::new() }
     }
 
     /// The caller.
@@ -75,13 +54,30 @@ impl<'a> Tx<'a> {
         self.context.now
     }
 
+    /// The connection, for reading what no record holds and for machinery.
+    pub fn connection(&mut self) -> &mut AnyConnection {
+        self.connection
+    }
+
     /// The record, for writing.
     ///
     /// # Errors
-    /// [`Error::NotFound`], also for another organisation's.
-    pub fn get<T: Table>(&mut self, id: Uuid) -> Result<T, Error> {
-        let found = T::find(self.context.actor.organisation, id, self.connection)?;
-        found.map(|(record, _)| record).ok_or(Error::NotFound)
+    /// [`Error::NotFound`], also for another organisation's and for what the actor may not see.
+    pub fn get<T: Table>(&mut self, locator: Locator) -> Result<T, Error> {
+        let Context { actor, .. } = &self.context;
+        let (record, salt) = T::find(actor.organisation, locator, self.connection)?
+            .filter(|(record, _)| record.is_visible(actor))
+            .ok_or(Error::NotFound)?;
+        self.salts.insert(record.head().id, salt);
+        Ok(record)
+    }
+
+    /// What the guards of a record must know.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn facts<T: Guarded>(&mut self, record: &T) -> Result<T::Facts, Error> {
+        record.facts(self.context.now.date_naive(), self.connection)
     }
 
     /// Identity, reference and time of a new record. The counter is locked until the transaction ends, so that
@@ -123,9 +119,12 @@ impl<'a> Tx<'a> {
             }
             Some(before) => {
                 let expected = before.head().version;
-                let (stored, salt) = T::find(organisation, id, self.connection)?.ok_or(Error::NotFound)?;
-                if stored.head().version != expected || change.after().update(expected, salt, self.connection)? != 1 {
-                    return Err(Error::Stale { current: stored.head().version });
+                let salt = match self.salts.get(&id) {
+                    Some(salt) => *salt,
+                    None => T::find(organisation, Locator::Id(id), self.connection)?.ok_or(Error::NotFound)?.1,
+                };
+                if change.after().update(expected, salt, self.connection)? != 1 {
+                    return Err(self.stale::<T>(id)?);
                 }
                 salt
             }
@@ -136,5 +135,10 @@ impl<'a> Tx<'a> {
         let entry_id = EntryId((self.context.next_id)());
         journal::append(entry_id, organisation, entry, self.connection)?;
         Ok((change.into_after(), entry_id))
+    }
+
+    fn stale<T: Table>(&mut self, id: Uuid) -> Result<Error, Error> {
+        let stored = T::find(self.context.actor.organisation, Locator::Id(id), self.connection)?;
+        Ok(stored.map_or(Error::NotFound, |(record, _)| Error::Stale { current: record.head().version }))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Nonconformity, Stage};
 use crate::access::{Actor, Permission};
-use crate::change::Lifecycle;
+use crate::change::{Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Reason, Refusal};
 use chrono::NaiveDate;
@@ -126,12 +126,6 @@ impl Lifecycle for Nonconformity {
 
     fn knows(&self, verb: Verb) -> bool {
         !edge(self.stage.name(), verb).is_empty()
-    }
-
-    /// Owned or reported by the actor.
-    fn is_own(&self, by: &Actor) -> bool {
-        let me = by.member();
-        me.is_some() && (self.owner == me || self.head.created_by == me)
     }
 
     fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {

@@ -1,0 +1,113 @@
+//! What a table of records can do. Each resource writes its columns; the queries are the same for all.
+
+use crate::connection::AnyConnection;
+use crate::error::Error;
+use chrono::NaiveDate;
+use ratchet_domain::change::{Lifecycle, Record};
+use ratchet_domain::id::{MemberId, OrganisationId};
+use ratchet_domain::reference::Locator;
+use uuid::Uuid;
+
+/// A table of records.
+pub trait Table: Record {
+    /// Inserts the first version.
+    ///
+    /// # Errors
+    /// The database's.
+    fn insert(&self, salt: [u8; 16], connection: &mut AnyConnection) -> Result<(), Error>;
+
+    /// Overwrites the version `expected`; the number of rows written, 0 or 1.
+    ///
+    /// # Errors
+    /// The database's.
+    fn update(&self, expected: i64, salt: [u8; 16], connection: &mut AnyConnection) -> Result<usize, Error>;
+
+    /// The record, and the salt of its state.
+    ///
+    /// # Errors
+    /// The database's, or [`Error::Corrupt`].
+    fn find(
+        organisation: OrganisationId,
+        locator: Locator,
+        connection: &mut AnyConnection,
+    ) -> Result<Option<(Self, [u8; 16])>, Error>;
+
+    /// The next records by id, with the salts of their states: for whoever must see all of them.
+    ///
+    /// # Errors
+    /// The database's, or [`Error::Corrupt`].
+    fn walk(
+        organisation: OrganisationId,
+        after: Option<Uuid>,
+        limit: i64,
+        connection: &mut AnyConnection,
+    ) -> Result<Vec<(Self, [u8; 16])>, Error>;
+}
+
+/// A table whose records' guards must know more than the record.
+pub trait Guarded: Lifecycle + Table {
+    /// What the guards must know, in one statement at most.
+    ///
+    /// # Errors
+    /// The database's.
+    fn facts(&self, today: NaiveDate, connection: &mut AnyConnection) -> Result<Self::Facts, Error>;
+}
+
+/// A table that can be listed.
+pub trait Listed: Table {
+    /// What a list can be narrowed by.
+    type Filter: Send + 'static;
+    /// What a list can be sorted by, by name. The record's id breaks ties.
+    const SORTS: &'static [&'static str];
+
+    /// One page, at most `limit` records.
+    ///
+    /// # Errors
+    /// The database's, or [`Error::Corrupt`].
+    fn page(
+        scope: &Scope<Self::Filter>,
+        order: &Order,
+        limit: i64,
+        connection: &mut AnyConnection,
+    ) -> Result<Vec<Self>, Error>;
+
+    /// How many there are on all pages.
+    ///
+    /// # Errors
+    /// The database's.
+    fn count(scope: &Scope<Self::Filter>, connection: &mut AnyConnection) -> Result<i64, Error>;
+
+    /// The values by which the record is sorted, for the cursor.
+    fn sort_values(&self, order: &Order) -> Vec<SortValue>;
+}
+
+/// Which records a list is about.
+pub struct Scope<F> {
+    /// The tenant.
+    pub organisation: OrganisationId,
+    /// Only what is this member's own.
+    pub own: Option<MemberId>,
+    /// What the caller asked for.
+    pub filter: F,
+}
+
+/// In which order, and where the page begins.
+#[derive(Debug, Clone, Default)]
+pub struct Order {
+    /// Names out of [`Listed::SORTS`], and whether each runs downwards.
+    pub keys: Vec<(&'static str, bool)>,
+    /// The last record of the page before: its sort values and its id.
+    pub after: Option<(Vec<SortValue>, Uuid)>,
+}
+
+/// A value that a list is sorted by.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SortValue {
+    /// Text, also a day.
+    Text(String),
+    /// A moment.
+    Instant(chrono::DateTime<chrono::Utc>),
+    /// A number.
+    Number(i64),
+}
