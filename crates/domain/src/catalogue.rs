@@ -2,6 +2,9 @@
 
 mod clauses;
 mod controls;
+mod lifecycles;
+
+pub use lifecycles::{Edge, LifecycleTable, lifecycles};
 
 use serde::Serialize;
 

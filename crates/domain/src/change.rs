@@ -103,6 +103,14 @@ pub trait Lifecycle: Record {
     /// # Errors
     /// [`Refusal::Forbidden`], or every reason why not.
     fn may(&self, verb: Self::Verb, facts: &Self::Facts, by: &Actor) -> Result<(), Refusal>;
+
+    /// Whether `by` may amend its plain fields now. Unless a record says otherwise it has none.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`], or why its stage does not allow it.
+    fn may_amend(&self, _by: &Actor) -> Result<(), Refusal> {
+        Err(Refusal::state("immutable", "none of its fields can be amended"))
+    }
 }
 
 /// Only this crate can make one, so that nobody else moves a version.

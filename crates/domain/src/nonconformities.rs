@@ -5,7 +5,7 @@ mod lifecycle;
 #[cfg(test)]
 mod tests;
 
-pub use commands::{Analyse, Close, Confirm, Contain, Plan, ROOT_CAUSES, Verify};
+pub use commands::{Amendment, Analyse, Close, Confirm, Contain, Plan, ROOT_CAUSES, Verify};
 pub use lifecycle::{Facts, StageName, Verb, edge};
 
 use crate::access::{Actor, Permission};
@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
     strum::IntoStaticStr,
     strum::VariantArray,
 )]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = NonconformitySource))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Source {
@@ -63,7 +63,7 @@ pub enum Source {
     strum::IntoStaticStr,
     strum::VariantArray,
 )]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = NonconformityGrade))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Grade {
@@ -75,7 +75,7 @@ pub enum Grade {
 
 /// How the cause was looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = AnalysisMethod))]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     /// Ask "why" until the answer can be acted on.

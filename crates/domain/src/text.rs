@@ -27,6 +27,24 @@ pub fn narrative(pointer: &str, text: &str) -> Result<String, Fault> {
     bounded(pointer, text, NARRATIVE)
 }
 
+/// Checks an e-mail address and writes it in lower case: ASCII alone, so that no two that look alike differ.
+///
+/// # Errors
+/// The fault at `pointer`.
+pub fn email(pointer: &str, text: &str) -> Result<String, Fault> {
+    let wrong = || Fault::new(pointer, "malformed", "must be an e-mail address in ASCII, at most 254 characters");
+    let (local, domain) = text.split_once('@').ok_or_else(wrong)?;
+    let local_is_good = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c);
+    let label_is_good = |label: &str| {
+        !label.is_empty() && label.len() <= 63 && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    let good = text.len() <= 254
+        && (1..=64).contains(&local.len())
+        && local.chars().all(local_is_good)
+        && domain.split('.').all(label_is_good);
+    if good { Ok(text.to_ascii_lowercase()) } else { Err(wrong()) }
+}
+
 /// Checks the number of a clause or control: `9.2.2`, `A.5.18`, and that the catalogue has it.
 ///
 /// # Errors
@@ -64,6 +82,15 @@ fn is_forbidden(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_ascii_and_lower_case() {
+        assert_eq!(email("/email", "Ada.Byron@Example.org").unwrap(), "ada.byron@example.org");
+        assert!(email("/email", "ada@localhost").is_ok());
+        for bad in ["", "ada", "@x", "ada@", "a@b@c", "ada @x.org", "adа@x.org", "ada@x..org", "ada@x.org "] {
+            assert_eq!(email("/email", bad).unwrap_err().code, "malformed", "{bad:?}");
+        }
+    }
 
     #[test]
     fn refuses_by_name() {

@@ -69,3 +69,38 @@ pub fn find_login(email: &str, connection: &mut AnyConnection) -> Result<Option<
         memberships.into_iter().map(|(id, name, member)| (OrganisationId(id.0), name, MemberId(member.0))).collect();
     Ok(Some(Login { account: AccountId(account.0), password_hash, memberships }))
 }
+
+/// The account of an address.
+///
+/// # Errors
+/// The database's.
+pub fn find(email: &str, connection: &mut AnyConnection) -> Result<Option<AccountId>, Error> {
+    let found: Option<KeyValue> =
+        accounts::table.filter(accounts::email.eq(email)).select(accounts::id).get_result(connection).optional()?;
+    Ok(found.map(|id| AccountId(id.0)))
+}
+
+/// The account that a member logs in with, and its password's hash.
+///
+/// # Errors
+/// The database's.
+pub fn of_member(member: MemberId, connection: &mut AnyConnection) -> Result<Option<(AccountId, String)>, Error> {
+    let found: Option<(KeyValue, String)> = members::table
+        .inner_join(accounts::table)
+        .filter(members::id.eq(KeyValue(member.0)))
+        .select((accounts::id, accounts::password_hash))
+        .get_result(connection)
+        .optional()?;
+    Ok(found.map(|(id, hash)| (AccountId(id.0), hash)))
+}
+
+/// Replaces a password's hash.
+///
+/// # Errors
+/// The database's.
+pub fn change_password(id: AccountId, password_hash: &str, connection: &mut AnyConnection) -> Result<(), Error> {
+    diesel::update(accounts::table.filter(accounts::id.eq(KeyValue(id.0))))
+        .set(accounts::password_hash.eq(password_hash))
+        .execute(connection)?;
+    Ok(())
+}

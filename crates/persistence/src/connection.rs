@@ -2,6 +2,8 @@
 
 #![expect(missing_docs, reason = "the derive writes public items without any")]
 
+use crate::error::Error;
+use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, ConnectionResult, PgConnection, SqliteConnection};
 
@@ -27,6 +29,26 @@ macro_rules! on_connection {
     };
 }
 pub(crate) use on_connection;
+
+impl AnyConnection {
+    /// Until this transaction ends, nobody else gets past the same `name`. On SQLite there is one writer anyway.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the other does not end in time.
+    pub(crate) fn exclude_rivals(&mut self, name: &str) -> Result<(), Error> {
+        match self {
+            Self::Postgres(c) => {
+                let lock = diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))");
+                match lock.bind::<diesel::sql_types::Text, _>(name).execute(c) {
+                    Ok(_) => Ok(()),
+                    Err(error) if error.to_string().contains("lock timeout") => Err(Error::Busy),
+                    Err(error) => Err(error.into()),
+                }
+            }
+            Self::Sqlite(_) => Ok(()),
+        }
+    }
+}
 
 /// Where the records are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -55,3 +55,43 @@ pub enum Error {
     #[error("a job of the store panicked")]
     Panicked,
 }
+
+impl Error {
+    /// Whether the same request may succeed a moment later: the connection broke, or a limit of waiting was reached.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        use diesel::result::{DatabaseErrorKind as Kind, Error as Diesel};
+        match self {
+            Self::Busy | Self::CommitFailed(_) | Self::Unreachable(_) => true,
+            Self::Database(Diesel::DatabaseError(Kind::ClosedConnection | Kind::SerializationFailure, _)) => true,
+            Self::Database(Diesel::BrokenTransactionManager) => true,
+            Self::Database(Diesel::DatabaseError(_, details)) => {
+                TRANSIENT.iter().any(|m| details.message().contains(m))
+            }
+            Self::Refused(_)
+            | Self::NotFound
+            | Self::Stale { .. }
+            | Self::Taken(_)
+            | Self::Corrupt { .. }
+            | Self::Unwritable(_)
+            | Self::Journal(_)
+            | Self::Database(_)
+            | Self::Migration(_)
+            | Self::Panicked => false,
+        }
+    }
+}
+
+/// What the databases say when waiting ended, or the connection did; libpq gives these no kind of their own.
+const TRANSIENT: [&str; 10] = [
+    "lock timeout",
+    "statement timeout",
+    "database is locked",
+    "deadlock detected",
+    "terminating connection",
+    "the database system is",
+    "server closed the connection",
+    "connection to server",
+    "no connection to the server",
+    "could not receive data from server",
+];

@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod column;
 pub mod connection;
 pub mod error;
+pub mod idempotency;
 mod journal;
 mod listing;
 pub mod members;

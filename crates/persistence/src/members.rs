@@ -80,3 +80,35 @@ pub fn active(
         .load(connection)?;
     Ok(found.into_iter().map(|id| MemberId(id.0)).collect())
 }
+
+/// References and names of members.
+///
+/// # Errors
+/// The database's.
+pub fn names(
+    organisation: OrganisationId,
+    ids: &[MemberId],
+    connection: &mut AnyConnection,
+) -> Result<Vec<(MemberId, String, String)>, Error> {
+    let found: Vec<(KeyValue, String, String)> = members::table
+        .filter(members::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(members::id.eq_any(ids.iter().map(|id| KeyValue(id.0))))
+        .select((members::id, members::reference, members::name))
+        .load(connection)?;
+    Ok(found.into_iter().map(|(id, reference, name)| (MemberId(id.0), reference, name)).collect())
+}
+
+/// Whether an account has a member here, active or not.
+///
+/// # Errors
+/// The database's.
+pub fn is_enrolled(
+    organisation: OrganisationId,
+    account: AccountId,
+    connection: &mut AnyConnection,
+) -> Result<bool, Error> {
+    let theirs = members::table
+        .filter(members::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(members::account_id.eq(KeyValue(account.0)));
+    Ok(diesel::select(diesel::dsl::exists(theirs)).get_result(connection)?)
+}

@@ -39,3 +39,15 @@ pub fn revert(connection: &mut AnyConnection) -> Result<usize, Error> {
         AnyConnection::Sqlite(c) => c.revert_all_migrations(SQLITE).map(|ran| ran.len()).map_err(failed),
     }
 }
+
+/// Whether the schema is older than this program.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub fn pending(connection: &mut AnyConnection) -> Result<bool, Error> {
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| Error::Migration(error.to_string());
+    match connection {
+        AnyConnection::Postgres(c) => c.has_pending_migration(POSTGRES).map_err(failed),
+        AnyConnection::Sqlite(c) => c.has_pending_migration(SQLITE).map_err(failed),
+    }
+}

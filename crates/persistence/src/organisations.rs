@@ -22,3 +22,20 @@ pub fn insert(id: OrganisationId, name: &str, at: DateTime<Utc>, connection: &mu
         .execute(connection)?;
     Ok(())
 }
+
+/// A tenant's name.
+///
+/// # Errors
+/// The database's, or [`Error::NotFound`].
+pub fn name(id: OrganisationId, connection: &mut AnyConnection) -> Result<String, Error> {
+    let name = organisations::table.filter(organisations::id.eq(KeyValue(id.0))).select(organisations::name);
+    name.get_result(connection).optional()?.ok_or(Error::NotFound)
+}
+
+/// How many tenants there are.
+///
+/// # Errors
+/// The database's.
+pub fn count(connection: &mut AnyConnection) -> Result<i64, Error> {
+    Ok(organisations::table.count().get_result(connection)?)
+}

@@ -99,8 +99,14 @@ macro_rules! record_table {
                 salt: [u8; 16],
                 connection: &mut $crate::connection::AnyConnection,
             ) -> Result<(), $crate::error::Error> {
-                diesel::insert_into($table::table).values(Row::of(self, salt)?).execute(connection)?;
-                Ok(())
+                use diesel::result::{DatabaseErrorKind, Error::DatabaseError};
+                match diesel::insert_into($table::table).values(Row::of(self, salt)?).execute(connection) {
+                    Ok(_) => Ok(()),
+                    Err(DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+                        Err($crate::error::Error::Taken("record"))
+                    }
+                    Err(error) => Err(error.into()),
+                }
             }
 
             fn update(

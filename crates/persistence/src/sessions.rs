@@ -11,7 +11,7 @@ use crate::schema::{members, refresh_tokens, sessions};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use ratchet_domain::access::Role;
-use ratchet_domain::id::{MemberId, OrganisationId, SessionId};
+use ratchet_domain::id::{AccountId, MemberId, OrganisationId, SessionId};
 
 /// How long a refresh token may be shown again after its first use.
 const GRACE: Duration = Duration::seconds(10);
@@ -141,4 +141,31 @@ pub fn end(id: SessionId, now: DateTime<Utc>, connection: &mut AnyConnection) ->
         .set(sessions::ended_at.eq(InstantValue(now)))
         .execute(connection)?;
     Ok(())
+}
+
+/// Ends every session of an account but one.
+///
+/// # Errors
+/// The database's.
+pub fn end_others(
+    account: AccountId,
+    kept: SessionId,
+    now: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<(), Error> {
+    let theirs = members::table.filter(members::account_id.eq(KeyValue(account.0))).select(members::id);
+    let others = sessions::table
+        .filter(sessions::member_id.eq_any(theirs))
+        .filter(sessions::id.ne(KeyValue(kept.0)))
+        .filter(sessions::ended_at.is_null());
+    diesel::update(others).set(sessions::ended_at.eq(InstantValue(now))).execute(connection)?;
+    Ok(())
+}
+
+/// Ends every session of an account.
+///
+/// # Errors
+/// The database's.
+pub fn end_all(account: AccountId, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<(), Error> {
+    end_others(account, SessionId(uuid::Uuid::nil()), now, connection)
 }

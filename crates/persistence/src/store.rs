@@ -74,10 +74,11 @@ impl Store {
     ///
     /// # Errors
     /// The job's own, or [`Error::Busy`] when no connection was free in time.
-    pub async fn read<T, F>(&self, job: F) -> Result<T, Error>
+    pub async fn read<T, E, F>(&self, job: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: FnOnce(&mut AnyConnection) -> Result<T, Error> + Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     {
         submit(&self.reads, false, job).await
     }
@@ -87,32 +88,49 @@ impl Store {
     ///
     /// # Errors
     /// The job's own, or [`Error::Busy`] when no connection was free in time.
-    pub async fn write<T, F>(&self, context: Context, job: F) -> Result<T, Error>
+    pub async fn write<T, E, F>(&self, context: Context, job: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let keep = !context.dry_run;
         submit(&self.writes, keep, move |connection| job(&mut Tx::new(connection, context))).await
     }
+
+    /// Writes machinery: accounts, sessions, refresh tokens, the journal's queue, heads, tiles and checkpoints.
+    /// Records cannot be saved here.
+    ///
+    /// # Errors
+    /// The job's own, or [`Error::Busy`] when no connection was free in time.
+    pub async fn work<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+    {
+        submit(&self.writes, true, job).await
+    }
 }
 
-async fn submit<T, F>(queue: &flume::Sender<Job>, keep: bool, job: F) -> Result<T, Error>
+async fn submit<T, E, F>(queue: &flume::Sender<Job>, keep: bool, job: F) -> Result<T, E>
 where
     T: Send + 'static,
-    F: FnOnce(&mut AnyConnection) -> Result<T, Error> + Send + 'static,
+    E: From<Error> + Send + 'static,
+    F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
 {
     let (answer, outcome) = oneshot::channel();
     let work: Work = Box::new(move |turn| {
-        let result = turn
-            .and_then(|connection| catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or(Err(Error::Panicked)));
+        let result = turn.map_err(E::from).and_then(|connection| {
+            catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or_else(|_| Err(Error::Panicked.into()))
+        });
         let keep = keep && result.is_ok();
         // Nobody listens when the client has gone; the work stands all the same.
-        let finish: Finish = Box::new(move |committed| drop(answer.send(committed.and(result))));
+        let finish: Finish = Box::new(move |committed| drop(answer.send(committed.map_err(E::from).and(result))));
         Ran { keep, finish }
     });
     queue.try_send(Job { since: Instant::now(), work }).map_err(|_| Error::Busy)?;
-    outcome.await.unwrap_or(Err(Error::Busy))
+    outcome.await.unwrap_or_else(|_| Err(Error::Busy.into()))
 }
 
 fn turn_away(job: Job, error: Error) {

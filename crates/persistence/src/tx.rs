@@ -54,6 +54,11 @@ impl<'a> Tx<'a> {
         self.context.now
     }
 
+    /// A fresh id.
+    pub fn next_id(&mut self) -> Uuid {
+        (self.context.next_id)()
+    }
+
     /// The connection, for reading what no record holds and for machinery.
     pub fn connection(&mut self) -> &mut AnyConnection {
         self.connection

@@ -78,6 +78,23 @@ pub struct Close {
     pub no_correction_because: Option<String>,
 }
 
+/// Plain fields to change; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Amendment {
+    /// One line.
+    pub title: Option<String>,
+    /// What is not as required.
+    pub statement: Option<String>,
+    /// What shows it.
+    pub objective_evidence: Option<String>,
+    /// The clause or control breached, or none.
+    pub requirement: Option<Option<String>>,
+    /// The accountable member; that the member exists is the caller's to check.
+    pub owner: Option<MemberId>,
+    /// The day by which it is to be closed, or none.
+    pub due_on: Option<Option<NaiveDate>>,
+}
+
 /// A stage that the guard lets through but the command does not: the two disagree. It cannot be reached
 /// while both follow the table; it is refused rather than trusted.
 fn wrong_state(stage: &Stage, verb: Verb) -> Refusal {
@@ -86,6 +103,43 @@ fn wrong_state(stage: &Stage, verb: Verb) -> Refusal {
 }
 
 impl Nonconformity {
+    /// Changes plain fields.
+    ///
+    /// # Errors
+    /// The guard's refusal, or every fault of the input.
+    pub fn amend(self, input: Amendment, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may_amend(by)?;
+        let Amendment { title, statement, objective_evidence, requirement, owner, due_on } = input;
+        let mut faults = Faults::default();
+        let mut after = self.clone();
+        if let Some(title) = title {
+            faults.keep(text::title("/title", &title));
+            after.title = title;
+        }
+        if let Some(statement) = statement {
+            faults.keep(text::narrative("/statement", &statement));
+            after.statement = statement;
+        }
+        if let Some(evidence) = objective_evidence {
+            faults.keep(text::narrative("/objective_evidence", &evidence));
+            after.objective_evidence = evidence;
+        }
+        if let Some(requirement) = requirement {
+            if let Some(number) = &requirement {
+                faults.keep(text::requirement("/requirement", number));
+            }
+            after.requirement = requirement;
+        }
+        if let Some(owner) = owner {
+            after.owner = Some(owner);
+        }
+        if let Some(due_on) = due_on {
+            after.due_on = due_on;
+        }
+        faults.refuse()?;
+        Ok(Change::of(self, after, "amended", at))
+    }
+
     /// It is one: grade and owner are set.
     ///
     /// # Errors

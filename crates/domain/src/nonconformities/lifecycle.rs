@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
 )]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = NonconformityState))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 #[expect(missing_docs, reason = "the variants of `Stage` say it")]
@@ -139,6 +139,24 @@ impl Lifecycle for Nonconformity {
         }
         let reasons = self.reasons_against(verb, facts, by);
         if reasons.is_empty() { Ok(()) } else { Err(Refusal::State(reasons)) }
+    }
+
+    fn may_amend(&self, by: &Actor) -> Result<(), Refusal> {
+        if !by.may(Permission::SteerNonconformity, self.is_own(by)) {
+            return Err(Refusal::Forbidden);
+        }
+        match self.stage.name() {
+            StageName::Reported
+            | StageName::Confirmed
+            | StageName::Analysed
+            | StageName::Planned
+            | StageName::Verifying
+            | StageName::Verified => Ok(()),
+            stage @ (StageName::Rejected | StageName::Closed) => {
+                let stage: &str = stage.into();
+                Err(Refusal::state("wrong_state", format!("a nonconformity that is {stage} cannot be amended")))
+            }
+        }
     }
 }
 

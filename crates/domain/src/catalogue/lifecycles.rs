@@ -1,0 +1,82 @@
+//! Every state machine as data, out of the tables that enforce them.
+
+use crate::nonconformities;
+use serde::Serialize;
+use strum::VariantArray;
+
+/// One arrow: a verb leads from a state to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Edge {
+    /// The state it starts from.
+    pub from: &'static str,
+    /// The verb, as in the address.
+    pub verb: &'static str,
+    /// The state it leads to.
+    pub to: &'static str,
+}
+
+/// A record's states and verbs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LifecycleTable {
+    /// The plural stem.
+    pub resource: &'static str,
+    /// The first is where every record begins.
+    pub states: Vec<&'static str>,
+    /// Every arrow.
+    pub edges: Vec<Edge>,
+    /// The same as a Mermaid state diagram.
+    pub mermaid: String,
+}
+
+/// The state machines of every resource.
+#[must_use]
+pub fn lifecycles() -> Vec<LifecycleTable> {
+    let simple = |from, verb, to| Edge { from, verb, to };
+    vec![
+        table("nonconformities", edges(nonconformities::edge)),
+        table(
+            "members",
+            vec![simple("active", "assign-roles", "active"), simple("active", "deactivate", "deactivated")],
+        ),
+        table("api_keys", vec![simple("issued", "revoke", "revoked")]),
+    ]
+}
+
+/// The arrows of a table stage x verb.
+fn edges<S, V>(leads_to: fn(S, V) -> &'static [S]) -> Vec<Edge>
+where
+    S: Copy + VariantArray + Into<&'static str>,
+    V: Copy + VariantArray + Into<&'static str>,
+{
+    let pairs = S::VARIANTS.iter().flat_map(|from| V::VARIANTS.iter().map(move |verb| (*from, *verb)));
+    pairs
+        .flat_map(|(from, verb)| {
+            leads_to(from, verb).iter().map(move |to| Edge { from: from.into(), verb: verb.into(), to: (*to).into() })
+        })
+        .collect()
+}
+
+fn table(resource: &'static str, edges: Vec<Edge>) -> LifecycleTable {
+    let mut states: Vec<&'static str> = Vec::new();
+    for state in edges.iter().flat_map(|edge| [edge.from, edge.to]) {
+        if !states.contains(&state) {
+            states.push(state);
+        }
+    }
+    let first = states.first().copied().unwrap_or_default();
+    let arrows: String = edges.iter().map(|Edge { from, verb, to }| format!("    {from} --> {to}: {verb}\n")).collect();
+    LifecycleTable { resource, mermaid: format!("stateDiagram-v2\n    [*] --> {first}\n{arrows}"), states, edges }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_diagram() {
+        let all: String = lifecycles().iter().map(|table| format!("{}\n{}\n", table.resource, table.mermaid)).collect();
+        insta::assert_snapshot!(all);
+    }
+}

@@ -1,0 +1,125 @@
+//! What every request shares: the store, the keys, and where time, ids and randomness come from.
+
+use crate::caller::Callers;
+use crate::limits::Limits;
+use crate::observe::Metrics;
+use crate::tokens::Tokens;
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use ed25519_dalek::SigningKey;
+use ratchet_domain::access::Actor;
+use ratchet_persistence::store::Store;
+use ratchet_persistence::tx::Context;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Time, ids and randomness, passed in by the program; tests pass fixed ones.
+#[derive(Clone)]
+pub struct Source {
+    /// The clock.
+    pub now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    /// Time-ordered ids (UUID v7).
+    pub id: Arc<dyn Fn() -> Uuid + Send + Sync>,
+    /// Bytes that nobody can guess.
+    pub random: Arc<dyn Fn() -> [u8; 32] + Send + Sync>,
+}
+
+/// What is set from outside.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The address under which clients see the server; the tokens' issuer and audience.
+    pub public_url: String,
+    /// Origins that browsers may call from.
+    pub cors_origins: Vec<String>,
+    /// The largest JSON body, in bytes after decompression.
+    pub body_limit: usize,
+    /// How long a body may take to arrive.
+    pub body_patience: std::time::Duration,
+    /// Requests per minute and caller.
+    pub requests_per_minute: u32,
+    /// Failed logins per minute and address; the bound against guessing one password is a tenth of it.
+    pub logins_per_minute: u32,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            cors_origins: Vec::new(),
+            body_limit: 1 << 20,
+            body_patience: std::time::Duration::from_secs(30),
+            requests_per_minute: 6_000,
+            logins_per_minute: 30,
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+/// The keys of one instance; a file of mode 0600 or the environment holds them, never the database.
+pub struct Keys {
+    /// Signs access tokens.
+    pub token: SigningKey,
+    /// Signs cursors and derives refresh tokens' successors.
+    pub secret: [u8; 32],
+}
+
+/// What every request shares.
+pub struct App {
+    pub(crate) store: Store,
+    pub(crate) source: Source,
+    pub(crate) settings: Settings,
+    pub(crate) tokens: Tokens,
+    pub(crate) secret: [u8; 32],
+    pub(crate) callers: Callers,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Metrics,
+    pub(crate) hashing: tokio::sync::Semaphore,
+}
+
+/// Passwords that are hashed at the same time: each takes 19 MiB and a core.
+const HASHING: usize = 4;
+
+impl App {
+    /// Puts the parts together.
+    ///
+    /// # Errors
+    /// When the token key cannot be used.
+    pub fn new(store: Store, source: Source, settings: Settings, keys: &Keys) -> Result<Self, String> {
+        Ok(Self {
+            tokens: Tokens::new(&keys.token, &settings.public_url)?,
+            secret: keys.secret,
+            callers: Callers::default(),
+            limits: Limits::new(&settings),
+            metrics: Metrics::default(),
+            hashing: tokio::sync::Semaphore::new(HASHING),
+            store,
+            source,
+            settings,
+        })
+    }
+
+    /// Now, in microseconds: what both databases keep.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        let now = (self.source.now)();
+        now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now)
+    }
+
+    pub(crate) fn context(&self, actor: Actor, request: Option<String>, dry_run: bool) -> Context {
+        let (id, random) = (self.source.id.clone(), self.source.random.clone());
+        Context {
+            actor,
+            now: self.now(),
+            request,
+            dry_run,
+            next_id: Box::new(move || id()),
+            next_salt: Box::new(move || half(&random())),
+        }
+    }
+}
+
+fn half(bytes: &[u8; 32]) -> [u8; 16] {
+    let mut salt = [0; 16];
+    salt.copy_from_slice(&bytes[..16]);
+    salt
+}

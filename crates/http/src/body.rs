@@ -1,0 +1,205 @@
+//! Bodies: bounded after decompression, bounded in time, every unknown or repeated member refused.
+
+use crate::app::App;
+use crate::error::ApiError;
+use actix_web::dev::{Decompress, Payload};
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::StreamExt;
+use ratchet_domain::refusal::{Fault, Refusal};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use std::future::Future;
+use std::pin::Pin;
+
+/// A JSON body. What is wrong with it is kept until the caller is known to be allowed to ask.
+pub(crate) struct Body<T> {
+    pub parsed: Result<T, ApiError>,
+    pub digest: [u8; 32],
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let bytes = match json_type(&request) {
+                Ok(()) => read(&request, payload).await,
+                Err(error) => Err(error),
+            };
+            let digest = Sha256::digest(bytes.as_deref().unwrap_or_default()).into();
+            Ok(Self { parsed: bytes.and_then(|bytes| parse_object(&bytes)), digest })
+        })
+    }
+}
+
+/// The whole body, decompressed; at most as large as the settings say.
+pub(crate) async fn read(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, ApiError> {
+    let app = request.app_data::<web::Data<App>>().ok_or(ApiError::Unauthenticated)?;
+    let (limit, patience) = (app.settings.body_limit, app.settings.body_patience);
+    let gathering = gather(request, payload, limit);
+    tokio::time::timeout(patience, gathering).await.unwrap_or(Err(ApiError::TooSlow))
+}
+
+async fn gather(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Vec<u8>, ApiError> {
+    let encoding = request.headers().get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or_default());
+    if !matches!(encoding, None | Some("gzip" | "zstd" | "identity")) {
+        return Err(ApiError::MediaType("Content-Encoding must be gzip, zstd or absent."));
+    }
+    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if declared.is_some_and(|length: usize| length > limit) {
+        return Err(ApiError::TooLarge(limit));
+    }
+    let mut inflated = Decompress::from_headers(payload, request.headers());
+    let mut bytes = Vec::new();
+    while let Some(chunk) = inflated.next().await {
+        let chunk =
+            chunk.map_err(|_| ApiError::Malformed("the body ended early or is not compressed as said".into()))?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(ApiError::TooLarge(limit));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn json_type(request: &HttpRequest) -> Result<(), ApiError> {
+    let sent = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let expected: &[&str] = if request.method() == actix_web::http::Method::PATCH {
+        &["application/merge-patch+json"]
+    } else {
+        &["application/json"]
+    };
+    if expected.contains(&essence.as_str()) {
+        return Ok(());
+    }
+    Err(ApiError::MediaType(if request.method() == actix_web::http::Method::PATCH {
+        "Content-Type must be application/merge-patch+json."
+    } else {
+        "Content-Type must be application/json."
+    }))
+}
+
+/// Reads a JSON object. Serde would take an array for a struct, too.
+pub(crate) fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') | None => parse(bytes),
+        Some(_) => {
+            // What is not JSON at all is still told so.
+            parse::<serde::de::IgnoredAny>(bytes)?;
+            Err(ApiError::Refused(Refusal::invalid("", "type", "must be a JSON object")))
+        }
+    }
+}
+
+/// Reads JSON: what is not JSON is malformed; what is JSON and does not fit names its place.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| fault_of(&error))?;
+    deserializer.end().map_err(|error| ApiError::Malformed(plain(&error)))?;
+    Ok(value)
+}
+
+fn fault_of(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
+    let inner = error.inner();
+    let message = plain(inner);
+    if !inner.is_data() || message.starts_with("duplicate field") {
+        return ApiError::Malformed(message);
+    }
+    let code = match message.split('`').next().unwrap_or_default() {
+        "unknown field " => "unknown_field",
+        "missing field " => "required",
+        "unknown variant " => "unknown_value",
+        _ => "type",
+    };
+    let mut pointer = pointer_of(error.path());
+    if code == "required"
+        && let Some(field) = message.split('`').nth(1)
+    {
+        pointer = format!("{pointer}/{field}");
+    }
+    ApiError::Refused(Refusal::Invalid(vec![Fault::new(pointer, code, message)]))
+}
+
+/// The message without the position, which the pointer says better.
+fn plain(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    message.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+/// A merge patch's member: absent, null or a value (RFC 7396).
+pub(crate) fn nullable<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    serde::Deserialize::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read by serde")]
+    struct Input {
+        title: String,
+        #[serde(default)]
+        causes: Vec<String>,
+        #[serde(default)]
+        count: Option<i64>,
+    }
+
+    fn refused(json: &str) -> String {
+        let error = parse_object::<Input>(json.as_bytes()).unwrap_err();
+        if let ApiError::Refused(Refusal::Invalid(faults)) = &error {
+            return format!("{} {}", faults[0].pointer, faults[0].code);
+        }
+        let slug: &str = error.kind().into();
+        slug.to_owned()
+    }
+
+    #[test]
+    fn each_fault_names_its_place() {
+        for (json, expected) in [
+            ("", "malformed"),
+            ("{", "malformed"),
+            (r#"{"title":"a","title":"b"}"#, "malformed"),
+            (r#"{"title":"\ud800"}"#, "malformed"),
+            (r#"{"title":"a"} x"#, "malformed"),
+            ("\u{feff}{\"title\":\"a\"}", "malformed"),
+            (r#"{"title":"a","count":1e400}"#, "malformed"),
+            (r#"{}"#, "/title required"),
+            (r#"{"title":1}"#, "/title type"),
+            (r#"{"title":"a","count":1.0}"#, "/count type"),
+            (r#"{"title":"a","count":9223372036854775808}"#, "/count type"),
+            (r#"{"title":"a","role":"admin"}"#, "/role unknown_field"),
+            (r#"{"title":"a","causes":["b",2]}"#, "/causes/1 type"),
+        ] {
+            assert_eq!(refused(json), expected, "{json}");
+        }
+        assert_eq!(refused(r#"["a",[],1]"#), " type");
+        assert_eq!(refused("null"), " type");
+        assert_eq!(refused(&"[".repeat(100_000)), "malformed");
+        let deep = format!(r#"{{"title":{}"#, "[".repeat(100_000));
+        assert_eq!(refused(&deep), "/title type");
+    }
+}

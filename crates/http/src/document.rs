@@ -1,0 +1,228 @@
+//! The contract: collected from the routes. What is true of every operation is written here, once.
+
+use crate::error::{Kind, Problem};
+use crate::routes;
+use serde_json::{Map, Value, json};
+use strum::VariantArray;
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_actix_web::AppExt;
+
+/// The document, whole: OpenAPI 3.1.
+#[must_use]
+pub fn document() -> Value {
+    let (_, collected) = actix_web::App::new().into_utoipa_app().configure(routes::configure).split_for_parts();
+    let mut document = serde_json::to_value(collected).unwrap_or_default();
+    document["openapi"] = json!("3.1.0");
+    document["info"] = info();
+    document["servers"] = json!([{ "url": "/", "description": "This server" }]);
+    document["security"] = json!([{ "bearer": [] }]);
+    add_components(&mut document["components"]);
+    document["tags"] = tags(&document);
+    if let Value::Object(paths) = &mut document["paths"] {
+        for (path, item) in paths {
+            for (method, operation) in item.as_object_mut().into_iter().flatten() {
+                complete(path, method, operation);
+            }
+        }
+    }
+    refer_to_pages(&mut document);
+    document
+}
+
+fn info() -> Value {
+    json!({
+        "title": "Ratchet",
+        "version": "1",
+        "summary": "The continual-improvement lifecycle of an ISO/IEC 27001:2022 management system",
+        "description": "Signal, case, action, change, verified effect, review, next cycle: each step a record, each \
+            write an entry in a journal that can be proved. Habits of every endpoint: openapi/README.md.",
+        "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+    })
+}
+
+fn add_components(components: &mut Value) {
+    let mut schemas = Vec::new();
+    Problem::schemas(&mut schemas);
+    schemas.push((Problem::name().into_owned(), Problem::schema()));
+    for (name, schema) in schemas {
+        components["schemas"][name] = serde_json::to_value(schema).unwrap_or_default();
+    }
+    components["securitySchemes"] = json!({ "bearer": {
+        "type": "http", "scheme": "bearer",
+        "description": "An access token from `POST /v1/auth/login`, or an API key (`rk_...`).",
+    } });
+    for kind in Kind::VARIANTS {
+        let slug: &'static str = kind.into();
+        let (status, title) = kind.status_and_title();
+        components["responses"][slug] = json!({
+            "description": format!("{title}. {}", kind.advice()),
+            "content": { "application/problem+json": {
+                "schema": { "$ref": "#/components/schemas/Problem" },
+                "example": {
+                    "type": format!("/problems/{slug}"), "title": title, "status": status.as_u16(),
+                    "detail": kind.advice(), "instance": "0197a3c2-7c51-7d38-8f0e-0d4f3a1b2c3d",
+                },
+            } },
+        });
+    }
+    let header = |description: &str| json!({ "description": description, "schema": { "type": "string" } });
+    components["headers"] = json!({
+        "ETag": header("`\"<version>-<hash of the body>\"`; send it in If-Match or If-None-Match."),
+        "Location": header("Where the new record is."),
+        "Journal-Entry": header("The id of the journal entry that carries this write."),
+        "X-Request-Id": header("The request's id: yours when it was sane, else a new one."),
+    });
+    components["parameters"] = json!({
+        "id": {
+            "name": "id", "in": "path", "required": true, "schema": { "type": "string" },
+            "description": "The record's id or its reference.", "example": "NC-2026-0007",
+        },
+        "If-Match": {
+            "name": "If-Match", "in": "header", "required": false, "schema": { "type": "string" },
+            "description": "The ETag that was read; its version part is compared. Needed by PATCH.",
+        },
+        "If-None-Match": {
+            "name": "If-None-Match", "in": "header", "required": false, "schema": { "type": "string" },
+            "description": "The ETag that is known; answered with 304 when nothing differs.",
+        },
+        "Idempotency-Key": {
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
+            "description": "The same key with the same request gets the first answer again, for 24 hours.",
+        },
+    });
+}
+
+/// What an area is about.
+fn tags(document: &Value) -> Value {
+    let described = [
+        ("auth", "Signing in and out."),
+        ("me", "Whoever calls."),
+        ("catalogue", "The rules as data: state machines, permissions, clauses and controls."),
+        ("members", "Who may act in the organisation."),
+        ("api-keys", "Machines' ways in."),
+        ("nonconformities", "What went wrong, why, what was done and whether it worked [10.2]."),
+        ("operations", "For whoever runs the server."),
+    ];
+    let used: std::collections::BTreeSet<&str> = document["paths"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .flat_map(|(_, item)| item.as_object().into_iter().flatten())
+        .filter_map(|(_, operation)| operation["tags"][0].as_str())
+        .collect();
+    let tag = |name: &str| {
+        let description = described.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text);
+        json!({ "name": name, "description": description })
+    };
+    used.into_iter().map(tag).collect()
+}
+
+/// Adds to an operation what all of its kind share: headers, and each problem it can answer with.
+fn complete(path: &str, method: &str, operation: &mut Value) {
+    let open = operation.get("security").is_some();
+    let about_one = path.contains("{id}");
+    let writes = method != "get";
+    let takes_body = operation.get("requestBody").is_some();
+    let secret = path.starts_with("/v1/auth/") || (path == "/v1/api-keys" && writes);
+    refer_to_id(operation);
+    let mut header = |name: &str| add_parameter(operation, name);
+    match (method, about_one) {
+        ("get", true) => header("If-None-Match"),
+        ("post" | "patch" | "put" | "delete", true) => header("If-Match"),
+        _ => {}
+    }
+    if method == "post" && !secret {
+        header("Idempotency-Key");
+    }
+    let kinds = [
+        (Kind::Parameter, path.starts_with("/v1")),
+        (Kind::Unauthenticated, !open || secret),
+        (Kind::Forbidden, !open && !path.ends_with("/me") && !path.starts_with("/v1/catalogue")),
+        (Kind::NotFound, about_one),
+        (Kind::Timeout, takes_body),
+        (Kind::State, about_one && writes),
+        (Kind::StaleVersion, about_one && writes),
+        (Kind::TooLarge, takes_body),
+        (Kind::MediaType, takes_body),
+        (Kind::Validation, takes_body),
+        (Kind::PreconditionRequired, method == "patch"),
+        (Kind::TooManyRequests, path.starts_with("/v1")),
+        (Kind::Busy, !path.starts_with("/healthz") && !path.starts_with("/metrics")),
+    ];
+    for (kind, possible) in kinds {
+        if possible {
+            let slug: &'static str = kind.into();
+            let status = kind.status_and_title().0.as_u16().to_string();
+            operation["responses"][status] = json!({ "$ref": format!("#/components/responses/{slug}") });
+        }
+    }
+    describe_success(about_one, writes, operation);
+}
+
+fn add_parameter(operation: &mut Value, name: &str) {
+    let reference = json!({ "$ref": format!("#/components/parameters/{name}") });
+    if let Value::Array(parameters) = &mut operation["parameters"] {
+        parameters.push(reference);
+    } else {
+        operation["parameters"] = json!([reference]);
+    }
+}
+
+fn refer_to_id(operation: &mut Value) {
+    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        if parameter["name"] == "id" && parameter["in"] == "path" {
+            *parameter = json!({ "$ref": "#/components/parameters/id" });
+        }
+    }
+    if operation["parameters"].is_null()
+        && let Value::Object(members) = operation
+    {
+        members.remove("parameters");
+    }
+}
+
+fn describe_success(about_one: bool, writes: bool, operation: &mut Value) {
+    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        if !status.starts_with('2') {
+            continue;
+        }
+        if response["description"].as_str().unwrap_or_default().is_empty() {
+            response["description"] = json!(match status.as_str() {
+                "201" => "Made.",
+                "204" => "Done.",
+                _ => "As asked.",
+            });
+        }
+        let mut names = vec!["X-Request-Id"];
+        if about_one || status == "201" {
+            names.push("ETag");
+        }
+        if writes && (about_one || status == "201") {
+            names.push("Journal-Entry");
+        }
+        if status == "201" {
+            names.push("Location");
+        }
+        let headers: Map<String, Value> = names
+            .into_iter()
+            .map(|name| (name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") })))
+            .collect();
+        response["headers"] = Value::Object(headers);
+    }
+}
+
+/// A page's items are written out by the generator, while the item's own component goes unused: refer to it.
+fn refer_to_pages(document: &mut Value) {
+    let Value::Object(schemas) = &mut document["components"]["schemas"] else { return };
+    let names: Vec<String> = schemas.keys().cloned().collect();
+    for name in names {
+        let Some((_, item)) = name.split_once('_') else { continue };
+        let item = item.to_owned();
+        if schemas.contains_key(&item)
+            && let Some(page) = schemas.get_mut(&name)
+        {
+            page["properties"]["items"]["items"] = json!({ "$ref": format!("#/components/schemas/{item}") });
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! How a failure looks outside: RFC 9457 problems, made in one exhaustive match.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use ratchet_domain::refusal::{Fault, Reason, Refusal};
+use ratchet_persistence::error::Error as StoreError;
+use serde::Serialize;
+
+/// Why a request is not answered as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The request cannot be read.
+    #[error("{0}")]
+    Malformed(String),
+    /// A parameter or header is wrong; all faults at once.
+    #[error("a parameter is not acceptable")]
+    Parameters(Vec<Fault>),
+    /// Nobody is known to call.
+    #[error("no valid credentials")]
+    Unauthenticated,
+    /// Address or password are wrong; which of them is not said.
+    #[error("address or password is wrong")]
+    LoginRefused,
+    /// No such thing, or none that the caller may know of.
+    #[error("no such thing")]
+    NotFound,
+    /// The path does not know the method.
+    #[error("the method is not allowed here")]
+    MethodNotAllowed(String),
+    /// A rule said no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// `If-Match` names another version.
+    #[error("the record is at version {0}")]
+    Stale(i64),
+    /// `If-Match` is missing.
+    #[error("If-Match is needed")]
+    PreconditionRequired,
+    /// The body is too large, compressed or not.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
+    /// The body did not arrive in time.
+    #[error("the body did not arrive in time")]
+    TooSlow,
+    /// The body is not of a type that is read here.
+    #[error("{0}")]
+    MediaType(&'static str),
+    /// Too many requests; seconds to wait.
+    #[error("too many requests")]
+    TooMany(u64),
+    /// Something must exist once only and does already.
+    #[error("{0} is taken")]
+    Taken(&'static str),
+    /// The key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// Later, perhaps.
+    #[error("the database is busy")]
+    Busy,
+    /// Our fault. The cause is logged and never shown.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+/// A problem as it is sent (RFC 9457).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Problem {
+    /// A stable address that documents the kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/validation")]
+    pub kind: String,
+    /// The kind in a few words.
+    #[schema(example = "The input is not acceptable")]
+    pub title: &'static str,
+    /// The HTTP status.
+    #[schema(example = 422)]
+    pub status: u16,
+    /// What to do about it.
+    pub detail: String,
+    /// The request's id, as in `X-Request-Id` and in the logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// Every fault of the input at once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub errors: Vec<Fault>,
+    /// Every reason why the record's state does not allow it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub reasons: Vec<Reason>,
+    /// The version that is stored now, when `If-Match` named another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current_version: Option<i64>,
+}
+
+/// The kinds of problem: slug, status, title. Documented at `/problems/{slug}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Kind {
+    /// 400
+    Malformed,
+    /// 400
+    Parameter,
+    /// 401
+    Unauthenticated,
+    /// 401
+    LoginRefused,
+    /// 403
+    Forbidden,
+    /// 404
+    NotFound,
+    /// 405
+    MethodNotAllowed,
+    /// 408
+    Timeout,
+    /// 409
+    State,
+    /// 409
+    Taken,
+    /// 412
+    StaleVersion,
+    /// 413
+    TooLarge,
+    /// 415
+    MediaType,
+    /// 422
+    Validation,
+    /// 422
+    IdempotencyKeyReused,
+    /// 428
+    PreconditionRequired,
+    /// 429
+    TooManyRequests,
+    /// 500
+    Internal,
+    /// 503
+    Busy,
+}
+
+impl Kind {
+    /// Its status and its title.
+    pub fn status_and_title(self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Malformed => (StatusCode::BAD_REQUEST, "The request cannot be read"),
+            Self::Parameter => (StatusCode::BAD_REQUEST, "A parameter is not acceptable"),
+            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "No valid credentials"),
+            Self::LoginRefused => (StatusCode::UNAUTHORIZED, "Address or password is wrong"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "This caller may not do that"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "No such thing"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed here"),
+            Self::Timeout => (StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time"),
+            Self::State => (StatusCode::CONFLICT, "The record's state does not allow that"),
+            Self::Taken => (StatusCode::CONFLICT, "It exists already"),
+            Self::StaleVersion => (StatusCode::PRECONDITION_FAILED, "Somebody else wrote in between"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+            Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body's type is not read here"),
+            Self::Validation => (StatusCode::UNPROCESSABLE_ENTITY, "The input is not acceptable"),
+            Self::IdempotencyKeyReused => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key was used for another request")
+            }
+            Self::PreconditionRequired => (StatusCode::PRECONDITION_REQUIRED, "If-Match is needed"),
+            Self::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "Our fault"),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "The database is busy"),
+        }
+    }
+
+    /// What to do about it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Malformed => "Send well-formed JSON with each member once.",
+            Self::Parameter => "Correct the parameters named in `errors`.",
+            Self::Unauthenticated => {
+                "Send `Authorization: Bearer` with an access token from /v1/auth/login or an API key that is neither expired nor revoked."
+            }
+            Self::LoginRefused => "Check the e-mail address and the password.",
+            Self::Forbidden => "Ask a member whose role allows it; /v1/catalogue/permissions shows which.",
+            Self::NotFound => "Check the address and the id or reference; it may belong to another organisation.",
+            Self::MethodNotAllowed => "Use a method that `Allow` names.",
+            Self::Timeout => "Send the body faster or in smaller parts.",
+            Self::State => "See `reasons`; the record's `transitions` say what is possible now.",
+            Self::Taken => "Use another value, or the record that has it.",
+            Self::StaleVersion => "Read the record again, merge, and send the new ETag in If-Match.",
+            Self::TooLarge => "Send less at once; the limits are documented per operation.",
+            Self::MediaType => "Set Content-Type to what the operation documents.",
+            Self::Validation => "Correct the fields named in `errors`.",
+            Self::IdempotencyKeyReused => "Use a new key for a new request; a key is kept for 24 hours.",
+            Self::PreconditionRequired => "Send the record's ETag in If-Match.",
+            Self::TooManyRequests => "Wait as long as Retry-After says.",
+            Self::Internal => "Report the request's id to whoever runs this server; the cause is in its log.",
+            Self::Busy => "Try again after Retry-After; with an Idempotency-Key nothing happens twice.",
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        if error.is_transient() {
+            tracing::warn!(%error, "the database could not serve a request");
+            return Self::Busy;
+        }
+        match error {
+            StoreError::Refused(refusal) => Self::Refused(refusal),
+            StoreError::NotFound => Self::NotFound,
+            StoreError::Stale { current } => Self::Stale(current),
+            StoreError::Taken(what) => Self::Taken(what),
+            StoreError::Busy | StoreError::CommitFailed(_) | StoreError::Unreachable(_) => Self::Busy,
+            error @ (StoreError::Corrupt { .. }
+            | StoreError::Unwritable(_)
+            | StoreError::Journal(_)
+            | StoreError::Database(_)
+            | StoreError::Migration(_)
+            | StoreError::Panicked) => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl ApiError {
+    /// A wrong parameter or header.
+    pub(crate) fn parameter(name: &str, code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Parameters(vec![Fault::new(name, code, detail)])
+    }
+
+    /// The kind of problem it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Malformed(_) => Kind::Malformed,
+            Self::Parameters(_) => Kind::Parameter,
+            Self::Unauthenticated => Kind::Unauthenticated,
+            Self::LoginRefused => Kind::LoginRefused,
+            Self::NotFound => Kind::NotFound,
+            Self::MethodNotAllowed(_) => Kind::MethodNotAllowed,
+            Self::Refused(Refusal::Forbidden) => Kind::Forbidden,
+            Self::Refused(Refusal::State(_)) => Kind::State,
+            Self::Refused(Refusal::Invalid(_)) => Kind::Validation,
+            Self::Stale(_) => Kind::StaleVersion,
+            Self::PreconditionRequired => Kind::PreconditionRequired,
+            Self::TooLarge(_) => Kind::TooLarge,
+            Self::TooSlow => Kind::Timeout,
+            Self::MediaType(_) => Kind::MediaType,
+            Self::TooMany(_) => Kind::TooManyRequests,
+            Self::Taken(_) => Kind::Taken,
+            Self::KeyReused => Kind::IdempotencyKeyReused,
+            Self::Busy => Kind::Busy,
+            Self::Internal(_) => Kind::Internal,
+        }
+    }
+
+    fn problem(&self) -> Problem {
+        let kind = self.kind();
+        let (status, title) = kind.status_and_title();
+        let slug: &'static str = kind.into();
+        let (errors, reasons) = match self {
+            Self::Parameters(faults) | Self::Refused(Refusal::Invalid(faults)) => (faults.clone(), Vec::new()),
+            Self::Refused(Refusal::State(reasons)) => (Vec::new(), reasons.clone()),
+            Self::Taken(field) => (vec![Fault::new(format!("/{field}"), "taken", "exists already")], Vec::new()),
+            Self::Malformed(_)
+            | Self::Unauthenticated
+            | Self::LoginRefused
+            | Self::NotFound
+            | Self::MethodNotAllowed(_)
+            | Self::Refused(Refusal::Forbidden)
+            | Self::Stale(_)
+            | Self::PreconditionRequired
+            | Self::TooLarge(_)
+            | Self::TooSlow
+            | Self::MediaType(_)
+            | Self::TooMany(_)
+            | Self::KeyReused
+            | Self::Busy
+            | Self::Internal(_) => (Vec::new(), Vec::new()),
+        };
+        let detail = match self {
+            Self::Malformed(detail) => format!("{detail}. {}", kind.advice()),
+            Self::TooLarge(limit) => format!("At most {limit} bytes are read here, after decompression."),
+            Self::MediaType(detail) => (*detail).to_owned(),
+            Self::Parameters(_)
+            | Self::Unauthenticated
+            | Self::LoginRefused
+            | Self::NotFound
+            | Self::MethodNotAllowed(_)
+            | Self::Refused(_)
+            | Self::Stale(_)
+            | Self::PreconditionRequired
+            | Self::TooSlow
+            | Self::TooMany(_)
+            | Self::Taken(_)
+            | Self::KeyReused
+            | Self::Busy
+            | Self::Internal(_) => kind.advice().to_owned(),
+        };
+        Problem {
+            kind: format!("/problems/{slug}"),
+            title,
+            status: status.as_u16(),
+            detail,
+            instance: None,
+            errors,
+            reasons,
+            current_version: if let Self::Stale(current) = self { Some(*current) } else { None },
+        }
+    }
+
+    fn headers(&self, answer: &mut HttpResponseBuilder) {
+        if matches!(self, Self::Unauthenticated | Self::LoginRefused) {
+            answer.insert_header((header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""));
+        }
+        if let Self::TooMany(seconds) = self {
+            answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if matches!(self, Self::Busy) {
+            answer.insert_header((header::RETRY_AFTER, "1"));
+        }
+        if let Self::MethodNotAllowed(allow) = self
+            && let Ok(allow) = HeaderValue::from_str(allow)
+        {
+            answer.insert_header((header::ALLOW, allow));
+        }
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.kind().status_and_title().0
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut answer = HttpResponse::build(self.status_code());
+        self.headers(&mut answer);
+        answer.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        if let Self::Internal(cause) = self {
+            tracing::error!(cause, "a request failed");
+        }
+        // The request's id is known to the middleware, which writes it into the problem.
+        let mut response = answer.finish();
+        response.extensions_mut().insert(Unsent(self.problem()));
+        response
+    }
+}
+
+/// A problem whose request id is not filled in yet.
+pub(crate) struct Unsent(pub Problem);

@@ -1,0 +1,23 @@
+//! The API: who calls, what is asked, what is answered. Rules are the domain's, storage is the store's.
+
+mod answer;
+pub mod app;
+mod body;
+mod caller;
+mod cursor;
+mod document;
+mod error;
+mod health;
+mod limits;
+mod listing;
+mod observe;
+mod parameters;
+mod passwords;
+mod record;
+mod routes;
+mod tokens;
+mod v1;
+
+pub use document::document;
+pub use passwords::hash as hash_password;
+pub use routes::serve;

@@ -1,0 +1,212 @@
+//! Lists: filters, sort keys and cursors are checked here once for all resources.
+
+use crate::answer::Answer;
+use crate::caller::Call;
+use crate::cursor::Cursor;
+use crate::error::ApiError;
+use crate::parameters;
+use crate::record::{Resource, expand};
+use actix_web::dev::Payload;
+use actix_web::http::{StatusCode, header};
+use actix_web::{FromRequest, HttpRequest};
+use ratchet_domain::access::{Actor, Cell};
+use ratchet_domain::change::Record;
+use ratchet_domain::id::MemberId;
+use ratchet_persistence::table::{Listed, Order, Scope};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::future::{Ready, ready};
+use std::str::FromStr;
+
+/// Records per page, unless asked otherwise; at most [`LIMIT`].
+const DEFAULT: i64 = 50;
+/// Records per page at most.
+const LIMIT: i64 = 200;
+
+/// Parameters of every list.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageParameters {
+    /// Records per page, 1 to 200.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    pub limit: Option<i64>,
+    /// `next_cursor` of the page before; opaque.
+    pub cursor: Option<String>,
+    /// Sort keys separated by commas, each with `-` for downwards: `-due_on,reference`. Newest first without it.
+    pub sort: Option<String>,
+    /// Count all pages into `total`.
+    #[serde(default)]
+    #[param(required = false)]
+    pub count: bool,
+    /// What to write out beside its id: `owner`.
+    pub expand: Option<String>,
+}
+
+const COMMON: [&str; 5] = ["limit", "cursor", "sort", "count", "expand"];
+
+/// A list's parameters: the common ones, and the resource's own.
+pub(crate) struct List<Q> {
+    pub page: PageParameters,
+    pub query: Q,
+    /// What is asked, without where to go on: a cursor is good for this alone.
+    asked: String,
+}
+
+impl<Q: DeserializeOwned> FromRequest for List<Q> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::read(request.path(), request.query_string()))
+    }
+}
+
+impl<Q: DeserializeOwned> List<Q> {
+    fn read(path: &str, query: &str) -> Result<Self, ApiError> {
+        let pairs = || form_urlencoded::parse(query.as_bytes());
+        let part = |keep: &dyn Fn(&str) -> bool| {
+            form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(pairs().filter(|(name, _)| keep(name)))
+                .finish()
+        };
+        let page: PageParameters = parameters::parse(&part(&|name| COMMON.contains(&name)))?;
+        let own = parameters::parse(&part(&|name| !COMMON.contains(&name)))?;
+        let asked = part(&|name| !matches!(name, "limit" | "cursor" | "count" | "expand"));
+        if page.limit.is_some_and(|limit| !(1..=LIMIT).contains(&limit)) {
+            return Err(ApiError::parameter("limit", "out_of_range", format!("must lie between 1 and {LIMIT}")));
+        }
+        Ok(Self { page, query: own, asked: format!("{path}?{asked}") })
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Page<T> {
+    /// The records.
+    pub items: Vec<T>,
+    /// Where the next page begins; `null` on the last one.
+    pub next_cursor: Option<String>,
+    /// How many there are on all pages; only with `count=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<i64>,
+}
+
+/// A member, or whoever calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    Me,
+    Member(MemberId),
+}
+
+impl Who {
+    /// The member who is meant; a machine asking for `me` means nobody.
+    pub(crate) fn resolve(self, by: &Actor) -> MemberId {
+        match self {
+            Self::Me => by.member().unwrap_or(MemberId(uuid::Uuid::nil())),
+            Self::Member(id) => id,
+        }
+    }
+}
+
+impl FromStr for Who {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "me" {
+            return Ok(Self::Me);
+        }
+        let id = uuid::Uuid::try_parse(text).map_err(|_| "must be `me` or a member's id".to_owned())?;
+        Ok(Self::Member(MemberId(id)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Who {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Which records the caller may list: all, or only its own.
+fn scope_of<T: Record>(by: &Actor) -> Result<Option<MemberId>, ApiError> {
+    match by.cell(T::READING) {
+        Cell::Yes => Ok(None),
+        Cell::Own => by.member().map(Some).ok_or(ApiError::Refused(ratchet_domain::refusal::Refusal::Forbidden)),
+        Cell::No => Err(ApiError::Refused(ratchet_domain::refusal::Refusal::Forbidden)),
+    }
+}
+
+fn order_of<T: Listed>(sort: Option<&str>) -> Result<Vec<(&'static str, bool)>, ApiError> {
+    let keys = sort.into_iter().flat_map(|sort| sort.split(','));
+    let known = |key: &str| {
+        let (name, down) = key.strip_prefix('-').map_or((key, false), |name| (name, true));
+        let name = T::SORTS.iter().find(|sort| **sort == name).copied();
+        name.map(|name| (name, down)).ok_or_else(|| {
+            ApiError::parameter("sort", "unknown_value", format!("must name some of {}", T::SORTS.join(", ")))
+        })
+    };
+    let keys: Vec<_> = keys.map(known).collect::<Result<_, _>>()?;
+    if keys.len() > T::SORTS.len() {
+        return Err(ApiError::parameter("sort", "length", "must name each key once"));
+    }
+    Ok(keys)
+}
+
+impl Call {
+    /// Answers one page: at most a statement for the records, one to count and one to expand.
+    pub(crate) async fn list<T: Resource>(self, list: List<T::Query>) -> Result<Answer, ApiError> {
+        let List { page, query, asked } = list;
+        let (app, organisation) = (self.app.clone(), self.actor.organisation);
+        let own = scope_of::<T>(&self.actor)?;
+        let keys = order_of::<T>(page.sort.as_deref())?;
+        let wanted = expand::wanted::<T>(page.expand.as_deref())?;
+        let after = match page.cursor.as_deref() {
+            None => None,
+            Some(text) => {
+                let cursor = app.unseal(text, organisation, &asked).filter(|cursor| cursor.values.len() == keys.len());
+                let cursor = cursor.ok_or_else(|| {
+                    ApiError::parameter("cursor", "malformed", "must be a next_cursor of this very list")
+                })?;
+                Some((cursor.values, cursor.id))
+            }
+        };
+        let order = Order { keys, after };
+        let (limit, count) = (page.limit.unwrap_or(DEFAULT), page.count);
+        let filter = T::filter(query, &self.actor);
+        let path = self.request.path().to_owned();
+        let original = self.request.query_string().to_owned();
+        let job = move |connection: &mut _| -> Result<Answer, ApiError> {
+            let scope = Scope { organisation, own, filter };
+            let mut records = T::page(&scope, &order, limit + 1, connection)?;
+            let more = records.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+            records.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            let last = records.last().filter(|_| more);
+            let next_cursor = last.map(|record| {
+                let cursor = Cursor { values: record.sort_values(&order), id: record.head().id };
+                app.seal(&cursor, organisation, &asked)
+            });
+            let total = if count { Some(T::count(&scope, connection)?) } else { None };
+            let link = next_cursor.as_deref().map(|cursor| link_to(&path, &original, cursor));
+            let answer = if wanted.is_empty() {
+                let items = records.into_iter().map(|record| record.view(None)).collect();
+                Answer::json(StatusCode::OK, &Page { items, next_cursor, total })?
+            } else {
+                let items = expand::many(records, &wanted, organisation, connection)?;
+                Answer::json(StatusCode::OK, &Page { items, next_cursor, total })?
+            };
+            Ok(match link {
+                Some(link) => answer.with(&header::LINK, link),
+                None => answer,
+            })
+        };
+        self.app.store.read(job).await
+    }
+}
+
+/// RFC 8288: the same question, one page on.
+fn link_to(path: &str, query: &str, cursor: &str) -> String {
+    let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "cursor");
+    let next =
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).append_pair("cursor", cursor).finish();
+    format!("<{path}?{next}>; rel=\"next\"")
+}

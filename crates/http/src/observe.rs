@@ -1,0 +1,121 @@
+//! What is seen of every request: its id, its log line, its figures, and the headers that every answer carries.
+
+use crate::app::App;
+use crate::error::Unsent;
+use crate::limits::Remaining;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpRequest, web};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use std::sync::Mutex;
+use std::time::Instant;
+use tracing::Instrument;
+
+/// The request's id.
+#[derive(Clone)]
+struct RequestId(String);
+
+pub(crate) fn request_id(request: &HttpRequest) -> Option<String> {
+    request.extensions().get::<RequestId>().map(|id| id.0.clone())
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Labels {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+/// Figures for `/metrics`. Labels name routes, never ids.
+pub(crate) struct Metrics {
+    registry: Mutex<Registry>,
+    requests: Family<Labels, Counter>,
+    seconds: Histogram,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("ratchet");
+        let requests = Family::default();
+        let seconds = Histogram::new(exponential_buckets(0.000_25, 2.0, 16));
+        registry.register("http_requests", "Requests answered, by method, route and status", requests.clone());
+        registry.register("http_request_duration_seconds", "From the head of a request to its answer", seconds.clone());
+        Self { registry: Mutex::new(registry), requests, seconds }
+    }
+}
+
+impl Metrics {
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        let registry = self.registry.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Writing into a String does not fail.
+        let _ = prometheus_client::encoding::text::encode(&mut text, &registry);
+        text
+    }
+}
+
+/// The outermost middleware.
+pub(crate) async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let app = request.app_data::<web::Data<App>>().cloned();
+    let id = sane_id(request.headers())
+        .unwrap_or_else(|| app.as_ref().map_or_else(String::new, |app| (app.source.id)().to_string()));
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let span = tracing::info_span!("request", id = %id);
+    let (method, began) = (request.method().clone(), Instant::now());
+    let response = next.call(request).instrument(span.clone()).await?;
+    let mut response = fill(response.map_into_boxed_body(), &id);
+    let route = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
+    let (status, took) = (response.status().as_u16(), began.elapsed());
+    span.in_scope(|| tracing::info!(%method, route, status, us = took.as_micros(), "answered"));
+    if let Some(app) = app {
+        app.metrics.requests.get_or_create(&Labels { method: method.to_string(), route, status }).inc();
+        app.metrics.seconds.observe(took.as_secs_f64());
+    }
+    let remaining = response.request().extensions().get::<Remaining>().copied();
+    dress(response.headers_mut(), &id, remaining);
+    Ok(response)
+}
+
+/// A client's own id, when it is short and harmless.
+fn sane_id(headers: &HeaderMap) -> Option<String> {
+    let sent = headers.get("x-request-id")?.to_str().ok()?;
+    let sane = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (!sent.is_empty() && sent.len() <= 64 && sent.bytes().all(sane)).then(|| sent.to_owned())
+}
+
+/// A problem is sent with the request's id.
+fn fill(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    let unsent = response.response_mut().extensions_mut().remove::<Unsent>();
+    let Some(Unsent(mut problem)) = unsent else { return response };
+    problem.instance = Some(id.to_owned());
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    response.map_body(|_, _| BoxBody::new(body))
+}
+
+fn dress(headers: &mut HeaderMap, id: &str, remaining: Option<Remaining>) {
+    let mut set = |name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value)
+            && !headers.contains_key(&name)
+        {
+            headers.insert(name, value);
+        }
+    };
+    set(HeaderName::from_static("x-request-id"), id);
+    set(header::CACHE_CONTROL, "no-store");
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    if let Some(Remaining { quota, remaining }) = remaining {
+        set(HeaderName::from_static("ratelimit-policy"), &format!("\"caller\";q={quota};w=60"));
+        set(HeaderName::from_static("ratelimit"), &format!("\"caller\";r={remaining};t=60"));
+    }
+}

@@ -1,0 +1,104 @@
+//! Parameters: each is documented, an unknown or repeated one is refused, never ignored.
+
+use crate::error::ApiError;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use ratchet_domain::reference::Locator;
+use ratchet_domain::refusal::Fault;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+use std::collections::HashSet;
+use std::future::{Ready, ready};
+use std::str::FromStr;
+
+/// The record that the path names, by id or reference.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target(pub Locator);
+
+impl FromRequest for Target {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let named = request.match_info().get("id").and_then(|text| text.parse().ok());
+        ready(named.map(Self).ok_or(ApiError::NotFound))
+    }
+}
+
+/// The query's parameters.
+pub(crate) struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parse(request.query_string()).map(Self))
+    }
+}
+
+/// Parameters of every write.
+#[derive(Debug, Clone, Copy, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WriteParameters {
+    /// Run the same job and keep nothing: answers what would be, or the very problem.
+    #[serde(default)]
+    #[param(required = false)]
+    pub dry_run: bool,
+}
+
+/// Reads a query string.
+pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
+    once_each(query)?;
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(pairs).map_err(|error| {
+        let (path, message) = (error.path().to_string(), error.inner().to_string());
+        let mut quoted = message.split('`');
+        let (start, named) = (quoted.next().unwrap_or_default(), quoted.next());
+        let (name, code) = match (start, named) {
+            ("unknown field ", Some(name)) => (name.to_owned(), "unknown_parameter"),
+            ("missing field ", Some(name)) => (name.to_owned(), "required"),
+            _ => (path, "malformed"),
+        };
+        ApiError::Parameters(vec![Fault::new(name, code, message)])
+    })
+}
+
+fn once_each(query: &str) -> Result<(), ApiError> {
+    let mut seen = HashSet::new();
+    for (name, _) in form_urlencoded::parse(query.as_bytes()) {
+        if !seen.insert(name.to_string()) {
+            return Err(ApiError::parameter(&name, "duplicate", "must be given once; separate values by commas"));
+        }
+    }
+    Ok(())
+}
+
+/// Values separated by commas: `open,confirmed`.
+pub(crate) fn listed<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let values: Result<Vec<T>, D::Error> = text
+        .split(',')
+        .map(|word| word.parse().map_err(|_| D::Error::custom(format!("`{word}` is none of the known values"))))
+        .collect();
+    values.map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_and_repeated_are_refused() {
+        for (query, name, code) in [
+            ("dry_run=true&x=1", "x", "unknown_parameter"),
+            ("dry_run=true&dry_run=false", "dry_run", "duplicate"),
+            ("dry_run=perhaps", "dry_run", "malformed"),
+        ] {
+            let ApiError::Parameters(faults) = parse::<WriteParameters>(query).unwrap_err() else { panic!("{query}") };
+            assert_eq!((faults[0].pointer.as_str(), faults[0].code.as_str()), (name, code), "{query}");
+        }
+        assert!(parse::<WriteParameters>("dry_run=true").unwrap().dry_run);
+    }
+}

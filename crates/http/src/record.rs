@@ -1,0 +1,349 @@
+//! What is true of every record over HTTP: made, shown, amended and moved by verbs in the same way.
+
+pub(crate) mod expand;
+
+use crate::answer::Answer;
+use crate::body::Body;
+use crate::caller::{Call, caller_id};
+use crate::error::ApiError;
+use crate::parameters::{Query, Target, WriteParameters};
+use actix_web::http::{StatusCode, header};
+use chrono::{DateTime, Utc};
+use ratchet_domain::access::Actor;
+use ratchet_domain::change::{Birth, Change, Head};
+use ratchet_domain::id::{EntryId, MemberId};
+use ratchet_domain::refusal::{Reason, Refusal};
+use ratchet_persistence::idempotency::{self, Retry};
+use ratchet_persistence::members;
+use ratchet_persistence::table::{Guarded, Listed};
+use ratchet_persistence::tx::Tx;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use strum::VariantArray;
+use uuid::Uuid;
+
+/// A record as the API shows it.
+pub(crate) trait Resource: Listed + Guarded {
+    /// Its form on the wire.
+    type View: Serialize;
+    /// The parameters that narrow its list.
+    type Query: DeserializeOwned;
+    /// Its place under `/v1`: the plural stem in kebab-case.
+    const PATH: &'static str;
+    /// What can be written out beside its id: the name, and the field that holds the member's id.
+    const EXPANDS: &'static [(&'static str, &'static str)];
+
+    /// The record on the wire, with what can be done to it where it stands alone.
+    fn view(&self, transitions: Option<Vec<Transition>>) -> Self::View;
+    /// The list's parameters as the table's filter.
+    fn filter(query: Self::Query, by: &Actor) -> Self::Filter;
+}
+
+/// What every record's view begins with.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct HeadView {
+    /// UUID v7.
+    pub id: Uuid,
+    /// Accepted wherever an id is.
+    #[schema(example = "NC-2026-0007")]
+    pub reference: String,
+    /// Starts at 1, plus 1 per write; the ETag's first part.
+    #[schema(example = 1)]
+    pub version: i64,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// The member who made it; `null` for a machine.
+    pub created_by: Option<MemberId>,
+    /// When it was last written.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<&Head> for HeadView {
+    fn from(head: &Head) -> Self {
+        let Head { id, organisation: _, reference, version, created_at, created_by, updated_at } = head;
+        Self {
+            id: *id,
+            reference: reference.to_string(),
+            version: *version,
+            created_at: *created_at,
+            created_by: *created_by,
+            updated_at: *updated_at,
+        }
+    }
+}
+
+/// A verb that the record's state knows, and whether this caller may use it now.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Transition {
+    /// The verb, as in the address.
+    #[schema(example = "confirm")]
+    pub verb: &'static str,
+    /// Where to POST it.
+    #[schema(example = "/v1/nonconformities/0197a3c2-7c51-7d38-8f0e-0d4f3a1b2c3d/confirm")]
+    pub href: String,
+    /// Whether this caller may use it now.
+    pub allowed: bool,
+    /// Why not.
+    pub reasons: Vec<Reason>,
+}
+
+/// Parameters of reading one record.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ShowParameters {
+    /// What to write out beside its id: `owner`.
+    pub expand: Option<String>,
+}
+
+fn transitions<T: Resource>(record: &T, facts: &T::Facts, by: &Actor) -> Vec<Transition> {
+    let known = T::Verb::VARIANTS.iter().copied().filter(|verb| record.knows(*verb));
+    known
+        .map(|verb| {
+            let name: &'static str = verb.into();
+            let reasons = match record.may(verb, facts, by) {
+                Ok(()) => Vec::new(),
+                Err(Refusal::Forbidden) => {
+                    vec![Reason::new("forbidden", "no role of this caller allows it")]
+                }
+                Err(Refusal::State(reasons)) => reasons,
+                Err(Refusal::Invalid(_)) => Vec::new(),
+            };
+            let href = format!("/v1/{}/{}/{name}", T::PATH, record.head().id);
+            Transition { verb: name, href, allowed: reasons.is_empty(), reasons }
+        })
+        .collect()
+}
+
+/// The whole record with its transitions and its ETag.
+fn shown<T: Resource>(status: StatusCode, record: &T, facts: &T::Facts, by: &Actor) -> Result<Answer, ApiError> {
+    let view = record.view(Some(transitions(record, facts, by)));
+    Ok(Answer::json(status, &view)?.with_etag(record.head().version))
+}
+
+impl Call {
+    /// One record.
+    pub(crate) async fn show<T: Resource>(
+        self,
+        Target(locator): Target,
+        Query(parameters): Query<ShowParameters>,
+    ) -> Result<Answer, ApiError> {
+        let by = self.actor.clone();
+        let wanted = expand::wanted::<T>(parameters.expand.as_deref())?;
+        let known = self.header("if-none-match")?.map(str::to_owned);
+        let today = self.app.now().date_naive();
+        let job = move |connection: &mut _| -> Result<Answer, ApiError> {
+            let found = T::find(by.organisation, locator, connection)?;
+            let (record, _) = found.filter(|(record, _)| record.is_visible(&by)).ok_or(ApiError::NotFound)?;
+            let facts = record.facts(today, connection)?;
+            if wanted.is_empty() {
+                return shown(StatusCode::OK, &record, &facts, &by);
+            }
+            let view = record.view(Some(transitions(&record, &facts, &by)));
+            let view = serde_json::to_value(view).map_err(|error| ApiError::Internal(error.to_string()))?;
+            let mut views = [view];
+            expand::fill(&mut views, &wanted, by.organisation, connection)?;
+            Ok(Answer::json(StatusCode::OK, &views[0])?.with_etag(record.head().version))
+        };
+        let answer: Answer = self.app.store.read(job).await?;
+        Ok(answer.unless_known(known.as_deref()))
+    }
+
+    /// Makes a record.
+    pub(crate) async fn create<T, I, F>(
+        self,
+        parameters: Query<WriteParameters>,
+        body: Body<I>,
+        make: F,
+    ) -> Result<Answer, ApiError>
+    where
+        T: Resource,
+        I: Send + 'static,
+        F: FnOnce(I, &Actor, Birth, &mut Tx<'_>) -> Result<Change<T>, ApiError> + Send + 'static,
+    {
+        let by = self.actor.clone();
+        let Body { parsed, digest } = body;
+        let dry_run = parameters.0.dry_run;
+        self.write(&parameters.0, &digest, move |tx| {
+            T::may_make(&by)?;
+            let input = parsed?;
+            let birth = tx.birth(T::PREFIX)?;
+            let change = make(input, &by, birth, tx)?;
+            let (record, entry) = tx.save(change)?;
+            let facts = tx.facts(&record)?;
+            let status = if dry_run { StatusCode::OK } else { StatusCode::CREATED };
+            let place = format!("/v1/{}/{}", T::PATH, record.head().id);
+            Ok(written(shown(status, &record, &facts, &by)?, entry, dry_run).with(&header::LOCATION, place))
+        })
+        .await
+    }
+
+    /// Uses a verb: 404, 403, 412, 409, 422, in this order.
+    pub(crate) async fn verb<T, I, F>(
+        self,
+        Target(locator): Target,
+        verb: T::Verb,
+        parameters: Query<WriteParameters>,
+        body: Body<I>,
+        run: F,
+    ) -> Result<Answer, ApiError>
+    where
+        T: Resource,
+        I: Send + 'static,
+        F: FnOnce(T, I, &T::Facts, &Actor, &mut Tx<'_>) -> Result<Change<T>, ApiError> + Send + 'static,
+    {
+        let by = self.actor.clone();
+        let expected = self.if_match()?;
+        let Body { parsed, digest } = body;
+        let dry_run = parameters.0.dry_run;
+        self.write(&parameters.0, &digest, move |tx| {
+            let record: T = tx.get(locator)?;
+            let facts = tx.facts(&record)?;
+            let verdict = record.may(verb, &facts, &by);
+            if verdict == Err(Refusal::Forbidden) {
+                return Err(Refusal::Forbidden.into());
+            }
+            check_version(expected.as_deref(), record.head().version)?;
+            verdict?;
+            let change = run(record, parsed?, &facts, &by, tx)?;
+            let (record, entry) = tx.save(change)?;
+            let facts = tx.facts(&record)?;
+            Ok(written(shown(StatusCode::OK, &record, &facts, &by)?, entry, dry_run))
+        })
+        .await
+    }
+
+    /// Changes plain fields. `If-Match` is needed.
+    pub(crate) async fn amend<T, I, F>(
+        self,
+        Target(locator): Target,
+        parameters: Query<WriteParameters>,
+        body: Body<I>,
+        run: F,
+    ) -> Result<Answer, ApiError>
+    where
+        T: Resource,
+        I: Send + 'static,
+        F: FnOnce(T, I, &Actor, &mut Tx<'_>) -> Result<Change<T>, ApiError> + Send + 'static,
+    {
+        let by = self.actor.clone();
+        let expected = self.if_match()?;
+        let Body { parsed, digest } = body;
+        let dry_run = parameters.0.dry_run;
+        self.write(&parameters.0, &digest, move |tx| {
+            let record: T = tx.get(locator)?;
+            record.may_amend(&by)?;
+            if expected.is_none() {
+                return Err(ApiError::PreconditionRequired);
+            }
+            check_version(expected.as_deref(), record.head().version)?;
+            let change = run(record, parsed?, &by, tx)?;
+            let (record, entry) = tx.save(change)?;
+            let facts = tx.facts(&record)?;
+            Ok(written(shown(StatusCode::OK, &record, &facts, &by)?, entry, dry_run))
+        })
+        .await
+    }
+
+    /// Runs a write once: a retry with the same `Idempotency-Key` gets the first answer, byte for byte.
+    pub(crate) async fn write<F>(
+        self,
+        parameters: &WriteParameters,
+        digest: &[u8; 32],
+        job: F,
+    ) -> Result<Answer, ApiError>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<Answer, ApiError> + Send + 'static,
+    {
+        let dry_run = parameters.dry_run;
+        let retry = if dry_run { None } else { self.retry(digest)? };
+        let context = self.app.context(self.actor.clone(), self.request_id(), dry_run);
+        let job = move |tx: &mut Tx<'_>| -> Result<Answer, ApiError> {
+            let Some(retry) = retry else { return job(tx) };
+            let now = tx.now();
+            if let Some(stored) = idempotency::find(&retry, now, tx.connection())? {
+                return replayed(stored, &retry);
+            }
+            let answer = job(tx)?;
+            let headers = serde_json::to_string(&answer.headers).map_err(|e| ApiError::Internal(e.to_string()))?;
+            idempotency::keep(&retry, (answer.status, &headers, &answer.body), now, tx.connection())?;
+            Ok(answer)
+        };
+        self.app.store.write(context, job).await
+    }
+
+    fn retry(&self, digest: &[u8; 32]) -> Result<Option<Retry>, ApiError> {
+        const NAME: &str = "idempotency-key";
+        let Some(key) = self.header(NAME)? else { return Ok(None) };
+        if key.is_empty() || key.len() > 255 || key.bytes().any(|byte| byte.is_ascii_control()) {
+            return Err(ApiError::parameter(NAME, "malformed", "must be 1 to 255 printable ASCII characters"));
+        }
+        let mut fingerprint = Sha256::new();
+        for part in [self.request.method().as_str(), self.request.path(), self.request.query_string()] {
+            fingerprint.update(part.as_bytes());
+            fingerprint.update([0]);
+        }
+        fingerprint.update(digest);
+        Ok(Some(Retry {
+            organisation: self.actor.organisation,
+            caller: caller_id(&self.actor),
+            key: key.to_owned(),
+            fingerprint: fingerprint.finalize().into(),
+        }))
+    }
+
+    fn if_match(&self) -> Result<Option<String>, ApiError> {
+        Ok(self.header("if-match")?.map(str::to_owned))
+    }
+}
+
+/// Refuses a member that a body names and that is not active here; another organisation's is answered like a random
+/// one.
+pub(crate) fn existing_member(pointer: &str, member: MemberId, tx: &mut Tx<'_>) -> Result<(), ApiError> {
+    let organisation = tx.actor().organisation;
+    if members::active(organisation, &[member], tx.connection())?.is_empty() {
+        return Err(Refusal::invalid(pointer, "unknown_member", "must be the id of an active member").into());
+    }
+    Ok(())
+}
+
+fn written(answer: Answer, entry: EntryId, dry_run: bool) -> Answer {
+    if dry_run { answer } else { answer.with_entry(entry) }
+}
+
+fn replayed(stored: idempotency::Stored, retry: &Retry) -> Result<Answer, ApiError> {
+    if stored.fingerprint != retry.fingerprint {
+        return Err(ApiError::KeyReused);
+    }
+    let mut headers: Vec<(String, String)> =
+        serde_json::from_str(&stored.headers).map_err(|error| ApiError::Internal(error.to_string()))?;
+    headers.push(("idempotency-replayed".to_owned(), "true".to_owned()));
+    Ok(Answer { status: stored.status, headers, body: stored.body })
+}
+
+/// Whether one of `If-Match`'s tags names the version; the part behind the hyphen is the body's and may differ.
+fn check_version(if_match: Option<&str>, current: i64) -> Result<(), ApiError> {
+    let Some(tags) = if_match else { return Ok(()) };
+    let names = |tag: &str| {
+        let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
+        inner.split('-').next()?.parse::<i64>().ok()
+    };
+    let matches = tags.split(',').map(str::trim).any(|tag| tag == "*" || names(tag) == Some(current));
+    if matches { Ok(()) } else { Err(ApiError::Stale(current)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_strong_tag_of_the_version_matches() {
+        for good in ["\"3-aa\"", "\"3\"", "*", "\"1-x\", \"3-y\""] {
+            assert!(check_version(Some(good), 3).is_ok(), "{good}");
+        }
+        for bad in ["\"2-aa\"", "W/\"3-aa\"", "3", "\"\"", ""] {
+            assert!(matches!(check_version(Some(bad), 3), Err(ApiError::Stale(3))), "{bad}");
+        }
+    }
+}

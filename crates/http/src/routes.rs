@@ -1,0 +1,138 @@
+//! The routes, and what wraps them.
+
+use crate::app::App;
+use crate::document::document;
+use crate::error::ApiError;
+use crate::observe::observe;
+use crate::{health, v1};
+use actix_cors::Cors;
+use actix_web::dev::{ResourceDef, Server};
+use actix_web::http::header::{self, HeaderName};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{HttpRequest, HttpResponse, HttpServer, Responder, get, web};
+use serde_json::Value;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Every documented route.
+pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(utoipa_actix_web::scope("/v1").configure(v1::configure))
+        .service(health::get_health)
+        .service(health::get_readiness)
+        .service(health::get_metrics)
+        .service(health::get_jwks);
+}
+
+/// What the contract's own routes answer.
+struct Contract {
+    json: String,
+    /// Each documented path with the methods it knows.
+    paths: Vec<(ResourceDef, String)>,
+}
+
+impl Contract {
+    fn new(document: &Value) -> Self {
+        let paths = document["paths"].as_object().into_iter().flatten().map(|(path, item)| {
+            let known: Vec<String> = item.as_object().into_iter().flatten().map(|(m, _)| m.to_uppercase()).collect();
+            (ResourceDef::new(path.as_str()), known.join(", "))
+        });
+        Self { paths: paths.collect(), json: document.to_string() }
+    }
+}
+
+/// The contract: OpenAPI 3.1.
+#[get("/openapi.json")]
+async fn get_contract(contract: web::Data<Contract>) -> impl Responder {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "application/json"))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .body(contract.json.clone())
+}
+
+/// A path that is documented knows its methods; any other does not exist.
+async fn refuse(request: HttpRequest, contract: web::Data<Contract>) -> ApiError {
+    let found = contract.paths.iter().find(|(pattern, _)| pattern.is_match(request.path()));
+    found.map_or(ApiError::NotFound, |(_, methods)| ApiError::MethodNotAllowed(methods.clone()))
+}
+
+async fn refuse_all(request: HttpRequest, contract: web::Data<Contract>) -> Result<HttpResponse, ApiError> {
+    Err(refuse(request, contract).await)
+}
+
+fn cors(origins: &[String]) -> Cors {
+    let base = Cors::default()
+        .allowed_methods(["GET", "POST", "PATCH", "PUT", "DELETE"])
+        .allowed_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_MATCH,
+            header::IF_NONE_MATCH,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("x-request-id"),
+        ])
+        .expose_headers([
+            "etag",
+            "link",
+            "location",
+            "retry-after",
+            "ratelimit",
+            "ratelimit-policy",
+            "x-request-id",
+            "journal-entry",
+            "idempotency-replayed",
+        ])
+        .max_age(3600);
+    origins.iter().fold(base, |cors, origin| cors.allowed_origin(origin))
+}
+
+/// Serves on a listener that is bound already, with `workers` threads.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn serve(app: Arc<App>, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
+    let app = web::Data::from(app);
+    let contract = web::Data::new(Contract::new(&document()));
+    let sweeping = app.clone();
+    let server = HttpServer::new(move || {
+        let origins = &app.settings.cors_origins;
+        actix_web::App::new()
+            .into_utoipa_app()
+            .app_data(app.clone())
+            .app_data(contract.clone())
+            .configure(configure)
+            .into_app()
+            .service(get_contract)
+            .default_service(web::to(refuse_all))
+            .wrap(cors(origins))
+            .wrap(from_fn(observe))
+            .wrap(Compress::default())
+    })
+    .workers(workers)
+    .client_request_timeout(Duration::from_secs(10))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(25)
+    .listen(listener)?;
+    let server = server.run();
+    tokio::spawn(sweep(sweeping));
+    Ok(server)
+}
+
+/// Forgets idle callers and old answers, every few minutes.
+async fn sweep(app: web::Data<App>) {
+    let mut turns = tokio::time::interval(Duration::from_secs(300));
+    loop {
+        turns.tick().await;
+        app.limits.forget_idle();
+        let now = app.now();
+        let pruned = app
+            .store
+            .work(move |connection| Ok::<_, ApiError>(ratchet_persistence::idempotency::prune(now, connection)?));
+        if let Err(error) = pruned.await {
+            tracing::warn!(%error, "old idempotency keys are still there");
+        }
+    }
+}

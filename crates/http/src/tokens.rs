@@ -1,0 +1,213 @@
+//! Access tokens: JWT with EdDSA, ten minutes, one key. Our own are the only ones accepted, so the header must be
+//! ours byte for byte: no algorithm to choose, no key to inject.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use ratchet_domain::id::{MemberId, OrganisationId, SessionId};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// How long an access token lives.
+pub(crate) const LIFETIME: TimeDelta = TimeDelta::minutes(10);
+/// Clocks may differ by so much.
+const LEEWAY: TimeDelta = TimeDelta::seconds(5);
+
+/// What an access token says; every claim is required and typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Claims {
+    pub iss: String,
+    pub aud: String,
+    pub sub: MemberId,
+    pub org: OrganisationId,
+    pub sid: SessionId,
+    pub jti: Uuid,
+    pub iat: i64,
+    pub nbf: i64,
+    pub exp: i64,
+}
+
+pub(crate) struct Tokens {
+    issuer: String,
+    header: Header,
+    /// The encoded header and the dot behind it.
+    prefix: String,
+    signing: EncodingKey,
+    verifying: DecodingKey,
+    validation: Validation,
+    jwks: serde_json::Value,
+}
+
+/// PKCS#8 version 1 around an Ed25519 seed (RFC 8410, section 7).
+const PKCS8: [u8; 16] =
+    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+
+impl Tokens {
+    pub(crate) fn new(key: &SigningKey, issuer: &str) -> Result<Self, String> {
+        let public = key.verifying_key();
+        let kid = thumbprint(&public);
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some("at+jwt".to_owned());
+        header.kid = Some(kid.clone());
+        let encoded = serde_json::to_vec(&header).map_err(|error| error.to_string())?;
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_issuer(&[issuer]);
+        validation.set_audience(&[issuer]);
+        validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
+        // The injected clock decides, in `verify`.
+        validation.validate_exp = false;
+        Ok(Self {
+            issuer: issuer.to_owned(),
+            prefix: format!("{}.", URL_SAFE_NO_PAD.encode(encoded)),
+            header,
+            signing: EncodingKey::from_ed_der(&[PKCS8.as_slice(), key.as_bytes()].concat()),
+            verifying: DecodingKey::from_ed_der(public.as_bytes()),
+            validation,
+            jwks: serde_json::json!({ "keys": [{
+                "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": kid,
+                "x": URL_SAFE_NO_PAD.encode(public.as_bytes()),
+            }] }),
+        })
+    }
+
+    pub(crate) fn issue(
+        &self,
+        (sub, org, sid): (MemberId, OrganisationId, SessionId),
+        jti: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<String, String> {
+        let iat = now.timestamp();
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: self.issuer.clone(),
+            sub,
+            org,
+            sid,
+            jti,
+            iat,
+            nbf: iat,
+            exp: (now + LIFETIME).timestamp(),
+        };
+        jsonwebtoken::encode(&self.header, &claims, &self.signing).map_err(|error| error.to_string())
+    }
+
+    /// The claims of a token that is ours and of this moment.
+    pub(crate) fn verify(&self, token: &str, now: DateTime<Utc>) -> Option<Claims> {
+        if !token.starts_with(&self.prefix) {
+            return None;
+        }
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.validation).ok()?.claims;
+        let (now, leeway) = (now.timestamp(), LEEWAY.num_seconds());
+        (claims.nbf <= now + leeway && now < claims.exp + leeway).then_some(claims)
+    }
+
+    /// The public key as a JSON Web Key Set (RFC 7517).
+    pub(crate) fn jwks(&self) -> &serde_json::Value {
+        &self.jwks
+    }
+}
+
+/// The key's name: its thumbprint (RFC 7638).
+fn thumbprint(key: &VerifyingKey) -> String {
+    let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, URL_SAFE_NO_PAD.encode(key.as_bytes()));
+    URL_SAFE_NO_PAD.encode(Sha256::digest(canonical.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn tokens() -> (Tokens, EncodingKey) {
+        let key = SigningKey::from_bytes(&[7; 32]);
+        let encoding = EncodingKey::from_ed_der(&[PKCS8.as_slice(), key.as_bytes()].concat());
+        (Tokens::new(&key, "http://here").unwrap(), encoding)
+    }
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_780_000_000, 0).unwrap()
+    }
+
+    fn token(tokens: &Tokens) -> String {
+        tokens
+            .issue((MemberId(Uuid::nil()), OrganisationId(Uuid::nil()), SessionId(Uuid::nil())), Uuid::nil(), now())
+            .unwrap()
+    }
+
+    #[test]
+    fn ours_is_accepted_for_ten_minutes() {
+        let (tokens, _) = tokens();
+        let token = token(&tokens);
+        assert!(tokens.verify(&token, now()).is_some());
+        assert!(tokens.verify(&token, now() + LIFETIME).is_some(), "within the leeway");
+        assert!(tokens.verify(&token, now() + LIFETIME + TimeDelta::seconds(6)).is_none());
+        assert!(tokens.verify(&token, now() - TimeDelta::seconds(6)).is_none());
+    }
+
+    /// Signed with the real key, so that the claims themselves are reached.
+    #[test]
+    fn every_claim_is_needed_and_typed() {
+        let (tokens, key) = tokens();
+        let good = serde_json::to_value(tokens.verify(&token(&tokens), now()).unwrap()).unwrap();
+        let signed = |claims: &Value| jsonwebtoken::encode(&tokens.header, claims, &key).unwrap();
+        assert!(tokens.verify(&signed(&good), now()).is_some());
+        for claim in ["iss", "aud", "sub", "org", "sid", "jti", "iat", "nbf", "exp"] {
+            let mut without = good.clone();
+            without.as_object_mut().unwrap().remove(claim);
+            assert!(tokens.verify(&signed(&without), now()).is_none(), "without {claim}");
+            for wrong in [
+                json!(null),
+                json!("9999"),
+                json!([]),
+                json!({}),
+                json!(true),
+                json!(1.5),
+                json!([good[claim]]),
+                json!(""),
+            ] {
+                let mut with = good.clone();
+                with[claim] = wrong.clone();
+                assert!(tokens.verify(&signed(&with), now()).is_none(), "{claim}: {wrong}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_other_header_is_ours() {
+        let (tokens, key) = tokens();
+        let claims = tokens.verify(&token(&tokens), now()).unwrap();
+        for change in [
+            (|h: &mut Header| h.kid = None) as fn(&mut Header),
+            |h| h.kid = Some("../../etc/passwd".to_owned()),
+            |h| h.typ = Some("JWT".to_owned()),
+            |h| h.jku = Some("http://127.0.0.1/".to_owned()),
+        ] {
+            let mut header = tokens.header.clone();
+            change(&mut header);
+            let token = jsonwebtoken::encode(&header, &claims, &key).unwrap();
+            assert!(tokens.verify(&token, now()).is_none(), "{header:?}");
+        }
+        let good = token(&tokens);
+        let (head, payload) = (&tokens.prefix, good.split('.').nth(1).unwrap());
+        for bad in [
+            format!("{head}{payload}."),
+            format!("{head}{payload}"),
+            format!("{good}A"),
+            String::new(),
+            "..".to_owned(),
+        ] {
+            assert!(tokens.verify(&bad, now()).is_none(), "{bad}");
+        }
+        let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
+        assert!(tokens.verify(&format!("{none}.{payload}."), now()).is_none());
+        let symmetric = jsonwebtoken::encode(
+            &Header::new(Algorithm::HS256),
+            &claims,
+            &EncodingKey::from_secret(SigningKey::from_bytes(&[7; 32]).verifying_key().as_bytes()),
+        );
+        assert!(tokens.verify(&symmetric.unwrap(), now()).is_none());
+    }
+}

@@ -1,0 +1,21 @@
+//! `/v1`: one file per resource.
+
+pub(crate) mod api_keys;
+pub(crate) mod auth;
+pub(crate) mod catalogue;
+pub(crate) mod me;
+pub(crate) mod members;
+pub(crate) mod nonconformities;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Every resource's routes.
+pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .configure(auth::configure)
+        .configure(me::configure)
+        .configure(catalogue::configure)
+        .configure(members::configure)
+        .configure(api_keys::configure)
+        .configure(nonconformities::configure);
+}

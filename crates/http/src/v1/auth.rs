@@ -1,0 +1,246 @@
+//! Signing in and out. Access tokens live ten minutes; refresh tokens are used once.
+
+use crate::answer::Answer;
+use crate::app::App;
+use crate::body::Body;
+use crate::caller::Call;
+use crate::error::ApiError;
+use crate::parameters::Query;
+use crate::{passwords, tokens};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, post, web};
+use chrono::{DateTime, TimeDelta, Utc};
+use ratchet_domain::id::{MemberId, OrganisationId, SessionId};
+use ratchet_domain::refusal::{Fault, Refusal};
+use ratchet_persistence::accounts::{self, Login};
+use ratchet_persistence::sessions::{self, Refreshed};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::net::{IpAddr, Ipv4Addr};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// How long a session lasts, however often it is refreshed.
+const SESSION: TimeDelta = TimeDelta::days(14);
+
+/// Who wants in.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogIn {
+    /// The account's address.
+    #[schema(example = "ada@example.org")]
+    email: String,
+    /// Its password.
+    #[schema(example = "correct horse battery staple")]
+    password: String,
+    /// Which organisation; needed by an account with several.
+    #[serde(default)]
+    organisation: Option<OrganisationId>,
+}
+
+/// A session's tokens.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TokenPair {
+    /// Send it as `Authorization: Bearer`.
+    pub access_token: String,
+    /// `Bearer`.
+    #[schema(example = "Bearer")]
+    pub token_type: &'static str,
+    /// Seconds until the access token expires.
+    #[schema(example = 600)]
+    pub expires_in: i64,
+    /// Good for one `POST /v1/auth/refresh`.
+    pub refresh_token: String,
+}
+
+/// The refresh token to be used.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Refresh {
+    /// From the last login or refresh.
+    refresh_token: String,
+}
+
+/// A change of password.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangePassword {
+    /// The password so far.
+    current_password: String,
+    /// The password from now on, 12 to 256 characters.
+    #[schema(min_length = 12, max_length = 256)]
+    new_password: String,
+}
+
+/// Routes whose answers are secrets take no parameters.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+/// Log in with address and password.
+#[utoipa::path(tag = "auth", request_body = LogIn, responses((status = 200, body = TokenPair)), security(()))]
+#[post("/auth/login")]
+pub(crate) async fn log_in(
+    app: web::Data<App>,
+    request: HttpRequest,
+    _: Query<Nothing>,
+    body: Body<LogIn>,
+) -> Result<Answer, ApiError> {
+    refuse_idempotency_key(&request)?;
+    let LogIn { email, password, organisation } = body.parsed?;
+    let email = email.to_lowercase();
+    app.limits.admit_login(client_address(&app, &request), &email)?;
+    if password.chars().count() > *passwords::LENGTH.end() {
+        return Err(too_long("/password"));
+    }
+    let login = app.store.read(move |connection| Ok::<_, ApiError>(accounts::find_login(&email, connection)?)).await?;
+    let hash = login.as_ref().map(|login| login.password_hash.clone());
+    let right = passwords::verify(&app, password, hash).await?;
+    let (true, Some(login)) = (right, login) else { return Err(ApiError::LoginRefused) };
+    let (organisation, member) = choose(&login, organisation)?;
+    open(&app, organisation, member).await
+}
+
+fn too_long(pointer: &str) -> ApiError {
+    let detail = format!("must have at most {} characters", passwords::LENGTH.end());
+    ApiError::Refused(Refusal::invalid(pointer, "too_long", detail))
+}
+
+/// The membership that is meant. What the account belongs to is told only after its password was right.
+fn choose(login: &Login, named: Option<OrganisationId>) -> Result<(OrganisationId, MemberId), ApiError> {
+    let chosen = match (named, login.memberships.as_slice()) {
+        (Some(named), memberships) => memberships.iter().find(|(id, ..)| *id == named),
+        (None, [only]) => Some(only),
+        (None, []) => None,
+        (None, several) => {
+            let names = several.iter().map(|(id, name, _)| format!("{id} ({name})")).collect::<Vec<_>>().join(", ");
+            let detail = format!("the account belongs to several organisations, name one of: {names}");
+            return Err(ApiError::Refused(Refusal::Invalid(vec![Fault::new("/organisation", "required", detail)])));
+        }
+    };
+    chosen.map(|(id, _, member)| (*id, *member)).ok_or(ApiError::LoginRefused)
+}
+
+async fn open(app: &App, organisation: OrganisationId, member: MemberId) -> Result<Answer, ApiError> {
+    let (session, now) = (SessionId((app.source.id)()), app.now());
+    let refresh_token = hex::encode((app.source.random)());
+    let hash = hash_of(&refresh_token);
+    let opened = app.store.work(move |connection| {
+        Ok::<_, ApiError>(sessions::open(session, organisation, member, hash, (now, now + SESSION), connection)?)
+    });
+    opened.await?;
+    answer(app, (member, organisation, session), refresh_token, now)
+}
+
+fn answer(
+    app: &App,
+    whose: (MemberId, OrganisationId, SessionId),
+    refresh_token: String,
+    now: DateTime<Utc>,
+) -> Result<Answer, ApiError> {
+    let access_token = app.tokens.issue(whose, (app.source.id)(), now).map_err(ApiError::Internal)?;
+    let expires_in = tokens::LIFETIME.num_seconds();
+    Answer::json(StatusCode::OK, &TokenPair { access_token, token_type: "Bearer", expires_in, refresh_token })
+}
+
+fn hash_of(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// Trade a refresh token for new tokens. Each is good once; a second use ends the session (RFC 9700).
+#[utoipa::path(tag = "auth", request_body = Refresh, responses((status = 200, body = TokenPair)), security(()))]
+#[post("/auth/refresh")]
+pub(crate) async fn refresh_session(
+    app: web::Data<App>,
+    request: HttpRequest,
+    _: Query<Nothing>,
+    body: Body<Refresh>,
+) -> Result<Answer, ApiError> {
+    refuse_idempotency_key(&request)?;
+    let Refresh { refresh_token } = body.parsed?;
+    // Derived, so that a client which lost the answer gets the very same successor within the grace period.
+    let successor = hex::encode(app.keyed_hash("refresh", &[refresh_token.as_bytes()]));
+    let (used, next, now) = (hash_of(&refresh_token), hash_of(&successor), app.now());
+    let refreshed =
+        app.store.work(move |connection| Ok::<_, ApiError>(sessions::refresh(used, next, now, connection)?));
+    match refreshed.await? {
+        Refreshed::Renewed(session) => answer(&app, (session.member, session.organisation, session.id), successor, now),
+        Refreshed::Reused => {
+            tracing::warn!("a refresh token was used twice: its session has been ended");
+            app.callers.forget_all();
+            Err(ApiError::Unauthenticated)
+        }
+        Refreshed::Unknown => Err(ApiError::Unauthenticated),
+    }
+}
+
+/// End this session at once.
+#[utoipa::path(tag = "auth", responses((status = 204)))]
+#[post("/auth/logout")]
+pub(crate) async fn log_out(call: Call, _: Query<Nothing>) -> Result<Answer, ApiError> {
+    let session = call.session.ok_or(Refusal::Forbidden)?;
+    let now = call.app.now();
+    let ended = call.app.store.work(move |connection| Ok::<_, ApiError>(sessions::end(session, now, connection)?));
+    ended.await?;
+    call.app.callers.forget_all();
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// Change one's own password; every other session of the account ends.
+#[utoipa::path(tag = "auth", request_body = ChangePassword, responses((status = 204)))]
+#[post("/auth/password")]
+pub(crate) async fn change_password(
+    call: Call,
+    _: Query<Nothing>,
+    body: Body<ChangePassword>,
+) -> Result<Answer, ApiError> {
+    let (Some(session), Some(member)) = (call.session, call.actor.member()) else {
+        return Err(Refusal::Forbidden.into());
+    };
+    call.refuse_idempotency_key()?;
+    let ChangePassword { current_password, new_password } = body.parsed?;
+    passwords::check("/new_password", &new_password).map_err(|fault| Refusal::Invalid(vec![fault]))?;
+    call.app.limits.admit_login(client_address(&call.app, &call.request), &member.to_string())?;
+    let app = call.app.clone();
+    let read = app.store.read(move |connection| Ok::<_, ApiError>(accounts::of_member(member, connection)?));
+    let (account, hash) = read.await?.ok_or(ApiError::NotFound)?;
+    if !passwords::verify(&app, current_password, Some(hash)).await? {
+        return Err(Refusal::invalid("/current_password", "wrong", "is not the account's password").into());
+    }
+    let (hash, now) = (passwords::hash_in_turn(&app, new_password).await?, app.now());
+    let changed = app.store.work(move |connection| {
+        accounts::change_password(account, &hash, connection)?;
+        Ok::<_, ApiError>(sessions::end_others(account, session, now, connection)?)
+    });
+    changed.await?;
+    app.callers.forget_all();
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// Who asks, by address. A proxy's word counts only when the settings name the proxy.
+fn client_address(app: &App, request: &HttpRequest) -> IpAddr {
+    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip());
+    if !app.settings.trusted_proxies.contains(&peer) {
+        return peer;
+    }
+    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse().ok()).unwrap_or(peer)
+}
+
+fn refuse_idempotency_key(request: &HttpRequest) -> Result<(), ApiError> {
+    if request.headers().contains_key("idempotency-key") {
+        let detail = "is not accepted here: the answer is a secret and is not kept";
+        return Err(ApiError::parameter("idempotency-key", "not_allowed", detail));
+    }
+    Ok(())
+}
+
+impl Call {
+    /// For routes whose answer is a secret.
+    pub(crate) fn refuse_idempotency_key(&self) -> Result<(), ApiError> {
+        refuse_idempotency_key(&self.request)
+    }
+}
+
+pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(log_in).service(refresh_session).service(log_out).service(change_password);
+}

@@ -1,0 +1,230 @@
+//! Members over HTTP: who may act in the organisation.
+
+use crate::answer::Answer;
+use crate::body::Body;
+use crate::caller::Call;
+use crate::error::ApiError;
+use crate::listing::{List, Page, PageParameters};
+use crate::parameters::{Query, Target, WriteParameters};
+use crate::passwords;
+use crate::record::{HeadView, Resource, ShowParameters, Transition};
+use actix_web::{get, post};
+use ratchet_domain::access::{Actor, Role};
+use ratchet_domain::change::Record;
+use ratchet_domain::id::AccountId;
+use ratchet_domain::members::{Member, MemberDraft, Verb};
+use ratchet_domain::refusal::{Fault, Refusal};
+use ratchet_domain::text;
+use ratchet_persistence::accounts;
+use ratchet_persistence::members::{self, Filter};
+use ratchet_persistence::tx::Tx;
+use serde::{Deserialize, Serialize};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// A person in this organisation, with the roles held here.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct MemberView {
+    #[serde(flatten)]
+    pub head: HeadView,
+    /// `active` or `deactivated`.
+    #[schema(example = "active")]
+    pub state: &'static str,
+    /// How the member is called.
+    #[schema(example = "Ada Byron")]
+    pub name: String,
+    /// Held now.
+    pub roles: Vec<Role>,
+    /// What this caller can do next; only where the record stands alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transitions: Option<Vec<Transition>>,
+}
+
+/// What a list of members can be narrowed by.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct MemberQuery {
+    /// Whether they may act at all.
+    active: Option<bool>,
+}
+
+impl Resource for Member {
+    type View = MemberView;
+    type Query = MemberQuery;
+    const PATH: &'static str = "members";
+    const EXPANDS: &'static [(&'static str, &'static str)] = &[];
+
+    fn view(&self, transitions: Option<Vec<Transition>>) -> MemberView {
+        let Self { head, account: _, name, roles, active } = self;
+        let state = if *active { "active" } else { "deactivated" };
+        MemberView { head: head.into(), state, name: name.clone(), roles: roles.clone(), transitions }
+    }
+
+    fn filter(query: MemberQuery, _: &Actor) -> Filter {
+        let MemberQuery { active } = query;
+        Filter { active }
+    }
+}
+
+/// A member to be enrolled.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateMember {
+    /// The login; an account of that address is used when there is one.
+    #[schema(example = "ada@example.org", max_length = 254)]
+    email: String,
+    /// How the member is called.
+    #[schema(example = "Ada Byron", max_length = 200)]
+    name: String,
+    /// At least one, each once.
+    roles: Vec<Role>,
+    /// The first password, 12 to 256 characters; only for an address without an account.
+    #[serde(default)]
+    #[schema(example = "correct horse battery staple", min_length = 12, max_length = 256)]
+    password: Option<String>,
+}
+
+/// The roles to hold from now on.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AssignRoles {
+    /// At least one, each once.
+    roles: Vec<Role>,
+}
+
+/// Why access ends.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeactivateMember {
+    /// Kept in the journal.
+    #[schema(example = "Left the company", max_length = 10_000)]
+    reason: String,
+}
+
+/// List members.
+#[utoipa::path(tag = "members", params(PageParameters, MemberQuery), responses((status = 200, body = Page<MemberView>)))]
+#[get("/members")]
+pub(crate) async fn list_members(call: Call, list: List<MemberQuery>) -> Result<Answer, ApiError> {
+    call.list::<Member>(list).await
+}
+
+/// Enrol a member.
+#[utoipa::path(
+    tag = "members",
+    params(WriteParameters),
+    request_body = CreateMember,
+    responses((status = 201, body = MemberView))
+)]
+#[post("/members")]
+pub(crate) async fn create_member(
+    call: Call,
+    parameters: Query<WriteParameters>,
+    mut body: Body<CreateMember>,
+) -> Result<Answer, ApiError> {
+    Member::may_make(&call.actor)?;
+    let hash = match body.parsed.as_mut().ok().and_then(|body| body.password.take()) {
+        Some(password) => {
+            passwords::check("/password", &password).map_err(|fault| Refusal::Invalid(vec![fault]))?;
+            Some(passwords::hash_in_turn(&call.app, password).await?)
+        }
+        None => None,
+    };
+    call.create(parameters, body, |input: CreateMember, by, birth, tx| {
+        let CreateMember { email, name, roles, password: _ } = input;
+        let email = text::email("/email", &email).map_err(|fault| Refusal::Invalid(vec![fault]))?;
+        let account = account_of(&email, hash, tx)?;
+        Ok(Member::enrol(MemberDraft { account, name, roles }, by, birth)?)
+    })
+    .await
+}
+
+/// The account of an address, made when there is none.
+fn account_of(email: &str, hash: Option<String>, tx: &mut Tx<'_>) -> Result<AccountId, ApiError> {
+    let invalid = |code, detail: &str| ApiError::Refused(Refusal::Invalid(vec![Fault::new("/password", code, detail)]));
+    match (accounts::find(email, tx.connection())?, hash) {
+        (Some(account), None) => {
+            let organisation = tx.actor().organisation;
+            if members::is_enrolled(organisation, account, tx.connection())? {
+                return Err(ApiError::Taken("email"));
+            }
+            Ok(account)
+        }
+        (Some(_), Some(_)) => Err(invalid("not_allowed", "the address has an account already, with its own password")),
+        (None, None) => Err(invalid("required", "the address has no account yet: give its first password")),
+        (None, Some(hash)) => {
+            let (id, now) = (AccountId(tx.next_id()), tx.now());
+            accounts::insert(id, email, &hash, now, tx.connection())?;
+            Ok(id)
+        }
+    }
+}
+
+/// Read a member.
+#[utoipa::path(
+    tag = "members",
+    params(("id" = String, Path), ShowParameters),
+    responses((status = 200, body = MemberView))
+)]
+#[get("/members/{id}")]
+pub(crate) async fn get_member(
+    call: Call,
+    target: Target,
+    parameters: Query<ShowParameters>,
+) -> Result<Answer, ApiError> {
+    call.show::<Member>(target, parameters).await
+}
+
+/// Replace a member's roles.
+#[utoipa::path(
+    tag = "members",
+    params(("id" = String, Path), WriteParameters),
+    request_body = AssignRoles,
+    responses((status = 200, body = MemberView))
+)]
+#[post("/members/{id}/assign-roles")]
+pub(crate) async fn assign_roles_member(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<AssignRoles>,
+) -> Result<Answer, ApiError> {
+    let app = call.app.clone();
+    let answer = call.verb(target, Verb::AssignRoles, parameters, body, |member: Member, input, facts, by, tx| {
+        Ok(member.assign_roles(&input.roles, facts, by, tx.now())?)
+    });
+    let answer = answer.await?;
+    app.callers.forget_all();
+    Ok(answer)
+}
+
+/// End a member's access at once.
+#[utoipa::path(
+    tag = "members",
+    params(("id" = String, Path), WriteParameters),
+    request_body = DeactivateMember,
+    responses((status = 200, body = MemberView))
+)]
+#[post("/members/{id}/deactivate")]
+pub(crate) async fn deactivate_member(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<DeactivateMember>,
+) -> Result<Answer, ApiError> {
+    let app = call.app.clone();
+    let answer = call.verb(target, Verb::Deactivate, parameters, body, |member: Member, input, facts, by, tx| {
+        Ok(member.deactivate(input.reason, facts, by, tx.now())?)
+    });
+    let answer = answer.await?;
+    app.callers.forget_all();
+    Ok(answer)
+}
+
+pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_members)
+        .service(create_member)
+        .service(get_member)
+        .service(assign_roles_member)
+        .service(deactivate_member);
+}

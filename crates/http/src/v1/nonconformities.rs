@@ -1,0 +1,510 @@
+//! Nonconformities over HTTP [10.2].
+
+mod view;
+
+pub(crate) use view::NonconformityView;
+
+use crate::answer::Answer;
+use crate::body::{Body, nullable};
+use crate::caller::Call;
+use crate::error::ApiError;
+use crate::listing::{List, Page, PageParameters, Who};
+use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::record::{Resource, ShowParameters, Transition, existing_member};
+use actix_web::{get, patch, post};
+use chrono::{DateTime, NaiveDate, Utc};
+use ratchet_domain::access::Actor;
+use ratchet_domain::id::MemberId;
+use ratchet_domain::nonconformities::{
+    self as domain, Grade, Method, Nonconformity, NonconformityDraft, Source, StageName, Verb,
+};
+use ratchet_persistence::nonconformities::Filter;
+use serde::Deserialize;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What a list of nonconformities can be narrowed by.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct NonconformityQuery {
+    /// In one of these states, separated by commas.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(value_type = Option<String>, example = "confirmed,analysed")]
+    state: Option<Vec<StageName>>,
+    /// Noticed in one of these ways, separated by commas.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(value_type = Option<String>, example = "audit,indicator")]
+    source: Option<Vec<Source>>,
+    /// Of one of these grades, separated by commas.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(value_type = Option<String>, example = "major")]
+    grade: Option<Vec<Grade>>,
+    /// Owned by this member: `me`, or an id.
+    #[param(value_type = Option<String>, example = "me")]
+    owner: Option<Who>,
+    /// About this clause or control.
+    #[param(example = "A.8.8")]
+    requirement: Option<String>,
+    /// Due before this day.
+    due_before: Option<NaiveDate>,
+    /// Written at or after this moment: for synchronising.
+    updated_since: Option<DateTime<Utc>>,
+}
+
+impl Resource for Nonconformity {
+    type View = NonconformityView;
+    type Query = NonconformityQuery;
+    const PATH: &'static str = "nonconformities";
+    const EXPANDS: &'static [(&'static str, &'static str)] = &[("owner", "owner_id")];
+
+    fn view(&self, transitions: Option<Vec<Transition>>) -> NonconformityView {
+        NonconformityView::of(self, transitions)
+    }
+
+    fn filter(query: NonconformityQuery, by: &Actor) -> Filter {
+        let NonconformityQuery { state, source, grade, owner, requirement, due_before, updated_since } = query;
+        let owner = owner.map(|who| who.resolve(by));
+        Filter { stage: state, source, grade, owner, requirement, due_before, updated_since }
+    }
+}
+
+/// A nonconformity to be raised.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateNonconformity {
+    /// One line.
+    #[schema(example = "Critical patches late on laptops", max_length = 200)]
+    title: String,
+    /// What is not as required.
+    #[schema(example = "Critical patches are not installed within 14 days", max_length = 10_000)]
+    statement: String,
+    /// What shows it.
+    #[schema(example = "79 % in week 12", max_length = 10_000)]
+    objective_evidence: String,
+    /// Where it was noticed.
+    source: Source,
+    /// The clause or control breached.
+    #[serde(default)]
+    #[schema(example = "A.8.8")]
+    requirement: Option<String>,
+    /// The day by which it is to be closed.
+    #[serde(default)]
+    due_on: Option<NaiveDate>,
+}
+
+impl From<CreateNonconformity> for NonconformityDraft {
+    fn from(body: CreateNonconformity) -> Self {
+        let CreateNonconformity { title, statement, objective_evidence, source, requirement, due_on } = body;
+        Self { title, statement, objective_evidence, source, requirement, due_on }
+    }
+}
+
+/// Plain fields to change; an absent one stays, `null` empties.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AmendNonconformity {
+    /// One line.
+    #[serde(default)]
+    title: Option<String>,
+    /// What is not as required.
+    #[serde(default)]
+    statement: Option<String>,
+    /// What shows it.
+    #[serde(default)]
+    objective_evidence: Option<String>,
+    /// The clause or control breached.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    requirement: Option<Option<String>>,
+    /// The accountable member.
+    #[serde(default)]
+    owner_id: Option<MemberId>,
+    /// The day by which it is to be closed.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<NaiveDate>)]
+    due_on: Option<Option<NaiveDate>>,
+}
+
+/// What `confirm` needs.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfirmNonconformity {
+    /// How grave it is.
+    grade: Grade,
+    /// The accountable member.
+    owner_id: MemberId,
+}
+
+/// A reason.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RejectNonconformity {
+    /// Told to the reporter.
+    #[schema(example = "The laptop was retired in March", max_length = 10_000)]
+    reason: String,
+}
+
+/// The immediate correction [10.2 a].
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ContainNonconformity {
+    /// What was done at once.
+    #[schema(example = "Patched the 31 laptops by hand")]
+    correction: String,
+    /// How consequences are dealt with.
+    #[schema(example = "Logs of the exposed weeks were searched; nothing found")]
+    consequences: String,
+}
+
+/// Why it happened [10.2 b].
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AnalyseNonconformity {
+    /// How the cause was looked for.
+    method: Method,
+    /// 1 to 20.
+    #[schema(example = json!(["The laptop image was built without the update agent"]))]
+    root_causes: Vec<String>,
+    /// Whether similar ones exist or could occur: what was searched and concluded.
+    #[schema(example = "Servers use another image; checked all 14")]
+    similar: String,
+}
+
+/// What follows [10.2 b, c].
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case", tag = "response", deny_unknown_fields)]
+pub(crate) enum PlanNonconformity {
+    /// Corrective actions will be worked.
+    Actions,
+    /// The correction suffices.
+    NoAction {
+        /// Why.
+        justification: String,
+        /// The first day on which that can be judged.
+        check_on: NaiveDate,
+    },
+}
+
+/// When the effect can be judged [10.2 c].
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ImplementNonconformity {
+    /// The first day on which effectiveness can be judged.
+    check_on: NaiveDate,
+}
+
+/// Whether it has worked [10.2 d].
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VerifyNonconformity {
+    /// Whether the cause is gone.
+    effective: bool,
+    /// What was looked at.
+    #[schema(example = "Share of laptops patched in 14 days, twelve weeks")]
+    criterion: String,
+    /// What was seen.
+    #[schema(example = "Median 97 %, before 84 %")]
+    evidence: String,
+}
+
+/// What remains [10.2 e-g].
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CloseNonconformity {
+    /// The change of the management system, or why none is needed.
+    #[schema(example = "Image build checks for the agent; procedure unchanged")]
+    isms_change: String,
+    /// What was learned.
+    #[schema(example = "An image is a control: it has an owner now")]
+    lessons: String,
+    /// Why there was no correction; needed only when none was recorded.
+    #[serde(default)]
+    no_correction_because: Option<String>,
+}
+
+/// Why it is open again.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReopenNonconformity {
+    /// True when it came back (counted), false when it had been closed in error.
+    recurred: bool,
+    /// What happened.
+    reason: String,
+}
+
+/// List nonconformities.
+#[utoipa::path(
+    tag = "nonconformities",
+    params(PageParameters, NonconformityQuery),
+    responses((status = 200, body = Page<NonconformityView>))
+)]
+#[get("/nonconformities")]
+pub(crate) async fn list_nonconformities(call: Call, list: List<NonconformityQuery>) -> Result<Answer, ApiError> {
+    call.list::<Nonconformity>(list).await
+}
+
+/// Raise a nonconformity.
+#[utoipa::path(
+    tag = "nonconformities",
+    params(WriteParameters),
+    request_body = CreateNonconformity,
+    responses((status = 201, body = NonconformityView))
+)]
+#[post("/nonconformities")]
+pub(crate) async fn create_nonconformity(
+    call: Call,
+    parameters: Query<WriteParameters>,
+    body: Body<CreateNonconformity>,
+) -> Result<Answer, ApiError> {
+    call.create(parameters, body, |input, by, birth, _| Ok(Nonconformity::raise(input.into(), by, birth)?)).await
+}
+
+/// Read a nonconformity.
+#[utoipa::path(
+    tag = "nonconformities",
+    params(("id" = String, Path), ShowParameters),
+    responses((status = 200, body = NonconformityView))
+)]
+#[get("/nonconformities/{id}")]
+pub(crate) async fn get_nonconformity(
+    call: Call,
+    target: Target,
+    parameters: Query<ShowParameters>,
+) -> Result<Answer, ApiError> {
+    call.show::<Nonconformity>(target, parameters).await
+}
+
+/// Amend a nonconformity's plain fields.
+#[utoipa::path(
+    tag = "nonconformities",
+    params(("id" = String, Path), WriteParameters),
+    request_body(content = AmendNonconformity, content_type = "application/merge-patch+json"),
+    responses((status = 200, body = NonconformityView))
+)]
+#[patch("/nonconformities/{id}")]
+pub(crate) async fn amend_nonconformity(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<AmendNonconformity>,
+) -> Result<Answer, ApiError> {
+    call.amend(target, parameters, body, |case: Nonconformity, input, by, tx| {
+        let AmendNonconformity { title, statement, objective_evidence, requirement, owner_id, due_on } = input;
+        if let Some(owner) = owner_id {
+            existing_member("/owner_id", owner, tx)?;
+        }
+        let amendment =
+            domain::Amendment { title, statement, objective_evidence, requirement, owner: owner_id, due_on };
+        Ok(case.amend(amendment, by, tx.now())?)
+    })
+    .await
+}
+
+/// Confirm that it is a nonconformity: grade and owner are set.
+#[utoipa::path(
+    tag = "nonconformities",
+    params(("id" = String, Path), WriteParameters),
+    request_body = ConfirmNonconformity,
+    responses((status = 200, body = NonconformityView))
+)]
+#[post("/nonconformities/{id}/confirm")]
+pub(crate) async fn confirm_nonconformity(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<ConfirmNonconformity>,
+) -> Result<Answer, ApiError> {
+    call.verb(target, Verb::Confirm, parameters, body, |case: Nonconformity, input, facts, by, tx| {
+        let ConfirmNonconformity { grade, owner_id } = input;
+        existing_member("/owner_id", owner_id, tx)?;
+        Ok(case.confirm(domain::Confirm { grade, owner: owner_id }, facts, by, tx.now())?)
+    })
+    .await
+}
+
+/// Reject it: it is no nonconformity.
+#[utoipa::path(
+    tag = "nonconformities",
+    params(("id" = String, Path), WriteParameters),
+    request_body = RejectNonconformity,
+    responses((status = 200, body = NonconformityView))
+)]
+#[post("/nonconformities/{id}/reject")]
+pub(crate) async fn reject_nonconformity(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<RejectNonconformity>,
+) -> Result<Answer, ApiError> {
+    call.verb(target, Verb::Reject, parameters, body, |case: Nonconformity, input, facts, by, tx| {
+        Ok(case.reject(input.reason, facts, by, tx.now())?)
+    })
+    .await
+}
+
+/// Record the immediate correction and how consequences are dealt with [10.2 a].
+#[utoipa::path(
+    tag = "nonconformities",
+    params(("id" = String, Path), WriteParameters),
+    request_body = ContainNonconformity,
+    responses((status = 200, body = NonconformityView))
+)]
+#[post("/nonconformities/{id}/contain")]
+pub(crate) async fn contain_nonconformity(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<ContainNonconformity>,
+) -> Result<Answer, ApiError> {
+    call.verb(target, Verb::Contain, parameters, body, |case: Nonconformity, input, facts, by, tx| {
+        let ContainNonconformity { correction, consequences } = input;
+        Ok(case.contain(domain::Contain { correction, consequences }, facts, by, tx.now())?)
+    })
+    .await
+}
+
+/// Record why it happened and whether it could happen elsewhere [10.2 b].
+#[utoipa::path(
+    tag = "nonconformities",
+    params(("id" = String, Path), WriteParameters),
+    request_body = AnalyseNonconformity,
+    responses((status = 200, body = NonconformityView))
+)]
+#[post("/nonconformities/{id}/analyse")]
+pub(crate) async fn analyse_nonconformity(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<AnalyseNonconformity>,
+) -> Result<Answer, ApiError> {
+    call.verb(target, Verb::Analyse, parameters, body, |case: Nonconformity, input, facts, by, tx| {
+        let AnalyseNonconformity { method, root_causes, similar } = input;
+        Ok(case.analyse(domain::Analyse { method, root_causes, similar }, facts, by, tx.now())?)
+    })
+    .await
+}
+
+/// Decide what follows: actions, or a justified none [10.2 b, c].
+#[utoipa::path(
+    tag = "nonconformities",
+    params(("id" = String, Path), WriteParameters),
+    request_body = PlanNonconformity,
+    responses((status = 200, body = NonconformityView))
+)]
+#[post("/nonconformities/{id}/plan")]
+pub(crate) async fn plan_nonconformity(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<PlanNonconformity>,
+) -> Result<Answer, ApiError> {
+    call.verb(target, Verb::Plan, parameters, body, |case: Nonconformity, input, facts, by, tx| {
+        let plan = match input {
+            PlanNonconformity::Actions => domain::Plan::Actions,
+            PlanNonconformity::NoAction { justification, check_on } => {
+                domain::Plan::NoAction { justification, check_on }
+            }
+        };
+        Ok(case.plan(plan, facts, by, tx.now())?)
+    })
+    .await
+}
+
+/// The work is done: set the day from which its effect can be judged [10.2 c].
+#[utoipa::path(
+    tag = "nonconformities",
+    params(("id" = String, Path), WriteParameters),
+    request_body = ImplementNonconformity,
+    responses((status = 200, body = NonconformityView))
+)]
+#[post("/nonconformities/{id}/implement")]
+pub(crate) async fn implement_nonconformity(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<ImplementNonconformity>,
+) -> Result<Answer, ApiError> {
+    call.verb(target, Verb::Implement, parameters, body, |case: Nonconformity, input, facts, by, tx| {
+        Ok(case.implement(input.check_on, facts, by, tx.now())?)
+    })
+    .await
+}
+
+/// Judge whether what was done has worked; never by who did it [10.2 d].
+#[utoipa::path(
+    tag = "nonconformities",
+    params(("id" = String, Path), WriteParameters),
+    request_body = VerifyNonconformity,
+    responses((status = 200, body = NonconformityView))
+)]
+#[post("/nonconformities/{id}/verify")]
+pub(crate) async fn verify_nonconformity(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<VerifyNonconformity>,
+) -> Result<Answer, ApiError> {
+    call.verb(target, Verb::Verify, parameters, body, |case: Nonconformity, input, facts, by, tx| {
+        let VerifyNonconformity { effective, criterion, evidence } = input;
+        Ok(case.verify(domain::Verify { effective, criterion, evidence }, facts, by, tx.now())?)
+    })
+    .await
+}
+
+/// Close it: what the management system and its people have learned [10.2 e-g].
+#[utoipa::path(
+    tag = "nonconformities",
+    params(("id" = String, Path), WriteParameters),
+    request_body = CloseNonconformity,
+    responses((status = 200, body = NonconformityView))
+)]
+#[post("/nonconformities/{id}/close")]
+pub(crate) async fn close_nonconformity(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<CloseNonconformity>,
+) -> Result<Answer, ApiError> {
+    call.verb(target, Verb::Close, parameters, body, |case: Nonconformity, input, facts, by, tx| {
+        let CloseNonconformity { isms_change, lessons, no_correction_because } = input;
+        Ok(case.close(domain::Close { isms_change, lessons, no_correction_because }, facts, by, tx.now())?)
+    })
+    .await
+}
+
+/// Reopen it: it came back, or had been closed in error.
+#[utoipa::path(
+    tag = "nonconformities",
+    params(("id" = String, Path), WriteParameters),
+    request_body = ReopenNonconformity,
+    responses((status = 200, body = NonconformityView))
+)]
+#[post("/nonconformities/{id}/reopen")]
+pub(crate) async fn reopen_nonconformity(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<ReopenNonconformity>,
+) -> Result<Answer, ApiError> {
+    call.verb(target, Verb::Reopen, parameters, body, |case: Nonconformity, input, facts, by, tx| {
+        Ok(case.reopen(input.recurred, input.reason, facts, by, tx.now())?)
+    })
+    .await
+}
+
+pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_nonconformities)
+        .service(create_nonconformity)
+        .service(get_nonconformity)
+        .service(amend_nonconformity)
+        .service(confirm_nonconformity)
+        .service(reject_nonconformity)
+        .service(contain_nonconformity)
+        .service(analyse_nonconformity)
+        .service(plan_nonconformity)
+        .service(implement_nonconformity)
+        .service(verify_nonconformity)
+        .service(close_nonconformity)
+        .service(reopen_nonconformity);
+}

@@ -1,0 +1,76 @@
+//! What the program can be told to do.
+
+mod database;
+mod people;
+mod serve;
+
+use crate::settings::{Fault, Settings};
+use clap::{Args, Subcommand};
+use std::process::ExitCode;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the API; the first start makes an organisation and prints how to log in
+    Serve,
+    /// Bring the database to this version's schema
+    Migrate,
+    /// Print the contract (OpenAPI 3.1)
+    Openapi,
+    /// Organisations of this instance
+    #[command(subcommand)]
+    Organisation(OrganisationCommand),
+    /// Logins of this instance
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Ask a running server whether it is ready; for health checks of containers
+    Health,
+}
+
+/// Organisations of this instance.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrganisationCommand {
+    /// Make an organisation with its first admin, and print how to log in
+    Create(CreateOrganisation),
+}
+
+/// What a new organisation needs.
+#[derive(Debug, Args)]
+pub(crate) struct CreateOrganisation {
+    /// What it is called
+    #[arg(long)]
+    name: String,
+    /// The first admin's e-mail address
+    #[arg(long)]
+    admin_email: String,
+}
+
+/// Logins of this instance.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Give a login a new password, print it, and end its sessions
+    ResetPassword {
+        /// The login's e-mail address
+        #[arg(long)]
+        email: String,
+    },
+}
+
+/// Does it.
+pub(crate) fn run(command: Command, settings: &Settings) -> Result<ExitCode, Fault> {
+    match command {
+        Command::Serve => serve::serve(settings),
+        Command::Migrate => database::migrate(settings),
+        Command::Openapi => {
+            let document =
+                serde_json::to_string_pretty(&ratchet_http::document()).map_err(|error| error.to_string())?;
+            println!("{document}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Organisation(OrganisationCommand::Create(CreateOrganisation { name, admin_email })) => {
+            people::create_organisation(settings, &name, &admin_email)
+        }
+        Command::User(UserCommand::ResetPassword { email }) => people::reset_password(settings, &email),
+        Command::Health => serve::health(settings),
+    }
+}

@@ -1,0 +1,108 @@
+//! Organisations and logins, made from the command line: there is no operator over HTTP.
+
+use super::database::open_migrated;
+use crate::settings::{Fault, Settings};
+use crate::source::source;
+use ratchet_domain::access::{Actor, Identity, Role};
+use ratchet_domain::change::Record;
+use ratchet_domain::id::{AccountId, OrganisationId};
+use ratchet_domain::members::{Member, MemberDraft};
+use ratchet_domain::text;
+use ratchet_http::app::Source;
+use ratchet_persistence::error::Error;
+use ratchet_persistence::store::Store;
+use ratchet_persistence::tx::Context;
+use ratchet_persistence::{accounts, organisations, sessions};
+use std::process::ExitCode;
+
+/// A password that nobody has to invent.
+pub(crate) fn new_password() -> String {
+    hex::encode(rand::random::<[u8; 12]>())
+}
+
+/// Who writes when no member does.
+pub(crate) fn context(organisation: OrganisationId, worker: &'static str, source: &Source) -> Context {
+    let (id, random) = (source.id.clone(), source.random.clone());
+    let now = (source.now)();
+    Context {
+        actor: Actor { organisation, identity: Identity::System { worker } },
+        now: chrono::DurationRound::duration_trunc(now, chrono::TimeDelta::microseconds(1)).unwrap_or(now),
+        request: None,
+        dry_run: false,
+        next_id: Box::new(move || id()),
+        next_salt: Box::new(move || {
+            let mut salt = [0; 16];
+            salt.copy_from_slice(&random()[..16]);
+            salt
+        }),
+    }
+}
+
+/// Makes an organisation with its first admin; the admin's new password, unless the login existed already.
+pub(crate) async fn found(
+    store: &Store,
+    source: &Source,
+    name: &str,
+    email: &str,
+    roles: &'static [Role],
+) -> Result<(OrganisationId, Option<String>), Fault> {
+    let email = text::email("/admin_email", email).map_err(|fault| fault.detail)?;
+    let name = text::title("/name", name).map_err(|fault| format!("name: {}", fault.detail))?;
+    let password = new_password();
+    let hash = ratchet_http::hash_password(&password)?;
+    let organisation = OrganisationId((source.id)());
+    let founded = store.write(context(organisation, "setup", source), move |tx| {
+        let now = tx.now();
+        organisations::insert(organisation, &name, now, tx.connection())?;
+        let known = accounts::find(&email, tx.connection())?;
+        let account = match known {
+            Some(account) => account,
+            None => {
+                let account = AccountId(tx.next_id());
+                accounts::insert(account, &email, &hash, now, tx.connection())?;
+                account
+            }
+        };
+        let birth = tx.birth(Member::PREFIX)?;
+        let draft = MemberDraft { account, name: email.clone(), roles: roles.to_vec() };
+        let change = Member::enrol(draft, &tx.actor().clone(), birth)?;
+        tx.save(change)?;
+        Ok::<_, Error>(known.is_none())
+    });
+    let is_new = founded.await.map_err(|error| error.to_string())?;
+    Ok((organisation, is_new.then_some(password)))
+}
+
+fn block_on<T>(future: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| error.to_string())?.block_on(future)
+}
+
+pub(crate) fn create_organisation(settings: &Settings, name: &str, admin_email: &str) -> Result<ExitCode, Fault> {
+    let opened = open_migrated(settings)?;
+    block_on(async {
+        let store = Store::open(&opened.address, 1).map_err(|error| error.to_string())?;
+        let (id, password) = found(&store, &source(), name, admin_email, &[Role::Admin]).await?;
+        println!("organisation {id}\nadmin        {admin_email}");
+        match password {
+            Some(password) => println!("password     {password}"),
+            None => println!("password     as before: the login exists already"),
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+pub(crate) fn reset_password(settings: &Settings, email: &str) -> Result<ExitCode, Fault> {
+    let mut opened = open_migrated(settings)?;
+    let email = text::email("/email", email).map_err(|fault| fault.detail)?;
+    let account = accounts::find(&email, &mut opened.connection).map_err(|error| error.to_string())?;
+    let account = account.ok_or_else(|| format!("{email} has no login"))?;
+    let password = new_password();
+    let hash = ratchet_http::hash_password(&password)?;
+    let now = (source().now)();
+    accounts::change_password(account, &hash, &mut opened.connection)
+        .and_then(|()| sessions::end_all(account, now, &mut opened.connection))
+        .map_err(|error| error.to_string())?;
+    println!("password {password}");
+    Ok(ExitCode::SUCCESS)
+}

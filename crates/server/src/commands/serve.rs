@@ -1,0 +1,88 @@
+//! Serve until told to stop.
+
+use super::database::open_migrated;
+use super::people::found;
+use crate::keys::Keys;
+use crate::settings::{Fault, Settings};
+use crate::source::source;
+use crate::telemetry;
+use ratchet_domain::access::Role;
+use ratchet_http::app::{self, App};
+use ratchet_persistence::organisations;
+use ratchet_persistence::store::Store;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) fn serve(settings: &Settings) -> Result<ExitCode, Fault> {
+    telemetry::start(settings)?;
+    let mut opened = open_migrated(settings)?;
+    let keys = Keys::load(settings)?;
+    let is_first = organisations::count(&mut opened.connection).map_err(|error| error.to_string())? == 0;
+    let listener = listen(settings)?;
+    let url = format!("http://{}", listener.local_addr().map_err(|error| error.to_string())?);
+    let app_settings = app_settings(settings, &url);
+    let store = Store::open(&opened.address, settings.connections).map_err(|error| error.to_string())?;
+    let app_keys = app::Keys { token: keys.token.clone(), secret: keys.secret };
+    let app = App::new(store.clone(), source(), app_settings, &app_keys)?;
+    actix_web::rt::System::new().block_on(async move {
+        if is_first {
+            welcome(&store, &url).await?;
+        }
+        println!("Serving on {url}");
+        let server = ratchet_http::serve(Arc::new(app), listener, settings.workers);
+        server.map_err(|error| error.to_string())?.await.map_err(|error| error.to_string())?;
+        tracing::info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn listen(settings: &Settings) -> Result<TcpListener, Fault> {
+    let (host, port) = (settings.host, settings.port);
+    TcpListener::bind((host, port)).map_err(|error| format!("{host}:{port}: {error}"))
+}
+
+fn app_settings(settings: &Settings, url: &str) -> app::Settings {
+    app::Settings {
+        public_url: settings.public_url.clone().unwrap_or_else(|| url.to_owned()),
+        cors_origins: settings.cors_origins.clone(),
+        body_limit: settings.body_limit,
+        requests_per_minute: settings.requests_per_minute,
+        logins_per_minute: settings.logins_per_minute,
+        trusted_proxies: settings.trusted_proxies.clone(),
+        ..app::Settings::default()
+    }
+}
+
+/// The first start: an organisation, somebody who may do everything in it, and how to log in. Shown once.
+async fn welcome(store: &Store, url: &str) -> Result<(), Fault> {
+    const EMAIL: &str = "admin@localhost";
+    let roles = &[Role::Admin, Role::IsmsManager];
+    let (_, password) = found(store, &source(), "My organisation", EMAIL, roles).await?;
+    println!("This is the first start. An organisation was made, with one member: admin and ISMS manager.");
+    println!("  e-mail    {EMAIL}");
+    println!("  password  {}   (shown only now)", password.unwrap_or_default());
+    println!("  curl -s {url}/v1/auth/login -H 'Content-Type: application/json' \\");
+    println!("    -d '{{\"email\":\"{EMAIL}\",\"password\":\"...\"}}'");
+    Ok(())
+}
+
+/// Asks `/readyz` of a server with the same settings.
+pub(crate) fn health(settings: &Settings) -> Result<ExitCode, Fault> {
+    let host = if settings.host.is_unspecified() { "127.0.0.1".to_owned() } else { settings.host.to_string() };
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect((host.as_str(), settings.port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(3)))?;
+        write!(stream, "GET /readyz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    let answer = ask().map_err(|error| error.to_string())?;
+    if answer.starts_with("HTTP/1.1 200") {
+        return Ok(ExitCode::SUCCESS);
+    }
+    Err(answer.lines().next().unwrap_or("no answer").to_owned())
+}

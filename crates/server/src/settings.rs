@@ -1,0 +1,172 @@
+//! Settings: flag, environment, file, default, in this order.
+
+use clap::{Args, ValueEnum};
+use config::{Config, Environment, File};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+/// What went wrong before or outside of requests, in words for whoever runs the program.
+pub(crate) type Fault = String;
+
+/// Flags; each is also an environment variable and a member of the file.
+#[derive(Debug, Default, Args, Serialize)]
+pub(crate) struct Flags {
+    /// A TOML file with these settings [env: RATCHET_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+    /// Where the database file, the keys and evidence files are kept [env: RATCHET_DATA_DIR] [default: data]
+    #[arg(long, global = true, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_dir: Option<PathBuf>,
+    /// postgres://user@host/name, or sqlite://FILE [env: RATCHET_DATABASE_URL] [default: ratchet.db in the data directory]
+    #[arg(long, global = true, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database_url: Option<String>,
+    /// Connections to PostgreSQL, or readers of SQLite [env: RATCHET_CONNECTIONS] [default: 8]
+    #[arg(long, global = true, value_name = "COUNT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connections: Option<usize>,
+    /// The address to listen on [env: RATCHET_HOST] [default: 127.0.0.1]
+    #[arg(long, global = true, value_name = "IP")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<IpAddr>,
+    /// The port to listen on; 0 takes a free one [env: RATCHET_PORT] [default: 8080]
+    #[arg(long, global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    port: Option<u16>,
+    /// The address under which clients see the server: the issuer of tokens and the origin of checkpoints
+    /// [env: RATCHET_PUBLIC_URL] [default: http://HOST:PORT]
+    #[arg(long, global = true, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_url: Option<String>,
+    /// Threads that serve requests [env: RATCHET_WORKERS] [default: one per core]
+    #[arg(long, global = true, value_name = "COUNT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workers: Option<usize>,
+    /// An origin that browsers may call from; may be repeated [env: RATCHET_CORS_ORIGINS, separated by commas]
+    #[arg(long = "cors-origin", global = true, value_name = "ORIGIN")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cors_origins: Vec<String>,
+    /// A proxy whose X-Forwarded-For is believed; may be repeated [env: RATCHET_TRUSTED_PROXIES, separated by commas]
+    #[arg(long = "trusted-proxy", global = true, value_name = "IP")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trusted_proxies: Vec<IpAddr>,
+    /// The largest JSON body in bytes, after decompression [env: RATCHET_BODY_LIMIT] [default: 1048576]
+    #[arg(long, global = true, value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_limit: Option<usize>,
+    /// Requests per minute and caller [env: RATCHET_REQUESTS_PER_MINUTE] [default: 6000]
+    #[arg(long, global = true, value_name = "COUNT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests_per_minute: Option<u32>,
+    /// Logins per minute and address [env: RATCHET_LOGINS_PER_MINUTE] [default: 30]
+    #[arg(long, global = true, value_name = "COUNT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logins_per_minute: Option<u32>,
+    /// What is logged, such as `info` or `ratchet_http=debug` [env: RATCHET_LOG] [default: info]
+    #[arg(long, global = true, value_name = "FILTER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<String>,
+    /// How logs look [env: RATCHET_LOG_FORMAT] [default: text]
+    #[arg(long, global = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log_format: Option<LogFormat>,
+}
+
+/// How logs look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// One readable line each.
+    Text,
+    /// One JSON object each.
+    Json,
+}
+
+/// Settings, complete.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub data_dir: PathBuf,
+    pub database_url: Option<String>,
+    pub connections: usize,
+    pub host: IpAddr,
+    pub port: u16,
+    pub public_url: Option<String>,
+    pub workers: usize,
+    pub cors_origins: Vec<String>,
+    pub trusted_proxies: Vec<IpAddr>,
+    pub body_limit: usize,
+    pub requests_per_minute: u32,
+    pub logins_per_minute: u32,
+    pub log: String,
+    pub log_format: LogFormat,
+    /// Only from the environment: the instance's keys, where a file is not wanted.
+    #[serde(default)]
+    pub keys: Option<String>,
+}
+
+impl Settings {
+    /// Reads them all; what is unknown or malformed is refused by name.
+    pub(crate) fn read(flags: &Flags) -> Result<Self, Fault> {
+        let failed = |error: config::ConfigError| format!("settings: {error}");
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let environment = Environment::with_prefix("RATCHET")
+            .prefix_separator("_")
+            .ignore_empty(true)
+            .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("cors_origins")
+            .with_list_parse_key("trusted_proxies");
+        let mut builder = Config::builder();
+        for (name, default) in [("data_dir", "data"), ("host", "127.0.0.1"), ("log", "info"), ("log_format", "text")] {
+            builder = builder.set_default(name, default).map_err(failed)?;
+        }
+        let numbers = [
+            ("connections", 8),
+            ("port", 8080),
+            ("body_limit", 1 << 20),
+            ("requests_per_minute", 6000),
+            ("logins_per_minute", 30),
+        ];
+        for (name, default) in numbers {
+            builder = builder.set_default(name, default).map_err(failed)?;
+        }
+        builder = builder
+            .set_default("workers", u64::try_from(cores).unwrap_or(1))
+            .and_then(|builder| builder.set_default("cors_origins", Vec::<String>::new()))
+            .and_then(|builder| builder.set_default("trusted_proxies", Vec::<String>::new()))
+            .map_err(failed)?;
+        if let Some(file) = config_file(flags) {
+            builder = builder.add_source(File::from(Path::new(&file)).required(true));
+        }
+        let flags = serde_json::to_string(flags).map_err(|error| error.to_string())?;
+        let flags = Config::builder().add_source(File::from_str(&flags, config::FileFormat::Json)).build();
+        let settings: Self = builder
+            .add_source(environment)
+            .add_source(flags.map_err(failed)?)
+            .build()
+            .and_then(Config::try_deserialize)
+            .map_err(failed)?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        for (name, value) in
+            [("connections", self.connections), ("workers", self.workers), ("body_limit", self.body_limit)]
+        {
+            if value == 0 {
+                return Err(format!("settings: {name} must be at least 1"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "which file holds the settings cannot be read from the settings")]
+fn config_file(flags: &Flags) -> Option<PathBuf> {
+    flags.config.clone().or_else(|| std::env::var("RATCHET_CONFIG").ok().filter(|s| !s.is_empty()).map(PathBuf::from))
+}

@@ -1,0 +1,198 @@
+//! What holds for every operation of the document: a new endpoint is covered by existing.
+
+use crate::databases::{each, sqlite};
+use crate::harness::{Api, ROLES};
+use ratchet_domain::access::Role;
+use ratchet_persistence::migrations;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Method, path, and the operation itself.
+fn operations() -> Vec<(Method, String, Value)> {
+    let document = ratchet_http::document();
+    let paths = document["paths"].as_object().unwrap();
+    let each = paths.iter().flat_map(|(path, item)| {
+        item.as_object().unwrap().iter().map(move |(method, operation)| {
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            (method, path.clone(), operation.clone())
+        })
+    });
+    each.collect()
+}
+
+fn is_open(operation: &Value) -> bool {
+    operation.get("security").is_some()
+}
+
+#[test]
+fn the_committed_document_is_the_generated_one() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/v1.json");
+    let committed: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert!(committed == ratchet_http::document(), "run: cargo run -- openapi > openapi/v1.json");
+}
+
+#[test]
+fn every_operation_is_described() {
+    let mut ids = std::collections::BTreeSet::new();
+    for (method, path, operation) in operations() {
+        let what = format!("{method} {path}");
+        let id = operation["operationId"].as_str().unwrap();
+        assert!(ids.insert(id.to_owned()), "{what}: {id} is used twice");
+        assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{what} has no summary");
+        assert!(!operation["tags"][0].as_str().unwrap_or_default().is_empty(), "{what} has no tag");
+        assert!(operation["responses"].as_object().unwrap().keys().any(|status| status.starts_with('2')), "{what}");
+    }
+    let document = ratchet_http::document();
+    for tag in document["tags"].as_array().unwrap() {
+        assert!(!tag["description"].as_str().unwrap().is_empty(), "{tag} has no description");
+    }
+}
+
+#[tokio::test]
+async fn nobody_gets_in_without_credentials() {
+    for database in each() {
+        let api = Api::start(database).await;
+        for (method, path, operation) in operations() {
+            let path = path.replace("{id}", "NC-2026-0001");
+            let caller = api.anonymous();
+            let answer = caller.send(caller.request(method.clone(), &path)).await;
+            assert_eq!(answer.status == 401, !is_open(&operation), "{method} {path}: {}", answer.text);
+            if answer.status == 401 {
+                assert_eq!(answer.header("www-authenticate"), "Bearer error=\"invalid_token\"");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_headers_of_the_house() {
+    let database = sqlite();
+    migrations::run(&mut database.open()).unwrap();
+    let api = Api::start(database).await;
+    let manager = api.by(Role::IsmsManager).await;
+    for (method, path, _) in operations() {
+        let path = path.replace("{id}", "NC-2026-0001");
+        if path == "/v1/auth/logout" {
+            continue;
+        }
+        let answer = manager.send(manager.request(method.clone(), &path)).await;
+        let what = format!("{method} {path}: {}", answer.text);
+        assert!(answer.status < 500, "{what}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{what}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{what}");
+        assert!(!answer.header("x-request-id").is_empty(), "{what}");
+        assert!(answer.header("server").is_empty(), "{what}");
+        if answer.status >= 400 {
+            assert_eq!(answer.header("content-type"), "application/problem+json", "{what}");
+            assert_eq!(answer.body["status"], answer.status, "{what}");
+            for member in ["type", "title", "detail", "instance"] {
+                assert!(!answer.body[member].as_str().unwrap().is_empty(), "{what}");
+            }
+        }
+    }
+}
+
+/// The role x operation table, reviewed by people: `tests/api/permissions.csv`.
+#[tokio::test]
+async fn each_role_may_what_the_table_says() {
+    let table = include_str!("permissions.csv");
+    let mut lines = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let header = lines.next().unwrap();
+    let names: Vec<&str> = ROLES.iter().map(|role| <&str>::from(*role)).collect();
+    assert_eq!(header[1..], names[..]);
+    let rows: Vec<Vec<&str>> = lines.collect();
+    for database in each() {
+        let api = Api::start(database).await;
+        for (method, path, operation) in operations() {
+            if is_open(&operation) || path == "/v1/auth/logout" || !path.starts_with("/v1") {
+                continue;
+            }
+            let id = operation["operationId"].as_str().unwrap();
+            let row = rows.iter().find(|row| row[0] == id).unwrap_or_else(|| panic!("{id} has no line in the table"));
+            for (role, expected) in ROLES.iter().zip(&row[1..]) {
+                let caller = api.by(*role).await;
+                let path = path.replace("{id}", &target(&api, &path).await);
+                let request = caller.request(method.clone(), &path).header("content-type", content_type(&method));
+                let answer = caller.send(request.body("{}")).await;
+                let got = match answer.status {
+                    403 => "no",
+                    404 => "unseen",
+                    _ => "yes",
+                };
+                assert_eq!(got, *expected, "{id} by {role:?}: {}", answer.text);
+            }
+        }
+        for row in &rows {
+            assert!(operations().iter().any(|(_, _, o)| o["operationId"] == row[0]), "{} is no operation", row[0]);
+        }
+    }
+}
+
+fn content_type(method: &Method) -> &'static str {
+    if *method == Method::PATCH { "application/merge-patch+json" } else { "application/json" }
+}
+
+/// A record of our organisation that the path can be about, made by a manager.
+async fn target(api: &Api, path: &str) -> String {
+    let manager = api.by(Role::IsmsManager).await;
+    if path.starts_with("/v1/nonconformities") {
+        let made = manager.post("/v1/nonconformities", super::nonconformities::report()).await.expect(201);
+        return made.reference().to_owned();
+    }
+    if path.starts_with("/v1/api-keys") {
+        let body = json!({ "name": "Feed", "scopes": ["records:read"] });
+        return api.by(Role::Admin).await.post("/v1/api-keys", body).await.expect(201).reference().to_owned();
+    }
+    api.member_id(Role::Member).await
+}
+
+#[tokio::test]
+async fn another_organisation_s_record_is_answered_like_none() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let stranger = api.stranger(Role::IsmsManager).await;
+        let admin = api.stranger(Role::Admin).await;
+        for (method, path, _) in operations() {
+            if !path.contains("{id}") {
+                continue;
+            }
+            let ours = target(&api, &path).await;
+            for caller in [&stranger, &admin] {
+                let mut answers = Vec::new();
+                for id in [ours.clone(), uuid::Uuid::new_v4().to_string()] {
+                    let path = path.replace("{id}", &id);
+                    let request = caller.request(method.clone(), &path).header("content-type", content_type(&method));
+                    let mut answer = caller.send(request.body("{}")).await.expect(404);
+                    answer.body["instance"] = Value::Null;
+                    answers.push(answer.body);
+                }
+                assert_eq!(answers[0], answers[1], "{method} {path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn undocumented_routes_do_not_exist() {
+    let database = sqlite();
+    migrations::run(&mut database.open()).unwrap();
+    let api = Api::start(database).await;
+    let manager = api.by(Role::IsmsManager).await;
+    let documented = operations();
+    let paths: std::collections::BTreeSet<String> = documented.iter().map(|(_, path, _)| path.clone()).collect();
+    for path in paths {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO"] {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            if documented.iter().any(|(known, at, _)| *known == method && *at == path) {
+                continue;
+            }
+            let answer = manager.send(manager.request(method.clone(), &path.replace("{id}", "NC-2026-0001"))).await;
+            assert_eq!(answer.status, 405, "{method} {path}");
+            assert!(!answer.header("allow").is_empty(), "{method} {path}");
+        }
+    }
+    for path in ["/v1//me", "/v1/./me/x", "/v1/me/", "/V1/me", "/v1/me;x", "/v2/me"] {
+        manager.get(path).await.expect(404);
+    }
+}

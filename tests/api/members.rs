@@ -1,0 +1,84 @@
+use crate::databases::each;
+use crate::harness::{Api, PASSWORD};
+use ratchet_domain::access::Role;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_new_member_logs_in_and_is_shut_out() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let admin = api.by(Role::Admin).await;
+        let body = json!({ "email": "Ada@Example.org", "name": "Ada", "roles": ["member"], "password": PASSWORD });
+        let made = admin.post("/v1/members", body.clone()).await.expect(201);
+        assert!(!made.text.contains(PASSWORD));
+        let login = json!({ "email": "ada@example.org", "password": PASSWORD });
+        let tokens = api.anonymous().post("/v1/auth/login", login.clone()).await.expect(200);
+        let ada = api.with_token(tokens.body["access_token"].as_str().unwrap());
+        ada.post("/v1/members", body).await.expect(403);
+        ada.get("/v1/members").await.expect(200);
+        let path = format!("/v1/members/{}", made.reference());
+        admin.post(&format!("{path}/assign-roles"), json!({ "roles": ["auditor"] })).await.expect(200);
+        assert_eq!(ada.get("/v1/me").await.body["roles"], json!(["auditor"]), "acts at once");
+        admin.post(&format!("{path}/deactivate"), json!({ "reason": "Left" })).await.expect(200);
+        ada.get("/v1/me").await.expect(401);
+        api.anonymous().post("/v1/auth/login", login).await.expect(401);
+    }
+}
+
+#[tokio::test]
+async fn an_account_is_shared_and_its_password_is_not() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let (admin, stranger) = (api.by(Role::Admin).await, api.stranger(Role::Admin).await);
+        let ada = |password: Value| json!({ "email": "ada@example.org", "name": "Ada", "roles": ["member"], "password": password });
+        assert_eq!(admin.post("/v1/members", ada(Value::Null)).await.expect(422).faults(), ["/password required"]);
+        admin.post("/v1/members", ada(json!("short"))).await.expect(422);
+        admin.post("/v1/members", ada(json!(PASSWORD))).await.expect(201);
+        let refused = stranger.post("/v1/members", ada(json!("another password"))).await.expect(422);
+        assert_eq!(refused.faults(), ["/password not_allowed"]);
+        stranger.post("/v1/members", ada(Value::Null)).await.expect(201);
+        let taken = admin.post("/v1/members", ada(Value::Null)).await.expect(409);
+        assert_eq!(taken.faults(), ["/email taken"]);
+        let login = json!({ "email": "ada@example.org", "password": PASSWORD });
+        let which = api.anonymous().post("/v1/auth/login", login).await.expect(422);
+        assert_eq!(which.faults(), ["/organisation required"]);
+        let wrong = json!({ "email": "ada@example.org", "password": "wrong password" });
+        api.anonymous().post("/v1/auth/login", wrong).await.expect(401);
+    }
+}
+
+#[tokio::test]
+async fn the_last_admin_stays() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let (admin, id) = (api.by(Role::Admin).await, api.member_id(Role::Admin).await);
+        let roles = admin.post(&format!("/v1/members/{id}/assign-roles"), json!({ "roles": ["member"] })).await;
+        assert_eq!(roles.expect(409).reasons(), ["last_admin"]);
+        let gone = admin.post(&format!("/v1/members/{id}/deactivate"), json!({ "reason": "x" })).await;
+        assert_eq!(gone.expect(409).reasons(), ["last_admin"]);
+    }
+}
+
+#[tokio::test]
+async fn a_key_opens_what_its_scopes_say_until_it_is_revoked() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let admin = api.by(Role::Admin).await;
+        let body = json!({ "name": "Feed", "scopes": ["records:read"] });
+        api.by(Role::IsmsManager).await.post("/v1/api-keys", body.clone()).await.expect(403);
+        let issued = admin.post("/v1/api-keys", body).await.expect(201);
+        let token = issued.body["token"].as_str().unwrap().to_owned();
+        let machine = api.with_token(&token);
+        machine.get("/v1/nonconformities").await.expect(200);
+        machine.post("/v1/nonconformities", super::nonconformities::report()).await.expect(403);
+        machine.get("/v1/api-keys").await.expect(403);
+        let path = format!("/v1/api-keys/{}", issued.reference());
+        let read = admin.get(&path).await.expect(200);
+        let secret = token.rsplit('_').next().unwrap();
+        assert!(!read.text.contains(secret) && !read.text.contains("secret"));
+        api.with_token(&format!("{}0", &token[..token.len() - 1])).get("/v1/me").await;
+        api.with_token(&token.replace(secret, &"0".repeat(64))).get("/v1/me").await.expect(401);
+        admin.post(&format!("{path}/revoke"), json!({})).await.expect(200);
+        machine.get("/v1/nonconformities").await.expect(401);
+    }
+}

@@ -1,0 +1,243 @@
+//! A server per test on a database of its own, with two organisations and a member for every role in each.
+
+use crate::databases::Database;
+use chrono::{DateTime, Utc};
+use ed25519_dalek::SigningKey;
+use ratchet_domain::access::{Actor, Identity, Role};
+use ratchet_domain::change::Record;
+use ratchet_domain::id::{AccountId, OrganisationId};
+use ratchet_domain::members::{Member, MemberDraft};
+use ratchet_http::app::{App, Keys, Settings, Source};
+use ratchet_persistence::error::Error;
+use ratchet_persistence::store::Store;
+use ratchet_persistence::tx::Context;
+use ratchet_persistence::{accounts, organisations};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+use uuid::Uuid;
+
+pub const PASSWORD: &str = "correct horse battery staple";
+pub const ROLES: [Role; 6] =
+    [Role::Admin, Role::IsmsManager, Role::Management, Role::Auditor, Role::Member, Role::ExternalAuditor];
+
+/// A running server.
+pub struct Api {
+    pub url: String,
+    _database: Database,
+    client: reqwest::Client,
+    clock: Arc<Mutex<DateTime<Utc>>>,
+    ours: OrganisationId,
+    theirs: OrganisationId,
+    tokens: Mutex<HashMap<(OrganisationId, &'static str), String>>,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HashMap<String, String>,
+    pub text: String,
+    pub body: Value,
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    pub fn reference(&self) -> &str {
+        self.body["reference"].as_str().unwrap()
+    }
+
+    /// `pointer code` of each fault.
+    pub fn faults(&self) -> Vec<String> {
+        let faults = self.body["errors"].as_array().cloned().unwrap_or_default();
+        faults.iter().map(|f| format!("{} {}", f["pointer"].as_str().unwrap(), f["code"].as_str().unwrap())).collect()
+    }
+
+    /// The code of each reason.
+    pub fn reasons(&self) -> Vec<&str> {
+        self.body["reasons"].as_array().into_iter().flatten().map(|r| r["code"].as_str().unwrap()).collect()
+    }
+}
+
+impl Api {
+    pub async fn start(database: Database) -> Self {
+        Self::start_with(database, Settings { requests_per_minute: 1_000_000, ..Settings::default() }).await
+    }
+
+    pub async fn start_with(database: Database, settings: Settings) -> Self {
+        let clock = Arc::new(Mutex::new(DateTime::from_timestamp_micros(1_780_000_000_123_456).unwrap()));
+        let reading = clock.clone();
+        let source = Source {
+            now: Arc::new(move || *reading.lock().unwrap()),
+            id: Arc::new(time_ordered),
+            random: Arc::new(|| {
+                let mut bytes = [0; 32];
+                bytes[..16].copy_from_slice(Uuid::new_v4().as_bytes());
+                bytes[16..].copy_from_slice(Uuid::new_v4().as_bytes());
+                bytes
+            }),
+        };
+        let store = Store::open(&database.address, 4).unwrap();
+        let keys = Keys { token: SigningKey::from_bytes(&[7; 32]), secret: [9; 32] };
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let app = Arc::new(App::new(store.clone(), source, settings, &keys).unwrap());
+        std::thread::spawn(move || {
+            let system = actix_web::rt::System::new();
+            system.block_on(async { ratchet_http::serve(app, listener, 2).unwrap().await }).unwrap();
+        });
+        let now = *clock.lock().unwrap();
+        let ours = found(&store, "Harbour Robotics", "ours", now).await;
+        let theirs = found(&store, "Other Ltd", "theirs", now).await;
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap();
+        Self { url, _database: database, client, clock, ours, theirs, tokens: Mutex::default() }
+    }
+
+    /// Lets time pass.
+    pub fn wait(&self, time: chrono::TimeDelta) {
+        let mut clock = self.clock.lock().unwrap();
+        *clock += time;
+        // Sessions live by the same clock.
+        self.tokens.lock().unwrap().clear();
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        *self.clock.lock().unwrap()
+    }
+
+    /// Somebody of our organisation.
+    pub async fn by(&self, role: Role) -> Caller<'_> {
+        self.caller(self.ours, "ours", role).await
+    }
+
+    /// Somebody of the other organisation.
+    pub async fn stranger(&self, role: Role) -> Caller<'_> {
+        self.caller(self.theirs, "theirs", role).await
+    }
+
+    /// Nobody.
+    pub fn anonymous(&self) -> Caller<'_> {
+        Caller { api: self, token: None }
+    }
+
+    /// Whoever holds this token.
+    pub fn with_token(&self, token: &str) -> Caller<'_> {
+        Caller { api: self, token: Some(token.to_owned()) }
+    }
+
+    async fn caller(&self, organisation: OrganisationId, whose: &str, role: Role) -> Caller<'_> {
+        let name: &'static str = role.into();
+        let known = self.tokens.lock().unwrap().get(&(organisation, name)).cloned();
+        if let Some(token) = known {
+            return self.with_token(&token);
+        }
+        let body = json!({ "email": format!("{name}@{whose}.example"), "password": PASSWORD });
+        let answer = self.anonymous().post("/v1/auth/login", body).await.expect(200);
+        let token = answer.body["access_token"].as_str().unwrap().to_owned();
+        self.tokens.lock().unwrap().insert((organisation, name), token.clone());
+        self.with_token(&token)
+    }
+
+    /// A member of our organisation, by id.
+    pub async fn member_id(&self, role: Role) -> String {
+        self.by(role).await.get("/v1/me").await.expect(200).body["member_id"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Who asks.
+#[derive(Clone)]
+pub struct Caller<'a> {
+    api: &'a Api,
+    token: Option<String>,
+}
+
+impl Caller<'_> {
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    /// With the version that was read.
+    pub async fn patch(&self, path: &str, etag: &str, body: Value) -> Answer {
+        let request = self.request(Method::PATCH, path).header("if-match", etag);
+        self.send(request.header("content-type", "application/merge-patch+json").body(body.to_string())).await
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.api.client.request(method, format!("{}{path}", self.api.url));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let text = response.text().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Answer { status, headers, text, body }
+    }
+}
+
+/// Ids in the order in which they are asked for, whatever the fixed clock says.
+fn time_ordered() -> Uuid {
+    static NEXT: OnceLock<Mutex<u64>> = OnceLock::new();
+    let mut next = NEXT.get_or_init(Mutex::default).lock().unwrap();
+    *next += 1;
+    let [_, _, _, _, _, _, _, _, tail @ ..] = *Uuid::new_v4().as_bytes();
+    uuid::Builder::from_unix_timestamp_millis(1_780_000_000_000 + *next, &{
+        let mut random = [0; 10];
+        random[..8].copy_from_slice(&tail);
+        random
+    })
+    .into_uuid()
+}
+
+async fn found(store: &Store, name: &'static str, whose: &'static str, now: DateTime<Utc>) -> OrganisationId {
+    static HASH: OnceLock<String> = OnceLock::new();
+    let hash = HASH.get_or_init(|| ratchet_http::hash_password(PASSWORD).unwrap()).clone();
+    let organisation = OrganisationId(Uuid::new_v4());
+    let context = Context {
+        actor: Actor { organisation, identity: Identity::System { worker: "setup" } },
+        now,
+        request: None,
+        dry_run: false,
+        next_id: Box::new(time_ordered),
+        next_salt: Box::new(|| *Uuid::new_v4().as_bytes()),
+    };
+    let founded = store.write(context, move |tx| {
+        organisations::insert(organisation, name, now, tx.connection())?;
+        for role in ROLES {
+            let role_name: &'static str = role.into();
+            let account = AccountId(tx.next_id());
+            accounts::insert(account, &format!("{role_name}@{whose}.example"), &hash, now, tx.connection())?;
+            let birth = tx.birth(Member::PREFIX)?;
+            let draft = MemberDraft { account, name: format!("{role_name} of {whose}"), roles: vec![role] };
+            let change = Member::enrol(draft, &tx.actor().clone(), birth)?;
+            tx.save(change)?;
+        }
+        Ok::<_, Error>(organisation)
+    });
+    founded.await.unwrap()
+}
