@@ -23,6 +23,7 @@ fn arrows_point_downwards() {
     for (package, banned) in [
         ("ratchet-domain", ["diesel", "actix-web", "tokio", "rand", "tracing"].as_slice()),
         ("ratchet-persistence", &["actix-web", "ratchet-http"]),
+        ("ratchet-http", &["ratchet-server"]),
     ] {
         for on in banned {
             assert!(!depends(package, on), "{package} depends on {on}");
@@ -61,5 +62,36 @@ fn backends_are_named_only_where_allowed() {
             .iter()
             .any(|word| text.contains(word));
         assert!(!names_one || allowed.contains(&name.as_str()), "{name} names a backend");
+    }
+}
+
+/// diesel is named in one crate's manifest, actix in those that speak HTTP.
+#[test]
+fn each_wall_has_one_crate_behind_it() {
+    for (dependency, allowed) in
+        [("diesel", ["ratchet-persistence"].as_slice()), ("actix-web", &["ratchet-http", "ratchet-server"])]
+    {
+        for folder in names("crates") {
+            let manifest = std::fs::read_to_string(root().join("crates").join(&folder).join("Cargo.toml")).unwrap();
+            let named = manifest.lines().any(|line| line.starts_with(&format!("{dependency}.")));
+            assert!(!named || allowed.contains(&format!("ratchet-{folder}").as_str()), "{folder} names {dependency}");
+        }
+    }
+}
+
+/// Whoever knows one resource knows where all of them are.
+#[test]
+fn every_resource_has_its_stem_in_every_layer() {
+    for file in names("crates/http/src/v1") {
+        let Some(stem) = file.strip_suffix(".rs") else { continue };
+        // Not records: no table, no rule of their own.
+        if ["auth", "catalogue", "me"].contains(&stem) {
+            continue;
+        }
+        for folder in ["crates/domain/src", "crates/persistence/src"] {
+            assert!(root().join(folder).join(&file).exists(), "{folder} has no {file}");
+        }
+        let migrated = names("migrations/sqlite").iter().any(|name| name.ends_with(&format!("_{stem}")));
+        assert!(migrated, "no migration is called {stem}");
     }
 }
