@@ -9,6 +9,7 @@ use ratchet_domain::id::{AccountId, OrganisationId};
 use ratchet_domain::members::{Member, MemberDraft};
 use ratchet_http::app::{App, Keys, Settings, Source};
 use ratchet_persistence::error::Error;
+use ratchet_persistence::journal::sequencer::{self, Signer};
 use ratchet_persistence::store::Store;
 use ratchet_persistence::tx::Context;
 use ratchet_persistence::{accounts, organisations};
@@ -27,12 +28,18 @@ pub const ROLES: [Role; 6] =
 /// A running server.
 pub struct Api {
     pub url: String,
-    _database: Database,
+    pub database: Database,
+    pub store: Store,
     client: reqwest::Client,
     clock: Arc<Mutex<DateTime<Utc>>>,
     ours: OrganisationId,
     theirs: OrganisationId,
     tokens: Mutex<HashMap<(OrganisationId, &'static str), String>>,
+}
+
+/// Who signs the journals of these tests.
+pub fn signer() -> Signer {
+    Signer { key: SigningKey::from_bytes(&[8; 32]), origin: "ratchet.example".to_owned() }
 }
 
 /// What came back.
@@ -90,7 +97,8 @@ impl Api {
             }),
         };
         let store = Store::open(&database.address, 4).unwrap();
-        let keys = Keys { token: SigningKey::from_bytes(&[7; 32]), secret: [9; 32] };
+        let keys =
+            Keys { token: SigningKey::from_bytes(&[7; 32]), journal: signer().key.verifying_key(), secret: [9; 32] };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = Arc::new(App::new(store.clone(), source, settings, &keys).unwrap());
@@ -102,7 +110,7 @@ impl Api {
         let ours = found(&store, "Harbour Robotics", "ours", now).await;
         let theirs = found(&store, "Other Ltd", "theirs", now).await;
         let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap();
-        Self { url, _database: database, client, clock, ours, theirs, tokens: Mutex::default() }
+        Self { url, database, store, client, clock, ours, theirs, tokens: Mutex::default() }
     }
 
     /// Lets time pass.
@@ -111,6 +119,12 @@ impl Api {
         *clock += time;
         // Sessions live by the same clock.
         self.tokens.lock().unwrap().clear();
+    }
+
+    /// Gives every entry its position.
+    pub async fn sequence(&self) {
+        let now = self.now();
+        while self.store.work(move |c| sequencer::sequence(&signer(), now, c)).await.unwrap() > 0 {}
     }
 
     pub fn now(&self) -> DateTime<Utc> {

@@ -5,6 +5,7 @@ mod api {
     mod auth;
     mod contract;
     mod habits;
+    mod journal;
     mod members;
     mod nonconformities;
 }
@@ -16,4 +17,5 @@ mod storage {
     mod nonconformities;
     mod sessions;
     mod store;
+    mod tampering;
 }

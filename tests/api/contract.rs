@@ -21,6 +21,11 @@ fn operations() -> Vec<(Method, String, Value)> {
     each.collect()
 }
 
+/// The path, about something that does not exist.
+fn nowhere(path: &str) -> String {
+    path.replace("{id}", "NC-2026-0001").replace("{reference}", "NC-2026-0001").replace("{entry}", &"0".repeat(32))
+}
+
 fn is_open(operation: &Value) -> bool {
     operation.get("security").is_some()
 }
@@ -54,7 +59,7 @@ async fn nobody_gets_in_without_credentials() {
     for database in each() {
         let api = Api::start(database).await;
         for (method, path, operation) in operations() {
-            let path = path.replace("{id}", "NC-2026-0001");
+            let path = nowhere(&path);
             let caller = api.anonymous();
             let answer = caller.send(caller.request(method.clone(), &path)).await;
             assert_eq!(answer.status == 401, !is_open(&operation), "{method} {path}: {}", answer.text);
@@ -72,7 +77,7 @@ async fn every_answer_carries_the_headers_of_the_house() {
     let api = Api::start(database).await;
     let manager = api.by(Role::IsmsManager).await;
     for (method, path, _) in operations() {
-        let path = path.replace("{id}", "NC-2026-0001");
+        let path = nowhere(&path);
         if path == "/v1/auth/logout" {
             continue;
         }
@@ -112,7 +117,7 @@ async fn each_role_may_what_the_table_says() {
             let row = rows.iter().find(|row| row[0] == id).unwrap_or_else(|| panic!("{id} has no line in the table"));
             for (role, expected) in ROLES.iter().zip(&row[1..]) {
                 let caller = api.by(*role).await;
-                let path = path.replace("{id}", &target(&api, &path).await);
+                let path = format!("{}{}", aimed(&api, &path).await, needed(&operation));
                 let request = caller.request(method.clone(), &path).header("content-type", content_type(&method));
                 let answer = caller.send(request.body("{}")).await;
                 let got = match answer.status {
@@ -131,6 +136,27 @@ async fn each_role_may_what_the_table_says() {
 
 fn content_type(method: &Method) -> &'static str {
     if *method == Method::PATCH { "application/merge-patch+json" } else { "application/json" }
+}
+
+/// The parameters without which the operation says nothing else.
+fn needed(operation: &Value) -> String {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let needed = parameters.filter(|p| p["in"] == "query" && p["required"] == true);
+    let pairs: Vec<String> = needed.map(|p| format!("{}=0", p["name"].as_str().unwrap())).collect();
+    if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+}
+
+/// The path, about something of our organisation.
+async fn aimed(api: &Api, path: &str) -> String {
+    if path.contains("{reference}") || path.contains("{entry}") {
+        let manager = api.by(Role::IsmsManager).await;
+        let made = manager.post("/v1/nonconformities", super::nonconformities::report()).await.expect(201);
+        api.sequence().await;
+        return path.replace("{reference}", made.reference()).replace("{entry}", made.header("journal-entry"));
+    }
+    // Its checkpoint is there, too.
+    api.sequence().await;
+    path.replace("{id}", &target(api, path).await)
 }
 
 /// A record of our organisation that the path can be about, made by a manager.
@@ -187,7 +213,7 @@ async fn undocumented_routes_do_not_exist() {
             if documented.iter().any(|(known, at, _)| *known == method && *at == path) {
                 continue;
             }
-            let answer = manager.send(manager.request(method.clone(), &path.replace("{id}", "NC-2026-0001"))).await;
+            let answer = manager.send(manager.request(method.clone(), &nowhere(&path))).await;
             assert_eq!(answer.status, 405, "{method} {path}");
             assert!(!answer.header("allow").is_empty(), "{method} {path}");
         }

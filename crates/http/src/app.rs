@@ -5,7 +5,7 @@ use crate::limits::Limits;
 use crate::observe::Metrics;
 use crate::tokens::Tokens;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{SigningKey, VerifyingKey};
 use ratchet_domain::access::Actor;
 use ratchet_persistence::store::Store;
 use ratchet_persistence::tx::Context;
@@ -60,6 +60,8 @@ impl Default for Settings {
 pub struct Keys {
     /// Signs access tokens.
     pub token: SigningKey,
+    /// Verifies checkpoints of the journal; the sequencer alone signs.
+    pub journal: VerifyingKey,
     /// Signs cursors and derives refresh tokens' successors.
     pub secret: [u8; 32],
 }
@@ -70,6 +72,7 @@ pub struct App {
     pub(crate) source: Source,
     pub(crate) settings: Settings,
     pub(crate) tokens: Tokens,
+    pub(crate) journal_key: VerifyingKey,
     pub(crate) secret: [u8; 32],
     pub(crate) callers: Callers,
     pub(crate) limits: Limits,
@@ -88,6 +91,7 @@ impl App {
     pub fn new(store: Store, source: Source, settings: Settings, keys: &Keys) -> Result<Self, String> {
         Ok(Self {
             tokens: Tokens::new(&keys.token, &settings.public_url)?,
+            journal_key: keys.journal,
             secret: keys.secret,
             callers: Callers::default(),
             limits: Limits::new(&settings),

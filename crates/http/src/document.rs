@@ -102,6 +102,9 @@ fn tags(document: &Value) -> Value {
         ("members", "Who may act in the organisation."),
         ("api-keys", "Machines' ways in."),
         ("nonconformities", "What went wrong, why, what was done and whether it worked [10.2]."),
+        ("records", "Any record by its reference, and its history."),
+        ("journal", "Who did what and when, provably: entries, checkpoints, proofs, export."),
+        ("events", "The journal as CloudEvents, for integrators."),
         ("operations", "For whoever runs the server."),
     ];
     let used: std::collections::BTreeSet<&str> = document["paths"]
@@ -139,7 +142,8 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         (Kind::Parameter, path.starts_with("/v1")),
         (Kind::Unauthenticated, !open || secret),
         (Kind::Forbidden, !open && !path.ends_with("/me") && !path.starts_with("/v1/catalogue")),
-        (Kind::NotFound, about_one),
+        (Kind::NotFound, path.contains('{') || path.starts_with("/v1/journal/")),
+        (Kind::Redacted, about_one && !writes),
         (Kind::Timeout, takes_body),
         (Kind::State, about_one && writes),
         (Kind::StaleVersion, about_one && writes),

@@ -52,6 +52,9 @@ pub enum ApiError {
     /// Something must exist once only and does already.
     #[error("{0} is taken")]
     Taken(&'static str),
+    /// The content had to go by law.
+    #[error("the content was redacted")]
+    Redacted,
     /// The key was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
@@ -118,6 +121,8 @@ pub enum Kind {
     State,
     /// 409
     Taken,
+    /// 410
+    Redacted,
     /// 412
     StaleVersion,
     /// 413
@@ -152,6 +157,7 @@ impl Kind {
             Self::Timeout => (StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time"),
             Self::State => (StatusCode::CONFLICT, "The record's state does not allow that"),
             Self::Taken => (StatusCode::CONFLICT, "It exists already"),
+            Self::Redacted => (StatusCode::GONE, "The content was redacted"),
             Self::StaleVersion => (StatusCode::PRECONDITION_FAILED, "Somebody else wrote in between"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
             Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body's type is not read here"),
@@ -181,6 +187,7 @@ impl Kind {
             Self::Timeout => "Send the body faster or in smaller parts.",
             Self::State => "See `reasons`; the record's `transitions` say what is possible now.",
             Self::Taken => "Use another value, or the record that has it.",
+            Self::Redacted => "Its hash and its place in the journal are kept; its content had to go by law.",
             Self::StaleVersion => "Read the record again, merge, and send the new ETag in If-Match.",
             Self::TooLarge => "Send less at once; the limits are documented per operation.",
             Self::MediaType => "Set Content-Type to what the operation documents.",
@@ -205,6 +212,7 @@ impl From<StoreError> for ApiError {
             StoreError::NotFound => Self::NotFound,
             StoreError::Stale { current } => Self::Stale(current),
             StoreError::Taken(what) => Self::Taken(what),
+            StoreError::Redacted => Self::Redacted,
             StoreError::Busy | StoreError::CommitFailed(_) | StoreError::Unreachable(_) => Self::Busy,
             error @ (StoreError::Corrupt { .. }
             | StoreError::Unwritable(_)
@@ -241,6 +249,7 @@ impl ApiError {
             Self::MediaType(_) => Kind::MediaType,
             Self::TooMany(_) => Kind::TooManyRequests,
             Self::Taken(_) => Kind::Taken,
+            Self::Redacted => Kind::Redacted,
             Self::KeyReused => Kind::IdempotencyKeyReused,
             Self::Busy => Kind::Busy,
             Self::Internal(_) => Kind::Internal,
@@ -267,6 +276,7 @@ impl ApiError {
             | Self::TooSlow
             | Self::MediaType(_)
             | Self::TooMany(_)
+            | Self::Redacted
             | Self::KeyReused
             | Self::Busy
             | Self::Internal(_) => (Vec::new(), Vec::new()),
@@ -286,6 +296,7 @@ impl ApiError {
             | Self::TooSlow
             | Self::TooMany(_)
             | Self::Taken(_)
+            | Self::Redacted
             | Self::KeyReused
             | Self::Busy
             | Self::Internal(_) => kind.advice().to_owned(),

@@ -14,6 +14,7 @@ use ratchet_domain::change::{Birth, Change, Head};
 use ratchet_domain::id::{EntryId, MemberId};
 use ratchet_domain::refusal::{Reason, Refusal};
 use ratchet_persistence::idempotency::{self, Retry};
+use ratchet_persistence::journal::reading;
 use ratchet_persistence::members;
 use ratchet_persistence::table::{Guarded, Listed};
 use ratchet_persistence::tx::Tx;
@@ -95,6 +96,8 @@ pub(crate) struct Transition {
 pub(crate) struct ShowParameters {
     /// What to write out beside its id: `owner`.
     pub expand: Option<String>,
+    /// As it was at this moment, out of the journal; without transitions, whose guards speak of now.
+    pub as_of: Option<DateTime<Utc>>,
 }
 
 fn transitions<T: Resource>(record: &T, facts: &T::Facts, by: &Actor) -> Vec<Transition> {
@@ -135,12 +138,22 @@ impl Call {
         let today = self.app.now().date_naive();
         let job = move |connection: &mut _| -> Result<Answer, ApiError> {
             let found = T::find(by.organisation, locator, connection)?;
-            let (record, _) = found.filter(|(record, _)| record.is_visible(&by)).ok_or(ApiError::NotFound)?;
-            let facts = record.facts(today, connection)?;
+            let (mut record, _) = found.filter(|(record, _)| record.is_visible(&by)).ok_or(ApiError::NotFound)?;
+            let offered = match parameters.as_of {
+                Some(at) => {
+                    let then = reading::state_as_of(by.organisation, record.head().id, at, connection)?;
+                    record = then.ok_or(ApiError::NotFound)?;
+                    None
+                }
+                None => {
+                    let facts = record.facts(today, connection)?;
+                    Some(transitions(&record, &facts, &by))
+                }
+            };
+            let view = record.view(offered);
             if wanted.is_empty() {
-                return shown(StatusCode::OK, &record, &facts, &by);
+                return Ok(Answer::json(StatusCode::OK, &view)?.with_etag(record.head().version));
             }
-            let view = record.view(Some(transitions(&record, &facts, &by)));
             let view = serde_json::to_value(view).map_err(|error| ApiError::Internal(error.to_string()))?;
             let mut views = [view];
             expand::fill(&mut views, &wanted, by.organisation, connection)?;

@@ -3,9 +3,12 @@
 pub(crate) mod api_keys;
 pub(crate) mod auth;
 pub(crate) mod catalogue;
+pub(crate) mod events;
+pub(crate) mod journal;
 pub(crate) mod me;
 pub(crate) mod members;
 pub(crate) mod nonconformities;
+pub(crate) mod records;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -17,5 +20,8 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(catalogue::configure)
         .configure(members::configure)
         .configure(api_keys::configure)
-        .configure(nonconformities::configure);
+        .configure(nonconformities::configure)
+        .configure(records::configure)
+        .configure(journal::configure)
+        .configure(events::configure);
 }

@@ -31,6 +31,26 @@ macro_rules! on_connection {
 pub(crate) use on_connection;
 
 impl AnyConnection {
+    /// Reads on from one snapshot, whatever others write meanwhile, until [`Self::leave_snapshot`].
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) fn enter_snapshot(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Postgres(c) => c.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?,
+            Self::Sqlite(c) => c.batch_execute("BEGIN")?,
+        }
+        Ok(())
+    }
+
+    /// Ends what [`Self::enter_snapshot`] began.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) fn leave_snapshot(&mut self) -> Result<(), Error> {
+        Ok(self.batch_execute("ROLLBACK")?)
+    }
+
     /// Until this transaction ends, nobody else gets past the same `name`. On SQLite there is one writer anyway.
     ///
     /// # Errors

@@ -20,6 +20,9 @@ pub enum Error {
     /// Something that must be unique exists; the field's name.
     #[error("{0} is taken")]
     Taken(&'static str),
+    /// The content had to go by law; its hash is kept.
+    #[error("the content was redacted")]
+    Redacted,
     /// The queue is full, or nothing came of waiting; try again later.
     #[error("the database is busy")]
     Busy,
@@ -72,6 +75,7 @@ impl Error {
             | Self::NotFound
             | Self::Stale { .. }
             | Self::Taken(_)
+            | Self::Redacted
             | Self::Corrupt { .. }
             | Self::Unwritable(_)
             | Self::Journal(_)

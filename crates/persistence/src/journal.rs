@@ -1,6 +1,10 @@
 //! One entry per changed record, written in the record's own transaction. No head is read and no lock is taken
 //! here: positions are given afterwards by the sequencer.
 
+pub mod reading;
+pub mod sequencer;
+pub mod verification;
+
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
@@ -84,6 +88,8 @@ pub(crate) fn append(
             journal_entries::id.eq(KeyValue(id.0)),
             journal_entries::organisation_id.eq(KeyValue(organisation.0)),
             journal_entries::recorded_at.eq(InstantValue(leaf.at)),
+            journal_entries::actor_kind.eq(&leaf.actor.kind),
+            journal_entries::actor_id.eq(leaf.actor.id.map(KeyValue)),
             journal_entries::action.eq(&leaf.action),
             journal_entries::object_kind.eq(&leaf.object.kind),
             journal_entries::object_id.eq(KeyValue(leaf.object.id)),

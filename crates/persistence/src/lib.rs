@@ -6,7 +6,7 @@ pub mod column;
 pub mod connection;
 pub mod error;
 pub mod idempotency;
-mod journal;
+pub mod journal;
 mod listing;
 pub mod members;
 pub mod migrations;

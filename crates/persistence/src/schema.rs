@@ -29,6 +29,8 @@ diesel::table! {
         organisation_id -> Key,
         position -> Nullable<BigInt>,
         recorded_at -> Instant,
+        actor_kind -> Text,
+        actor_id -> Nullable<Key>,
         action -> Text,
         object_kind -> Text,
         object_id -> Key,
@@ -45,6 +47,50 @@ diesel::table! {
     journal_queue (entry_id) {
         entry_id -> Key,
         organisation_id -> Key,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary};
+    use crate::column::{Instant, Key};
+    journal_heads (organisation_id) {
+        organisation_id -> Key,
+        size -> BigInt,
+        root -> Binary,
+        frontier -> Binary,
+        grown_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Integer};
+    use crate::column::Key;
+    journal_tiles (organisation_id, level, number) {
+        organisation_id -> Key,
+        level -> Integer,
+        number -> BigInt,
+        hashes -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::column::{Instant, Key};
+    journal_checkpoints (organisation_id, size) {
+        organisation_id -> Key,
+        size -> BigInt,
+        note -> Text,
+        made_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Text};
+    use crate::column::Instant;
+    journal_instances (id) {
+        id -> Integer,
+        note -> Text,
+        made_at -> Instant,
     }
 }
 
@@ -163,6 +209,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(journal_queue -> journal_entries (entry_id));
 diesel::joinable!(members -> accounts (account_id));
 diesel::joinable!(members -> organisations (organisation_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));

@@ -1,6 +1,7 @@
 //! What the program can be told to do.
 
 mod database;
+mod journal;
 mod people;
 mod serve;
 
@@ -23,6 +24,9 @@ pub(crate) enum Command {
     /// Logins of this instance
     #[command(subcommand)]
     User(UserCommand),
+    /// The journal of this instance
+    #[command(subcommand)]
+    Journal(JournalCommand),
     /// Ask a running server whether it is ready; for health checks of containers
     Health,
 }
@@ -43,6 +47,27 @@ pub(crate) struct CreateOrganisation {
     /// The first admin's e-mail address
     #[arg(long)]
     admin_email: String,
+}
+
+/// The journal of this instance.
+#[derive(Debug, Subcommand)]
+pub(crate) enum JournalCommand {
+    /// Recompute everything the journal claims; exit code 0 only when all is as it was written
+    Verify(VerifyJournal),
+}
+
+/// What is to be verified.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyJournal {
+    /// One organisation, by id; all without it
+    #[arg(long)]
+    organisation: Option<uuid::Uuid>,
+    /// The rows of records, too: each must be what its newest entry bound
+    #[arg(long)]
+    state: bool,
+    /// A file with a checkpoint that was kept outside: the journal must still contain what it says
+    #[arg(long, value_name = "FILE")]
+    against: Option<std::path::PathBuf>,
 }
 
 /// Logins of this instance.
@@ -71,6 +96,7 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<ExitCode, Fau
             people::create_organisation(settings, &name, &admin_email)
         }
         Command::User(UserCommand::ResetPassword { email }) => people::reset_password(settings, &email),
+        Command::Journal(JournalCommand::Verify(scope)) => journal::verify(settings, scope),
         Command::Health => serve::health(settings),
     }
 }

@@ -11,7 +11,6 @@ pub(crate) struct Keys {
     /// Signs access tokens.
     pub token: SigningKey,
     /// Signs checkpoints of the journal.
-    #[expect(dead_code, reason = "the sequencer is not wired in yet")]
     pub journal: SigningKey,
     /// Signs cursors and derives refresh tokens.
     pub secret: [u8; 32],

@@ -5,6 +5,7 @@ mod keys;
 mod settings;
 mod source;
 mod telemetry;
+mod workers;
 
 use clap::Parser;
 use settings::{Flags, Settings};

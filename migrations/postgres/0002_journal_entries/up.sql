@@ -4,6 +4,8 @@ CREATE TABLE journal_entries (
     -- Set once by the sequencer, gap-free per organisation; NULL until then.
     position        bigint CHECK (position >= 0),
     recorded_at     timestamptz NOT NULL,
+    actor_kind      text        NOT NULL,
+    actor_id        uuid,
     action          text        NOT NULL,
     object_kind     text        NOT NULL,
     object_id       uuid        NOT NULL,
@@ -33,6 +35,7 @@ $$ BEGIN RAISE EXCEPTION 'journal entries are never changed'; END $$;
 CREATE TRIGGER journal_entries_are_never_changed BEFORE UPDATE ON journal_entries
 FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.organisation_id <> OLD.organisation_id OR NEW.leaf <> OLD.leaf
   OR NEW.leaf_hash <> OLD.leaf_hash OR NEW.recorded_at <> OLD.recorded_at OR NEW.action <> OLD.action
+  OR NEW.actor_kind <> OLD.actor_kind OR NEW.actor_id IS DISTINCT FROM OLD.actor_id
   OR NEW.object_kind <> OLD.object_kind OR NEW.object_id <> OLD.object_id OR NEW.object_version <> OLD.object_version
   OR (OLD.position IS NOT NULL AND NEW.position IS DISTINCT FROM OLD.position))
 EXECUTE FUNCTION journal_entries_are_never_changed();

@@ -4,6 +4,8 @@ CREATE TABLE journal_entries (
     -- Set once by the sequencer, gap-free per organisation; NULL until then.
     position        INTEGER CHECK (position >= 0),
     recorded_at     INTEGER NOT NULL,
+    actor_kind      TEXT    NOT NULL,
+    actor_id        BLOB,
     action          TEXT    NOT NULL,
     object_kind     TEXT    NOT NULL,
     object_id       BLOB    NOT NULL,
@@ -29,6 +31,7 @@ BEGIN SELECT RAISE(ABORT, 'journal entries are never deleted'); END;
 CREATE TRIGGER journal_entries_are_never_changed BEFORE UPDATE ON journal_entries
 WHEN NEW.id IS NOT OLD.id OR NEW.organisation_id IS NOT OLD.organisation_id OR NEW.leaf IS NOT OLD.leaf
   OR NEW.leaf_hash IS NOT OLD.leaf_hash OR NEW.recorded_at IS NOT OLD.recorded_at OR NEW.action IS NOT OLD.action
+  OR NEW.actor_kind IS NOT OLD.actor_kind OR NEW.actor_id IS NOT OLD.actor_id
   OR NEW.object_kind IS NOT OLD.object_kind OR NEW.object_id IS NOT OLD.object_id OR NEW.object_version IS NOT OLD.object_version
   OR (OLD.position IS NOT NULL AND NEW.position IS NOT OLD.position)
 BEGIN SELECT RAISE(ABORT, 'journal entries are never changed'); END;

@@ -18,18 +18,28 @@ pub(crate) struct Opened {
 pub(crate) fn open(settings: &Settings) -> Result<Opened, Fault> {
     let directory = &settings.data_dir;
     std::fs::create_dir_all(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
-    let default = || Address::Sqlite(directory.join("ratchet.db"));
-    let address = settings.database_url.as_deref().map_or_else(default, Address::parse);
-    let lock = match &address {
-        Address::Sqlite(path) => Some(lock(path)?),
+    let lock = match address_of(settings) {
+        Address::Sqlite(path) => Some(lock(&path)?),
         Address::Postgres(_) => None,
     };
+    let (address, connection) = connect(settings)?;
+    Ok(Opened { address, connection, _lock: lock })
+}
+
+fn address_of(settings: &Settings) -> Address {
+    let default = || Address::Sqlite(settings.data_dir.join("ratchet.db"));
+    settings.database_url.as_deref().map_or_else(default, Address::parse)
+}
+
+/// Opens the database without a lock, beside a server that may be running.
+pub(crate) fn connect(settings: &Settings) -> Result<(Address, AnyConnection), Fault> {
+    let address = address_of(settings);
     let connection = address.open().map_err(|error| match &address {
         Address::Sqlite(path) => format!("{}: {error}", path.display()),
         // The URL may hold a password.
         Address::Postgres(_) => format!("PostgreSQL: {error}"),
     })?;
-    Ok(Opened { address, connection, _lock: lock })
+    Ok((address, connection))
 }
 
 fn lock(path: &std::path::Path) -> Result<File, Fault> {

@@ -5,9 +5,10 @@ use super::people::found;
 use crate::keys::Keys;
 use crate::settings::{Fault, Settings};
 use crate::source::source;
-use crate::telemetry;
+use crate::{telemetry, workers};
 use ratchet_domain::access::Role;
 use ratchet_http::app::{self, App};
+use ratchet_persistence::journal::sequencer::Signer;
 use ratchet_persistence::organisations;
 use ratchet_persistence::store::Store;
 use std::io::{Read, Write};
@@ -25,12 +26,15 @@ pub(crate) fn serve(settings: &Settings) -> Result<ExitCode, Fault> {
     let url = format!("http://{}", listener.local_addr().map_err(|error| error.to_string())?);
     let app_settings = app_settings(settings, &url);
     let store = Store::open(&opened.address, settings.connections).map_err(|error| error.to_string())?;
-    let app_keys = app::Keys { token: keys.token.clone(), secret: keys.secret };
+    let app_keys = app::Keys { token: keys.token, journal: keys.journal.verifying_key(), secret: keys.secret };
+    let public_url = app_settings.public_url.clone();
     let app = App::new(store.clone(), source(), app_settings, &app_keys)?;
     actix_web::rt::System::new().block_on(async move {
         if is_first {
             welcome(&store, &url).await?;
         }
+        let signer = Signer { key: keys.journal, origin: origin_of(&public_url) };
+        tokio::spawn(workers::sequence(store, source(), signer));
         println!("Serving on {url}");
         let server = ratchet_http::serve(Arc::new(app), listener, settings.workers);
         server.map_err(|error| error.to_string())?.await.map_err(|error| error.to_string())?;
@@ -54,6 +58,11 @@ fn app_settings(settings: &Settings, url: &str) -> app::Settings {
         trusted_proxies: settings.trusted_proxies.clone(),
         ..app::Settings::default()
     }
+}
+
+/// What checkpoints call this instance: its address without the scheme (C2SP tlog-checkpoint).
+pub(crate) fn origin_of(public_url: &str) -> String {
+    public_url.split_once("://").map_or(public_url, |(_, rest)| rest).trim_end_matches('/').to_owned()
 }
 
 /// The first start: an organisation, somebody who may do everything in it, and how to log in. Shown once.

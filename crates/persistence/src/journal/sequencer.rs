@@ -1,0 +1,219 @@
+//! The sequencer: gives committed entries their positions, grows the trees, signs checkpoints.
+//!
+//! It takes what it sees in the queue, never "id greater than the last": a lower id may be committed later. Two that
+//! run at once cannot both succeed: the head's size is compared and swapped, and (organisation, position) is unique.
+
+use crate::column::{InstantValue, KeyValue};
+use crate::connection::AnyConnection;
+use crate::error::Error;
+use crate::schema::{
+    journal_checkpoints, journal_entries, journal_heads, journal_instances, journal_queue, journal_tiles,
+};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use ed25519_dalek::SigningKey;
+use ratchet_domain::id::OrganisationId;
+use ratchet_domain::journal::checkpoint::Checkpoint;
+use ratchet_domain::journal::merkle::{Frontier, Hash, leaf_hash, root_of};
+use ratchet_domain::journal::tiles::{self, TILE_WIDTH, tile_hashes};
+use std::collections::BTreeMap;
+
+/// Entries per run: on SQLite the writer's other jobs wait meanwhile.
+const BATCH: i64 = 512;
+
+/// Who signs.
+pub struct Signer {
+    /// The instance's journal key.
+    pub key: SigningKey,
+    /// What checkpoints call this instance, such as `isms.example.org`.
+    pub origin: String,
+}
+
+impl Signer {
+    /// What the checkpoints of an organisation's journal call it.
+    #[must_use]
+    pub fn origin_of(&self, organisation: OrganisationId) -> String {
+        format!("{}/{organisation}", self.origin)
+    }
+
+    /// What the checkpoints over all journals call the instance.
+    #[must_use]
+    pub fn origin_of_instance(&self) -> String {
+        format!("{}/instance", self.origin)
+    }
+}
+
+/// Sequences what waits, at most one batch; the number of entries that got their positions.
+///
+/// # Errors
+/// [`Error::Busy`] when another sequencer was faster; the database's.
+pub fn sequence(signer: &Signer, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<usize, Error> {
+    let waiting: Vec<(KeyValue, KeyValue, Vec<u8>)> = journal_queue::table
+        .inner_join(journal_entries::table)
+        .order(journal_queue::entry_id)
+        .limit(BATCH)
+        .select((journal_queue::entry_id, journal_queue::organisation_id, journal_entries::leaf_hash))
+        .load(connection)?;
+    let mut trees: BTreeMap<KeyValue, Vec<(KeyValue, Hash)>> = BTreeMap::new();
+    for (entry, organisation, hash) in &waiting {
+        trees.entry(*organisation).or_default().push((*entry, read_hash(*entry, hash)?));
+    }
+    for (organisation, entries) in &trees {
+        grow(*organisation, entries, signer, now, connection)?;
+    }
+    if !waiting.is_empty() {
+        let taken = journal_queue::entry_id.eq_any(waiting.iter().map(|(entry, ..)| *entry));
+        if diesel::delete(journal_queue::table.filter(taken)).execute(connection)? != waiting.len() {
+            return Err(Error::Busy);
+        }
+        sign_instance(signer, now, connection)?;
+    }
+    Ok(waiting.len())
+}
+
+fn read_hash(row: KeyValue, bytes: &[u8]) -> Result<Hash, Error> {
+    let corrupt =
+        || Error::Corrupt { table: "journal_entries", row: row.0, fault: "a hash has not 32 bytes".to_owned() };
+    Hash::from_slice(bytes).ok_or_else(corrupt)
+}
+
+fn grow(
+    organisation: KeyValue,
+    entries: &[(KeyValue, Hash)],
+    signer: &Signer,
+    now: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<(), Error> {
+    let head: Option<Vec<u8>> = journal_heads::table
+        .filter(journal_heads::organisation_id.eq(organisation))
+        .select(journal_heads::frontier)
+        .get_result(connection)
+        .optional()?;
+    let mut frontier = head.as_deref().map(Frontier::from_bytes).transpose()?.unwrap_or_default();
+    let old = frontier.size();
+    for (position, (entry, hash)) in (old..).zip(entries) {
+        let target =
+            journal_entries::table.filter(journal_entries::id.eq(entry)).filter(journal_entries::position.is_null());
+        let given =
+            diesel::update(target).set(journal_entries::position.eq(position.cast_signed())).execute(connection)?;
+        if given != 1 {
+            return Err(Error::Busy);
+        }
+        frontier.append(*hash);
+    }
+    let hashes: Vec<Hash> = entries.iter().map(|(_, hash)| *hash).collect();
+    keep_tiles(organisation, old, &hashes, connection)?;
+    keep_head(organisation, old, &frontier, now, connection)?;
+    let origin = signer.origin_of(OrganisationId(organisation.0));
+    let note = Checkpoint { origin, size: frontier.size(), root: frontier.root() }.sign(&signer.key)?;
+    diesel::insert_into(journal_checkpoints::table)
+        .values((
+            journal_checkpoints::organisation_id.eq(organisation),
+            journal_checkpoints::size.eq(frontier.size().cast_signed()),
+            journal_checkpoints::note.eq(note),
+            journal_checkpoints::made_at.eq(InstantValue(now)),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Writes the tiles that are new or longer. Only partial tiles at the old right edge are read.
+fn keep_tiles(organisation: KeyValue, old: u64, hashes: &[Hash], connection: &mut AnyConnection) -> Result<(), Error> {
+    let mut edge = BTreeMap::new();
+    let (mut level, mut width) = (0_u8, old);
+    while width > 0 {
+        if !width.is_multiple_of(TILE_WIDTH) {
+            edge.insert((level, width / TILE_WIDTH), find_tile(organisation, level, width / TILE_WIDTH, connection)?);
+        }
+        (level, width) = (level + 1, width / TILE_WIDTH);
+    }
+    let fetch = |level: u8, index: u64| edge.get(&(level, index)).cloned().flatten();
+    for tile in tiles::grow(old, hashes, &fetch)? {
+        let same = journal_tiles::table
+            .filter(journal_tiles::organisation_id.eq(organisation))
+            .filter(journal_tiles::level.eq(i32::from(tile.level)))
+            .filter(journal_tiles::number.eq(tile.index.cast_signed()));
+        diesel::delete(same).execute(connection)?;
+        diesel::insert_into(journal_tiles::table)
+            .values((
+                journal_tiles::organisation_id.eq(organisation),
+                journal_tiles::level.eq(i32::from(tile.level)),
+                journal_tiles::number.eq(tile.index.cast_signed()),
+                journal_tiles::hashes.eq(tile.to_bytes()),
+            ))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// A tile's hashes, when it is stored and whole.
+pub(super) fn find_tile(
+    organisation: KeyValue,
+    level: u8,
+    index: u64,
+    connection: &mut AnyConnection,
+) -> Result<Option<Vec<Hash>>, Error> {
+    let bytes: Option<Vec<u8>> = journal_tiles::table
+        .filter(journal_tiles::organisation_id.eq(organisation))
+        .filter(journal_tiles::level.eq(i32::from(level)))
+        .filter(journal_tiles::number.eq(index.cast_signed()))
+        .select(journal_tiles::hashes)
+        .get_result(connection)
+        .optional()?;
+    Ok(bytes.as_deref().and_then(tile_hashes))
+}
+
+/// Compare and swap on the head's size.
+fn keep_head(
+    organisation: KeyValue,
+    old: u64,
+    frontier: &Frontier,
+    now: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<(), Error> {
+    let (size, root, bytes) = (frontier.size().cast_signed(), frontier.root(), frontier.to_bytes());
+    let values = (
+        journal_heads::size.eq(size),
+        journal_heads::root.eq(root.0.as_slice()),
+        journal_heads::frontier.eq(bytes),
+        journal_heads::grown_at.eq(InstantValue(now)),
+    );
+    let written = if old == 0 {
+        diesel::insert_into(journal_heads::table)
+            .values((journal_heads::organisation_id.eq(organisation), values))
+            .execute(connection)?
+    } else {
+        let target = journal_heads::table
+            .filter(journal_heads::organisation_id.eq(organisation))
+            .filter(journal_heads::size.eq(old.cast_signed()));
+        diesel::update(target).set(values).execute(connection)?
+    };
+    if written == 1 { Ok(()) } else { Err(Error::Busy) }
+}
+
+/// The tree over all heads, by organisation: its leaves name organisation, size and root.
+pub(super) fn instance_tree(connection: &mut AnyConnection) -> Result<(u64, Hash), Error> {
+    let heads: Vec<(KeyValue, i64, Vec<u8>)> = journal_heads::table
+        .order(journal_heads::organisation_id)
+        .select((journal_heads::organisation_id, journal_heads::size, journal_heads::root))
+        .load(connection)?;
+    let leaf = |(organisation, size, root): &(KeyValue, i64, Vec<u8>)| {
+        leaf_hash(format!("{}\n{size}\n{}\n", organisation.0, hex::encode(root)).as_bytes())
+    };
+    let leaves: Vec<Hash> = heads.iter().map(leaf).collect();
+    Ok((leaves.len() as u64, root_of(&leaves)))
+}
+
+fn sign_instance(signer: &Signer, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<(), Error> {
+    let (size, root) = instance_tree(connection)?;
+    let note = Checkpoint { origin: signer.origin_of_instance(), size, root }.sign(&signer.key)?;
+    diesel::delete(journal_instances::table).execute(connection)?;
+    diesel::insert_into(journal_instances::table)
+        .values((
+            journal_instances::id.eq(1),
+            journal_instances::note.eq(note),
+            journal_instances::made_at.eq(InstantValue(now)),
+        ))
+        .execute(connection)?;
+    Ok(())
+}

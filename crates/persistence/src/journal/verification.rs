@@ -1,0 +1,413 @@
+//! `journal verify`: everything that the journal claims, recomputed from the rows.
+
+use super::projection;
+use super::sequencer::{find_tile, instance_tree};
+use crate::column::{InstantValue, KeyValue};
+use crate::connection::AnyConnection;
+use crate::error::Error;
+use crate::schema::{
+    journal_checkpoints, journal_entries, journal_heads, journal_instances, journal_queue, organisations,
+};
+use crate::table::Table;
+use diesel::prelude::*;
+use ed25519_dalek::VerifyingKey;
+use ratchet_domain::api_keys::ApiKey;
+use ratchet_domain::id::OrganisationId;
+use ratchet_domain::journal::checkpoint::SignedCheckpoint;
+use ratchet_domain::journal::leaf::{self, Leaf, leaf_hash};
+use ratchet_domain::journal::merkle::{Frontier, Hash};
+use ratchet_domain::journal::tiles::TILE_WIDTH;
+use ratchet_domain::members::Member;
+use ratchet_domain::nonconformities::Nonconformity;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use uuid::Uuid;
+
+/// Entries read at once.
+const PAGE: i64 = 1000;
+
+/// Something that is not as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Whose journal; none for the instance.
+    pub organisation: Option<OrganisationId>,
+    /// The table.
+    pub table: &'static str,
+    /// The row's id or size.
+    pub row: String,
+    /// The position in the journal, where there is one.
+    pub position: Option<u64>,
+    /// What is wrong.
+    pub fault: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(organisation) = self.organisation {
+            write!(f, "{organisation} ")?;
+        }
+        write!(f, "{} {}", self.table, self.row)?;
+        if let Some(position) = self.position {
+            write!(f, " at position {position}")?;
+        }
+        write!(f, ": {}", self.fault)
+    }
+}
+
+/// What was looked at, and what was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Entries read.
+    pub entries: u64,
+    /// Checkpoints checked.
+    pub checkpoints: u64,
+    /// Records whose state was recomputed.
+    pub records: u64,
+    /// In the order in which they were found; the first is the earliest.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Whether all is as it was written.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+/// What is to be verified.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// One organisation; all without.
+    pub organisation: Option<OrganisationId>,
+    /// The rows of records, too.
+    pub state: bool,
+    /// A checkpoint that was kept outside: the journal must still contain what it says.
+    pub against: Option<String>,
+}
+
+/// Verifies.
+///
+/// # Errors
+/// The database's; what is wrong with the journal is in the report.
+pub fn verify(scope: &Scope, key: &VerifyingKey, connection: &mut AnyConnection) -> Result<Report, Error> {
+    connection.enter_snapshot()?;
+    let report = verify_snapshot(scope, key, connection);
+    connection.leave_snapshot()?;
+    report
+}
+
+fn verify_snapshot(scope: &Scope, key: &VerifyingKey, connection: &mut AnyConnection) -> Result<Report, Error> {
+    let mut report = Report::default();
+    let all: Vec<KeyValue> =
+        organisations::table.select(organisations::id).order(organisations::id).load(connection)?;
+    let chosen = all.into_iter().map(|id| OrganisationId(id.0));
+    for organisation in chosen.filter(|id| scope.organisation.is_none_or(|only| only == *id)) {
+        Verification { organisation, key, against: scope.against.as_deref(), report: &mut report }
+            .run(scope.state, connection)?;
+    }
+    if scope.organisation.is_none() {
+        verify_instance(key, &mut report, connection)?;
+    }
+    Ok(report)
+}
+
+fn verify_instance(key: &VerifyingKey, report: &mut Report, connection: &mut AnyConnection) -> Result<(), Error> {
+    let (size, root) = instance_tree(connection)?;
+    let note: Option<String> =
+        journal_instances::table.select(journal_instances::note).get_result(connection).optional()?;
+    let fault = match note.as_deref().map(|note| signed(note, key)) {
+        None if size == 0 => None,
+        None => Some("no signed tree over all organisations".to_owned()),
+        Some(Err(fault)) => Some(fault),
+        Some(Ok(signed)) if (signed.checkpoint.size, signed.checkpoint.root) != (size, root) => {
+            Some(format!("says {} organisations, there are {size}, or one has another head", signed.checkpoint.size))
+        }
+        Some(Ok(_)) => None,
+    };
+    if let Some(fault) = fault {
+        let finding =
+            Finding { organisation: None, table: "journal_instances", row: "1".to_owned(), position: None, fault };
+        report.findings.push(finding);
+    }
+    Ok(())
+}
+
+fn signed(note: &str, key: &VerifyingKey) -> Result<SignedCheckpoint, String> {
+    let signed = SignedCheckpoint::parse(note).map_err(|error| error.to_string())?;
+    signed.verify(key).map_err(|error| error.to_string())?;
+    Ok(signed)
+}
+
+/// The newest state of each record that the journal knows, by kind and id.
+type States = BTreeMap<(String, Uuid), (u64, Option<Hash>)>;
+
+struct Verification<'a> {
+    organisation: OrganisationId,
+    key: &'a VerifyingKey,
+    against: Option<&'a str>,
+    report: &'a mut Report,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = journal_entries)]
+struct Row {
+    id: KeyValue,
+    position: Option<i64>,
+    recorded_at: InstantValue,
+    actor_kind: String,
+    actor_id: Option<KeyValue>,
+    action: String,
+    object_kind: String,
+    object_id: KeyValue,
+    object_version: i64,
+    leaf: Vec<u8>,
+    leaf_hash: Vec<u8>,
+    detail: Option<String>,
+    detail_salt: Option<Vec<u8>>,
+}
+
+impl Verification<'_> {
+    fn found(&mut self, table: &'static str, row: impl ToString, position: Option<u64>, fault: impl Into<String>) {
+        let (organisation, row, fault) = (Some(self.organisation), row.to_string(), fault.into());
+        self.report.findings.push(Finding { organisation, table, row, position, fault });
+    }
+
+    fn run(mut self, state: bool, connection: &mut AnyConnection) -> Result<(), Error> {
+        let mut states = States::new();
+        let notes = self.checkpoints(connection)?;
+        let frontier = self.entries(&notes, &mut states, connection)?;
+        self.head(&frontier, &notes, connection)?;
+        self.unsequenced(&mut states, connection)?;
+        if state {
+            self.records::<Nonconformity>(&mut states, connection)?;
+            self.records::<Member>(&mut states, connection)?;
+            self.records::<ApiKey>(&mut states, connection)?;
+            for ((kind, id), (version, _)) in states.into_iter().filter(|(_, (_, state))| state.is_some()) {
+                self.found("journal_entries", id, None, format!("the {kind} of version {version} has no row"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Signatures of all checkpoints, and the outside one beside them; sizes with the roots they claim.
+    fn checkpoints(&mut self, connection: &mut AnyConnection) -> Result<HashMap<u64, Vec<Hash>>, Error> {
+        let stored: Vec<(i64, String)> = journal_checkpoints::table
+            .filter(journal_checkpoints::organisation_id.eq(KeyValue(self.organisation.0)))
+            .order(journal_checkpoints::size)
+            .select((journal_checkpoints::size, journal_checkpoints::note))
+            .load(connection)?;
+        let mut claimed: HashMap<u64, Vec<Hash>> = HashMap::new();
+        for (size, note) in stored {
+            self.report.checkpoints += 1;
+            match signed(&note, self.key) {
+                Ok(signed) if signed.checkpoint.size.cast_signed() == size => {
+                    claimed.entry(signed.checkpoint.size).or_default().push(signed.checkpoint.root);
+                }
+                Ok(signed) => {
+                    self.found("journal_checkpoints", size, None, format!("says size {}", signed.checkpoint.size));
+                }
+                Err(fault) => self.found("journal_checkpoints", size, None, fault),
+            }
+        }
+        if let Some(note) = self.against {
+            match signed(note, self.key) {
+                Ok(s) if s.checkpoint.origin.ends_with(&format!("/{}", self.organisation)) => {
+                    claimed.entry(s.checkpoint.size).or_default().push(s.checkpoint.root);
+                }
+                // It is about another organisation's journal.
+                Ok(_) => {}
+                Err(fault) => self.found("the checkpoint kept outside", "", None, fault),
+            }
+        }
+        Ok(claimed)
+    }
+
+    /// Walks the tree from its first leaf; at each size that a checkpoint claims the roots must agree.
+    fn entries(
+        &mut self,
+        claimed: &HashMap<u64, Vec<Hash>>,
+        states: &mut States,
+        connection: &mut AnyConnection,
+    ) -> Result<Frontier, Error> {
+        let mut frontier = Frontier::default();
+        let mut run: Vec<Hash> = Vec::new();
+        loop {
+            let rows = self.page(frontier.size(), connection)?;
+            let last = rows.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+            for row in rows {
+                let position = frontier.size();
+                if row.position != Some(position.cast_signed()) {
+                    let fault = format!("position {position} is missing: the next is {:?}", row.position);
+                    self.found("journal_entries", row.id.0, Some(position), fault);
+                    return Ok(frontier);
+                }
+                let hash = leaf_hash(&row.leaf);
+                self.entry(&row, hash, states);
+                frontier.append(hash);
+                run.push(hash);
+                if run.len() as u64 == TILE_WIDTH {
+                    self.tile(position / TILE_WIDTH, &run, connection)?;
+                    run.clear();
+                }
+                for root in claimed.get(&frontier.size()).into_iter().flatten() {
+                    if *root != frontier.root() {
+                        let fault = "the entries before do not lead to the root that was signed";
+                        self.found("journal_checkpoints", frontier.size(), Some(position), fault);
+                    }
+                }
+            }
+            if last {
+                break;
+            }
+        }
+        if !run.is_empty() {
+            self.tile(frontier.size() / TILE_WIDTH, &run, connection)?;
+        }
+        Ok(frontier)
+    }
+
+    fn page(&self, from: u64, connection: &mut AnyConnection) -> Result<Vec<Row>, Error> {
+        Ok(journal_entries::table
+            .filter(journal_entries::organisation_id.eq(KeyValue(self.organisation.0)))
+            .filter(journal_entries::position.ge(from.cast_signed()))
+            .order(journal_entries::position)
+            .limit(PAGE)
+            .select(Row::as_select())
+            .load(connection)?)
+    }
+
+    fn tile(&mut self, number: u64, hashes: &[Hash], connection: &mut AnyConnection) -> Result<(), Error> {
+        if find_tile(KeyValue(self.organisation.0), 0, number, connection)?.as_deref() != Some(hashes) {
+            self.found("journal_tiles", number, None, "does not hold the hashes of its leaves");
+        }
+        Ok(())
+    }
+
+    /// One row: its leaf, the columns that repeat it, its detail.
+    fn entry(&mut self, row: &Row, hash: Hash, states: &mut States) {
+        self.report.entries += 1;
+        let position = row.position.map(i64::cast_unsigned);
+        if row.leaf_hash != hash.0 {
+            self.found("journal_entries", row.id.0, position, "the stored hash is not the leaf's");
+        }
+        let leaf = match Leaf::parse(&row.leaf) {
+            Ok(leaf) => leaf,
+            Err(error) => return self.found("journal_entries", row.id.0, position, error.to_string()),
+        };
+        let same = leaf.entry == row.id.0
+            && leaf.org == self.organisation.0
+            && leaf.at == row.recorded_at.0
+            && leaf.actor.kind == row.actor_kind
+            && leaf.actor.id == row.actor_id.map(|id| id.0)
+            && leaf.action == row.action
+            && leaf.object.kind == row.object_kind
+            && leaf.object.id == row.object_id.0
+            && leaf.object.version.cast_signed() == row.object_version;
+        if !same {
+            self.found("journal_entries", row.id.0, position, "its columns do not say what its leaf says");
+        }
+        if let Some(fault) = fault_of_detail(row, &leaf) {
+            self.found("journal_entries", row.id.0, position, fault);
+        }
+        let key = (leaf.object.kind.clone(), leaf.object.id);
+        let newest = states.entry(key).or_insert((0, None));
+        if leaf.object.version > newest.0 {
+            *newest = (leaf.object.version, leaf.after);
+        }
+    }
+
+    fn head(
+        &mut self,
+        frontier: &Frontier,
+        claimed: &HashMap<u64, Vec<Hash>>,
+        connection: &mut AnyConnection,
+    ) -> Result<(), Error> {
+        let head: Option<(i64, Vec<u8>)> = journal_heads::table
+            .filter(journal_heads::organisation_id.eq(KeyValue(self.organisation.0)))
+            .select((journal_heads::size, journal_heads::root))
+            .get_result(connection)
+            .optional()?;
+        let (size, root) = head.unwrap_or((0, ratchet_domain::journal::merkle::empty_root().0.to_vec()));
+        if size != frontier.size().cast_signed() || root != frontier.root().0 {
+            let fault = format!("says {size} entries, {} are there, or the root differs", frontier.size());
+            self.found("journal_heads", self.organisation, None, fault);
+        }
+        let mut beyond: Vec<&u64> = claimed.keys().filter(|size| **size > frontier.size()).collect();
+        beyond.sort_unstable();
+        if let Some(size) = beyond.first() {
+            let fault = format!("{size} entries were signed, {} are there: the tail is missing", frontier.size());
+            self.found("journal_checkpoints", size, None, fault);
+        }
+        if frontier.size() > 0 && !claimed.contains_key(&frontier.size()) {
+            self.found("journal_checkpoints", frontier.size(), None, "the newest size was never signed");
+        }
+        Ok(())
+    }
+
+    /// Entries that wait: each must be in the queue.
+    fn unsequenced(&mut self, states: &mut States, connection: &mut AnyConnection) -> Result<(), Error> {
+        let waiting: Vec<(Row, Option<KeyValue>)> = journal_entries::table
+            .left_join(journal_queue::table)
+            .filter(journal_entries::organisation_id.eq(KeyValue(self.organisation.0)))
+            .filter(journal_entries::position.is_null())
+            .order(journal_entries::id)
+            .select((Row::as_select(), journal_queue::entry_id.nullable()))
+            .load(connection)?;
+        for (row, queued) in waiting {
+            self.entry(&row, leaf_hash(&row.leaf), states);
+            if queued.is_none() {
+                self.found("journal_queue", row.id.0, None, "the entry has no position and does not wait for one");
+            }
+        }
+        Ok(())
+    }
+
+    /// State binding: each row's hash is the `after` of its newest entry.
+    fn records<T: Table>(&mut self, states: &mut States, connection: &mut AnyConnection) -> Result<(), Error> {
+        let mut after = None;
+        loop {
+            let records = match T::walk(self.organisation, after, PAGE, connection) {
+                Ok(records) => records,
+                Err(Error::Corrupt { table, row, fault }) => {
+                    self.found(table, row, None, fault);
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            };
+            let Some((last, _)) = records.last() else { return Ok(()) };
+            after = Some(last.head().id);
+            for (record, salt) in records {
+                self.report.records += 1;
+                let (id, version) = (record.head().id, record.head().version.unsigned_abs());
+                let bound = leaf::state_hash(&salt, &projection(&record)?)?;
+                match states.remove(&(T::KIND.to_owned(), id)) {
+                    None => self.found(T::KIND, id, None, "the row has no entry: it was inserted by hand"),
+                    Some((newest, _)) if newest != version => {
+                        self.found(T::KIND, id, None, format!("is at version {version}, its newest entry at {newest}"));
+                    }
+                    Some((_, state)) if state != Some(bound) => {
+                        self.found(
+                            T::KIND,
+                            id,
+                            None,
+                            "the row is not what its newest entry bound: it was changed by hand",
+                        );
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+}
+
+fn fault_of_detail(row: &Row, leaf: &Leaf) -> Option<String> {
+    let (Some(text), Some(salt)) = (&row.detail, &row.detail_salt) else {
+        return leaf.detail.is_some().then(|| "the detail was removed without an entry that says so".to_owned());
+    };
+    let value = serde_json::from_str::<Value>(text).ok();
+    let salt = <[u8; 16]>::try_from(salt.as_slice()).ok();
+    let hash = value.zip(salt).and_then(|(value, salt)| leaf::detail_hash(&salt, &value).ok());
+    (hash.is_none() || hash != leaf.detail).then(|| "the detail does not match its leaf".to_owned())
+}

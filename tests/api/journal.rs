@@ -1,0 +1,187 @@
+use super::nonconformities::{raise, report};
+use crate::databases::each;
+use crate::harness::{Answer, Api, signer};
+use chrono::TimeDelta;
+use ratchet_domain::access::Role;
+use ratchet_domain::journal::checkpoint::{SignedCheckpoint, VerifierKey};
+use ratchet_domain::journal::merkle::Hash;
+use ratchet_domain::journal::proof::{verify_consistency, verify_inclusion};
+use ratchet_persistence::journal::verification::{Scope, verify};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Command;
+
+fn hash(value: &Value) -> Hash {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+fn path(answer: &Answer) -> Vec<Hash> {
+    answer.body["path"].as_array().unwrap().iter().map(hash).collect()
+}
+
+#[tokio::test]
+async fn an_entry_is_proved_and_the_journal_only_grows() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let auditor = api.by(Role::ExternalAuditor).await;
+        let manager = api.by(Role::IsmsManager).await;
+        let entry = manager.post("/v1/nonconformities", report()).await.expect(201).header("journal-entry").to_owned();
+        let proof = format!("/v1/journal/entries/{entry}/proof");
+        auditor.get(&proof).await.expect(202);
+        auditor.get("/v1/journal/checkpoint").await.expect(404);
+        api.sequence().await;
+        let early = auditor.get("/v1/journal/checkpoint").await.expect(200);
+        for _ in 0..300 {
+            manager.post("/v1/nonconformities", report()).await.expect(201);
+        }
+        api.sequence().await;
+        let proved = auditor.get(&proof).await.expect(200);
+        let note = proved.body["checkpoint"]["note"].as_str().unwrap();
+        let signed = SignedCheckpoint::parse(note).unwrap();
+        let key: VerifierKey = proved.body["checkpoint"]["verifier_key"].as_str().unwrap().parse().unwrap();
+        assert_eq!(key.key, signer().key.verifying_key());
+        signed.verify_with(&key).unwrap();
+        let leaf = ratchet_domain::journal::leaf::leaf_hash(proved.body["leaf"].as_str().unwrap().as_bytes());
+        let (size, root) = (signed.checkpoint.size, signed.checkpoint.root);
+        verify_inclusion(&leaf, proved.body["position"].as_u64().unwrap(), size, &path(&proved), &root).unwrap();
+        let from = early.body["size"].as_u64().unwrap();
+        let grown = auditor.get(&format!("/v1/journal/consistency?from={from}")).await.expect(200);
+        let early = SignedCheckpoint::parse(early.body["note"].as_str().unwrap()).unwrap().checkpoint.root;
+        verify_consistency(from, size, &path(&grown), &early, &root).unwrap();
+        auditor.get("/v1/journal/consistency?from=100000").await.expect(400);
+        api.stranger(Role::ExternalAuditor).await.get(&proof).await.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn the_export_verifies_offline_and_not_after_a_change() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/verify_journal.py");
+    for database in each() {
+        let api = Api::start(database).await;
+        let manager = api.by(Role::IsmsManager).await;
+        for n in 0..600 {
+            let mut body = report();
+            body["title"] = json!(format!("Überschrift \u{1f512} \"{n}\" \\ \u{7}").replace('\u{7}', "é"));
+            manager.post("/v1/nonconformities", body).await.expect(201);
+        }
+        api.sequence().await;
+        let export = manager.get("/v1/journal/export").await.expect(200).text;
+        let head: Value = serde_json::from_str(export.lines().next().unwrap()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let run = |text: &str, against: Option<&str>| {
+            let (file, note) = (directory.path().join("export.ndjson"), directory.path().join("checkpoint"));
+            std::fs::write(&file, text).unwrap();
+            let mut command = Command::new("python3");
+            command.arg(&script).arg(&file).arg("--key").arg(head["verifier_key"].as_str().unwrap());
+            if let Some(against) = against {
+                std::fs::write(&note, against).unwrap();
+                command.arg("--against").arg(&note);
+            }
+            let output = command.output().unwrap();
+            (output.status.success(), String::from_utf8(output.stdout).unwrap())
+        };
+        let size = export.lines().count() - 1;
+        assert_eq!(
+            run(&export, head["checkpoint"].as_str()),
+            (true, format!("clean: {size} entries, {size} details\n"))
+        );
+        let lines: Vec<&str> = export.lines().collect();
+        let mut swapped = lines.clone();
+        swapped.swap(5, 6);
+        for (what, text) in [
+            ("a leaf", export.replacen("nonconformity.raised", "nonconformity.closed", 1)),
+            ("a detail", export.replacen("79 % in week 12", "97 % in week 12", 1)),
+            ("an entry is missing", [&lines[..9], &lines[10..]].concat().join("\n")),
+            ("the tail is missing", lines[..size - 1].join("\n")),
+            ("two are swapped", swapped.join("\n")),
+            ("the signature", export.replacen("\\n\\n\u{2014} ", "\\n\\n\u{2014} x", 1)),
+        ] {
+            let (clean, told) = run(&text, None);
+            assert!(!clean && told.starts_with("NOT CLEAN"), "{what}: {told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn events_come_in_order_and_histories_whole() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let machine = {
+            let body = json!({ "name": "Integration", "scopes": ["events:read", "nonconformities:write"] });
+            let issued = api.by(Role::Admin).await.post("/v1/api-keys", body).await.expect(201);
+            api.with_token(issued.body["token"].as_str().unwrap())
+        };
+        let reference = raise(&api).await;
+        machine.post("/v1/nonconformities", report()).await.expect(201);
+        api.sequence().await;
+        let mut after = String::new();
+        let mut kinds = Vec::new();
+        loop {
+            let page = machine.get(&format!("/v1/events?limit=3{after}")).await.expect(200);
+            let items = page.body["items"].as_array().unwrap().clone();
+            if items.is_empty() {
+                break;
+            }
+            for item in items {
+                assert_eq!(item["data"]["position"], kinds.len());
+                kinds.push(item["type"].as_str().unwrap().to_owned());
+                assert_eq!(item["specversion"], "1.0");
+            }
+            after = format!("&after={}", page.body["next_after"]);
+        }
+        let last: Vec<&str> = kinds[kinds.len() - 3..].iter().map(String::as_str).collect();
+        assert_eq!(last, ["api_key.issued", "nonconformity.raised", "nonconformity.raised"]);
+        machine.get("/v1/nonconformities").await.expect(403);
+        let before = api.now();
+        api.wait(TimeDelta::minutes(1));
+        let manager = api.by(Role::IsmsManager).await;
+        let path = format!("/v1/nonconformities/{reference}");
+        manager.patch(&path, "*", json!({ "title": "Renamed" })).await.expect(200);
+        let history = manager.get(&format!("/v1/records/{reference}/history")).await.expect(200);
+        let actions: Vec<&Value> = history.body["items"].as_array().unwrap().iter().map(|e| &e["action"]).collect();
+        assert_eq!(actions, ["nonconformity.raised", "nonconformity.amended"]);
+        assert_eq!(history.body["items"][1]["position"], Value::Null, "not sequenced yet, there all the same");
+        let time = before.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+        let then = manager.get(&format!("{path}?as_of={time}")).await.expect(200);
+        assert_eq!((&then.body["title"], &then.body["version"]), (&report()["title"], &json!(1)));
+        manager.get(&format!("{path}?as_of=2020-01-01T00:00:00Z")).await.expect(404);
+        let found = manager.get(&format!("/v1/records/{reference}")).await.expect(200);
+        assert_eq!((&found.body["kind"], &found.body["state"]), (&json!("nonconformity"), &json!("reported")));
+        manager.get("/v1/records/NC-2026-9999").await.expect(404);
+        api.stranger(Role::IsmsManager).await.get(&format!("/v1/records/{reference}/history")).await.expect(404);
+    }
+}
+
+/// Each success leaves entries and one of them carries its verb; a refusal and a dry run leave none.
+#[tokio::test]
+async fn a_write_leaves_its_entry_and_a_refusal_none() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let manager = api.by(Role::IsmsManager).await;
+        let entries = async || {
+            api.sequence().await;
+            let page = manager.get("/v1/journal?limit=200").await.expect(200);
+            page.body["items"].as_array().unwrap().clone()
+        };
+        let before = entries().await.len();
+        manager.post("/v1/nonconformities", json!({})).await.expect(422);
+        manager.post("/v1/nonconformities?dry_run=true", report()).await.expect(200);
+        api.by(Role::Admin).await.post("/v1/nonconformities", report()).await.expect(403);
+        assert_eq!(entries().await.len(), before);
+        let made = manager.post("/v1/nonconformities", report()).await.expect(201);
+        let after = entries().await;
+        assert_eq!(after.len(), before + 1);
+        let entry = after.last().unwrap();
+        assert_eq!(entry["id"], made.header("journal-entry"));
+        assert_eq!(entry["request"], made.header("x-request-id"));
+        assert_eq!(entry["actor"]["id"], made.body["created_by"]);
+        assert_eq!(entry["object"]["reference"], made.body["reference"]);
+        let by_object = manager.get(&format!("/v1/journal?object={}", made.body["id"].as_str().unwrap())).await;
+        assert_eq!(by_object.body["items"].as_array().unwrap().len(), 1);
+        let scope = Scope { state: true, ..Scope::default() };
+        let key = signer().key.verifying_key();
+        let report = verify(&scope, &key, &mut api.database.open()).unwrap();
+        assert!(report.is_clean(), "{:?}", report.findings);
+        assert!(report.records > 12 && report.checkpoints > 0);
+    }
+}
