@@ -23,7 +23,10 @@ fn operations() -> Vec<(Method, String, Value)> {
 
 /// The path, about something that does not exist.
 fn nowhere(path: &str) -> String {
-    path.replace("{id}", "NC-2026-0001").replace("{reference}", "NC-2026-0001").replace("{entry}", &"0".repeat(32))
+    path.replace("{id}", "NC-2026-0001")
+        .replace("{reference}", "NC-2026-0001")
+        .replace("{entry}", &"0".repeat(32))
+        .replace("{kind}", "busy")
 }
 
 fn is_open(operation: &Value) -> bool {
@@ -197,6 +200,23 @@ async fn another_organisation_s_record_is_answered_like_none() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn the_docs_page_loads_from_here_alone() {
+    let database = sqlite();
+    migrations::run(&mut database.open()).unwrap();
+    let api = Api::start(database).await;
+    let page = api.anonymous().get("/docs/").await.expect(200);
+    assert!(page.text.contains("swagger-ui"));
+    for file in ["index.html", "swagger-initializer.js", "swagger-ui-bundle.js", "swagger-ui.css"] {
+        let file = api.anonymous().get(&format!("/docs/{file}")).await.expect(200);
+        assert!(!file.text.contains("src=\"http") && !file.text.contains("href=\"http"));
+    }
+    assert!(api.anonymous().get("/docs/swagger-initializer.js").await.text.contains("/openapi.json"));
+    assert!(api.anonymous().get("/openapi.json").await.expect(200).body == ratchet_http::document());
+    api.anonymous().get("/problems/validation").await.expect(200);
+    api.anonymous().get("/problems/nonsense").await.expect(404);
 }
 
 #[tokio::test]

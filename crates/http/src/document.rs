@@ -26,6 +26,7 @@ pub fn document() -> Value {
         }
     }
     refer_to_pages(&mut document);
+    drop_unused_responses(&mut document);
     document
 }
 
@@ -141,10 +142,12 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     let kinds = [
         (Kind::Parameter, path.starts_with("/v1")),
         (Kind::Unauthenticated, !open || secret),
+        (Kind::LoginRefused, path == "/v1/auth/login"),
         (Kind::Forbidden, !open && !path.ends_with("/me") && !path.starts_with("/v1/catalogue")),
         (Kind::NotFound, path.contains('{') || path.starts_with("/v1/journal/")),
         (Kind::Redacted, about_one && !writes),
         (Kind::Timeout, takes_body),
+        (Kind::Taken, writes && !about_one && !open),
         (Kind::State, about_one && writes),
         (Kind::StaleVersion, about_one && writes),
         (Kind::TooLarge, takes_body),
@@ -152,7 +155,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         (Kind::Validation, takes_body),
         (Kind::PreconditionRequired, method == "patch"),
         (Kind::TooManyRequests, path.starts_with("/v1")),
-        (Kind::Busy, !path.starts_with("/healthz") && !path.starts_with("/metrics")),
+        (Kind::Busy, !path.starts_with("/problems") && !path.starts_with("/healthz") && !path.starts_with("/metrics")),
     ];
     for (kind, possible) in kinds {
         if possible {
@@ -160,6 +163,9 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             let status = kind.status_and_title().0.as_u16().to_string();
             operation["responses"][status] = json!({ "$ref": format!("#/components/responses/{slug}") });
         }
+    }
+    if operation["description"].is_null() {
+        operation["description"] = operation["summary"].clone();
     }
     describe_success(about_one, writes, operation);
 }
@@ -213,6 +219,14 @@ fn describe_success(about_one: bool, writes: bool, operation: &mut Value) {
             .map(|name| (name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") })))
             .collect();
         response["headers"] = Value::Object(headers);
+    }
+}
+
+/// Kinds of problem that no operation names are documented at `/problems/{kind}` alone.
+fn drop_unused_responses(document: &mut Value) {
+    let used = document["paths"].to_string();
+    if let Value::Object(responses) = &mut document["components"]["responses"] {
+        responses.retain(|name, _| used.contains(&format!("#/components/responses/{name}\"")));
     }
 }
 

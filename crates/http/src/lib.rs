@@ -13,6 +13,7 @@ mod listing;
 mod observe;
 mod parameters;
 mod passwords;
+mod problems;
 mod record;
 mod routes;
 mod tokens;

@@ -81,7 +81,8 @@ pub(crate) async fn observe(
         app.metrics.seconds.observe(took.as_secs_f64());
     }
     let remaining = response.request().extensions().get::<Remaining>().copied();
-    dress(response.headers_mut(), &id, remaining);
+    let policy = if response.request().path().starts_with("/docs/") { DOCS } else { API };
+    dress(response.headers_mut(), &id, policy, remaining);
     Ok(response)
 }
 
@@ -101,7 +102,12 @@ fn fill(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<Box
     response.map_body(|_, _| BoxBody::new(body))
 }
 
-fn dress(headers: &mut HeaderMap, id: &str, remaining: Option<Remaining>) {
+/// An answer of the API loads nothing and is framed by nobody.
+const API: &str = "default-src 'none'; frame-ancestors 'none'";
+/// The page that shows the contract loads its own scripts and styles.
+const DOCS: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+
+fn dress(headers: &mut HeaderMap, id: &str, policy: &str, remaining: Option<Remaining>) {
     let mut set = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value)
             && !headers.contains_key(&name)
@@ -113,7 +119,7 @@ fn dress(headers: &mut HeaderMap, id: &str, remaining: Option<Remaining>) {
     set(header::CACHE_CONTROL, "no-store");
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
-    set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    set(header::CONTENT_SECURITY_POLICY, policy);
     if let Some(Remaining { quota, remaining }) = remaining {
         set(HeaderName::from_static("ratelimit-policy"), &format!("\"caller\";q={quota};w=60"));
         set(HeaderName::from_static("ratelimit"), &format!("\"caller\";r={remaining};t=60"));

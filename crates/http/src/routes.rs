@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::document::document;
 use crate::error::ApiError;
 use crate::observe::observe;
-use crate::{health, v1};
+use crate::{health, problems, v1};
 use actix_cors::Cors;
 use actix_web::dev::{ResourceDef, Server};
 use actix_web::http::header::{self, HeaderName};
@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// Every documented route.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -24,7 +25,8 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(health::get_health)
         .service(health::get_readiness)
         .service(health::get_metrics)
-        .service(health::get_jwks);
+        .service(health::get_jwks)
+        .service(problems::get_problem);
 }
 
 /// What the contract's own routes answer.
@@ -97,6 +99,9 @@ pub fn serve(app: Arc<App>, listener: TcpListener, workers: usize) -> std::io::R
     let app = web::Data::from(app);
     let contract = web::Data::new(Contract::new(&document()));
     let sweeping = app.clone();
+    // Without the badge, which would be fetched from elsewhere: the page works offline.
+    let docs =
+        Config::from("/openapi.json").validator_url("none").try_it_out_enabled(true).persist_authorization(false);
     let server = HttpServer::new(move || {
         let origins = &app.settings.cors_origins;
         actix_web::App::new()
@@ -106,6 +111,8 @@ pub fn serve(app: Arc<App>, listener: TcpListener, workers: usize) -> std::io::R
             .configure(configure)
             .into_app()
             .service(get_contract)
+            .service(web::redirect("/docs", "/docs/"))
+            .service(SwaggerUi::new("/docs/{_:.*}").config(docs.clone()))
             .default_service(web::to(refuse_all))
             .wrap(cors(origins))
             .wrap(from_fn(observe))
