@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod api {
+    mod actions;
     mod auth;
     mod contract;
     mod habits;

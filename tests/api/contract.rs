@@ -169,6 +169,15 @@ async fn target(api: &Api, path: &str) -> String {
         let made = manager.post("/v1/nonconformities", super::nonconformities::report()).await.expect(201);
         return made.reference().to_owned();
     }
+    if path.starts_with("/v1/actions") {
+        let case = super::actions::case(api).await;
+        let colleague = api.member_id(Role::IsmsManager).await;
+        let body = json!({
+            "parent": case, "title": "x", "kind": "corrective", "assignee_id": colleague,
+            "due_on": api.now().date_naive(),
+        });
+        return manager.post("/v1/actions", body).await.expect(201).reference().to_owned();
+    }
     if path.starts_with("/v1/api-keys") {
         let body = json!({ "name": "Feed", "scopes": ["records:read"] });
         return api.by(Role::Admin).await.post("/v1/api-keys", body).await.expect(201).reference().to_owned();

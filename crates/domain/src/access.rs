@@ -55,6 +55,20 @@ pub enum Permission {
     DecideNonconformity,
     /// Judge whether what was done has worked.
     VerifyEffectiveness,
+    /// Plan an action: what is to be done, by whom and by when.
+    PlanAction,
+    /// Reassign an action, move its due date, reword, cancel or reopen it.
+    SteerAction,
+    /// Start, block, unblock and complete an action.
+    WorkAction,
+    /// Comment on a record, tag it, link it with another.
+    Annotate,
+    /// Attach evidence to a record.
+    AttachEvidence,
+    /// Withdraw a tag, a link or a piece of evidence.
+    WithdrawAnnotation,
+    /// Let an exception from separation of duties be documented.
+    RelaxSeparation,
     /// Read the journal and its proofs.
     ReadJournal,
     /// Members, roles and keys.
@@ -89,22 +103,52 @@ pub fn cell(role: Role, permission: Permission) -> Cell {
             | P::SteerNonconformity
             | P::DecideNonconformity
             | P::VerifyEffectiveness
+            | P::PlanAction
+            | P::SteerAction
+            | P::WorkAction
+            | P::Annotate
+            | P::AttachEvidence
+            | P::WithdrawAnnotation
             | P::ReadJournal,
         ) => Yes,
-        (R::IsmsManager, P::AdministerOrganisation) => No,
+        (R::IsmsManager, P::RelaxSeparation | P::AdministerOrganisation) => No,
         (
-            R::Management,
-            P::ReadRecords | P::ReadMembers | P::RaiseNonconformity | P::VerifyEffectiveness | P::ReadJournal,
+            R::Management | R::Auditor,
+            P::ReadRecords
+            | P::ReadMembers
+            | P::RaiseNonconformity
+            | P::VerifyEffectiveness
+            | P::Annotate
+            | P::AttachEvidence
+            | P::ReadJournal,
         ) => Yes,
-        (R::Management, P::SteerNonconformity | P::DecideNonconformity | P::AdministerOrganisation) => No,
+        (R::Management, P::RelaxSeparation) => Yes,
+        (R::Auditor, P::RelaxSeparation) => No,
+        (R::Management | R::Auditor, P::WorkAction | P::WithdrawAnnotation) => Own,
         (
-            R::Auditor,
-            P::ReadRecords | P::ReadMembers | P::RaiseNonconformity | P::VerifyEffectiveness | P::ReadJournal,
-        ) => Yes,
-        (R::Auditor, P::SteerNonconformity | P::DecideNonconformity | P::AdministerOrganisation) => No,
+            R::Management | R::Auditor,
+            P::SteerNonconformity | P::DecideNonconformity | P::PlanAction | P::SteerAction | P::AdministerOrganisation,
+        ) => No,
         (R::Member, P::RaiseNonconformity | P::ReadMembers) => Yes,
-        (R::Member, P::ReadRecords | P::SteerNonconformity) => Own,
-        (R::Member, P::DecideNonconformity | P::VerifyEffectiveness | P::ReadJournal | P::AdministerOrganisation) => No,
+        (
+            R::Member,
+            P::ReadRecords
+            | P::SteerNonconformity
+            | P::PlanAction
+            | P::WorkAction
+            | P::Annotate
+            | P::AttachEvidence
+            | P::WithdrawAnnotation,
+        ) => Own,
+        (
+            R::Member,
+            P::DecideNonconformity
+            | P::VerifyEffectiveness
+            | P::SteerAction
+            | P::RelaxSeparation
+            | P::ReadJournal
+            | P::AdministerOrganisation,
+        ) => No,
         (R::ExternalAuditor, P::ReadRecords | P::ReadMembers | P::ReadJournal) => Yes,
         (
             R::ExternalAuditor,
@@ -112,12 +156,30 @@ pub fn cell(role: Role, permission: Permission) -> Cell {
             | P::SteerNonconformity
             | P::DecideNonconformity
             | P::VerifyEffectiveness
+            | P::PlanAction
+            | P::SteerAction
+            | P::WorkAction
+            | P::Annotate
+            | P::AttachEvidence
+            | P::WithdrawAnnotation
+            | P::RelaxSeparation
             | P::AdministerOrganisation,
         ) => No,
         (R::Admin, P::AdministerOrganisation | P::ReadRecords | P::ReadMembers | P::ReadJournal) => Yes,
-        (R::Admin, P::RaiseNonconformity | P::SteerNonconformity | P::DecideNonconformity | P::VerifyEffectiveness) => {
-            No
-        }
+        (R::Admin, P::WorkAction) => Own,
+        (
+            R::Admin,
+            P::RaiseNonconformity
+            | P::SteerNonconformity
+            | P::DecideNonconformity
+            | P::VerifyEffectiveness
+            | P::PlanAction
+            | P::SteerAction
+            | P::Annotate
+            | P::AttachEvidence
+            | P::WithdrawAnnotation
+            | P::RelaxSeparation,
+        ) => No,
     }
 }
 

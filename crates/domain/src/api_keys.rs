@@ -33,6 +33,10 @@ pub enum Scope {
     #[serde(rename = "nonconformities:write")]
     #[strum(serialize = "nonconformities:write")]
     NonconformitiesWrite,
+    /// Plan and work actions; never verify them.
+    #[serde(rename = "actions:write")]
+    #[strum(serialize = "actions:write")]
+    ActionsWrite,
     /// Read the journal and its proofs.
     #[serde(rename = "events:read")]
     #[strum(serialize = "events:read")]
@@ -46,6 +50,7 @@ impl Scope {
         match self {
             Self::RecordsRead => &[Permission::ReadRecords, Permission::ReadMembers],
             Self::NonconformitiesWrite => &[Permission::RaiseNonconformity],
+            Self::ActionsWrite => &[Permission::PlanAction, Permission::WorkAction],
             Self::EventsRead => &[Permission::ReadJournal],
         }
     }
@@ -84,7 +89,6 @@ pub struct ApiKeyDraft {
 }
 
 impl Record for ApiKey {
-    const KIND: &'static str = "api_key";
     const PREFIX: Prefix = Prefix::ApiKey;
     const MAKING: Permission = Permission::AdministerOrganisation;
     const READING: Permission = Permission::AdministerOrganisation;
@@ -209,6 +213,8 @@ mod tests {
                     Permission::ReadRecords
                         | Permission::ReadMembers
                         | Permission::RaiseNonconformity
+                        | Permission::PlanAction
+                        | Permission::WorkAction
                         | Permission::ReadJournal
                 );
                 assert!(machine, "{scope:?} gives {permission:?}");

@@ -56,10 +56,10 @@ pub struct Birth {
 
 /// A record of the management system. Its serialised form is the stored projection whose hash the journal binds.
 pub trait Record: Clone + Serialize + DeserializeOwned + Send + 'static {
-    /// The kind, singular, as events name it: `nonconformity`.
-    const KIND: &'static str;
     /// The prefix of its references.
     const PREFIX: Prefix;
+    /// The kind, singular, as events name it: `nonconformity`.
+    const KIND: &'static str = Self::PREFIX.kind();
     /// What it takes to make one.
     const MAKING: Permission;
     /// What it takes to see one.
@@ -145,6 +145,13 @@ impl<T: Record> Change<T> {
     #[must_use]
     pub(crate) fn because(mut self, reason: String) -> Self {
         self.reason = Some(reason);
+        self
+    }
+
+    /// With the reason, when one was given.
+    #[must_use]
+    pub(crate) fn because_of(mut self, reason: Option<String>) -> Self {
+        self.reason = reason;
         self
     }
 

@@ -42,6 +42,16 @@ ids! {
     NonconformityId,
     /// Something a person does about a record.
     ActionId,
+    /// What somebody says about a record.
+    CommentId,
+    /// A word under which a record is found.
+    TagId,
+    /// A typed edge between two records.
+    LinkId,
+    /// A file or an address that shows something.
+    EvidenceId,
+    /// The settings of an organisation.
+    SettingsId,
     /// A key performance indicator.
     IndicatorId,
     /// A batch of measurements: one body, one transaction, one entry in the journal.

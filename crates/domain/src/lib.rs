@@ -4,13 +4,18 @@
 //! Time and identity are arguments, so every rule can be tried without waiting and without set-up.
 
 pub mod access;
+pub mod actions;
 pub mod api_keys;
 pub mod catalogue;
 pub mod change;
+#[cfg(test)]
+mod fixtures;
 pub mod id;
 pub mod journal;
 pub mod members;
 pub mod nonconformities;
 pub mod reference;
 pub mod refusal;
+pub mod separation;
+pub mod settings;
 pub mod text;

@@ -44,7 +44,6 @@ pub struct Facts {
 }
 
 impl Record for Member {
-    const KIND: &'static str = "member";
     const PREFIX: Prefix = Prefix::Member;
     const MAKING: Permission = Permission::AdministerOrganisation;
     const READING: Permission = Permission::ReadMembers;

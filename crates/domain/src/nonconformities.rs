@@ -13,6 +13,7 @@ use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::MemberId;
 use crate::reference::Prefix;
 use crate::refusal::{Faults, Refusal};
+use crate::separation::SeparationException;
 use crate::text;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -262,6 +263,9 @@ pub struct Nonconformity {
     /// How often it came back after it had been closed.
     #[serde(default)]
     pub recurrences: i64,
+    /// Where a duty was not kept apart, and why.
+    #[serde(default)]
+    pub exceptions: Vec<SeparationException>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -284,7 +288,6 @@ pub struct NonconformityDraft {
 }
 
 impl Record for Nonconformity {
-    const KIND: &'static str = "nonconformity";
     const PREFIX: Prefix = Prefix::Nonconformity;
     const MAKING: Permission = Permission::RaiseNonconformity;
 
@@ -304,6 +307,25 @@ impl Record for Nonconformity {
 }
 
 impl Nonconformity {
+    /// Which turn it is in, from 0: an action belongs to one.
+    #[must_use]
+    pub fn attempt(&self) -> i64 {
+        i64::try_from(self.attempts.len()).unwrap_or(i64::MAX)
+    }
+
+    /// Whether actions can be planned for it now [10.2 c].
+    #[must_use]
+    pub fn takes_actions(&self) -> bool {
+        match self.stage {
+            Stage::Confirmed | Stage::Analysed { .. } | Stage::Planned { .. } => true,
+            Stage::Reported
+            | Stage::Rejected { .. }
+            | Stage::Verifying { .. }
+            | Stage::Verified { .. }
+            | Stage::Closed { .. } => false,
+        }
+    }
+
     /// Raises a nonconformity.
     ///
     /// # Errors
@@ -334,6 +356,7 @@ impl Nonconformity {
                 containment: None,
                 attempts: Vec::new(),
                 recurrences: 0,
+                exceptions: Vec::new(),
                 stage: Stage::Reported,
             },
             "raised",

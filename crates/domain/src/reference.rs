@@ -1,8 +1,10 @@
 //! References that people say aloud: `NC-2026-0007`.
 
+use crate::change::Record;
+use crate::id::RecordId;
 use serde::{Deserialize, Serialize};
 
-/// The prefix of a reference, one per kind of record.
+/// The prefix of a reference, one per kind of record; on the wire and in columns it is the kind's name.
 #[derive(
     Debug,
     Clone,
@@ -12,10 +14,14 @@ use serde::{Deserialize, Serialize};
     Hash,
     PartialOrd,
     Ord,
+    Serialize,
+    Deserialize,
     strum::EnumString,
     strum::IntoStaticStr,
     strum::VariantArray,
 )]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RecordKind))]
+#[serde(rename_all = "snake_case")]
 pub enum Prefix {
     /// Nonconformity.
     #[strum(serialize = "NC")]
@@ -35,6 +41,64 @@ pub enum Prefix {
     /// Signal.
     #[strum(serialize = "SIG")]
     Signal,
+    /// What somebody says about a record.
+    #[strum(serialize = "COM")]
+    Comment,
+    /// A word under which a record is found.
+    #[strum(serialize = "TAG")]
+    Tag,
+    /// A typed edge between two records.
+    #[strum(serialize = "LNK")]
+    Link,
+    /// A file or an address that shows something.
+    #[strum(serialize = "EVD")]
+    Evidence,
+    /// The settings of an organisation.
+    #[strum(serialize = "SET")]
+    Settings,
+}
+
+impl Prefix {
+    /// The kind of record, singular, as events and columns name it: `nonconformity`.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Nonconformity => "nonconformity",
+            Self::Member => "member",
+            Self::ApiKey => "api_key",
+            Self::Action => "action",
+            Self::Indicator => "indicator",
+            Self::Signal => "signal",
+            Self::Comment => "comment",
+            Self::Tag => "tag",
+            Self::Link => "link",
+            Self::Evidence => "evidence",
+            Self::Settings => "settings",
+        }
+    }
+
+    /// The prefix of a kind.
+    #[must_use]
+    pub fn of_kind(kind: &str) -> Option<Self> {
+        <Self as strum::VariantArray>::VARIANTS.iter().copied().find(|prefix| prefix.kind() == kind)
+    }
+}
+
+/// Which record, of which kind: what a comment is about, where a link begins and ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Target {
+    /// Its kind.
+    pub kind: Prefix,
+    /// Its id.
+    pub id: RecordId,
+}
+
+impl Target {
+    /// The record at hand. Made from the record itself, so that it exists and was seen by who names it.
+    #[must_use]
+    pub fn of<T: Record>(record: &T) -> Self {
+        Self { kind: T::PREFIX, id: RecordId(record.head().id) }
+    }
 }
 
 /// Prefix, UTC year and counter; gap-free per organisation, prefix and year.
@@ -133,6 +197,15 @@ mod tests {
         fn never_panics(text in ".{0,40}") {
             let _ = text.parse::<Reference>();
         }
+    }
+
+    #[test]
+    fn a_kind_has_one_name() {
+        for prefix in <Prefix as strum::VariantArray>::VARIANTS {
+            assert_eq!(serde_json::to_value(prefix).unwrap(), prefix.kind());
+            assert_eq!(Prefix::of_kind(prefix.kind()), Some(*prefix));
+        }
+        assert_eq!(Prefix::of_kind("NC"), None);
     }
 
     #[test]

@@ -36,6 +36,11 @@ impl Reason {
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self { code: code.to_owned(), detail: detail.into() }
     }
+
+    /// The stage does not know the verb: `a nonconformity that is closed does not know confirm`.
+    pub fn wrong_state(record: &str, stage: impl Into<&'static str>, verb: impl Into<&'static str>) -> Self {
+        Self::new("wrong_state", format!("{record} that is {} does not know {}", stage.into(), verb.into()))
+    }
 }
 
 /// A rule's "no".

@@ -1,6 +1,7 @@
 //! Limits and formats of text, in one place.
 
-use crate::refusal::Fault;
+use crate::refusal::{Fault, Refusal};
+use chrono::NaiveDate;
 
 /// A name or a heading: one line, at most this many characters.
 pub const TITLE: usize = 200;
@@ -43,6 +44,26 @@ pub fn email(pointer: &str, text: &str) -> Result<String, Fault> {
         && local.chars().all(local_is_good)
         && domain.split('.').all(label_is_good);
     if good { Ok(text.to_ascii_lowercase()) } else { Err(wrong()) }
+}
+
+/// Checks why somebody does something: a narrative at `/reason`.
+///
+/// # Errors
+/// The one fault, as a refusal.
+pub fn reason(text: &str) -> Result<(), Refusal> {
+    narrative("/reason", text).map(drop).map_err(|fault| Refusal::Invalid(vec![fault]))
+}
+
+/// Checks a day to come: from `first` on, at most ten years after it.
+///
+/// # Errors
+/// The fault at `pointer`.
+pub fn day_to_come(pointer: &str, day: NaiveDate, first: NaiveDate) -> Result<(), Fault> {
+    let last = first.checked_add_months(chrono::Months::new(120)).unwrap_or(NaiveDate::MAX);
+    if day < first || day > last {
+        return Err(Fault::new(pointer, "out_of_range", format!("must lie between {first} and {last}")));
+    }
+    Ok(())
 }
 
 /// Checks the number of a clause or control: `9.2.2`, `A.5.18`, and that the catalogue has it.

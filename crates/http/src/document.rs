@@ -103,6 +103,7 @@ fn tags(document: &Value) -> Value {
         ("members", "Who may act in the organisation."),
         ("api-keys", "Machines' ways in."),
         ("nonconformities", "What went wrong, why, what was done and whether it worked [10.2]."),
+        ("actions", "What people do about a record, and what a ticketing system mirrors."),
         ("records", "Any record by its reference, and its history."),
         ("journal", "Who did what and when, provably: entries, checkpoints, proofs, export."),
         ("events", "The journal as CloudEvents, for integrators."),

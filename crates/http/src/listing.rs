@@ -172,7 +172,7 @@ impl Call {
         };
         let order = Order { keys, after };
         let (limit, count) = (page.limit.unwrap_or(DEFAULT), page.count);
-        let filter = T::filter(query, &self.actor);
+        let filter = T::filter(query, &self.actor, self.app.now().date_naive());
         let path = self.request.path().to_owned();
         let original = self.request.query_string().to_owned();
         let job = move |connection: &mut _| -> Result<Answer, ApiError> {

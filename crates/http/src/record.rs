@@ -1,6 +1,7 @@
 //! What is true of every record over HTTP: made, shown, amended and moved by verbs in the same way.
 
 pub(crate) mod expand;
+pub(crate) mod verbs;
 
 use crate::answer::Answer;
 use crate::body::Body;
@@ -8,11 +9,13 @@ use crate::caller::{Call, caller_id};
 use crate::error::ApiError;
 use crate::parameters::{Query, Target, WriteParameters};
 use actix_web::http::{StatusCode, header};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Birth, Change, Head};
-use ratchet_domain::id::{EntryId, MemberId};
+use ratchet_domain::id::{EntryId, MemberId, RecordId};
+use ratchet_domain::reference::{self, Prefix};
 use ratchet_domain::refusal::{Reason, Refusal};
+use ratchet_domain::separation::{Rule, SeparationException};
 use ratchet_persistence::idempotency::{self, Retry};
 use ratchet_persistence::journal::reading;
 use ratchet_persistence::members;
@@ -38,7 +41,45 @@ pub(crate) trait Resource: Listed + Guarded {
     /// The record on the wire, with what can be done to it where it stands alone.
     fn view(&self, transitions: Option<Vec<Transition>>) -> Self::View;
     /// The list's parameters as the table's filter.
-    fn filter(query: Self::Query, by: &Actor) -> Self::Filter;
+    fn filter(query: Self::Query, by: &Actor, today: NaiveDate) -> Self::Filter;
+}
+
+/// Which record, of which kind.
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
+pub(crate) struct TargetView {
+    /// What it is.
+    pub kind: Prefix,
+    /// Its id.
+    pub id: RecordId,
+}
+
+impl From<reference::Target> for TargetView {
+    fn from(target: reference::Target) -> Self {
+        let reference::Target { kind, id } = target;
+        Self { kind, id }
+    }
+}
+
+/// A duty that was not kept apart.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ExceptionView {
+    /// Which duties.
+    pub rule: Rule,
+    /// Why.
+    pub reason: String,
+    /// What made up for it.
+    pub compensating_control: String,
+    /// Who did both.
+    pub by: MemberId,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+impl From<&SeparationException> for ExceptionView {
+    fn from(exception: &SeparationException) -> Self {
+        let SeparationException { rule, reason, compensating_control, by, at } = exception.clone();
+        Self { rule, reason, compensating_control, by, at }
+    }
 }
 
 /// What every record's view begins with.
@@ -218,8 +259,9 @@ impl Call {
                 return Err(Refusal::Forbidden.into());
             }
             check_version(expected.as_deref(), record.head().version)?;
-            verdict?;
-            let change = run(record, parsed?, &facts, &by, tx)?;
+            // A body may hold the reason for an exception that the guard alone cannot know of: the command asks again.
+            let input = parsed.or_else(|fault| verdict.map_or_else(|refusal| Err(refusal.into()), |()| Err(fault)))?;
+            let change = run(record, input, &facts, &by, tx)?;
             let (record, entry) = tx.save(change)?;
             let facts = tx.facts(&record)?;
             Ok(written(shown(StatusCode::OK, &record, &facts, &by)?, entry, dry_run))

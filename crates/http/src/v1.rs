@@ -1,5 +1,6 @@
 //! `/v1`: one file per resource.
 
+pub(crate) mod actions;
 pub(crate) mod api_keys;
 pub(crate) mod auth;
 pub(crate) mod catalogue;
@@ -21,6 +22,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(members::configure)
         .configure(api_keys::configure)
         .configure(nonconformities::configure)
+        .configure(actions::configure)
         .configure(records::configure)
         .configure(journal::configure)
         .configure(events::configure);

@@ -1,6 +1,7 @@
 //! Records in SQLite or PostgreSQL: the only crate that knows diesel.
 
 pub mod accounts;
+pub mod actions;
 pub mod api_keys;
 pub mod column;
 pub mod connection;

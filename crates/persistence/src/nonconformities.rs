@@ -1,5 +1,6 @@
 //! Nonconformities in their table.
 
+use crate::actions;
 use crate::column::KeyValue;
 use crate::connection::AnyConnection;
 use crate::error::Error;
@@ -12,6 +13,8 @@ use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::MemberId;
 use ratchet_domain::nonconformities::{Attempt, Containment, Facts, Grade, Nonconformity, Source, Stage, StageName};
+use ratchet_domain::separation::Separation;
+use ratchet_domain::separation::SeparationException;
 use serde::{Deserialize, Serialize};
 
 record_table!(Nonconformity, nonconformities {
@@ -34,6 +37,8 @@ struct StageFacts {
     stage: Stage,
     containment: Option<Containment>,
     attempts: Vec<Attempt>,
+    #[serde(default)]
+    exceptions: Vec<SeparationException>,
 }
 
 impl Columns {
@@ -51,6 +56,7 @@ impl Columns {
             containment,
             attempts,
             recurrences,
+            exceptions,
             stage,
         } = record.clone();
         Ok(Self {
@@ -64,12 +70,12 @@ impl Columns {
             due_on: due_on.map(|day| day.to_string()),
             recurrences,
             stage: word(stage.name()),
-            stage_facts: to_json(&StageFacts { stage, containment, attempts })?,
+            stage_facts: to_json(&StageFacts { stage, containment, attempts, exceptions })?,
         })
     }
 
     fn into_record(self, head: Head) -> Result<Nonconformity, String> {
-        let StageFacts { stage, containment, attempts } = from_json(&self.stage_facts)?;
+        let StageFacts { stage, containment, attempts, exceptions } = from_json(&self.stage_facts)?;
         if word(stage.name()) != self.stage {
             return Err(format!("the column says {}, its facts say {:?}", self.stage, stage.name()));
         }
@@ -86,6 +92,7 @@ impl Columns {
             containment,
             attempts,
             recurrences: self.recurrences,
+            exceptions,
             stage,
         })
     }
@@ -152,7 +159,15 @@ fn own(member: MemberId) -> NullableCondition<nonconformities::table> {
 }
 
 impl Guarded for Nonconformity {
-    fn facts(&self, today: NaiveDate, _: &mut AnyConnection) -> Result<Facts, Error> {
-        Ok(Facts { today, ..Facts::default() })
+    fn facts(&self, today: NaiveDate, connection: &mut AnyConnection) -> Result<Facts, Error> {
+        let work = actions::of_attempt(self.head.organisation, (self.head.id, self.attempt()), connection)?;
+        let count = |open: bool| work.iter().filter(|(_, done)| !open || !done).count();
+        Ok(Facts {
+            actions: i64::try_from(count(false)).unwrap_or(i64::MAX),
+            open_actions: i64::try_from(count(true)).unwrap_or(i64::MAX),
+            assignees: work.into_iter().map(|(member, _)| member).collect(),
+            today,
+            separation: Separation::default(),
+        })
     }
 }

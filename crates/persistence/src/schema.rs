@@ -121,6 +121,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    actions (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        title -> Text,
+        description -> Nullable<Text>,
+        kind -> Text,
+        parent_kind -> Text,
+        parent_id -> Key,
+        attempt -> BigInt,
+        assignee_id -> Key,
+        due_on -> Text,
+        priority -> Text,
+        done_criteria -> Nullable<Text>,
+        due_moves -> BigInt,
+        stage -> Text,
+        stage_facts -> Text,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::Text;
     use crate::column::{Instant, Key};
     accounts (id) {

@@ -51,6 +51,12 @@ pub trait Guarded: Lifecycle + Table {
     /// # Errors
     /// The database's.
     fn facts(&self, today: NaiveDate, connection: &mut AnyConnection) -> Result<Self::Facts, Error>;
+
+    /// Whose facts are shared: writers of records that name the same id wait for each other, so that what a guard
+    /// saw is still true when its record is saved.
+    fn circle(&self) -> Uuid {
+        self.head().id
+    }
 }
 
 /// A table that can be listed.

@@ -77,11 +77,20 @@ impl<'a> Tx<'a> {
         Ok(record)
     }
 
-    /// What the guards of a record must know.
+    /// Until this transaction ends nobody else writes in the same [`Guarded::circle`].
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when somebody else does not end in time.
+    pub fn enter(&mut self, circle: Uuid) -> Result<(), Error> {
+        self.connection.exclude_rivals(&circle.to_string())
+    }
+
+    /// What the guards of a record must know; it stays true until the transaction ends.
     ///
     /// # Errors
     /// The database's.
     pub fn facts<T: Guarded>(&mut self, record: &T) -> Result<T::Facts, Error> {
+        self.enter(record.circle())?;
         record.facts(self.context.now.date_naive(), self.connection)
     }
 

@@ -1,6 +1,6 @@
 //! Every state machine as data, out of the tables that enforce them.
 
-use crate::nonconformities;
+use crate::{actions, nonconformities};
 use serde::Serialize;
 use strum::VariantArray;
 
@@ -36,6 +36,7 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
     let simple = |from, verb, to| Edge { from, verb, to };
     vec![
         table("nonconformities", edges(nonconformities::edge)),
+        table("actions", edges(actions::edge)),
         table(
             "members",
             vec![simple("active", "assign-roles", "active"), simple("active", "deactivate", "deactivated")],

@@ -1,12 +1,14 @@
 //! The verbs: each asks its guard, checks its input and names every stage.
 
+use super::lifecycle::ARTICLED;
 use super::{
     Analysis, Attempt, Closure, Containment, Facts, Grade, Method, Nonconformity, Response, Stage, Verb, Verdict,
 };
 use crate::access::Actor;
 use crate::change::{Change, Lifecycle};
 use crate::id::MemberId;
-use crate::refusal::{Fault, Faults, Refusal};
+use crate::refusal::{Fault, Faults, Reason, Refusal};
+use crate::separation::{Duty, Rule};
 use crate::text;
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -65,6 +67,8 @@ pub struct Verify {
     pub criterion: String,
     /// What was seen.
     pub evidence: String,
+    /// Why someone judges who must not, where the organisation documents such exceptions.
+    pub exception_reason: Option<String>,
 }
 
 /// What `close` needs [10.2 e-g].
@@ -98,8 +102,7 @@ pub struct Amendment {
 /// A stage that the guard lets through but the command does not: the two disagree. It cannot be reached
 /// while both follow the table; it is refused rather than trusted.
 fn wrong_state(stage: &Stage, verb: Verb) -> Refusal {
-    let (stage, verb): (&str, &str) = (stage.name().into(), verb.into());
-    Refusal::state("wrong_state", format!("a nonconformity that is {stage} does not know {verb}"))
+    Refusal::State(vec![Reason::wrong_state(ARTICLED, stage.name(), verb)])
 }
 
 impl Nonconformity {
@@ -163,9 +166,7 @@ impl Nonconformity {
     /// The guard's refusal, or a blank reason.
     pub fn reject(self, reason: String, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
         self.may(Verb::Reject, facts, by)?;
-        let mut faults = Faults::default();
-        faults.keep(text::narrative("/reason", &reason));
-        faults.refuse()?;
+        text::reason(&reason)?;
         let after = Self { stage: Stage::Rejected { reason: reason.clone(), at }, ..self.clone() };
         Ok(Change::of(self, after, "rejected", at).because(reason))
     }
@@ -240,7 +241,7 @@ impl Nonconformity {
             Plan::NoAction { justification, check_on } => {
                 let mut faults = Faults::default();
                 faults.keep(text::narrative("/justification", &justification));
-                faults.keep(check_date(check_on, facts));
+                faults.keep(text::day_to_come("/check_on", check_on, facts.today));
                 faults.refuse()?;
                 Stage::Verifying { analysis, response: Response::NoAction { justification }, check_on }
             }
@@ -272,7 +273,7 @@ impl Nonconformity {
             | Stage::Closed { .. }) => return Err(wrong_state(stage, Verb::Implement)),
         };
         let mut faults = Faults::default();
-        faults.keep(check_date(check_on, facts));
+        faults.keep(text::day_to_come("/check_on", check_on, facts.today));
         faults.refuse()?;
         let after =
             Self { stage: Stage::Verifying { analysis, response: Response::Actions, check_on }, ..self.clone() };
@@ -284,24 +285,34 @@ impl Nonconformity {
     /// # Errors
     /// The guard's refusal, or every fault of the input.
     pub fn verify(self, input: Verify, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
-        self.may(Verb::Verify, facts, by)?;
+        let Verify { effective, criterion, evidence, exception_reason } = input;
+        self.may_excepted(Verb::Verify, facts, by, exception_reason.as_deref())?;
         let (Stage::Verifying { analysis, response, .. }, Some(judge)) = (self.stage.clone(), by.member()) else {
             return Err(wrong_state(&self.stage, Verb::Verify));
         };
-        let Verify { effective, criterion, evidence } = input;
         let mut faults = Faults::default();
         faults.keep(text::narrative("/criterion", &criterion));
         faults.keep(text::narrative("/evidence", &evidence));
+        let exception = facts.separation.exception(
+            &Duty { rule: Rule::CaseVerifier, breach: self.breach(facts, judge) },
+            exception_reason,
+            (judge, at),
+            &mut faults,
+        );
         faults.refuse()?;
         let verdict = Verdict { effective, criterion, evidence, at, by: judge };
         let mut after = self.clone();
-        if effective {
+        let reason = exception.as_ref().map(|exception| exception.reason.clone());
+        after.exceptions.extend(exception);
+        let verb = if effective {
             after.stage = Stage::Verified { analysis, response, verdict };
-            return Ok(Change::of(self, after, "verified_effective", at));
-        }
-        after.attempts.push(Attempt { analysis, response, verdict, closure: None });
-        after.stage = Stage::Confirmed;
-        Ok(Change::of(self, after, "verified_ineffective", at))
+            "verified_effective"
+        } else {
+            after.attempts.push(Attempt { analysis, response, verdict, closure: None });
+            after.stage = Stage::Confirmed;
+            "verified_ineffective"
+        };
+        Ok(Change::of(self, after, verb, at).because_of(reason))
     }
 
     /// It is over [10.2 e-g].
@@ -350,22 +361,11 @@ impl Nonconformity {
         let Stage::Closed { analysis, response, verdict, closure } = self.stage.clone() else {
             return Err(wrong_state(&self.stage, Verb::Reopen));
         };
-        let mut faults = Faults::default();
-        faults.keep(text::narrative("/reason", &reason));
-        faults.refuse()?;
+        text::reason(&reason)?;
         let mut after = self.clone();
         after.attempts.push(Attempt { analysis, response, verdict, closure: Some(closure) });
         after.recurrences += i64::from(recurred);
         after.stage = Stage::Confirmed;
         Ok(Change::of(self, after, "reopened", at).because(reason))
     }
-}
-
-/// A check date lies between today and ten years ahead.
-fn check_date(check_on: NaiveDate, facts: &Facts) -> Result<(), Fault> {
-    let last = facts.today.checked_add_months(chrono::Months::new(120)).unwrap_or(NaiveDate::MAX);
-    if check_on < facts.today || check_on > last {
-        return Err(Fault::new("/check_on", "out_of_range", format!("must lie between {} and {last}", facts.today)));
-    }
-    Ok(())
 }

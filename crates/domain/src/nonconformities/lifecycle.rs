@@ -5,7 +5,11 @@ use crate::access::{Actor, Permission};
 use crate::change::{Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Reason, Refusal};
+use crate::separation::{Duty, Rule, Separation};
 use chrono::NaiveDate;
+
+/// As a reason names it.
+pub(super) const ARTICLED: &str = "a nonconformity";
 
 /// A stage without its facts: what filters and columns name.
 #[derive(
@@ -114,6 +118,8 @@ pub struct Facts {
     pub assignees: Vec<MemberId>,
     /// Today, in the organisation's time zone.
     pub today: NaiveDate,
+    /// Which duties the organisation keeps apart, and which exceptions it documents.
+    pub separation: Separation,
 }
 
 impl Lifecycle for Nonconformity {
@@ -129,16 +135,7 @@ impl Lifecycle for Nonconformity {
     }
 
     fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {
-        let permission = match verb {
-            Verb::Verify => Permission::VerifyEffectiveness,
-            Verb::Confirm | Verb::Reject | Verb::Close | Verb::Reopen => Permission::DecideNonconformity,
-            Verb::Contain | Verb::Analyse | Verb::Plan | Verb::Implement => Permission::SteerNonconformity,
-        };
-        if !by.may(permission, self.is_own(by)) {
-            return Err(Refusal::Forbidden);
-        }
-        let reasons = self.reasons_against(verb, facts, by);
-        if reasons.is_empty() { Ok(()) } else { Err(Refusal::State(reasons)) }
+        self.may_excepted(verb, facts, by, None)
     }
 
     fn may_amend(&self, by: &Actor) -> Result<(), Refusal> {
@@ -161,15 +158,34 @@ impl Lifecycle for Nonconformity {
 }
 
 impl Nonconformity {
-    fn reasons_against(&self, verb: Verb, facts: &Facts, by: &Actor) -> Vec<Reason> {
+    /// The guard, where a reason for an exception from separation of duties may have been given.
+    pub(super) fn may_excepted(
+        &self,
+        verb: Verb,
+        facts: &Facts,
+        by: &Actor,
+        exception: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let permission = match verb {
+            Verb::Verify => Permission::VerifyEffectiveness,
+            Verb::Confirm | Verb::Reject | Verb::Close | Verb::Reopen => Permission::DecideNonconformity,
+            Verb::Contain | Verb::Analyse | Verb::Plan | Verb::Implement => Permission::SteerNonconformity,
+        };
+        if !by.may(permission, self.is_own(by)) {
+            return Err(Refusal::Forbidden);
+        }
+        let reasons = self.reasons_against(verb, facts, by, exception);
+        if reasons.is_empty() { Ok(()) } else { Err(Refusal::State(reasons)) }
+    }
+
+    fn reasons_against(&self, verb: Verb, facts: &Facts, by: &Actor, exception: Option<&str>) -> Vec<Reason> {
         let stage = self.stage.name();
         if edge(stage, verb).is_empty() {
-            let (stage, verb): (&str, &str) = (stage.into(), verb.into());
-            return vec![Reason::new("wrong_state", format!("a nonconformity that is {stage} does not know {verb}"))];
+            return vec![Reason::wrong_state(ARTICLED, stage, verb)];
         }
         match verb {
             Verb::Implement => Self::unless_work_is_done(facts),
-            Verb::Verify => self.unless_judge_is_free(facts, by),
+            Verb::Verify => self.unless_judge_is_free(facts, by, exception),
             Verb::Confirm | Verb::Reject | Verb::Contain | Verb::Analyse | Verb::Plan | Verb::Close | Verb::Reopen => {
                 Vec::new()
             }
@@ -191,20 +207,14 @@ impl Nonconformity {
     }
 
     /// Effectiveness is judged by a person who did not do the work, from the check date on [10.2 d].
-    fn unless_judge_is_free(&self, facts: &Facts, by: &Actor) -> Vec<Reason> {
+    fn unless_judge_is_free(&self, facts: &Facts, by: &Actor, exception: Option<&str>) -> Vec<Reason> {
         let mut reasons = Vec::new();
         match by.member() {
             None => reasons.push(Reason::new("person_needed", "effectiveness is judged by a person, not by a machine")),
-            Some(me) if self.owner == Some(me) => {
-                reasons.push(Reason::new(
-                    "separation_of_duties",
-                    "the owner of the case does not judge its effectiveness",
-                ));
+            Some(me) => {
+                let duty = Duty { rule: Rule::CaseVerifier, breach: self.breach(facts, me) };
+                reasons.extend(facts.separation.objection(&duty, exception, facts.today));
             }
-            Some(me) if facts.assignees.contains(&me) => {
-                reasons.push(Reason::new("separation_of_duties", "who did the work does not judge its effectiveness"));
-            }
-            Some(_) => {}
         }
         if let Stage::Verifying { check_on, .. } = &self.stage
             && facts.today < *check_on
@@ -212,5 +222,16 @@ impl Nonconformity {
             reasons.push(Reason::new("too_early", format!("effectiveness can be judged from {check_on} on")));
         }
         reasons
+    }
+
+    /// Why this member is not free to judge the case, as far as the record and its actions show.
+    pub(super) fn breach(&self, facts: &Facts, judge: MemberId) -> Option<&'static str> {
+        if self.owner == Some(judge) {
+            Some("the owner of the case does not judge its effectiveness")
+        } else if facts.assignees.contains(&judge) {
+            Some("who did the work does not judge its effectiveness")
+        } else {
+            None
+        }
     }
 }

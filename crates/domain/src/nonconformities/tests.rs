@@ -1,21 +1,11 @@
 use super::*;
-use crate::access::{Identity, Role};
+use crate::access::Role;
 use crate::change::Lifecycle;
-use crate::id::OrganisationId;
-use crate::reference::Reference;
+use crate::fixtures::{at, birth, person};
+use crate::separation::tests::relaxed;
+use crate::separation::{Rule, Separation};
 use strum::VariantArray;
 use uuid::Uuid;
-
-fn at() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_780_000_000, 0).unwrap()
-}
-
-fn person(n: u128, roles: &[Role]) -> Actor {
-    Actor {
-        organisation: OrganisationId(Uuid::nil()),
-        identity: Identity::Member { id: MemberId(Uuid::from_u128(n)), roles: roles.to_vec() },
-    }
-}
 
 fn manager() -> Actor {
     person(1, &[Role::IsmsManager])
@@ -26,7 +16,13 @@ fn judge() -> Actor {
 }
 
 fn facts() -> Facts {
-    Facts { actions: 1, open_actions: 0, assignees: vec![MemberId(Uuid::from_u128(3))], today: at().date_naive() }
+    Facts {
+        actions: 1,
+        open_actions: 0,
+        assignees: vec![MemberId(Uuid::from_u128(3))],
+        today: at().date_naive(),
+        separation: Separation::default(),
+    }
 }
 
 fn draft() -> NonconformityDraft {
@@ -41,8 +37,12 @@ fn draft() -> NonconformityDraft {
 }
 
 fn reported() -> Nonconformity {
-    let reference = Reference { prefix: Prefix::Nonconformity, year: 2026, number: 1 };
-    Nonconformity::raise(draft(), &manager(), Birth { id: Uuid::nil(), reference, at: at() }).unwrap().into_after()
+    Nonconformity::raise(draft(), &manager(), birth(Prefix::Nonconformity)).unwrap().into_after()
+}
+
+fn verdict(effective: bool, exception_reason: Option<&str>) -> Verify {
+    let exception_reason = exception_reason.map(str::to_owned);
+    Verify { effective, criterion: "median".into(), evidence: "97 %".into(), exception_reason }
 }
 
 /// Applies `verb` with an input that only the stage, the role or a duty can refuse.
@@ -64,9 +64,7 @@ fn apply(case: Nonconformity, verb: Verb, way: usize) -> Result<Nonconformity, R
         (Verb::Plan, 0) => case.plan(Plan::Actions, &f, &by, at()),
         (Verb::Plan, _) => case.plan(Plan::NoAction { justification: some(), check_on: day }, &f, &by, at()),
         (Verb::Implement, _) => case.implement(day, &f, &by, at()),
-        (Verb::Verify, way) => {
-            case.verify(Verify { effective: way == 0, criterion: some(), evidence: some() }, &f, &judge(), at())
-        }
+        (Verb::Verify, way) => case.verify(verdict(way == 0, None), &f, &judge(), at()),
         (Verb::Close, _) => case.close(
             Close { isms_change: some(), lessons: some(), no_correction_because: Some(some()) },
             &f,
@@ -132,8 +130,8 @@ fn refuses_every_fault_of_a_draft_at_once() {
         requirement: Some("A.5.99".into()),
         ..draft()
     };
-    let birth = Birth { id: Uuid::nil(), reference: reported().head.reference, at: at() };
-    let Err(Refusal::Invalid(faults)) = Nonconformity::raise(wrong, &manager(), birth) else { panic!("accepted") };
+    let raised = Nonconformity::raise(wrong, &manager(), birth(Prefix::Nonconformity));
+    let Err(Refusal::Invalid(faults)) = raised else { panic!("accepted") };
     let pointers: Vec<_> = faults.iter().map(|fault| (fault.pointer.as_str(), fault.code.as_str())).collect();
     assert_eq!(
         pointers,
@@ -155,6 +153,38 @@ fn who_did_the_work_or_owns_the_case_does_not_judge_it() {
     assert!(
         matches!(case.may(Verb::Verify, &yesterday, &judge()), Err(Refusal::State(reasons)) if reasons[0].code == "too_early")
     );
+}
+
+#[test]
+fn a_documented_exception_passes_with_its_reason_and_is_kept() {
+    let owner = person(9, &[Role::Auditor]);
+    let code = |facts: &Facts, reason: Option<&str>| match at_stage(StageName::Verifying).verify(
+        verdict(true, reason),
+        facts,
+        &owner,
+        at(),
+    ) {
+        Err(Refusal::State(reasons)) => reasons[0].code.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(code(&facts(), Some("only two of us")), "separation_of_duties");
+    let documented = Facts { separation: relaxed(Rule::CaseVerifier), ..facts() };
+    assert_eq!(code(&documented, None), "exception_reason_needed");
+    assert_eq!(code(&documented, Some(" ")), "exception_reason_needed");
+    let late = Facts { today: at().date_naive() + chrono::Days::new(400), ..documented.clone() };
+    assert_eq!(code(&late, Some("only two of us")), "separation_exception_expired");
+
+    let case = at_stage(StageName::Verifying);
+    let change = case.clone().verify(verdict(true, Some("only two of us")), &documented, &owner, at()).unwrap();
+    assert_eq!(change.reason(), Some("only two of us"));
+    let [exception] = change.after().exceptions.as_slice() else { panic!("not kept") };
+    assert_eq!((exception.rule, exception.by), (Rule::CaseVerifier, MemberId(Uuid::from_u128(9))));
+    assert_eq!(exception.compensating_control, "the board reads every verdict");
+
+    let refused = case.clone().verify(verdict(true, Some("a\0")), &documented, &owner, at()).unwrap_err();
+    assert!(matches!(refused, Refusal::Invalid(faults) if faults[0].pointer == "/exception_reason"));
+    let free = case.verify(verdict(false, Some("not needed")), &documented, &judge(), at()).unwrap();
+    assert_eq!((free.after().exceptions.len(), free.reason()), (0, None));
 }
 
 #[test]

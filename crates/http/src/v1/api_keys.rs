@@ -9,7 +9,7 @@ use crate::parameters::{Query, Target, WriteParameters};
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
 use actix_web::http::StatusCode;
 use actix_web::{get, post};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::api_keys::{ApiKey, ApiKeyDraft, Scope, Verb};
 use ratchet_domain::change::Record;
@@ -75,7 +75,7 @@ impl Resource for ApiKey {
         }
     }
 
-    fn filter(ApiKeyQuery {}: ApiKeyQuery, _: &Actor) -> Filter {
+    fn filter(ApiKeyQuery {}: ApiKeyQuery, _: &Actor, _: NaiveDate) -> Filter {
         Filter {}
     }
 }

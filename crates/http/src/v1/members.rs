@@ -9,6 +9,7 @@ use crate::parameters::{Query, Target, WriteParameters};
 use crate::passwords;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
 use actix_web::{get, post};
+use chrono::NaiveDate;
 use ratchet_domain::access::{Actor, Role};
 use ratchet_domain::change::Record;
 use ratchet_domain::id::AccountId;
@@ -60,7 +61,7 @@ impl Resource for Member {
         MemberView { head: head.into(), state, name: name.clone(), roles: roles.clone(), transitions }
     }
 
-    fn filter(query: MemberQuery, _: &Actor) -> Filter {
+    fn filter(query: MemberQuery, _: &Actor, _: NaiveDate) -> Filter {
         let MemberQuery { active } = query;
         Filter { active }
     }

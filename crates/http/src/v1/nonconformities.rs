@@ -10,6 +10,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -61,7 +62,7 @@ impl Resource for Nonconformity {
         NonconformityView::of(self, transitions)
     }
 
-    fn filter(query: NonconformityQuery, by: &Actor) -> Filter {
+    fn filter(query: NonconformityQuery, by: &Actor, _: NaiveDate) -> Filter {
         let NonconformityQuery { state, source, grade, owner, requirement, due_before, updated_since } = query;
         let owner = owner.map(|who| who.resolve(by));
         Filter { stage: state, source, grade, owner, requirement, due_before, updated_since }
@@ -185,6 +186,15 @@ pub(crate) enum PlanNonconformity {
     },
 }
 
+impl From<PlanNonconformity> for domain::Plan {
+    fn from(body: PlanNonconformity) -> Self {
+        match body {
+            PlanNonconformity::Actions => Self::Actions,
+            PlanNonconformity::NoAction { justification, check_on } => Self::NoAction { justification, check_on },
+        }
+    }
+}
+
 /// When the effect can be judged [10.2 c].
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -205,6 +215,16 @@ pub(crate) struct VerifyNonconformity {
     /// What was seen.
     #[schema(example = "Median 97 %, before 84 %")]
     evidence: String,
+    /// Why someone judges who did the work, where the organisation documents such exceptions.
+    #[serde(default)]
+    exception_reason: Option<String>,
+}
+
+impl From<VerifyNonconformity> for domain::Verify {
+    fn from(body: VerifyNonconformity) -> Self {
+        let VerifyNonconformity { effective, criterion, evidence, exception_reason } = body;
+        Self { effective, criterion, evidence, exception_reason }
+    }
 }
 
 /// What remains [10.2 e-g].
@@ -300,196 +320,50 @@ pub(crate) async fn amend_nonconformity(
     .await
 }
 
-/// Confirm that it is a nonconformity: grade and owner are set.
-#[utoipa::path(
-    tag = "nonconformities",
-    params(("id" = String, Path), WriteParameters),
-    request_body = ConfirmNonconformity,
-    responses((status = 200, body = NonconformityView))
-)]
-#[post("/nonconformities/{id}/confirm")]
-pub(crate) async fn confirm_nonconformity(
-    call: Call,
-    target: Target,
-    parameters: Query<WriteParameters>,
-    body: Body<ConfirmNonconformity>,
-) -> Result<Answer, ApiError> {
-    call.verb(target, Verb::Confirm, parameters, body, |case: Nonconformity, input, facts, by, tx| {
-        let ConfirmNonconformity { grade, owner_id } = input;
-        existing_member("/owner_id", owner_id, tx)?;
-        Ok(case.confirm(domain::Confirm { grade, owner: owner_id }, facts, by, tx.now())?)
-    })
-    .await
-}
+verbs! {
+    tag "nonconformities", record Nonconformity, view NonconformityView;
 
-/// Reject it: it is no nonconformity.
-#[utoipa::path(
-    tag = "nonconformities",
-    params(("id" = String, Path), WriteParameters),
-    request_body = RejectNonconformity,
-    responses((status = 200, body = NonconformityView))
-)]
-#[post("/nonconformities/{id}/reject")]
-pub(crate) async fn reject_nonconformity(
-    call: Call,
-    target: Target,
-    parameters: Query<WriteParameters>,
-    body: Body<RejectNonconformity>,
-) -> Result<Answer, ApiError> {
-    call.verb(target, Verb::Reject, parameters, body, |case: Nonconformity, input, facts, by, tx| {
-        Ok(case.reject(input.reason, facts, by, tx.now())?)
-    })
-    .await
-}
+    /// Confirm that it is a nonconformity: grade and owner are set.
+    confirm_nonconformity "/nonconformities/{id}/confirm" Confirm ConfirmNonconformity
+    |case, ConfirmNonconformity { grade, owner_id }, facts, by, tx|
+        existing_member("/owner_id", owner_id, tx)
+            .and_then(|()| Ok(case.confirm(domain::Confirm { grade, owner: owner_id }, facts, by, tx.now())?));
 
-/// Record the immediate correction and how consequences are dealt with [10.2 a].
-#[utoipa::path(
-    tag = "nonconformities",
-    params(("id" = String, Path), WriteParameters),
-    request_body = ContainNonconformity,
-    responses((status = 200, body = NonconformityView))
-)]
-#[post("/nonconformities/{id}/contain")]
-pub(crate) async fn contain_nonconformity(
-    call: Call,
-    target: Target,
-    parameters: Query<WriteParameters>,
-    body: Body<ContainNonconformity>,
-) -> Result<Answer, ApiError> {
-    call.verb(target, Verb::Contain, parameters, body, |case: Nonconformity, input, facts, by, tx| {
-        let ContainNonconformity { correction, consequences } = input;
-        Ok(case.contain(domain::Contain { correction, consequences }, facts, by, tx.now())?)
-    })
-    .await
-}
+    /// Reject it: it is no nonconformity.
+    reject_nonconformity "/nonconformities/{id}/reject" Reject RejectNonconformity
+    |case, input, facts, by, tx| case.reject(input.reason, facts, by, tx.now());
 
-/// Record why it happened and whether it could happen elsewhere [10.2 b].
-#[utoipa::path(
-    tag = "nonconformities",
-    params(("id" = String, Path), WriteParameters),
-    request_body = AnalyseNonconformity,
-    responses((status = 200, body = NonconformityView))
-)]
-#[post("/nonconformities/{id}/analyse")]
-pub(crate) async fn analyse_nonconformity(
-    call: Call,
-    target: Target,
-    parameters: Query<WriteParameters>,
-    body: Body<AnalyseNonconformity>,
-) -> Result<Answer, ApiError> {
-    call.verb(target, Verb::Analyse, parameters, body, |case: Nonconformity, input, facts, by, tx| {
-        let AnalyseNonconformity { method, root_causes, similar } = input;
-        Ok(case.analyse(domain::Analyse { method, root_causes, similar }, facts, by, tx.now())?)
-    })
-    .await
-}
+    /// Record the immediate correction and how consequences are dealt with [10.2 a].
+    contain_nonconformity "/nonconformities/{id}/contain" Contain ContainNonconformity
+    |case, ContainNonconformity { correction, consequences }, facts, by, tx|
+        case.contain(domain::Contain { correction, consequences }, facts, by, tx.now());
 
-/// Decide what follows: actions, or a justified none [10.2 b, c].
-#[utoipa::path(
-    tag = "nonconformities",
-    params(("id" = String, Path), WriteParameters),
-    request_body = PlanNonconformity,
-    responses((status = 200, body = NonconformityView))
-)]
-#[post("/nonconformities/{id}/plan")]
-pub(crate) async fn plan_nonconformity(
-    call: Call,
-    target: Target,
-    parameters: Query<WriteParameters>,
-    body: Body<PlanNonconformity>,
-) -> Result<Answer, ApiError> {
-    call.verb(target, Verb::Plan, parameters, body, |case: Nonconformity, input, facts, by, tx| {
-        let plan = match input {
-            PlanNonconformity::Actions => domain::Plan::Actions,
-            PlanNonconformity::NoAction { justification, check_on } => {
-                domain::Plan::NoAction { justification, check_on }
-            }
-        };
-        Ok(case.plan(plan, facts, by, tx.now())?)
-    })
-    .await
-}
+    /// Record why it happened and whether it could happen elsewhere [10.2 b].
+    analyse_nonconformity "/nonconformities/{id}/analyse" Analyse AnalyseNonconformity
+    |case, AnalyseNonconformity { method, root_causes, similar }, facts, by, tx|
+        case.analyse(domain::Analyse { method, root_causes, similar }, facts, by, tx.now());
 
-/// The work is done: set the day from which its effect can be judged [10.2 c].
-#[utoipa::path(
-    tag = "nonconformities",
-    params(("id" = String, Path), WriteParameters),
-    request_body = ImplementNonconformity,
-    responses((status = 200, body = NonconformityView))
-)]
-#[post("/nonconformities/{id}/implement")]
-pub(crate) async fn implement_nonconformity(
-    call: Call,
-    target: Target,
-    parameters: Query<WriteParameters>,
-    body: Body<ImplementNonconformity>,
-) -> Result<Answer, ApiError> {
-    call.verb(target, Verb::Implement, parameters, body, |case: Nonconformity, input, facts, by, tx| {
-        Ok(case.implement(input.check_on, facts, by, tx.now())?)
-    })
-    .await
-}
+    /// Decide what follows: actions, or a justified none [10.2 b, c].
+    plan_nonconformity "/nonconformities/{id}/plan" Plan PlanNonconformity
+    |case, input, facts, by, tx| case.plan(input.into(), facts, by, tx.now());
 
-/// Judge whether what was done has worked; never by who did it [10.2 d].
-#[utoipa::path(
-    tag = "nonconformities",
-    params(("id" = String, Path), WriteParameters),
-    request_body = VerifyNonconformity,
-    responses((status = 200, body = NonconformityView))
-)]
-#[post("/nonconformities/{id}/verify")]
-pub(crate) async fn verify_nonconformity(
-    call: Call,
-    target: Target,
-    parameters: Query<WriteParameters>,
-    body: Body<VerifyNonconformity>,
-) -> Result<Answer, ApiError> {
-    call.verb(target, Verb::Verify, parameters, body, |case: Nonconformity, input, facts, by, tx| {
-        let VerifyNonconformity { effective, criterion, evidence } = input;
-        Ok(case.verify(domain::Verify { effective, criterion, evidence }, facts, by, tx.now())?)
-    })
-    .await
-}
+    /// The work is done: set the day from which its effect can be judged [10.2 c].
+    implement_nonconformity "/nonconformities/{id}/implement" Implement ImplementNonconformity
+    |case, input, facts, by, tx| case.implement(input.check_on, facts, by, tx.now());
 
-/// Close it: what the management system and its people have learned [10.2 e-g].
-#[utoipa::path(
-    tag = "nonconformities",
-    params(("id" = String, Path), WriteParameters),
-    request_body = CloseNonconformity,
-    responses((status = 200, body = NonconformityView))
-)]
-#[post("/nonconformities/{id}/close")]
-pub(crate) async fn close_nonconformity(
-    call: Call,
-    target: Target,
-    parameters: Query<WriteParameters>,
-    body: Body<CloseNonconformity>,
-) -> Result<Answer, ApiError> {
-    call.verb(target, Verb::Close, parameters, body, |case: Nonconformity, input, facts, by, tx| {
-        let CloseNonconformity { isms_change, lessons, no_correction_because } = input;
-        Ok(case.close(domain::Close { isms_change, lessons, no_correction_because }, facts, by, tx.now())?)
-    })
-    .await
-}
+    /// Judge whether what was done has worked; never by who did it [10.2 d].
+    verify_nonconformity "/nonconformities/{id}/verify" Verify VerifyNonconformity
+    |case, input, facts, by, tx| case.verify(input.into(), facts, by, tx.now());
 
-/// Reopen it: it came back, or had been closed in error.
-#[utoipa::path(
-    tag = "nonconformities",
-    params(("id" = String, Path), WriteParameters),
-    request_body = ReopenNonconformity,
-    responses((status = 200, body = NonconformityView))
-)]
-#[post("/nonconformities/{id}/reopen")]
-pub(crate) async fn reopen_nonconformity(
-    call: Call,
-    target: Target,
-    parameters: Query<WriteParameters>,
-    body: Body<ReopenNonconformity>,
-) -> Result<Answer, ApiError> {
-    call.verb(target, Verb::Reopen, parameters, body, |case: Nonconformity, input, facts, by, tx| {
-        Ok(case.reopen(input.recurred, input.reason, facts, by, tx.now())?)
-    })
-    .await
+    /// Close it: what the management system and its people have learned [10.2 e-g].
+    close_nonconformity "/nonconformities/{id}/close" Close CloseNonconformity
+    |case, CloseNonconformity { isms_change, lessons, no_correction_because }, facts, by, tx|
+        case.close(domain::Close { isms_change, lessons, no_correction_because }, facts, by, tx.now());
+
+    /// Reopen it: it came back, or had been closed in error.
+    reopen_nonconformity "/nonconformities/{id}/reopen" Reopen ReopenNonconformity
+    |case, ReopenNonconformity { recurred, reason }, facts, by, tx|
+        case.reopen(recurred, reason, facts, by, tx.now());
 }
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {

@@ -10,6 +10,7 @@ use crate::v1::journal::EntryView;
 use actix_web::http::StatusCode;
 use actix_web::{get, web};
 use ratchet_domain::access::Actor;
+use ratchet_domain::actions::Action;
 use ratchet_domain::api_keys::ApiKey;
 use ratchet_domain::members::Member;
 use ratchet_domain::nonconformities::Nonconformity;
@@ -66,7 +67,14 @@ fn find(reference: Reference, by: &Actor, connection: &mut AnyConnection) -> Res
         Prefix::Nonconformity => find_one::<Nonconformity>(reference, by, connection),
         Prefix::Member => find_one::<Member>(reference, by, connection),
         Prefix::ApiKey => find_one::<ApiKey>(reference, by, connection),
-        Prefix::Action | Prefix::Indicator | Prefix::Signal => Err(ApiError::NotFound),
+        Prefix::Action => find_one::<Action>(reference, by, connection),
+        Prefix::Indicator
+        | Prefix::Signal
+        | Prefix::Comment
+        | Prefix::Tag
+        | Prefix::Link
+        | Prefix::Evidence
+        | Prefix::Settings => Err(ApiError::NotFound),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::schema::{
 use crate::table::Table;
 use diesel::prelude::*;
 use ed25519_dalek::VerifyingKey;
+use ratchet_domain::actions::Action;
 use ratchet_domain::api_keys::ApiKey;
 use ratchet_domain::id::OrganisationId;
 use ratchet_domain::journal::checkpoint::SignedCheckpoint;
@@ -182,6 +183,7 @@ impl Verification<'_> {
         self.unsequenced(&mut states, connection)?;
         if state {
             self.records::<Nonconformity>(&mut states, connection)?;
+            self.records::<Action>(&mut states, connection)?;
             self.records::<Member>(&mut states, connection)?;
             self.records::<ApiKey>(&mut states, connection)?;
             for ((kind, id), (version, _)) in states.into_iter().filter(|(_, (_, state))| state.is_some()) {

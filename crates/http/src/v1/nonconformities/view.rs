@@ -1,7 +1,7 @@
 //! A nonconformity as the API shows it.
 
 use crate::record::expand::MemberName;
-use crate::record::{HeadView, Transition};
+use crate::record::{ExceptionView, HeadView, Transition};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::id::MemberId;
 use ratchet_domain::nonconformities::{self as domain, Grade, Method, Nonconformity, Source, Stage, StageName};
@@ -53,6 +53,8 @@ pub(crate) struct NonconformityView {
     pub attempts: Vec<AttemptView>,
     /// How often it came back after it had been closed.
     pub recurrences: i64,
+    /// Duties that were not kept apart.
+    pub exceptions: Vec<ExceptionView>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -249,6 +251,7 @@ impl NonconformityView {
             containment,
             attempts,
             recurrences,
+            exceptions,
             stage,
         } = case;
         let StageView { rejection_reason, analysis, response, check_on, verdict, closure } = stage.into();
@@ -273,6 +276,7 @@ impl NonconformityView {
             closure,
             attempts: attempts.iter().map(Into::into).collect(),
             recurrences: *recurrences,
+            exceptions: exceptions.iter().map(Into::into).collect(),
             transitions,
         }
     }

@@ -1,0 +1,257 @@
+//! Actions: what people do about a record, and what a ticketing system mirrors.
+
+mod commands;
+mod lifecycle;
+#[cfg(test)]
+mod tests;
+
+pub use commands::{Amendment, Verify};
+pub use lifecycle::{Facts, StageName, Verb, edge};
+
+use crate::access::{Actor, Permission};
+use crate::change::{Birth, Change, Head, Record, Seal};
+use crate::id::MemberId;
+use crate::reference::{Prefix, Target};
+use crate::refusal::{Faults, Refusal};
+use crate::separation::SeparationException;
+use crate::text;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What an action is for.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ActionKind))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Kind {
+    /// Puts right what is wrong now [10.2 a].
+    Correction,
+    /// Takes a cause away, so that it does not recur [10.2 c].
+    Corrective,
+    /// Takes a cause away before it bites [6.1].
+    Preventive,
+    /// Makes something better that was not wrong [10.1].
+    Improvement,
+    /// Decided by a management review [9.3.3].
+    ReviewOutput,
+    /// Part of a planned change [6.3].
+    ChangeTask,
+}
+
+/// How soon it matters.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ActionPriority))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Priority {
+    /// When there is time.
+    Low,
+    /// In its turn.
+    Medium,
+    /// Before others.
+    High,
+    /// Before everything.
+    Urgent,
+}
+
+/// That it was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Completion {
+    /// What was done.
+    pub summary: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom; `None` for a machine that mirrors a ticket.
+    pub by: Option<MemberId>,
+}
+
+/// That somebody else has looked at it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// What was seen.
+    pub evidence: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom; never by who did it.
+    pub by: MemberId,
+}
+
+/// Where it stands; each stage owns what is only true in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "name")]
+pub enum Stage {
+    /// Nobody has begun.
+    Open,
+    /// Somebody works on it.
+    InProgress,
+    /// Something is in the way.
+    Blocked {
+        /// What.
+        reason: String,
+    },
+    /// Said to be done.
+    Done {
+        /// By whom and how.
+        completion: Completion,
+    },
+    /// Done, and seen by somebody else.
+    Verified {
+        /// By whom and how.
+        completion: Completion,
+        /// Who looked.
+        verification: Verification,
+    },
+    /// Will not be done.
+    Cancelled {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// An action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    /// Identity and version.
+    pub head: Head,
+    /// One line.
+    pub title: String,
+    /// What is to be done.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// What it is for.
+    pub kind: Kind,
+    /// The record it serves.
+    pub parent: Target,
+    /// Which of the parent's attempts it belongs to, from 0.
+    pub attempt: i64,
+    /// Who does it.
+    pub assignee: MemberId,
+    /// The day by which it is to be done.
+    pub due_on: NaiveDate,
+    /// How soon it matters.
+    pub priority: Priority,
+    /// How one can tell that it is done.
+    #[serde(default)]
+    pub done_criteria: Option<String>,
+    /// How often its due date was moved.
+    pub due_moves: i64,
+    /// Duties that were not kept apart.
+    #[serde(default)]
+    pub exceptions: Vec<SeparationException>,
+    /// Where it stands.
+    pub stage: Stage,
+}
+
+/// What it takes to plan one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionDraft {
+    /// One line.
+    pub title: String,
+    /// What is to be done.
+    pub description: Option<String>,
+    /// What it is for.
+    pub kind: Kind,
+    /// The record it serves.
+    pub parent: Target,
+    /// Which of the parent's attempts it belongs to, from 0.
+    pub attempt: i64,
+    /// Who does it; that the member exists is the caller's to check.
+    pub assignee: MemberId,
+    /// The day by which it is to be done.
+    pub due_on: NaiveDate,
+    /// How soon it matters.
+    pub priority: Priority,
+    /// How one can tell that it is done.
+    pub done_criteria: Option<String>,
+}
+
+impl Record for Action {
+    const PREFIX: Prefix = Prefix::Action;
+    const MAKING: Permission = Permission::PlanAction;
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn head_mut(&mut self, _: Seal) -> &mut Head {
+        &mut self.head
+    }
+
+    /// Assigned to the actor, or planned by it.
+    fn is_own(&self, by: &Actor) -> bool {
+        let me = by.member();
+        me.is_some() && (Some(self.assignee) == me || self.head.created_by == me)
+    }
+}
+
+impl Action {
+    /// Plans an action for a record that takes actions now.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`], or every fault of the draft. `today` is the organisation's.
+    pub fn plan(draft: ActionDraft, today: NaiveDate, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
+        Self::may_make(by)?;
+        let ActionDraft { title, description, kind, parent, attempt, assignee, due_on, priority, done_criteria } =
+            draft;
+        let mut faults = Faults::default();
+        faults.keep(text::title("/title", &title));
+        if let Some(description) = &description {
+            faults.keep(text::narrative("/description", description));
+        }
+        if let Some(criteria) = &done_criteria {
+            faults.keep(text::narrative("/done_criteria", criteria));
+        }
+        faults.keep(text::day_to_come("/due_on", due_on, today));
+        faults.refuse()?;
+        let head = Head::born(by, birth);
+        let action = Self {
+            head,
+            title,
+            description,
+            kind,
+            parent,
+            attempt,
+            assignee,
+            due_on,
+            priority,
+            done_criteria,
+            due_moves: 0,
+            exceptions: Vec::new(),
+            stage: Stage::Open,
+        };
+        Ok(Change::born(action, "planned"))
+    }
+
+    /// Whether it should have been done by now.
+    #[must_use]
+    pub fn is_overdue(&self, today: NaiveDate) -> bool {
+        match &self.stage {
+            Stage::Open | Stage::InProgress | Stage::Blocked { .. } => self.due_on < today,
+            Stage::Done { .. } | Stage::Verified { .. } | Stage::Cancelled { .. } => false,
+        }
+    }
+}

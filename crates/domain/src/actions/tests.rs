@@ -1,0 +1,168 @@
+use super::*;
+use crate::access::Role;
+use crate::change::Lifecycle;
+use crate::fixtures::{at, birth, machine, member, person};
+use crate::id::RecordId;
+use crate::separation::tests::relaxed;
+use crate::separation::{Rule, Separation};
+use chrono::Days;
+use strum::VariantArray;
+use uuid::Uuid;
+
+fn manager() -> Actor {
+    person(1, &[Role::IsmsManager])
+}
+
+fn assignee() -> Actor {
+    person(3, &[Role::Member])
+}
+
+fn facts() -> Facts {
+    Facts { today: at().date_naive(), separation: Separation::default(), parent_takes_actions: true }
+}
+
+fn draft() -> ActionDraft {
+    ActionDraft {
+        title: "Put the agent into the image".into(),
+        description: None,
+        kind: Kind::Corrective,
+        parent: Target { kind: Prefix::Nonconformity, id: RecordId(Uuid::nil()) },
+        attempt: 0,
+        assignee: member(3),
+        due_on: at().date_naive() + Days::new(14),
+        priority: Priority::High,
+        done_criteria: Some("A new laptop reports within a day".into()),
+    }
+}
+
+fn open() -> Action {
+    Action::plan(draft(), at().date_naive(), &manager(), birth(Prefix::Action)).unwrap().into_after()
+}
+
+fn apply(action: Action, verb: Verb) -> Result<Action, Refusal> {
+    let (f, by, some) = (facts(), manager(), "because".to_owned());
+    let verify = Verify { evidence: some.clone(), exception_reason: None };
+    match verb {
+        Verb::Start => action.start(&f, &by, at()),
+        Verb::Block => action.block(some, &f, &by, at()),
+        Verb::Unblock => action.unblock(&f, &by, at()),
+        Verb::Complete => action.complete(some, &f, &assignee(), at()),
+        Verb::Verify => action.verify(verify, &f, &by, at()),
+        Verb::RejectCompletion => action.reject_completion(some, &f, &by, at()),
+        Verb::Reopen => action.reopen(some, &f, &by, at()),
+        Verb::Cancel => action.cancel(some, &f, &by, at()),
+        Verb::Reassign => action.reassign(member(4), &f, &by, at()),
+        Verb::MoveDue => action.move_due((at().date_naive(), some), &f, &by, at()),
+    }
+    .map(Change::into_after)
+}
+
+/// One action in every stage, reached by verbs alone.
+fn in_every_stage() -> Vec<Action> {
+    let through = |verbs: &[Verb]| verbs.iter().fold(open(), |action, verb| apply(action, *verb).unwrap());
+    vec![
+        open(),
+        through(&[Verb::Start]),
+        through(&[Verb::Start, Verb::Block]),
+        through(&[Verb::Complete]),
+        through(&[Verb::Complete, Verb::Verify]),
+        through(&[Verb::Cancel]),
+    ]
+}
+
+#[test]
+fn stage_by_verb() {
+    let mut table = String::new();
+    for action in in_every_stage() {
+        for verb in Verb::VARIANTS {
+            let (from, name): (&str, &str) = (action.stage.name().into(), (*verb).into());
+            let outcome = match apply(action.clone(), *verb) {
+                Ok(after) => {
+                    assert!(edge(action.stage.name(), *verb).contains(&after.stage.name()), "{from} {name}");
+                    after.stage_name().to_owned()
+                }
+                Err(refusal) => {
+                    assert!(edge(action.stage.name(), *verb).is_empty(), "{from} {name}: {refusal:?}");
+                    "-".to_owned()
+                }
+            };
+            table.push_str(&format!("{from} {name} {outcome}\n"));
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn who_did_it_does_not_verify_it() {
+    let verify = || Verify { evidence: "seen".into(), exception_reason: Some("only two of us".into()) };
+    let done = open().complete("done".into(), &facts(), &manager(), at()).unwrap().into_after();
+    for by in [person(3, &[Role::IsmsManager]), manager()] {
+        let Err(Refusal::State(reasons)) = done.clone().verify(verify(), &facts(), &by, at()) else {
+            panic!("verified by who did it")
+        };
+        assert_eq!(reasons[0].code, "separation_of_duties");
+    }
+    let free = person(5, &[Role::Auditor]);
+    assert!(done.clone().verify(verify(), &facts(), &free, at()).unwrap().after().exceptions.is_empty());
+    let small = Facts { separation: relaxed(Rule::ActionVerifier), ..facts() };
+    let excepted = done.verify(verify(), &small, &manager(), at()).unwrap();
+    assert_eq!(excepted.reason(), Some("only two of us"));
+    assert_eq!(excepted.after().exceptions[0].rule, Rule::ActionVerifier);
+}
+
+#[test]
+fn an_assignee_works_what_is_its_own_and_steers_nothing() {
+    let stranger = person(9, &[Role::Member]);
+    assert!(open().start(&facts(), &assignee(), at()).is_ok());
+    assert_eq!(open().start(&facts(), &stranger, at()).unwrap_err(), Refusal::Forbidden);
+    assert_eq!(open().cancel("x".into(), &facts(), &assignee(), at()).unwrap_err(), Refusal::Forbidden);
+    assert_eq!(open().amend(Amendment::default(), &assignee(), at()).unwrap_err(), Refusal::Forbidden);
+}
+
+/// A closed ticket says `done`, never `verified`.
+#[test]
+fn a_machine_completes_and_never_verifies() {
+    let key = machine(&[Permission::PlanAction, Permission::WorkAction]);
+    let done = open().complete("ticket closed".into(), &facts(), &key, at()).unwrap().into_after();
+    let verify = Verify { evidence: "x".into(), exception_reason: None };
+    assert_eq!(done.verify(verify, &facts(), &key, at()).unwrap_err(), Refusal::Forbidden);
+}
+
+#[test]
+fn a_moved_due_date_is_counted_and_explained() {
+    let moved = apply(apply(open(), Verb::MoveDue).unwrap(), Verb::MoveDue).unwrap();
+    assert_eq!(moved.due_moves, 2);
+    let past = at().date_naive() - Days::new(1);
+    let Err(Refusal::Invalid(faults)) = open().move_due((past, " ".into()), &facts(), &manager(), at()) else {
+        panic!("moved")
+    };
+    assert_eq!(faults.iter().map(|f| f.pointer.as_str()).collect::<Vec<_>>(), ["/due_on", "/reason"]);
+    assert!(open().is_overdue(open().due_on + Days::new(1)));
+    assert!(!open().is_overdue(open().due_on));
+}
+
+#[test]
+fn nothing_is_reopened_behind_the_case() {
+    let over = Facts { parent_takes_actions: false, ..facts() };
+    let cancelled = apply(open(), Verb::Cancel).unwrap();
+    let Err(Refusal::State(reasons)) = cancelled.reopen("x".into(), &over, &manager(), at()) else {
+        panic!("reopened")
+    };
+    assert_eq!(reasons[0].code, "parent_is_over");
+}
+
+#[test]
+fn every_fault_of_a_draft_is_named() {
+    let bad = ActionDraft {
+        title: " ".into(),
+        description: Some(String::new()),
+        done_criteria: Some("\0".into()),
+        due_on: at().date_naive() - Days::new(1),
+        ..draft()
+    };
+    let Err(Refusal::Invalid(faults)) = Action::plan(bad, at().date_naive(), &manager(), birth(Prefix::Action)) else {
+        panic!("planned")
+    };
+    let pointers: Vec<&str> = faults.iter().map(|f| f.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/title", "/description", "/done_criteria", "/due_on"]);
+}

@@ -1,0 +1,265 @@
+//! The settings of an organisation: its time zone, and the duties that it keeps apart. One record per organisation.
+//!
+//! An admin sets the time zone. A rule of separation is relaxed by management alone, since it is top management that
+//! assigns responsibilities [5.3]; an admin may put it back in force. Nobody approves the admin's own work by
+//! switching a rule off.
+
+use crate::access::{Actor, Permission};
+use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
+use crate::reference::Prefix;
+use crate::refusal::{Fault, Faults, Reason, Refusal};
+use crate::separation::{Relaxation, Rule, Separation};
+use crate::text;
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+/// An exception is thought over at least once a year.
+const LONGEST_RELAXATION: Days = Days::new(366);
+
+/// The settings of one organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Identity and version.
+    pub head: Head,
+    /// What decisions depend on.
+    #[serde(flatten)]
+    pub rules: Rules,
+}
+
+/// What decisions depend on; the default holds until an organisation has settings of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rules {
+    /// Minutes east of Greenwich, -720 to 840; days begin and end by it.
+    pub utc_offset_minutes: i32,
+    /// The duties kept apart.
+    #[serde(default)]
+    pub separation: Separation,
+}
+
+impl Rules {
+    /// The day it is for the organisation.
+    #[must_use]
+    pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {
+        let offset = FixedOffset::east_opt(self.utc_offset_minutes.saturating_mul(60));
+        offset.map_or_else(|| now.date_naive(), |offset| now.with_timezone(&offset).date_naive())
+    }
+}
+
+/// What can be done to the settings.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Verb {
+    /// Say when days begin and end.
+    SetTimeZone,
+    /// Let exceptions from a rule of separation be documented.
+    RelaxSeparation,
+    /// Put a rule of separation back in force.
+    EnforceSeparation,
+}
+
+/// What relaxing a rule needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relax {
+    /// Which rule.
+    pub rule: Rule,
+    /// What makes up for it.
+    pub compensating_control: String,
+    /// The last day on which an exception passes; at most a year ahead.
+    pub until: NaiveDate,
+}
+
+impl Record for Settings {
+    const PREFIX: Prefix = Prefix::Settings;
+    const MAKING: Permission = Permission::AdministerOrganisation;
+    // Whoever may know the members may know the rules they work by.
+    const READING: Permission = Permission::ReadMembers;
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn head_mut(&mut self, _: Seal) -> &mut Head {
+        &mut self.head
+    }
+}
+
+impl Lifecycle for Settings {
+    type Verb = Verb;
+    type Facts = ();
+
+    fn stage_name(&self) -> &'static str {
+        "in_force"
+    }
+
+    fn knows(&self, verb: Verb) -> bool {
+        match verb {
+            Verb::SetTimeZone | Verb::RelaxSeparation => true,
+            Verb::EnforceSeparation => !self.rules.separation.relaxations().is_empty(),
+        }
+    }
+
+    fn may(&self, verb: Verb, (): &(), by: &Actor) -> Result<(), Refusal> {
+        let admin = by.may(Permission::AdministerOrganisation, false);
+        let management = by.may(Permission::RelaxSeparation, false);
+        let allowed = match verb {
+            Verb::SetTimeZone => admin,
+            Verb::RelaxSeparation => management,
+            Verb::EnforceSeparation => admin || management,
+        };
+        if !allowed {
+            return Err(Refusal::Forbidden);
+        }
+        if !self.knows(verb) {
+            return Err(Refusal::state("wrong_state", "every rule of separation is in force"));
+        }
+        Ok(())
+    }
+}
+
+impl Settings {
+    /// The settings that an organisation begins with: UTC, every rule in force.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`].
+    pub fn establish(by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
+        Self::may_make(by)?;
+        Ok(Change::born(Self { head: Head::born(by, birth), rules: Rules::default() }, "established"))
+    }
+
+    /// Says when days begin and end.
+    ///
+    /// # Errors
+    /// The guard's refusal, or an offset that no place has.
+    pub fn set_time_zone(
+        self,
+        utc_offset_minutes: i32,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::SetTimeZone, &(), by)?;
+        if !(-720..=840).contains(&utc_offset_minutes) {
+            let detail = "must be minutes east of Greenwich, -720 to 840";
+            return Err(Refusal::invalid("/utc_offset_minutes", "out_of_range", detail));
+        }
+        let mut after = self.clone();
+        after.rules.utc_offset_minutes = utc_offset_minutes;
+        Ok(Change::of(self, after, "time_zone_set", at))
+    }
+
+    /// Lets exceptions from a rule be documented until a day. Said again, it replaces what was said before.
+    ///
+    /// # Errors
+    /// The guard's refusal, a machine, or every fault of the input.
+    pub fn relax_separation(self, input: Relax, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::RelaxSeparation, &(), by)?;
+        let Some(decider) = by.member() else {
+            return Err(Refusal::State(vec![Reason::new("person_needed", "a person of the management decides it")]));
+        };
+        let Relax { rule, compensating_control, until } = input;
+        let today = self.rules.today(at);
+        let last = today.checked_add_days(LONGEST_RELAXATION).unwrap_or(NaiveDate::MAX);
+        let mut faults = Faults::default();
+        faults.keep(text::narrative("/compensating_control", &compensating_control));
+        if until < today || until > last {
+            faults.push(Fault::new("/until", "out_of_range", format!("must lie between {today} and {last}")));
+        }
+        faults.refuse()?;
+        let mut after = self.clone();
+        let reason = compensating_control.clone();
+        let relaxation = Relaxation { rule, compensating_control, until, by: decider, at };
+        after.rules.separation = after.rules.separation.relaxed(relaxation);
+        Ok(Change::of(self, after, "separation_relaxed", at).because(reason))
+    }
+
+    /// Puts a rule back in force.
+    ///
+    /// # Errors
+    /// The guard's refusal, or the rule is in force.
+    pub fn enforce_separation(self, rule: Rule, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::EnforceSeparation, &(), by)?;
+        if self.rules.separation.relaxation(rule).is_none() {
+            return Err(Refusal::state("wrong_state", "the rule is in force"));
+        }
+        let mut after = self.clone();
+        after.rules.separation = after.rules.separation.enforced(rule);
+        Ok(Change::of(self, after, "separation_enforced", at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{Identity, Role};
+    use crate::fixtures::{at, birth, machine, person};
+    use strum::VariantArray;
+
+    fn settings() -> Settings {
+        let admin = person(1, &[Role::Admin]);
+        Settings::establish(&admin, birth(Prefix::Settings)).unwrap().into_after()
+    }
+
+    fn relax(until: NaiveDate) -> Relax {
+        Relax { rule: Rule::CaseVerifier, compensating_control: "the board reads it".into(), until }
+    }
+
+    #[test]
+    fn who_may() {
+        let relaxed = {
+            let day = at().date_naive();
+            settings().relax_separation(relax(day), &person(2, &[Role::Management]), at()).unwrap().into_after()
+        };
+        let mut table = String::new();
+        for role in Role::VARIANTS {
+            for verb in Verb::VARIANTS {
+                let allowed = relaxed.may(*verb, &(), &person(3, &[*role])).is_ok();
+                table.push_str(&format!("{role:?} {verb:?} {allowed}\n"));
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn only_a_person_relaxes_and_for_a_year_at_most() {
+        let (management, today) = (person(2, &[Role::Management]), at().date_naive());
+        for (until, good) in [
+            (today, true),
+            (today + LONGEST_RELAXATION, true),
+            (today - Days::new(1), false),
+            (today + LONGEST_RELAXATION + Days::new(1), false),
+        ] {
+            assert_eq!(settings().relax_separation(relax(until), &management, at()).is_ok(), good, "{until}");
+        }
+        let blank = Relax { compensating_control: " ".into(), ..relax(today) };
+        let refusal = settings().relax_separation(blank, &management, at()).unwrap_err();
+        assert!(matches!(refusal, Refusal::Invalid(faults) if faults[0].pointer == "/compensating_control"));
+        let system = Actor { identity: Identity::System { worker: "schedule" }, ..management.clone() };
+        assert!(settings().relax_separation(relax(today), &system, at()).is_err());
+        let key = machine(&[Permission::ReadRecords]);
+        assert_eq!(settings().relax_separation(relax(today), &key, at()), Err(Refusal::Forbidden));
+    }
+
+    #[test]
+    fn a_rule_is_put_back_in_force_once() {
+        let management = person(2, &[Role::Management]);
+        let relaxed = settings().relax_separation(relax(at().date_naive()), &management, at()).unwrap().into_after();
+        assert!(relaxed.clone().enforce_separation(Rule::ActionVerifier, &management, at()).is_err());
+        let enforced = relaxed.enforce_separation(Rule::CaseVerifier, &management, at()).unwrap().into_after();
+        assert_eq!(enforced.rules.separation, Separation::default());
+        assert!(enforced.enforce_separation(Rule::CaseVerifier, &management, at()).is_err());
+    }
+
+    #[test]
+    fn days_follow_the_offset() {
+        let admin = person(1, &[Role::Admin]);
+        let midnight: DateTime<Utc> = "2026-03-01T00:30:00Z".parse().unwrap();
+        for (minutes, day) in [(0, "2026-03-01"), (-60, "2026-02-28"), (840, "2026-03-01")] {
+            let set = settings().set_time_zone(minutes, &admin, at()).unwrap().into_after();
+            assert_eq!(set.rules.today(midnight).to_string(), day);
+        }
+        assert!(settings().set_time_zone(841, &admin, at()).is_err());
+    }
+}

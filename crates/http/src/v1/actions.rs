@@ -1,0 +1,353 @@
+//! Actions over HTTP.
+
+mod view;
+
+pub(crate) use view::ActionView;
+
+use crate::answer::Answer;
+use crate::body::{Body, nullable};
+use crate::caller::Call;
+use crate::error::ApiError;
+use crate::listing::{List, Page, PageParameters, Who};
+use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::record::verbs::verbs;
+use crate::record::{Resource, ShowParameters, Transition, existing_member};
+use actix_web::{get, patch, post};
+use chrono::{DateTime, NaiveDate, Utc};
+use ratchet_domain::access::{Actor, Permission};
+use ratchet_domain::actions::{self as domain, Action, ActionDraft, Kind, Priority, StageName, Verb};
+use ratchet_domain::change::Record;
+use ratchet_domain::id::MemberId;
+use ratchet_domain::nonconformities::Nonconformity;
+use ratchet_domain::reference::{self, Locator};
+use ratchet_domain::refusal::Refusal;
+use ratchet_persistence::actions::Filter;
+use ratchet_persistence::error::Error as StoreError;
+use ratchet_persistence::tx::Tx;
+use serde::Deserialize;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+/// What a list of actions can be narrowed by.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ActionQuery {
+    /// In one of these states, separated by commas.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(value_type = Option<String>, example = "open,in_progress")]
+    state: Option<Vec<StageName>>,
+    /// Of one of these kinds, separated by commas.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(value_type = Option<String>, example = "corrective,preventive")]
+    kind: Option<Vec<Kind>>,
+    /// Of one of these priorities, separated by commas.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(value_type = Option<String>, example = "high,urgent")]
+    priority: Option<Vec<Priority>>,
+    /// Assigned to this member: `me`, or an id.
+    #[param(value_type = Option<String>, example = "me")]
+    assignee: Option<Who>,
+    /// Serving the record of this id.
+    parent: Option<Uuid>,
+    /// Due before this day.
+    due_before: Option<NaiveDate>,
+    /// Not done, and due before today.
+    overdue: Option<bool>,
+    /// Written at or after this moment: for synchronising.
+    updated_since: Option<DateTime<Utc>>,
+}
+
+impl Resource for Action {
+    type View = ActionView;
+    type Query = ActionQuery;
+    const PATH: &'static str = "actions";
+    const EXPANDS: &'static [(&'static str, &'static str)] = &[("assignee", "assignee_id")];
+
+    fn view(&self, transitions: Option<Vec<Transition>>) -> ActionView {
+        ActionView::of(self, transitions)
+    }
+
+    fn filter(query: ActionQuery, by: &Actor, today: NaiveDate) -> Filter {
+        let ActionQuery { state, kind, priority, assignee, parent, due_before, overdue, updated_since } = query;
+        Filter {
+            stage: state,
+            kind,
+            priority,
+            assignee: assignee.map(|who| who.resolve(by)),
+            parent,
+            due_before,
+            overdue_on: overdue.filter(|overdue| *overdue).map(|_| today),
+            updated_since,
+        }
+    }
+}
+
+/// An action to be planned.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateAction {
+    /// The record it serves, by reference or id: a nonconformity that takes actions now.
+    #[schema(example = "NC-2026-0007")]
+    parent: String,
+    /// One line.
+    #[schema(example = "Put the update agent into the laptop image", max_length = 200)]
+    title: String,
+    /// What is to be done.
+    #[serde(default)]
+    #[schema(max_length = 10_000)]
+    description: Option<String>,
+    /// What it is for.
+    kind: Kind,
+    /// Who does it.
+    assignee_id: MemberId,
+    /// The day by which it is to be done.
+    due_on: NaiveDate,
+    /// How soon it matters; `medium` without it.
+    #[serde(default)]
+    priority: Option<Priority>,
+    /// How one can tell that it is done.
+    #[serde(default)]
+    #[schema(example = "A new laptop reports within a day", max_length = 10_000)]
+    done_criteria: Option<String>,
+}
+
+/// Plain fields to change; an absent one stays, `null` empties.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AmendAction {
+    /// One line.
+    #[serde(default)]
+    title: Option<String>,
+    /// What is to be done.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    description: Option<Option<String>>,
+    /// How soon it matters.
+    #[serde(default)]
+    priority: Option<Priority>,
+    /// How one can tell that it is done.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    done_criteria: Option<Option<String>>,
+}
+
+/// Nothing to say.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MoveAction {}
+
+/// Why.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExplainAction {
+    /// Kept in the journal.
+    #[schema(example = "Waiting for the vendor's fix", max_length = 10_000)]
+    reason: String,
+}
+
+/// What was done.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CompleteAction {
+    /// In a few words.
+    #[schema(example = "Agent is in image 42; 31 laptops were re-imaged", max_length = 10_000)]
+    summary: String,
+}
+
+/// What was seen.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VerifyAction {
+    /// By whoever looked.
+    #[schema(example = "Three new laptops reported within an hour", max_length = 10_000)]
+    evidence: String,
+    /// Why someone verifies who did it, where the organisation documents such exceptions.
+    #[serde(default)]
+    exception_reason: Option<String>,
+}
+
+/// Who does it from now on.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReassignAction {
+    /// An active member.
+    assignee_id: MemberId,
+}
+
+/// The new due date.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MoveDueAction {
+    /// The day by which it is to be done.
+    due_on: NaiveDate,
+    /// Why it moves.
+    #[schema(example = "The vendor's fix is late", max_length = 10_000)]
+    reason: String,
+}
+
+/// List actions.
+#[utoipa::path(tag = "actions", params(PageParameters, ActionQuery), responses((status = 200, body = Page<ActionView>)))]
+#[get("/actions")]
+pub(crate) async fn list_actions(call: Call, list: List<ActionQuery>) -> Result<Answer, ApiError> {
+    call.list::<Action>(list).await
+}
+
+/// Plan an action for a nonconformity that is confirmed, analysed or planned.
+#[utoipa::path(
+    tag = "actions",
+    params(WriteParameters),
+    request_body = CreateAction,
+    responses((status = 201, body = ActionView))
+)]
+#[post("/actions")]
+pub(crate) async fn create_action(
+    call: Call,
+    parameters: Query<WriteParameters>,
+    body: Body<CreateAction>,
+) -> Result<Answer, ApiError> {
+    call.create(parameters, body, |input: CreateAction, by, birth, tx| {
+        let CreateAction { parent, title, description, kind, assignee_id, due_on, priority, done_criteria } = input;
+        let case = case_that_takes_actions(&parent, by, tx)?;
+        existing_member("/assignee_id", assignee_id, tx)?;
+        let draft = ActionDraft {
+            title,
+            description,
+            kind,
+            parent: reference::Target::of(&case),
+            attempt: case.attempt(),
+            assignee: assignee_id,
+            due_on,
+            priority: priority.unwrap_or(Priority::Medium),
+            done_criteria,
+        };
+        Ok(Action::plan(draft, tx.now().date_naive(), by, birth)?)
+    })
+    .await
+}
+
+/// The parent that a body names; read again when nobody else can move it on.
+fn case_that_takes_actions(named: &str, by: &Actor, tx: &mut Tx<'_>) -> Result<Nonconformity, ApiError> {
+    let unknown = || {
+        ApiError::Refused(Refusal::invalid("/parent", "unknown_record", "must be a nonconformity's reference or id"))
+    };
+    let locator: Locator = named.parse().map_err(|_| unknown())?;
+    let get = |tx: &mut Tx<'_>| match tx.get::<Nonconformity>(locator) {
+        Err(StoreError::NotFound) => Err(unknown()),
+        found => Ok(found?),
+    };
+    let circle = get(tx)?.head().id;
+    tx.enter(circle)?;
+    let case = get(tx)?;
+    if !by.may(Permission::PlanAction, case.is_own(by)) {
+        return Err(Refusal::Forbidden.into());
+    }
+    if !case.takes_actions() {
+        let state: &str = case.stage.name().into();
+        return Err(
+            Refusal::state("parent_is_over", format!("a nonconformity that is {state} takes no actions")).into()
+        );
+    }
+    Ok(case)
+}
+
+/// Read an action.
+#[utoipa::path(
+    tag = "actions",
+    params(("id" = String, Path), ShowParameters),
+    responses((status = 200, body = ActionView))
+)]
+#[get("/actions/{id}")]
+pub(crate) async fn get_action(
+    call: Call,
+    target: Target,
+    parameters: Query<ShowParameters>,
+) -> Result<Answer, ApiError> {
+    call.show::<Action>(target, parameters).await
+}
+
+/// Amend an action's plain fields.
+#[utoipa::path(
+    tag = "actions",
+    params(("id" = String, Path), WriteParameters),
+    request_body(content = AmendAction, content_type = "application/merge-patch+json"),
+    responses((status = 200, body = ActionView))
+)]
+#[patch("/actions/{id}")]
+pub(crate) async fn amend_action(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<AmendAction>,
+) -> Result<Answer, ApiError> {
+    call.amend(target, parameters, body, |action: Action, input, by, tx| {
+        let AmendAction { title, description, priority, done_criteria } = input;
+        Ok(action.amend(domain::Amendment { title, description, priority, done_criteria }, by, tx.now())?)
+    })
+    .await
+}
+
+verbs! {
+    tag "actions", record Action, view ActionView;
+
+    /// Start an action.
+    start_action "/actions/{id}/start" Start MoveAction
+    |action, MoveAction {}, facts, by, tx| action.start(facts, by, tx.now());
+
+    /// Say that something is in the way.
+    block_action "/actions/{id}/block" Block ExplainAction
+    |action, input, facts, by, tx| action.block(input.reason, facts, by, tx.now());
+
+    /// Say that nothing is in the way any more.
+    unblock_action "/actions/{id}/unblock" Unblock MoveAction
+    |action, MoveAction {}, facts, by, tx| action.unblock(facts, by, tx.now());
+
+    /// Say that it is done.
+    complete_action "/actions/{id}/complete" Complete CompleteAction
+    |action, input, facts, by, tx| action.complete(input.summary, facts, by, tx.now());
+
+    /// Verify that it is done; never by who did it.
+    verify_action "/actions/{id}/verify" Verify VerifyAction
+    |action, VerifyAction { evidence, exception_reason }, facts, by, tx|
+        action.verify(domain::Verify { evidence, exception_reason }, facts, by, tx.now());
+
+    /// Say that it is not done after all.
+    reject_completion_action "/actions/{id}/reject-completion" RejectCompletion ExplainAction
+    |action, input, facts, by, tx| action.reject_completion(input.reason, facts, by, tx.now());
+
+    /// Reopen an action: there is more to do.
+    reopen_action "/actions/{id}/reopen" Reopen ExplainAction
+    |action, input, facts, by, tx| action.reopen(input.reason, facts, by, tx.now());
+
+    /// Cancel an action.
+    cancel_action "/actions/{id}/cancel" Cancel ExplainAction
+    |action, input, facts, by, tx| action.cancel(input.reason, facts, by, tx.now());
+
+    /// Give an action to somebody else.
+    reassign_action "/actions/{id}/reassign" Reassign ReassignAction
+    |action, input, facts, by, tx| existing_member("/assignee_id", input.assignee_id, tx)
+        .and_then(|()| Ok(action.reassign(input.assignee_id, facts, by, tx.now())?));
+
+    /// Move an action's due date; every move is counted.
+    move_due_action "/actions/{id}/move-due" MoveDue MoveDueAction
+    |action, MoveDueAction { due_on, reason }, facts, by, tx|
+        action.move_due((due_on, reason), facts, by, tx.now());
+}
+
+pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_actions)
+        .service(create_action)
+        .service(get_action)
+        .service(amend_action)
+        .service(start_action)
+        .service(block_action)
+        .service(unblock_action)
+        .service(complete_action)
+        .service(verify_action)
+        .service(reject_completion_action)
+        .service(reopen_action)
+        .service(cancel_action)
+        .service(reassign_action)
+        .service(move_due_action);
+}

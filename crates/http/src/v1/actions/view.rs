@@ -1,0 +1,147 @@
+//! An action as the API shows it.
+
+use crate::record::expand::MemberName;
+use crate::record::{ExceptionView, HeadView, TargetView, Transition};
+use chrono::{DateTime, NaiveDate, Utc};
+use ratchet_domain::actions::{Action, Completion, Kind, Priority, Stage, StageName, Verification};
+use ratchet_domain::id::MemberId;
+use serde::Serialize;
+
+/// What somebody does about a record.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ActionView {
+    #[serde(flatten)]
+    pub head: HeadView,
+    /// Where it stands.
+    pub state: StageName,
+    /// One line.
+    #[schema(example = "Put the update agent into the laptop image")]
+    pub title: String,
+    /// What is to be done.
+    pub description: Option<String>,
+    /// What it is for.
+    pub kind: Kind,
+    /// The record it serves.
+    pub parent: TargetView,
+    /// Which of the parent's attempts it belongs to, from 0.
+    pub attempt: i64,
+    /// Who does it.
+    pub assignee_id: MemberId,
+    /// The assignee's name; only with `expand=assignee`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<MemberName>,
+    /// The day by which it is to be done.
+    pub due_on: NaiveDate,
+    /// How soon it matters.
+    pub priority: Priority,
+    /// How one can tell that it is done.
+    pub done_criteria: Option<String>,
+    /// How often its due date was moved.
+    pub due_moves: i64,
+    /// What is in the way.
+    pub blocked_because: Option<String>,
+    /// Why it will not be done.
+    pub cancelled_because: Option<String>,
+    /// That it was done.
+    pub completion: Option<CompletionView>,
+    /// That somebody else has looked at it.
+    pub verification: Option<VerificationView>,
+    /// Duties that were not kept apart.
+    pub exceptions: Vec<ExceptionView>,
+    /// What this caller can do next; only where the record stands alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transitions: Option<Vec<Transition>>,
+}
+
+/// That it was done.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct CompletionView {
+    /// What was done.
+    pub summary: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom; `null` for a machine.
+    pub by: Option<MemberId>,
+}
+
+/// That somebody else has looked at it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct VerificationView {
+    /// What was seen.
+    pub evidence: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: MemberId,
+}
+
+impl From<&Completion> for CompletionView {
+    fn from(completion: &Completion) -> Self {
+        let Completion { summary, at, by } = completion.clone();
+        Self { summary, at, by }
+    }
+}
+
+impl From<&Verification> for VerificationView {
+    fn from(verification: &Verification) -> Self {
+        let Verification { evidence, at, by } = verification.clone();
+        Self { evidence, at, by }
+    }
+}
+
+/// What only some stages know: what is in the way, why it was cancelled, and by whom it was done and seen.
+type StageView = (Option<String>, Option<String>, Option<CompletionView>, Option<VerificationView>);
+
+fn stage_view(stage: &Stage) -> StageView {
+    match stage {
+        Stage::Open | Stage::InProgress => (None, None, None, None),
+        Stage::Blocked { reason } => (Some(reason.clone()), None, None, None),
+        Stage::Cancelled { reason } => (None, Some(reason.clone()), None, None),
+        Stage::Done { completion } => (None, None, Some(completion.into()), None),
+        Stage::Verified { completion, verification } => {
+            (None, None, Some(completion.into()), Some(verification.into()))
+        }
+    }
+}
+
+impl ActionView {
+    pub(crate) fn of(action: &Action, transitions: Option<Vec<Transition>>) -> Self {
+        let Action {
+            head,
+            title,
+            description,
+            kind,
+            parent,
+            attempt,
+            assignee,
+            due_on,
+            priority,
+            done_criteria,
+            due_moves,
+            exceptions,
+            stage,
+        } = action;
+        let (blocked_because, cancelled_because, completion, verification) = stage_view(stage);
+        Self {
+            head: head.into(),
+            state: stage.name(),
+            title: title.clone(),
+            description: description.clone(),
+            kind: *kind,
+            parent: (*parent).into(),
+            attempt: *attempt,
+            assignee_id: *assignee,
+            assignee: None,
+            due_on: *due_on,
+            priority: *priority,
+            done_criteria: done_criteria.clone(),
+            due_moves: *due_moves,
+            blocked_because,
+            cancelled_because,
+            completion,
+            verification,
+            exceptions: exceptions.iter().map(Into::into).collect(),
+            transitions,
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Actions in their table.
+
+use crate::column::{InstantValue, KeyValue};
+use crate::connection::AnyConnection;
+use crate::error::Error;
+use crate::listing::{NullableCondition, listing};
+use crate::row::{from_json, parse, record_table, to_json, word};
+use crate::schema::actions;
+use crate::table::{Guarded, Table};
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use ratchet_domain::actions::{Action, Facts, Kind, Priority, Stage, StageName};
+use ratchet_domain::change::{Head, Record};
+use ratchet_domain::id::{MemberId, OrganisationId, RecordId};
+use ratchet_domain::nonconformities::Nonconformity;
+use ratchet_domain::reference::{Locator, Prefix, Target};
+use ratchet_domain::separation::{Separation, SeparationException};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+record_table!(Action, actions {
+    title: String,
+    description: Option<String>,
+    kind: String,
+    parent_kind: String,
+    parent_id: KeyValue,
+    attempt: i64,
+    assignee_id: KeyValue,
+    due_on: String,
+    priority: String,
+    done_criteria: Option<String>,
+    due_moves: i64,
+    stage: String,
+    stage_facts: String,
+});
+
+/// What no query asks for, in one column.
+#[derive(Serialize, Deserialize)]
+struct StageFacts {
+    stage: Stage,
+    exceptions: Vec<SeparationException>,
+}
+
+impl Columns {
+    fn of(record: &Action) -> Result<Self, Error> {
+        let Action {
+            head: _,
+            title,
+            description,
+            kind,
+            parent,
+            attempt,
+            assignee,
+            due_on,
+            priority,
+            done_criteria,
+            due_moves,
+            exceptions,
+            stage,
+        } = record.clone();
+        Ok(Self {
+            title,
+            description,
+            kind: word(kind),
+            parent_kind: parent.kind.kind().to_owned(),
+            parent_id: KeyValue(parent.id.0),
+            attempt,
+            assignee_id: KeyValue(assignee.0),
+            due_on: due_on.to_string(),
+            priority: word(priority),
+            done_criteria,
+            due_moves,
+            stage: word(stage.name()),
+            stage_facts: to_json(&StageFacts { stage, exceptions })?,
+        })
+    }
+
+    fn into_record(self, head: Head) -> Result<Action, String> {
+        let StageFacts { stage, exceptions } = from_json(&self.stage_facts)?;
+        if word(stage.name()) != self.stage {
+            return Err(format!("the column says {}, its facts say {:?}", self.stage, stage.name()));
+        }
+        let kind = Prefix::of_kind(&self.parent_kind).ok_or_else(|| format!("no kind {:?}", self.parent_kind))?;
+        Ok(Action {
+            head,
+            title: self.title,
+            description: self.description,
+            kind: parse(&self.kind)?,
+            parent: Target { kind, id: RecordId(self.parent_id.0) },
+            attempt: self.attempt,
+            assignee: MemberId(self.assignee_id.0),
+            due_on: parse(&self.due_on)?,
+            priority: parse(&self.priority)?,
+            done_criteria: self.done_criteria,
+            due_moves: self.due_moves,
+            exceptions,
+            stage,
+        })
+    }
+}
+
+/// What a list of actions can be narrowed by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// In one of these stages.
+    pub stage: Option<Vec<StageName>>,
+    /// Of one of these kinds.
+    pub kind: Option<Vec<Kind>>,
+    /// Of one of these priorities.
+    pub priority: Option<Vec<Priority>>,
+    /// Assigned to this member.
+    pub assignee: Option<MemberId>,
+    /// Serving this record.
+    pub parent: Option<Uuid>,
+    /// Due before this day.
+    pub due_before: Option<NaiveDate>,
+    /// Not done and due before this day.
+    pub overdue_on: Option<NaiveDate>,
+    /// Written at or after this moment.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+listing!(Action, actions, Filter, narrowed, own, {
+    "created_at": instant = actions::created_at => |action| action.head.created_at;
+    "updated_at": instant = actions::updated_at => |action| action.head.updated_at;
+    "reference": text = actions::reference => |action| action.head.reference.to_string();
+    "title": text = actions::title => |action| action.title.clone();
+    "due_on": text = actions::due_on => |action| action.due_on.to_string();
+});
+
+/// Stages in which there is still something to do.
+const UNDONE: [&str; 3] = ["open", "in_progress", "blocked"];
+
+fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
+    let Filter { stage, kind, priority, assignee, parent, due_before, overdue_on, updated_since } = filter;
+    if let Some(stages) = stage {
+        query = query.filter(actions::stage.eq_any(stages.iter().map(|stage| <&str>::from(*stage))));
+    }
+    if let Some(kinds) = kind {
+        query = query.filter(actions::kind.eq_any(kinds.iter().map(|kind| <&str>::from(*kind))));
+    }
+    if let Some(priorities) = priority {
+        query = query.filter(actions::priority.eq_any(priorities.iter().map(|priority| <&str>::from(*priority))));
+    }
+    if let Some(assignee) = assignee {
+        query = query.filter(actions::assignee_id.eq(KeyValue(assignee.0)));
+    }
+    if let Some(parent) = parent {
+        query = query.filter(actions::parent_id.eq(KeyValue(*parent)));
+    }
+    if let Some(day) = due_before {
+        query = query.filter(actions::due_on.lt(day.to_string()));
+    }
+    if let Some(today) = overdue_on {
+        query = query.filter(actions::due_on.lt(today.to_string())).filter(actions::stage.eq_any(UNDONE));
+    }
+    if let Some(at) = updated_since {
+        query = query.filter(actions::updated_at.ge(InstantValue(*at)));
+    }
+    query
+}
+
+/// What [`Record::is_own`] says, as a condition.
+fn own(member: MemberId) -> NullableCondition<actions::table> {
+    let me = KeyValue(member.0);
+    Box::new(actions::assignee_id.eq(me).nullable().or(actions::created_by.eq(me)))
+}
+
+impl Guarded for Action {
+    fn facts(&self, today: NaiveDate, connection: &mut AnyConnection) -> Result<Facts, Error> {
+        let locator = Locator::Id(self.parent.id.0);
+        let parent = Nonconformity::find(self.head.organisation, locator, connection)?;
+        let parent_takes_actions =
+            parent.is_some_and(|(case, _)| case.takes_actions() && case.attempt() == self.attempt);
+        Ok(Facts { today, separation: Separation::default(), parent_takes_actions })
+    }
+
+    /// A case is not taken to be done while an action of it begins anew.
+    fn circle(&self) -> Uuid {
+        self.parent.id.0
+    }
+}
+
+/// Who is assigned to the corrective and preventive actions of one attempt of a case that are not cancelled, and
+/// whether each is done [10.2 c].
+pub(crate) fn of_attempt(
+    organisation: OrganisationId,
+    (parent, attempt): (Uuid, i64),
+    connection: &mut AnyConnection,
+) -> Result<Vec<(MemberId, bool)>, Error> {
+    let kinds = [Kind::Corrective, Kind::Preventive].map(<&str>::from);
+    let found: Vec<(KeyValue, String)> = actions::table
+        .filter(actions::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(actions::parent_id.eq(KeyValue(parent)))
+        .filter(actions::attempt.eq(attempt))
+        .filter(actions::kind.eq_any(kinds))
+        .filter(actions::stage.ne(<&str>::from(StageName::Cancelled)))
+        .select((actions::assignee_id, actions::stage))
+        .load(connection)?;
+    Ok(found.into_iter().map(|(member, stage)| (MemberId(member.0), !UNDONE.contains(&stage.as_str()))).collect())
+}
