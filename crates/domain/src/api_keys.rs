@@ -37,6 +37,10 @@ pub enum Scope {
     #[serde(rename = "events:read")]
     #[strum(serialize = "events:read")]
     EventsRead,
+    /// Send measurements of every indicator.
+    #[serde(rename = "measurements:write")]
+    #[strum(serialize = "measurements:write")]
+    MeasurementsWrite,
 }
 
 impl Scope {
@@ -47,6 +51,7 @@ impl Scope {
             Self::RecordsRead => &[Permission::ReadRecords, Permission::ReadMembers],
             Self::NonconformitiesWrite => &[Permission::RaiseNonconformity],
             Self::EventsRead => &[Permission::ReadJournal],
+            Self::MeasurementsWrite => &[Permission::RecordMeasurements],
         }
     }
 }
@@ -210,6 +215,7 @@ mod tests {
                         | Permission::ReadMembers
                         | Permission::RaiseNonconformity
                         | Permission::ReadJournal
+                        | Permission::RecordMeasurements
                 );
                 assert!(machine, "{scope:?} gives {permission:?}");
             }

@@ -35,6 +35,9 @@ pub enum Prefix {
     /// Signal.
     #[strum(serialize = "SIG")]
     Signal,
+    /// Batch of measurements.
+    #[strum(serialize = "BAT")]
+    MeasurementBatch,
 }
 
 /// Prefix, UTC year and counter; gap-free per organisation, prefix and year.
