@@ -73,6 +73,20 @@ pub enum Permission {
     ReadJournal,
     /// Members, roles and keys.
     AdministerOrganisation,
+    /// Define, activate, revise and retire indicators.
+    DefineIndicator,
+    /// Amend an indicator's plain fields.
+    SteerIndicator,
+    /// Send measurements.
+    RecordMeasurements,
+    /// Take a batch of measurements out of charts and evaluation.
+    WithdrawMeasurements,
+    /// Raise, repeat and clear signals: nobody's, what is measured does it.
+    RaiseSignal,
+    /// Acknowledge a signal, link it to a case.
+    HandleSignal,
+    /// Dismiss a signal.
+    DismissSignal,
 }
 
 /// One cell of the table.
@@ -180,6 +194,30 @@ pub fn cell(role: Role, permission: Permission) -> Cell {
             | P::WithdrawAnnotation
             | P::RelaxSeparation,
         ) => No,
+        // Monitoring [9.1].
+        (
+            R::IsmsManager,
+            P::DefineIndicator
+            | P::SteerIndicator
+            | P::RecordMeasurements
+            | P::WithdrawMeasurements
+            | P::HandleSignal
+            | P::DismissSignal,
+        ) => Yes,
+        (R::Member, P::SteerIndicator | P::RecordMeasurements | P::HandleSignal) => Own,
+        (R::Member, P::DefineIndicator | P::WithdrawMeasurements | P::DismissSignal)
+        | (
+            R::Admin | R::Management | R::Auditor | R::ExternalAuditor,
+            P::DefineIndicator
+            | P::SteerIndicator
+            | P::RecordMeasurements
+            | P::WithdrawMeasurements
+            | P::HandleSignal
+            | P::DismissSignal,
+        )
+        | (R::Admin | R::IsmsManager | R::Management | R::Auditor | R::Member | R::ExternalAuditor, P::RaiseSignal) => {
+            No
+        }
     }
 }
 

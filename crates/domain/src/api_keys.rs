@@ -41,6 +41,10 @@ pub enum Scope {
     #[serde(rename = "events:read")]
     #[strum(serialize = "events:read")]
     EventsRead,
+    /// Send measurements of every indicator.
+    #[serde(rename = "measurements:write")]
+    #[strum(serialize = "measurements:write")]
+    MeasurementsWrite,
 }
 
 impl Scope {
@@ -52,6 +56,7 @@ impl Scope {
             Self::NonconformitiesWrite => &[Permission::RaiseNonconformity],
             Self::ActionsWrite => &[Permission::PlanAction, Permission::WorkAction],
             Self::EventsRead => &[Permission::ReadJournal],
+            Self::MeasurementsWrite => &[Permission::RecordMeasurements],
         }
     }
 }
@@ -216,6 +221,7 @@ mod tests {
                         | Permission::PlanAction
                         | Permission::WorkAction
                         | Permission::ReadJournal
+                        | Permission::RecordMeasurements
                 );
                 assert!(machine, "{scope:?} gives {permission:?}");
             }

@@ -8,14 +8,18 @@ pub mod actions;
 pub mod api_keys;
 pub mod catalogue;
 pub mod change;
+pub mod evaluation;
 #[cfg(test)]
 mod fixtures;
 pub mod id;
+pub mod indicators;
 pub mod journal;
+pub mod measurements;
 pub mod members;
 pub mod nonconformities;
 pub mod reference;
 pub mod refusal;
 pub mod separation;
 pub mod settings;
+pub mod signals;
 pub mod text;

@@ -56,6 +56,9 @@ pub enum Prefix {
     /// The settings of an organisation.
     #[strum(serialize = "SET")]
     Settings,
+    /// Measurements that came in one body.
+    #[strum(serialize = "BAT")]
+    MeasurementBatch,
 }
 
 impl Prefix {
@@ -74,6 +77,7 @@ impl Prefix {
             Self::Link => "link",
             Self::Evidence => "evidence",
             Self::Settings => "settings",
+            Self::MeasurementBatch => "measurement_batch",
         }
     }
 

@@ -74,7 +74,8 @@ fn find(reference: Reference, by: &Actor, connection: &mut AnyConnection) -> Res
         | Prefix::Tag
         | Prefix::Link
         | Prefix::Evidence
-        | Prefix::Settings => Err(ApiError::NotFound),
+        | Prefix::Settings
+        | Prefix::MeasurementBatch => Err(ApiError::NotFound),
     }
 }
 

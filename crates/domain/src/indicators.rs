@@ -1,0 +1,385 @@
+//! Indicators [9.1]: what is measured, how, when and by whom, and which values call for attention.
+
+mod commands;
+mod goal;
+mod lifecycle;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use commands::IndicatorAmendment;
+pub use goal::{Direction, Goal, Judgement, MAGNITUDE, Range};
+pub use lifecycle::{Field, StageName, Verb, edge, touchable};
+
+use crate::access::{Actor, Permission};
+use crate::change::{Birth, Change, Head, Record, Seal};
+use crate::id::{IndicatorId, MemberId};
+use crate::reference::Prefix;
+use crate::refusal::{Fault, Faults, Refusal};
+use crate::text;
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// At most so many clauses and controls.
+pub const REQUIREMENTS: usize = 20;
+
+/// What one measurement consists of.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum ValueKind {
+    /// One number.
+    Gauge,
+    /// Numerator and denominator; the value is their quotient, and may exceed 1.
+    Ratio,
+}
+
+/// How often something is done.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Frequency {
+    /// Every hour.
+    Hourly,
+    /// Every day.
+    Daily,
+    /// Every week.
+    Weekly,
+    /// Every month.
+    Monthly,
+    /// Every three months.
+    Quarterly,
+    /// Every year.
+    Yearly,
+}
+
+impl Frequency {
+    /// The longest time between two measurements in step; a month may have 31 days, and a year 366.
+    #[must_use]
+    pub fn period(self) -> Duration {
+        match self {
+            Self::Hourly => Duration::hours(1),
+            Self::Daily => Duration::days(1),
+            Self::Weekly => Duration::days(7),
+            Self::Monthly => Duration::days(31),
+            Self::Quarterly => Duration::days(92),
+            Self::Yearly => Duration::days(366),
+        }
+    }
+}
+
+/// How far a value is off before something follows by itself.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SignalLevel))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Level {
+    /// Beyond the warning threshold, or worse.
+    Warning,
+    /// Beyond the critical threshold.
+    Critical,
+}
+
+/// Which case a signal opens by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum AutoRaise {
+    /// None: a person decides.
+    #[default]
+    None,
+    /// A nonconformity.
+    Nonconformity {
+        /// From this level on.
+        on: Level,
+    },
+    /// An improvement; refused until there are improvements.
+    Improvement {
+        /// From this level on.
+        on: Level,
+    },
+}
+
+/// An earlier target and thresholds: moving the goalposts shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Revision {
+    /// Which one it was.
+    pub number: i64,
+    /// What held then.
+    pub goal: Goal,
+    /// Until when it held.
+    pub replaced_at: DateTime<Utc>,
+    /// Who replaced it.
+    pub replaced_by: Option<MemberId>,
+    /// Why it was replaced.
+    pub reason: String,
+}
+
+/// Where it stands; each stage owns what is only true in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "name")]
+pub enum Stage {
+    /// Being described.
+    Draft,
+    /// Being measured.
+    Active {
+        /// Since when.
+        since: DateTime<Utc>,
+    },
+    /// Not measured any more.
+    Retired {
+        /// Since when it had been measured.
+        since: DateTime<Utc>,
+        /// Why it ended.
+        reason: String,
+        /// When it ended.
+        at: DateTime<Utc>,
+    },
+}
+
+/// An indicator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Indicator {
+    /// Identity and version.
+    pub head: Head,
+    /// One line.
+    pub name: String,
+    /// What it is to tell: what is measured, and why [9.1 a].
+    #[serde(default)]
+    pub information_need: Option<String>,
+    /// Of the value: `%`, `days`.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// What one measurement consists of.
+    pub value_kind: ValueKind,
+    /// Target and thresholds.
+    #[serde(default)]
+    pub goal: Option<Goal>,
+    /// How it is measured [9.1 b].
+    #[serde(default)]
+    pub method: Option<String>,
+    /// Where the figures come from.
+    #[serde(default)]
+    pub data_source: Option<String>,
+    /// When it is measured [9.1 c].
+    #[serde(default)]
+    pub frequency: Option<Frequency>,
+    /// Who measures [9.1 d].
+    #[serde(default)]
+    pub collector: Option<MemberId>,
+    /// When the results are analysed [9.1 e].
+    #[serde(default)]
+    pub analysis_interval: Option<Frequency>,
+    /// Who analyses them [9.1 f].
+    #[serde(default)]
+    pub analyst: Option<MemberId>,
+    /// The clauses and controls it speaks of.
+    #[serde(default)]
+    pub requirements: Vec<String>,
+    /// Which case a signal opens by itself.
+    #[serde(default)]
+    pub auto_raise: AutoRaise,
+    /// The accountable member.
+    #[serde(default)]
+    pub owner: Option<MemberId>,
+    /// Of target and thresholds; starts at 1.
+    pub revision: i64,
+    /// Earlier targets and thresholds, oldest first.
+    #[serde(default)]
+    pub revisions: Vec<Revision>,
+    /// Where it stands.
+    pub stage: Stage,
+}
+
+/// What it takes to define one; whatever is left out can be amended until it is activated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IndicatorDraft {
+    /// One line.
+    pub name: String,
+    /// What it is to tell.
+    pub information_need: Option<String>,
+    /// Of the value.
+    pub unit: Option<String>,
+    /// What one measurement consists of.
+    pub value_kind: ValueKind,
+    /// Target and thresholds.
+    pub goal: Option<Goal>,
+    /// How it is measured.
+    pub method: Option<String>,
+    /// Where the figures come from.
+    pub data_source: Option<String>,
+    /// When it is measured.
+    pub frequency: Option<Frequency>,
+    /// Who measures; that the member exists is the caller's to check, here and below.
+    pub collector: Option<MemberId>,
+    /// When the results are analysed.
+    pub analysis_interval: Option<Frequency>,
+    /// Who analyses them.
+    pub analyst: Option<MemberId>,
+    /// Clauses and controls, at most [`REQUIREMENTS`].
+    pub requirements: Vec<String>,
+    /// Which case a signal opens by itself.
+    pub auto_raise: AutoRaise,
+    /// The accountable member.
+    pub owner: Option<MemberId>,
+}
+
+impl Record for Indicator {
+    const PREFIX: Prefix = Prefix::Indicator;
+    const MAKING: Permission = Permission::DefineIndicator;
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn head_mut(&mut self, _: Seal) -> &mut Head {
+        &mut self.head
+    }
+
+    /// Owned, measured, analysed or defined by the actor.
+    fn is_own(&self, by: &Actor) -> bool {
+        let me = by.member();
+        me.is_some() && [self.owner, self.collector, self.analyst, self.head.created_by].contains(&me)
+    }
+}
+
+impl Indicator {
+    /// Its id, typed.
+    #[must_use]
+    pub fn id(&self) -> IndicatorId {
+        IndicatorId(self.head.id)
+    }
+
+    /// Whether the actor's measurements of it are taken: the owner and the collector measure what is theirs.
+    #[must_use]
+    pub fn is_measured_by(&self, by: &Actor) -> bool {
+        let me = by.member();
+        by.may(Permission::RecordMeasurements, me.is_some() && [self.owner, self.collector].contains(&me))
+    }
+
+    /// Defines an indicator, as a draft.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`], or every fault of the draft.
+    pub fn define(draft: IndicatorDraft, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
+        Self::may_make(by)?;
+        let IndicatorDraft {
+            name,
+            information_need,
+            unit,
+            value_kind,
+            goal,
+            method,
+            data_source,
+            frequency,
+            collector,
+            analysis_interval,
+            analyst,
+            requirements,
+            auto_raise,
+            owner,
+        } = draft;
+        let indicator = Self {
+            head: Head::born(by, birth),
+            name,
+            information_need,
+            unit,
+            value_kind,
+            goal,
+            method,
+            data_source,
+            frequency,
+            collector,
+            analysis_interval,
+            analyst,
+            requirements,
+            auto_raise,
+            owner,
+            revision: 1,
+            revisions: Vec::new(),
+            stage: Stage::Draft,
+        };
+        indicator.faults().refuse()?;
+        Ok(Change::born(indicator, "defined"))
+    }
+
+    /// Every fault of what people write.
+    fn faults(&self) -> Faults {
+        let mut faults = Faults::default();
+        faults.keep(text::title("/name", &self.name));
+        if let Some(unit) = &self.unit {
+            faults.keep(text::title("/unit", unit));
+        }
+        for (pointer, narrative) in [
+            ("/information_need", &self.information_need),
+            ("/method", &self.method),
+            ("/data_source", &self.data_source),
+        ] {
+            if let Some(narrative) = narrative {
+                faults.keep(text::narrative(pointer, narrative));
+            }
+        }
+        for fault in self.goal.iter().flat_map(|goal| goal.faults("/goal")) {
+            faults.push(fault);
+        }
+        self.note_requirements(&mut faults);
+        match self.auto_raise {
+            AutoRaise::None | AutoRaise::Nonconformity { .. } => {}
+            AutoRaise::Improvement { .. } => {
+                faults.push(Fault::new("/auto_raise/kind", "not_supported", "improvements cannot be raised yet"));
+            }
+        }
+        faults
+    }
+
+    fn note_requirements(&self, faults: &mut Faults) {
+        if self.requirements.len() > REQUIREMENTS {
+            faults.push(Fault::new("/requirements", "length", format!("must name at most {REQUIREMENTS}")));
+        }
+        let mut named = BTreeSet::new();
+        for (index, number) in self.requirements.iter().enumerate() {
+            let pointer = format!("/requirements/{index}");
+            faults.keep(text::requirement(&pointer, number));
+            if !named.insert(number) {
+                faults.push(Fault::new(pointer, "duplicate", "must name each requirement once"));
+            }
+        }
+    }
+}

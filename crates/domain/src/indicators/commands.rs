@@ -1,0 +1,166 @@
+//! The verbs, and the amendment of plain fields.
+
+use super::{AutoRaise, Field, Frequency, Goal, Indicator, Revision, Stage, StageName, ValueKind, Verb, touchable};
+use crate::access::{Actor, Permission};
+use crate::change::{Change, Lifecycle};
+use crate::id::MemberId;
+use crate::refusal::{Fault, Faults, Refusal};
+use crate::text;
+use chrono::{DateTime, Utc};
+
+/// What a PATCH may say: the outer option is "leave as it is", the inner one "empty it".
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "the fields of `Indicator` say it")]
+pub struct IndicatorAmendment {
+    pub name: Option<String>,
+    pub information_need: Option<Option<String>>,
+    pub unit: Option<Option<String>>,
+    pub value_kind: Option<ValueKind>,
+    pub goal: Option<Option<Goal>>,
+    pub method: Option<Option<String>>,
+    pub data_source: Option<Option<String>>,
+    pub frequency: Option<Option<Frequency>>,
+    pub collector: Option<Option<MemberId>>,
+    pub analysis_interval: Option<Option<Frequency>>,
+    pub analyst: Option<Option<MemberId>>,
+    pub requirements: Option<Vec<String>>,
+    pub auto_raise: Option<AutoRaise>,
+    pub owner: Option<Option<MemberId>>,
+}
+
+/// Takes over what was given, and notes that the field was touched.
+fn take<T>(field: Field, given: Option<T>, into: &mut T, touched: &mut Vec<Field>) {
+    if let Some(given) = given {
+        *into = given;
+        touched.push(field);
+    }
+}
+
+impl IndicatorAmendment {
+    /// Writes what is given into the indicator; the fields touched.
+    fn apply(self, to: &mut Indicator) -> Vec<Field> {
+        let Self {
+            name,
+            information_need,
+            unit,
+            value_kind,
+            goal,
+            method,
+            data_source,
+            frequency,
+            collector,
+            analysis_interval,
+            analyst,
+            requirements,
+            auto_raise,
+            owner,
+        } = self;
+        let mut touched = Vec::new();
+        take(Field::Name, name, &mut to.name, &mut touched);
+        take(Field::InformationNeed, information_need, &mut to.information_need, &mut touched);
+        take(Field::Unit, unit, &mut to.unit, &mut touched);
+        take(Field::ValueKind, value_kind, &mut to.value_kind, &mut touched);
+        take(Field::Goal, goal, &mut to.goal, &mut touched);
+        take(Field::Method, method, &mut to.method, &mut touched);
+        take(Field::DataSource, data_source, &mut to.data_source, &mut touched);
+        take(Field::Frequency, frequency, &mut to.frequency, &mut touched);
+        take(Field::Collector, collector, &mut to.collector, &mut touched);
+        take(Field::AnalysisInterval, analysis_interval, &mut to.analysis_interval, &mut touched);
+        take(Field::Analyst, analyst, &mut to.analyst, &mut touched);
+        take(Field::Requirements, requirements, &mut to.requirements, &mut touched);
+        take(Field::AutoRaise, auto_raise, &mut to.auto_raise, &mut touched);
+        take(Field::Owner, owner, &mut to.owner, &mut touched);
+        touched
+    }
+}
+
+impl Indicator {
+    /// Changes plain fields. In `active` the answers of 9.1 stay given, and target and thresholds need `revise`.
+    ///
+    /// # Errors
+    /// The guard's refusal, or every fault of the amendment.
+    pub fn amend(self, amendment: IndicatorAmendment, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may_amend(by)?;
+        let stage = self.stage.name();
+        let mut after = self.clone();
+        let touched = amendment.apply(&mut after);
+        // `own` never includes decisions: who answers for it, and what follows by itself, is one.
+        let decides = touched.iter().any(|field| matches!(field, Field::Owner | Field::AutoRaise));
+        if decides && !by.may(Permission::DefineIndicator, false) {
+            return Err(Refusal::Forbidden);
+        }
+        let mut faults = after.faults();
+        for field in touched.into_iter().filter(|field| !touchable(stage, *field)) {
+            let (stage, field): (&str, &str) = (stage.into(), field.into());
+            let detail = format!("cannot be amended while the indicator is {stage}");
+            faults.push(Fault::new(format!("/{field}"), "not_in_this_stage", detail));
+        }
+        if stage == StageName::Active {
+            for missing in after.missing() {
+                let field = missing.code.trim_start_matches("no_").to_owned();
+                faults.push(Fault::new(format!("/{field}"), "needed_while_active", missing.detail));
+            }
+        }
+        faults.refuse()?;
+        Ok(Change::of(self, after, "amended", at))
+    }
+
+    /// Measurements are taken from now on [9.1].
+    ///
+    /// # Errors
+    /// The guard's refusal: every answer that is missing.
+    pub fn activate(self, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Activate, &(), by)?;
+        let after = Self { stage: Stage::Active { since: at }, ..self.clone() };
+        Ok(Change::of(self, after, "activated", at))
+    }
+
+    /// Moves target and thresholds; what held until now is kept.
+    ///
+    /// # Errors
+    /// The guard's refusal, every fault of the goal, another direction, or a blank reason.
+    pub fn revise(self, goal: Goal, reason: String, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Revise, &(), by)?;
+        let mut faults = Faults::default();
+        faults.keep(text::narrative("/reason", &reason));
+        for fault in goal.faults("/goal") {
+            faults.push(fault);
+        }
+        if self.goal.is_some_and(|before| before.direction() != goal.direction()) {
+            let detail = "cannot change: with another direction it is another indicator";
+            faults.push(Fault::new("/goal/direction", "fixed", detail));
+        }
+        if self.goal == Some(goal) {
+            faults.push(Fault::new("/goal", "unchanged", "must differ from what holds now"));
+        }
+        faults.refuse()?;
+        let mut after = self.clone();
+        after.revisions.extend(self.goal.map(|before| Revision {
+            number: self.revision,
+            goal: before,
+            replaced_at: at,
+            replaced_by: by.member(),
+            reason: reason.clone(),
+        }));
+        after.revision += 1;
+        after.goal = Some(goal);
+        Ok(Change::of(self, after, "revised", at).because(reason))
+    }
+
+    /// No measurements are taken any more; what was measured stays.
+    ///
+    /// # Errors
+    /// The guard's refusal, or a blank reason.
+    pub fn retire(self, reason: String, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Retire, &(), by)?;
+        text::narrative("/reason", &reason).map_err(|fault| Refusal::Invalid(vec![fault]))?;
+        let stage = match &self.stage {
+            Stage::Active { since } => Stage::Retired { since: *since, reason: reason.clone(), at },
+            Stage::Draft | Stage::Retired { .. } => {
+                return Err(Refusal::state("wrong_state", "only an active indicator is retired"));
+            }
+        };
+        let after = Self { stage, ..self.clone() };
+        Ok(Change::of(self, after, "retired", at).because(reason))
+    }
+}

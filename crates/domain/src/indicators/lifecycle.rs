@@ -1,0 +1,180 @@
+//! The tables stage x verb and stage x field: at once the enforcement and what is published.
+
+use super::{Indicator, Stage};
+use crate::access::{Actor, Permission};
+use crate::change::{Lifecycle, Record};
+use crate::refusal::{Reason, Refusal};
+
+/// A stage without its facts: what filters and columns name.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = IndicatorState))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[expect(missing_docs, reason = "the variants of `Stage` say it")]
+pub enum StageName {
+    Draft,
+    Active,
+    Retired,
+}
+
+impl Stage {
+    /// The stage without its facts.
+    #[must_use]
+    pub fn name(&self) -> StageName {
+        match self {
+            Self::Draft => StageName::Draft,
+            Self::Active { .. } => StageName::Active,
+            Self::Retired { .. } => StageName::Retired,
+        }
+    }
+}
+
+/// What can be done to an indicator.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+#[expect(missing_docs, reason = "the commands of the same names say it")]
+pub enum Verb {
+    Activate,
+    Revise,
+    Retire,
+}
+
+/// The stages to which a verb leads from a stage; empty where the stage does not know the verb.
+#[must_use]
+pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
+    use StageName as S;
+    match (verb, from) {
+        (Verb::Activate, S::Draft) | (Verb::Revise, S::Active) => &[S::Active],
+        (Verb::Retire, S::Active) => &[S::Retired],
+        (Verb::Activate | Verb::Revise | Verb::Retire, S::Draft | S::Active | S::Retired) => &[],
+    }
+}
+
+/// A field that people write.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields of the same names say it")]
+pub enum Field {
+    Name,
+    InformationNeed,
+    Unit,
+    ValueKind,
+    Goal,
+    Method,
+    DataSource,
+    Frequency,
+    Collector,
+    AnalysisInterval,
+    Analyst,
+    Requirements,
+    AutoRaise,
+    Owner,
+}
+
+/// Whether a field may be amended in a stage. What gives the figures their meaning is fixed once they are
+/// collected; target and thresholds are then changed by `revise` alone, with a reason.
+#[must_use]
+pub fn touchable(stage: StageName, field: Field) -> bool {
+    use Field as F;
+    match (stage, field) {
+        (StageName::Active, F::Unit | F::ValueKind | F::Goal) => false,
+        (
+            StageName::Active,
+            F::Name
+            | F::InformationNeed
+            | F::Method
+            | F::DataSource
+            | F::Frequency
+            | F::Collector
+            | F::AnalysisInterval
+            | F::Analyst
+            | F::Requirements
+            | F::AutoRaise
+            | F::Owner,
+        ) => true,
+        (
+            stage @ (StageName::Draft | StageName::Retired),
+            F::Name
+            | F::InformationNeed
+            | F::Unit
+            | F::ValueKind
+            | F::Goal
+            | F::Method
+            | F::DataSource
+            | F::Frequency
+            | F::Collector
+            | F::AnalysisInterval
+            | F::Analyst
+            | F::Requirements
+            | F::AutoRaise
+            | F::Owner,
+        ) => stage == StageName::Draft,
+    }
+}
+
+impl Lifecycle for Indicator {
+    type Verb = Verb;
+    type Facts = ();
+
+    fn stage_name(&self) -> &'static str {
+        self.stage.name().into()
+    }
+
+    fn knows(&self, verb: Verb) -> bool {
+        !edge(self.stage.name(), verb).is_empty()
+    }
+
+    fn may(&self, verb: Verb, (): &(), by: &Actor) -> Result<(), Refusal> {
+        let permission = match verb {
+            Verb::Activate | Verb::Revise | Verb::Retire => Permission::DefineIndicator,
+        };
+        if !by.may(permission, self.is_own(by)) {
+            return Err(Refusal::Forbidden);
+        }
+        if !self.knows(verb) {
+            let (stage, verb): (&str, &str) = (self.stage.name().into(), verb.into());
+            return Err(Refusal::state("wrong_state", format!("an indicator that is {stage} does not know {verb}")));
+        }
+        let reasons = match verb {
+            Verb::Activate => self.missing(),
+            Verb::Revise | Verb::Retire => Vec::new(),
+        };
+        if reasons.is_empty() { Ok(()) } else { Err(Refusal::State(reasons)) }
+    }
+
+    fn may_amend(&self, by: &Actor) -> Result<(), Refusal> {
+        if !by.may(Permission::SteerIndicator, self.is_own(by)) {
+            return Err(Refusal::Forbidden);
+        }
+        match self.stage.name() {
+            StageName::Draft | StageName::Active => Ok(()),
+            StageName::Retired => Err(Refusal::state("wrong_state", "an indicator that is retired is not amended")),
+        }
+    }
+}
+
+impl Indicator {
+    /// The answers that 9.1 asks for and that are not given, and the thresholds without which nothing is evaluated.
+    pub(super) fn missing(&self) -> Vec<Reason> {
+        let answers = [
+            (self.information_need.is_some(), "no_information_need", "what is measured is not said [9.1 a]"),
+            (self.method.is_some(), "no_method", "how it is measured is not said [9.1 b]"),
+            (self.frequency.is_some(), "no_frequency", "when it is measured is not said [9.1 c]"),
+            (self.collector.is_some(), "no_collector", "who measures is not said [9.1 d]"),
+            (self.analysis_interval.is_some(), "no_analysis_interval", "when it is analysed is not said [9.1 e]"),
+            (self.analyst.is_some(), "no_analyst", "who analyses is not said [9.1 f]"),
+            (self.goal.is_some(), "no_goal", "thresholds are not set"),
+        ];
+        answers.into_iter().filter(|(given, ..)| !given).map(|(_, code, detail)| Reason::new(code, detail)).collect()
+    }
+}

@@ -1,0 +1,11 @@
+//! Measurements [9.1]: figures that arrive in batches. One batch is one record; its rows are never edited or deleted.
+
+mod batch;
+mod point;
+mod sift;
+#[cfg(test)]
+mod tests;
+
+pub use batch::{BatchDraft, Counts, MeasurementBatch, Stage, StageName, Verb, edge};
+pub use point::{DIMENSION_NAME, DIMENSION_VALUE, DIMENSIONS, Figure, NOTE, Point, RawPoint, check_point, series_of};
+pub use sift::{Key, Outcome, Row, Sifted, sift};

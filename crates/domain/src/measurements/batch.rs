@@ -1,0 +1,234 @@
+//! The batch: the record that stands in the journal for all its rows.
+
+use super::{Outcome, Point, Sifted};
+use crate::access::{Actor, Permission};
+use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
+use crate::id::{IndicatorId, MeasurementBatchId};
+use crate::reference::Prefix;
+use crate::refusal::{Faults, Refusal};
+use crate::text;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+
+/// What became of the items.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// New ones.
+    pub accepted: i64,
+    /// Those that were known with the same value.
+    pub duplicates: i64,
+    /// Those that were known with another value.
+    pub corrections: i64,
+    /// Those that were not kept.
+    pub refused: i64,
+}
+
+impl Counts {
+    /// Counts outcomes.
+    #[must_use]
+    pub fn of(outcomes: &[Outcome]) -> Self {
+        let mut counts = Self::default();
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Accepted => counts.accepted += 1,
+                Outcome::Duplicate => counts.duplicates += 1,
+                Outcome::Correction => counts.corrections += 1,
+                Outcome::Refused { .. } => counts.refused += 1,
+            }
+        }
+        counts
+    }
+}
+
+/// Where it stands; each stage owns what is only true in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "name")]
+pub enum Stage {
+    /// It counts.
+    Recorded,
+    /// It is kept, out of charts and evaluation.
+    Withdrawn {
+        /// Why.
+        reason: String,
+        /// When.
+        at: DateTime<Utc>,
+    },
+}
+
+/// A batch of measurements.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeasurementBatch {
+    /// Identity and version.
+    pub head: Head,
+    /// Where it came from, in the sender's words.
+    pub source: String,
+    /// What became of its items.
+    pub counts: Counts,
+    /// The indicators it has measurements of, in the order of their ids.
+    pub indicators: Vec<IndicatorId>,
+    /// When its earliest measurement was observed.
+    pub observed_from: DateTime<Utc>,
+    /// When its latest measurement was observed.
+    pub observed_until: DateTime<Utc>,
+    /// SHA-256, hexadecimal, over its rows: see [`MeasurementBatch::digest_of`].
+    pub digest: String,
+    /// Where it stands.
+    pub stage: Stage,
+}
+
+/// What it takes to record one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchDraft<'a> {
+    /// Where it came from.
+    pub source: String,
+    /// Its items, sorted out; some are to be written.
+    pub sifted: &'a Sifted,
+}
+
+/// A stage without its facts: what filters and columns name.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = MeasurementBatchState))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[expect(missing_docs, reason = "the variants of `Stage` say it")]
+pub enum StageName {
+    Recorded,
+    Withdrawn,
+}
+
+impl Stage {
+    /// The stage without its facts.
+    #[must_use]
+    pub fn name(&self) -> StageName {
+        match self {
+            Self::Recorded => StageName::Recorded,
+            Self::Withdrawn { .. } => StageName::Withdrawn,
+        }
+    }
+}
+
+/// What can be done to a batch.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Verb {
+    /// Take it out of charts and evaluation.
+    Withdraw,
+}
+
+/// The stages to which a verb leads from a stage; empty where the stage does not know the verb.
+#[must_use]
+pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
+    match (verb, from) {
+        (Verb::Withdraw, StageName::Recorded) => &[StageName::Withdrawn],
+        (Verb::Withdraw, StageName::Withdrawn) => &[],
+    }
+}
+
+impl Record for MeasurementBatch {
+    const PREFIX: Prefix = Prefix::MeasurementBatch;
+    const MAKING: Permission = Permission::RecordMeasurements;
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn head_mut(&mut self, _: Seal) -> &mut Head {
+        &mut self.head
+    }
+}
+
+impl Lifecycle for MeasurementBatch {
+    type Verb = Verb;
+    type Facts = ();
+
+    fn stage_name(&self) -> &'static str {
+        self.stage.name().into()
+    }
+
+    fn knows(&self, verb: Verb) -> bool {
+        !edge(self.stage.name(), verb).is_empty()
+    }
+
+    fn may(&self, verb: Verb, (): &(), by: &Actor) -> Result<(), Refusal> {
+        let permission = match verb {
+            Verb::Withdraw => Permission::WithdrawMeasurements,
+        };
+        if !by.may(permission, self.is_own(by)) {
+            return Err(Refusal::Forbidden);
+        }
+        if self.knows(verb) { Ok(()) } else { Err(Refusal::state("wrong_state", "the batch is withdrawn")) }
+    }
+}
+
+impl MeasurementBatch {
+    /// Its id, typed.
+    #[must_use]
+    pub fn id(&self) -> MeasurementBatchId {
+        MeasurementBatchId(self.head.id)
+    }
+
+    /// Records a batch. Whether the actor measures each of the indicators is checked item by item.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`], a faulty source, or no row to write.
+    pub fn record(draft: BatchDraft<'_>, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
+        Self::may_make(by)?;
+        let BatchDraft { source, sifted } = draft;
+        let mut faults = Faults::default();
+        faults.keep(text::title("/source", &source));
+        faults.refuse()?;
+        let points = || sifted.rows.iter().map(|row| &row.point);
+        let times = points().map(|point| point.observed_at);
+        let (Some(observed_from), Some(observed_until)) = (times.clone().min(), times.max()) else {
+            return Err(Refusal::state("nothing_new", "no item of the batch is to be kept"));
+        };
+        let indicators: BTreeSet<IndicatorId> = points().map(|point| point.indicator).collect();
+        let batch = Self {
+            head: Head::born(by, birth),
+            source,
+            counts: Counts::of(&sifted.outcomes),
+            indicators: indicators.into_iter().collect(),
+            observed_from,
+            observed_until,
+            digest: Self::digest_of(points()),
+            stage: Stage::Recorded,
+        };
+        Ok(Change::born(batch, "recorded"))
+    }
+
+    /// SHA-256, hexadecimal, over the points as lines of canonical JSON (RFC 8785), each ended by a line feed, in
+    /// the order of the lines' bytes. It depends on what is stored alone, so that it can be computed again from there.
+    #[must_use]
+    pub fn digest_of<'a>(points: impl Iterator<Item = &'a Point>) -> String {
+        // A point always has a canonical form: its numbers are finite.
+        let mut lines: Vec<Vec<u8>> =
+            points.map(|point| serde_json_canonicalizer::to_vec(point).unwrap_or_default()).collect();
+        lines.sort_unstable();
+        let mut hash = Sha256::new();
+        for line in lines {
+            hash.update(&line);
+            hash.update(b"\n");
+        }
+        hex::encode(hash.finalize())
+    }
+
+    /// Takes the batch out of charts and evaluation, and keeps it. What it had superseded stays superseded; sent again
+    /// it is taken as new.
+    ///
+    /// # Errors
+    /// The guard's refusal, or a blank reason.
+    pub fn withdraw(self, reason: String, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Withdraw, &(), by)?;
+        text::narrative("/reason", &reason).map_err(|fault| Refusal::Invalid(vec![fault]))?;
+        let after = Self { stage: Stage::Withdrawn { reason: reason.clone(), at }, ..self.clone() };
+        Ok(Change::of(self, after, "withdrawn", at).because(reason))
+    }
+}

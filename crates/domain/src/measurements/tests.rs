@@ -1,0 +1,234 @@
+use super::*;
+use crate::access::Role;
+use crate::change::{Change, Lifecycle};
+use crate::id::IndicatorId;
+use crate::indicators::tests::{active, at, birth, define, draft, manager, person};
+use crate::indicators::{Indicator, IndicatorDraft, ValueKind};
+use crate::reference::{Locator, Prefix};
+use crate::refusal::{Fault, Refusal};
+use chrono::{DateTime, Duration, Utc};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+fn raw(value: f64) -> RawPoint {
+    RawPoint {
+        indicator: Locator::Id(Uuid::nil()),
+        observed_at: at(),
+        value: Some(value),
+        numerator: None,
+        denominator: None,
+        dimensions: BTreeMap::new(),
+        note: None,
+    }
+}
+
+fn quotient(numerator: f64, denominator: f64) -> RawPoint {
+    RawPoint { value: None, numerator: Some(numerator), denominator: Some(denominator), ..raw(0.0) }
+}
+
+fn ratio() -> Indicator {
+    active(IndicatorDraft { value_kind: ValueKind::Ratio, ..draft() })
+}
+
+fn refused(raw: RawPoint, indicator: &Indicator) -> (String, String) {
+    let fault = check_point(raw, indicator, at()).unwrap_err();
+    (fault.pointer, fault.code)
+}
+
+#[test]
+fn figures_that_are_none_are_refused() {
+    for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e101, -1e101] {
+        assert_eq!(refused(raw(value), &active(draft())), ("/value".into(), "not_finite".into()), "{value}");
+    }
+    for (raw, pointer, code) in [
+        (quotient(1.0, 0.0), "/denominator", "not_positive"),
+        (quotient(1.0, -0.0), "/denominator", "not_positive"),
+        (quotient(1.0, -2.0), "/denominator", "not_positive"),
+        (quotient(1.0, f64::NAN), "/denominator", "not_finite"),
+        (quotient(f64::INFINITY, 1.0), "/numerator", "not_finite"),
+        (quotient(1e99, 1e-99), "/denominator", "not_finite"),
+    ] {
+        assert_eq!(refused(raw, &ratio()), (pointer.to_owned(), code.to_owned()));
+    }
+    assert_eq!(check_point(quotient(3.0, 2.0), &ratio(), at()).unwrap().figure.value(), 1.5, "more than all");
+    let zero = check_point(raw(-0.0), &active(draft()), at()).unwrap();
+    assert!(zero.figure.value().is_sign_positive());
+}
+
+#[test]
+fn the_value_is_of_the_indicators_kind() {
+    let both = RawPoint { numerator: Some(1.0), denominator: Some(2.0), ..raw(0.5) };
+    let none = RawPoint { value: None, ..raw(0.0) };
+    let half = RawPoint { denominator: None, ..quotient(1.0, 2.0) };
+    for raw in [both.clone(), none.clone(), quotient(1.0, 2.0)] {
+        assert_eq!(refused(raw, &active(draft())).1, "value_kind");
+    }
+    for raw in [both, none, half, raw(1.0)] {
+        assert_eq!(refused(raw, &ratio()).1, "value_kind");
+    }
+}
+
+#[test]
+fn moments_out_of_bounds_are_refused() {
+    let on = |observed_at: DateTime<Utc>| RawPoint { observed_at, ..raw(1.0) };
+    let before = DateTime::UNIX_EPOCH - Duration::microseconds(1);
+    assert_eq!(refused(on(before), &active(draft())).1, "before_1970");
+    let ahead = at() + Duration::days(1);
+    assert_eq!(refused(on(ahead + Duration::microseconds(1)), &active(draft())).1, "in_the_future");
+    for fine in [DateTime::UNIX_EPOCH, ahead] {
+        assert!(check_point(on(fine), &active(draft()), at()).is_ok());
+    }
+    for odd in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+        assert!(check_point(on(odd), &active(draft()), at()).is_err());
+    }
+    let fine = check_point(on(at() + Duration::nanoseconds(1_999)), &active(draft()), at()).unwrap();
+    assert_eq!(fine.observed_at, at() + Duration::microseconds(1));
+}
+
+#[test]
+fn only_an_active_indicator_is_measured() {
+    let retired = active(draft()).retire("replaced".into(), &manager(), at()).unwrap().into_after();
+    for indicator in [define(draft()).unwrap(), retired] {
+        assert_eq!(refused(raw(1.0), &indicator), ("/indicator".into(), "not_active".into()));
+    }
+}
+
+#[test]
+fn dimensions_and_notes_are_bounded() {
+    let with = |dimensions: &[(&str, &str)]| RawPoint {
+        dimensions: dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        ..raw(1.0)
+    };
+    let indicator = active(draft());
+    let many: BTreeMap<_, _> = (0..=DIMENSIONS).map(|n| (n.to_string(), "x".to_owned())).collect();
+    assert_eq!(refused(RawPoint { dimensions: many, ..raw(1.0) }, &indicator).1, "length");
+    for name in ["", "a b", "é", &"n".repeat(DIMENSION_NAME + 1)] {
+        assert_eq!(refused(with(&[(name, "x")]), &indicator).1, "name", "{name:?}");
+    }
+    assert_eq!(refused(with(&[("site", "")]), &indicator), ("/dimensions/site".into(), "blank".into()));
+    assert_eq!(refused(with(&[("site", "a\0")]), &indicator).1, "forbidden_character");
+    assert_eq!(refused(with(&[("site", &"x".repeat(DIMENSION_VALUE + 1))]), &indicator).1, "too_long");
+    let fine = check_point(with(&[("site", "north \"1\""), ("os", "linux")]), &indicator, at()).unwrap();
+    assert_eq!(fine.series, r#"{"os":"linux","site":"north \"1\""}"#);
+    let noted = RawPoint { note: Some("x".repeat(NOTE + 1)), ..raw(1.0) };
+    assert_eq!(refused(noted, &indicator), ("/note".into(), "too_long".into()));
+}
+
+fn point(n: u8, value: f64) -> Point {
+    let observed_at = at() + Duration::hours(i64::from(n));
+    let indicator = IndicatorId(Uuid::from_u128(1));
+    Point { indicator, observed_at, series: String::new(), figure: Figure::Gauge { value }, note: None }
+}
+
+fn fault() -> Fault {
+    Fault::new("/value", "not_finite", "must be a number")
+}
+
+#[test]
+fn each_item_has_its_outcome() {
+    let known = HashMap::from([point(1, 1.0), point(2, 2.0)].map(|point| (point.key(), point.figure)));
+    let items = vec![
+        Ok(point(1, 1.0)),
+        Ok(point(2, 9.0)),
+        Err(fault()),
+        Ok(point(3, 3.0)),
+        Ok(point(3, 3.0)),
+        Ok(point(3, 4.0)),
+        Ok(point(2, 2.0)),
+    ];
+    let sifted = sift(items, &known);
+    let counts = Counts::of(&sifted.outcomes);
+    assert_eq!(counts, Counts { accepted: 1, duplicates: 2, corrections: 3, refused: 1 });
+    assert_eq!(sifted.outcomes[2], Outcome::Refused { fault: fault() });
+    assert_eq!(sifted.superseded, [point(2, 9.0).key()]);
+    let written: Vec<_> = sifted.rows.iter().map(|row| (row.point.figure.value(), row.superseded)).collect();
+    assert_eq!(written, [(9.0, true), (3.0, true), (4.0, false), (2.0, false)]);
+}
+
+fn batch(by: &crate::access::Actor) -> Result<MeasurementBatch, Refusal> {
+    let sifted = sift(vec![Ok(point(5, 1.0)), Ok(point(2, 1.0)), Err(fault())], &HashMap::new());
+    let draft = BatchDraft { source: "scanner".into(), sifted: &sifted };
+    MeasurementBatch::record(draft, by, birth(Prefix::MeasurementBatch, 1)).map(Change::into_after)
+}
+
+#[test]
+fn a_batch_stands_for_its_rows() {
+    let batch = batch(&manager()).unwrap();
+    assert_eq!((batch.observed_from, batch.observed_until), (point(2, 1.0).observed_at, point(5, 1.0).observed_at));
+    assert_eq!(batch.digest, MeasurementBatch::digest_of([point(2, 1.0), point(5, 1.0)].iter()));
+    assert_ne!(batch.digest, MeasurementBatch::digest_of([point(2, 1.0), point(5, 1.5)].iter()));
+    let nothing = sift(vec![Err(fault())], &HashMap::new());
+    let draft = BatchDraft { source: "scanner".into(), sifted: &nothing };
+    let refusal = MeasurementBatch::record(draft, &manager(), birth(Prefix::MeasurementBatch, 1)).unwrap_err();
+    assert!(matches!(refusal, Refusal::State(reasons) if reasons[0].code == "nothing_new"));
+}
+
+/// The lifecycle has one edge: every other cell is refused.
+#[test]
+fn stage_by_verb() {
+    let recorded = batch(&manager()).unwrap();
+    let withdrawn = recorded.clone().withdraw("wrong feed".into(), &manager(), at()).unwrap();
+    assert_eq!(withdrawn.reason(), Some("wrong feed"));
+    let withdrawn = withdrawn.into_after();
+    assert_eq!((withdrawn.stage.name(), withdrawn.head.version), (StageName::Withdrawn, 2));
+    assert!(!withdrawn.knows(Verb::Withdraw) && recorded.knows(Verb::Withdraw));
+    let again = withdrawn.withdraw("again".into(), &manager(), at()).unwrap_err();
+    assert!(matches!(again, Refusal::State(reasons) if reasons[0].code == "wrong_state"));
+    let blank = recorded.clone().withdraw(" ".into(), &manager(), at()).unwrap_err();
+    assert!(matches!(blank, Refusal::Invalid(faults) if faults[0].pointer == "/reason"));
+    let sender = person(6, &[Role::Member]);
+    assert_eq!(recorded.withdraw("mine".into(), &sender, at()).unwrap_err(), Refusal::Forbidden);
+}
+
+#[test]
+fn who_measures_an_indicator_sends_its_figures() {
+    let indicator = active(draft());
+    let key = |scopes| crate::access::Actor {
+        organisation: crate::id::OrganisationId(Uuid::nil()),
+        identity: crate::access::Identity::ApiKey { id: crate::id::ApiKeyId(Uuid::nil()), scopes },
+    };
+    assert!(indicator.is_measured_by(&key(vec![crate::access::Permission::RecordMeasurements])));
+    assert!(!indicator.is_measured_by(&key(vec![crate::access::Permission::ReadRecords])));
+    for (n, role, yes) in [
+        (6, Role::Member, true),
+        (5, Role::Member, true),
+        (7, Role::Member, false),
+        (77, Role::Member, false),
+        (77, Role::IsmsManager, true),
+        (6, Role::Auditor, false),
+    ] {
+        assert_eq!(indicator.is_measured_by(&person(n, &[role])), yes, "{n} {role:?}");
+    }
+}
+
+proptest! {
+    /// What is kept of distinct measurements, and the digest over it, do not depend on the order in which they come.
+    #[test]
+    fn acceptance_does_not_depend_on_order(
+        (points, shuffled) in prop::collection::btree_map(any::<u8>(), -1e9..1e9_f64, 1..40)
+            .prop_map(|points| points.into_iter().map(|(n, value)| point(n, value)).collect::<Vec<_>>())
+            .prop_flat_map(|points| (Just(points.clone()), Just(points).prop_shuffle())),
+        first in 0..40_usize,
+    ) {
+        let known: HashMap<_, _> = points.iter().take(first).map(|point| {
+            let figure = if point.observed_at.timestamp() / 3600 % 2 == 0 { point.figure } else { Figure::Gauge { value: 2e9 } };
+            (point.key(), figure)
+        }).collect();
+        let ordered = sift(points.into_iter().map(Ok).collect(), &known);
+        let other = sift(shuffled.into_iter().map(Ok).collect(), &known);
+        prop_assert_eq!(Counts::of(&ordered.outcomes), Counts::of(&other.outcomes));
+        let digest = |sifted: &Sifted| MeasurementBatch::digest_of(sifted.rows.iter().map(|row| &row.point));
+        prop_assert_eq!(digest(&ordered), digest(&other));
+    }
+
+    #[test]
+    fn nothing_that_is_accepted_is_unbounded(value in any::<f64>(), numerator in any::<f64>(), denominator in any::<f64>()) {
+        if let Ok(point) = check_point(raw(value), &active(draft()), at()) {
+            prop_assert!(point.figure.value().abs() <= crate::indicators::MAGNITUDE);
+        }
+        if let Ok(point) = check_point(quotient(numerator, denominator), &ratio(), at()) {
+            prop_assert!(point.figure.value().abs() <= crate::indicators::MAGNITUDE);
+        }
+    }
+}
