@@ -9,6 +9,7 @@ use ratchet_domain::id::{AccountId, OrganisationId};
 use ratchet_domain::members::{Member, MemberDraft};
 use ratchet_http::app::{App, Keys, Settings, Source};
 use ratchet_persistence::error::Error;
+use ratchet_persistence::evaluation;
 use ratchet_persistence::journal::sequencer::{self, Signer};
 use ratchet_persistence::store::Store;
 use ratchet_persistence::tx::Context;
@@ -127,6 +128,13 @@ impl Api {
         while self.store.work(move |c| sequencer::sequence(&signer(), now, c)).await.unwrap() > 0 {}
     }
 
+    /// Evaluates what was measured, and what was not.
+    pub async fn evaluate(&self) {
+        let now = self.now();
+        let context = |organisation| context(organisation, "evaluation", now);
+        while evaluation::catch_up(&self.store, now, true, &context).await.unwrap() > 0 {}
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         *self.clock.lock().unwrap()
     }
@@ -228,19 +236,22 @@ fn time_ordered() -> Uuid {
     .into_uuid()
 }
 
-async fn found(store: &Store, name: &'static str, whose: &'static str, now: DateTime<Utc>) -> OrganisationId {
-    static HASH: OnceLock<String> = OnceLock::new();
-    let hash = HASH.get_or_init(|| ratchet_http::hash_password(PASSWORD).unwrap()).clone();
-    let organisation = OrganisationId(Uuid::new_v4());
-    let context = Context {
-        actor: Actor { organisation, identity: Identity::System { worker: "setup" } },
+fn context(organisation: OrganisationId, worker: &'static str, now: DateTime<Utc>) -> Context {
+    Context {
+        actor: Actor { organisation, identity: Identity::System { worker } },
         now,
         request: None,
         dry_run: false,
         next_id: Box::new(time_ordered),
         next_salt: Box::new(|| *Uuid::new_v4().as_bytes()),
-    };
-    let founded = store.write(context, move |tx| {
+    }
+}
+
+async fn found(store: &Store, name: &'static str, whose: &'static str, now: DateTime<Utc>) -> OrganisationId {
+    static HASH: OnceLock<String> = OnceLock::new();
+    let hash = HASH.get_or_init(|| ratchet_http::hash_password(PASSWORD).unwrap()).clone();
+    let organisation = OrganisationId(Uuid::new_v4());
+    let founded = store.write(context(organisation, "setup", now), move |tx| {
         organisations::insert(organisation, name, now, tx.connection())?;
         for role in ROLES {
             let role_name: &'static str = role.into();

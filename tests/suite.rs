@@ -6,9 +6,12 @@ mod api {
     mod auth;
     mod contract;
     mod habits;
+    mod indicators;
     mod journal;
+    mod measurements;
     mod members;
     mod nonconformities;
+    mod signals;
 }
 mod databases;
 mod harness;

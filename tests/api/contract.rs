@@ -178,6 +178,18 @@ async fn target(api: &Api, path: &str) -> String {
         });
         return manager.post("/v1/actions", body).await.expect(201).reference().to_owned();
     }
+    if path.starts_with("/v1/indicators") {
+        return super::indicators::define(api).await.reference().to_owned();
+    }
+    if path.starts_with("/v1/signals") {
+        return super::signals::raised(api).await;
+    }
+    if path.starts_with("/v1/measurement-batches") {
+        let indicator = super::indicators::active(api).await;
+        let items = super::measurements::series(api, &indicator, &[1.0]);
+        let sent = super::measurements::send(api, items).await.expect(201);
+        return sent.body["batch_reference"].as_str().unwrap().to_owned();
+    }
     if path.starts_with("/v1/api-keys") {
         let body = json!({ "name": "Feed", "scopes": ["records:read"] });
         return api.by(Role::Admin).await.post("/v1/api-keys", body).await.expect(201).reference().to_owned();

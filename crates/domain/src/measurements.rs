@@ -7,5 +7,7 @@ mod sift;
 mod tests;
 
 pub use batch::{BatchDraft, Counts, MeasurementBatch, Stage, StageName, Verb, edge};
-pub use point::{DIMENSION_NAME, DIMENSION_VALUE, DIMENSIONS, Figure, NOTE, Point, RawPoint, check_point, series_of};
+pub use point::{
+    DIMENSION_NAME, DIMENSION_VALUE, DIMENSIONS, Figure, NOTE, Point, RawPoint, Standing, check_point, series_of,
+};
 pub use sift::{Key, Outcome, Row, Sifted, sift};

@@ -7,6 +7,7 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt;
 use ratchet_domain::refusal::{Fault, Refusal};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::future::Future;
@@ -25,8 +26,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let bytes = match json_type(&request) {
-                Ok(()) => read(&request, payload).await,
+            let bytes = match json_type(&request).and_then(|()| app_of(&request)) {
+                Ok(app) => read(&request, payload, app.settings.body_limit).await,
                 Err(error) => Err(error),
             };
             let digest = Sha256::digest(bytes.as_deref().unwrap_or_default()).into();
@@ -35,10 +36,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     }
 }
 
-/// The whole body, decompressed; at most as large as the settings say.
-pub(crate) async fn read(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, ApiError> {
-    let app = request.app_data::<web::Data<App>>().ok_or(ApiError::Unauthenticated)?;
-    let (limit, patience) = (app.settings.body_limit, app.settings.body_patience);
+fn app_of(request: &HttpRequest) -> Result<&web::Data<App>, ApiError> {
+    request.app_data::<web::Data<App>>().ok_or(ApiError::Unauthenticated)
+}
+
+/// The whole body, decompressed; at most `limit` bytes, and no longer than the settings say.
+pub(crate) async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Vec<u8>, ApiError> {
+    let patience = app_of(request)?.settings.body_patience;
     let gathering = gather(request, payload, limit);
     tokio::time::timeout(patience, gathering).await.unwrap_or(Err(ApiError::TooSlow))
 }
@@ -65,9 +69,14 @@ async fn gather(request: &HttpRequest, payload: Payload, limit: usize) -> Result
     Ok(bytes)
 }
 
-fn json_type(request: &HttpRequest) -> Result<(), ApiError> {
+/// What the body is said to be, without parameters.
+pub(crate) fn media_type(request: &HttpRequest) -> String {
     let sent = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn json_type(request: &HttpRequest) -> Result<(), ApiError> {
+    let essence = media_type(request);
     let expected: &[&str] = if request.method() == actix_web::http::Method::PATCH {
         &["application/merge-patch+json"]
     } else {
@@ -96,7 +105,7 @@ pub(crate) fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiEr
 }
 
 /// Reads JSON: what is not JSON is malformed; what is JSON and does not fit names its place.
-pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+pub(crate) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ApiError> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| fault_of(&error))?;
     deserializer.end().map_err(|error| ApiError::Malformed(plain(&error)))?;
@@ -155,7 +164,6 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]

@@ -5,11 +5,15 @@ pub(crate) mod api_keys;
 pub(crate) mod auth;
 pub(crate) mod catalogue;
 pub(crate) mod events;
+pub(crate) mod indicators;
 pub(crate) mod journal;
 pub(crate) mod me;
+pub(crate) mod measurement_batches;
+pub(crate) mod measurements;
 pub(crate) mod members;
 pub(crate) mod nonconformities;
 pub(crate) mod records;
+pub(crate) mod signals;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -21,6 +25,10 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(catalogue::configure)
         .configure(members::configure)
         .configure(api_keys::configure)
+        .configure(indicators::configure)
+        .configure(measurements::configure)
+        .configure(measurement_batches::configure)
+        .configure(signals::configure)
         .configure(nonconformities::configure)
         .configure(actions::configure)
         .configure(records::configure)

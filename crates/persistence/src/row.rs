@@ -1,7 +1,7 @@
 //! What tables of records share: the head's columns, the queries every record has, and how values are written.
 
 use crate::column::{InstantValue, KeyValue};
-use ratchet_domain::change::Head;
+use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{MemberId, OrganisationId};
 use std::str::FromStr;
 
@@ -49,6 +49,7 @@ impl StoredHead {
 macro_rules! record_table {
     ($record:ty, $table:ident { $($column:ident: $type:ty),+ $(,)? }) => {
         /// The columns that only this table has.
+        #[derive(PartialEq)]
         struct Columns {
             $($column: $type,)+
         }
@@ -190,4 +191,20 @@ pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, crate::e
 /// The reverse of [`to_json`].
 pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
+}
+
+/// A record without its head, as JSON in one column: for records of which queries ask for little.
+pub(crate) fn body_of<T: Record>(record: &T) -> Result<String, crate::error::Error> {
+    let mut body = serde_json::to_value(record).map_err(|error| crate::error::Error::Unwritable(error.to_string()))?;
+    if let serde_json::Value::Object(members) = &mut body {
+        members.remove("head");
+    }
+    to_json(&body)
+}
+
+/// The reverse of [`body_of`].
+pub(crate) fn with_head<T: Record>(head: Head, body: &str) -> Result<T, String> {
+    let mut record: serde_json::Value = from_json(body)?;
+    record["head"] = serde_json::to_value(head).map_err(|error| error.to_string())?;
+    serde_json::from_value(record).map_err(|error| error.to_string())
 }

@@ -237,6 +237,104 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    indicators (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        name -> Text,
+        owner_id -> Nullable<Key>,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::column::{Instant, Key};
+    indicator_evaluations (indicator_id) {
+        indicator_id -> Key,
+        organisation_id -> Key,
+        state -> Text,
+        revision -> BigInt,
+        evaluated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    measurement_batches (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        source -> Text,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Double, Nullable, Text};
+    use crate::column::{Instant, Key};
+    measurements (organisation_id, batch_id, number) {
+        organisation_id -> Key,
+        batch_id -> Key,
+        number -> BigInt,
+        indicator_id -> Key,
+        series -> Text,
+        observed_at -> Instant,
+        value -> Nullable<Double>,
+        numerator -> Nullable<Double>,
+        denominator -> Nullable<Double>,
+        note -> Nullable<Text>,
+        standing -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::column::Key;
+    evaluation_queue (organisation_id, indicator_id, batch_id) {
+        organisation_id -> Key,
+        indicator_id -> Key,
+        batch_id -> Key,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::column::{Instant, Key};
+    signals (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        indicator_id -> Key,
+        kind -> Text,
+        owner_id -> Nullable<Key>,
+        case_id -> Nullable<Key>,
+        is_open -> Bool,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
 diesel::joinable!(journal_queue -> journal_entries (entry_id));
 diesel::joinable!(members -> accounts (account_id));
 diesel::joinable!(members -> organisations (organisation_id));
@@ -244,3 +342,4 @@ diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(sessions -> members (member_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, members, organisations, refresh_tokens, sessions);
 diesel::allow_tables_to_appear_in_same_query!(journal_entries, journal_queue, nonconformities);
+diesel::allow_tables_to_appear_in_same_query!(evaluation_queue, indicator_evaluations, indicators, measurements);

@@ -2,7 +2,7 @@
 
 mod database;
 mod journal;
-mod people;
+pub(crate) mod people;
 mod serve;
 
 use crate::settings::{Fault, Settings};

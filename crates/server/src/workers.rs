@@ -1,11 +1,13 @@
 //! What runs beside the requests. Each takes its work from the database and is correct when two run at once.
 
+use crate::commands::people;
 use ratchet_http::app::Source;
 use ratchet_persistence::error::Error;
+use ratchet_persistence::evaluation;
 use ratchet_persistence::journal::sequencer::{self, Signer};
 use ratchet_persistence::store::Store;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long an entry waits for its position at most, when nothing goes wrong.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -23,6 +25,29 @@ pub(crate) async fn sequence(store: Store, source: Source, signer: Signer) {
             // Another replica was faster, or the database is away.
             Err(error) => {
                 tracing::debug!(%error, "entries still wait for their positions");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// How often it is asked whether measurements are missing.
+const ABSENCE: Duration = Duration::from_secs(60);
+
+/// Evaluates what was measured, and what was not.
+pub(crate) async fn evaluate(store: Store, source: Source) {
+    let mut looked: Option<Instant> = None;
+    loop {
+        let with_absence = looked.is_none_or(|at| at.elapsed() > ABSENCE);
+        if with_absence {
+            looked = Some(Instant::now());
+        }
+        let context = |organisation| people::context(organisation, "evaluation", &source);
+        match evaluation::catch_up(&store, (source.now)(), with_absence, &context).await {
+            Ok(0) => tokio::time::sleep(PAUSE).await,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::debug!(%error, "measurements still wait for their evaluation");
                 tokio::time::sleep(PAUSE).await;
             }
         }

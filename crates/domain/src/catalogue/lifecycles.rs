@@ -1,6 +1,6 @@
 //! Every state machine as data, out of the tables that enforce them.
 
-use crate::{actions, nonconformities};
+use crate::{actions, indicators, measurements, nonconformities, signals};
 use serde::Serialize;
 use strum::VariantArray;
 
@@ -35,6 +35,9 @@ pub struct LifecycleTable {
 pub fn lifecycles() -> Vec<LifecycleTable> {
     let simple = |from, verb, to| Edge { from, verb, to };
     vec![
+        table("indicators", edges(indicators::edge)),
+        table("measurement_batches", edges(measurements::edge)),
+        table("signals", edges(signals::edge)),
         table("nonconformities", edges(nonconformities::edge)),
         table("actions", edges(actions::edge)),
         table(

@@ -56,6 +56,15 @@ pub enum Figure {
 }
 
 impl Figure {
+    /// Numerator and denominator, for a ratio.
+    #[must_use]
+    pub fn parts(self) -> (Option<f64>, Option<f64>) {
+        match self {
+            Self::Gauge { value: _ } => (None, None),
+            Self::Ratio { numerator, denominator } => (Some(numerator), Some(denominator)),
+        }
+    }
+
     /// The value that is charted and evaluated.
     #[must_use]
     pub fn value(self) -> f64 {
@@ -64,6 +73,20 @@ impl Figure {
             Self::Ratio { numerator, denominator } => numerator / denominator,
         }
     }
+}
+
+/// Whether a measurement counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::EnumString, strum::IntoStaticStr)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Standing {
+    /// It does.
+    Live,
+    /// A correction took its place.
+    Superseded,
+    /// Its batch was withdrawn.
+    Withdrawn,
 }
 
 /// A measurement that can be stored.

@@ -12,9 +12,12 @@ use actix_web::{get, web};
 use ratchet_domain::access::Actor;
 use ratchet_domain::actions::Action;
 use ratchet_domain::api_keys::ApiKey;
+use ratchet_domain::indicators::Indicator;
+use ratchet_domain::measurements::MeasurementBatch;
 use ratchet_domain::members::Member;
 use ratchet_domain::nonconformities::Nonconformity;
 use ratchet_domain::reference::{Locator, Prefix, Reference};
+use ratchet_domain::signals::Signal;
 use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::journal::reading;
 use serde::{Deserialize, Serialize};
@@ -68,14 +71,10 @@ fn find(reference: Reference, by: &Actor, connection: &mut AnyConnection) -> Res
         Prefix::Member => find_one::<Member>(reference, by, connection),
         Prefix::ApiKey => find_one::<ApiKey>(reference, by, connection),
         Prefix::Action => find_one::<Action>(reference, by, connection),
-        Prefix::Indicator
-        | Prefix::Signal
-        | Prefix::Comment
-        | Prefix::Tag
-        | Prefix::Link
-        | Prefix::Evidence
-        | Prefix::Settings
-        | Prefix::MeasurementBatch => Err(ApiError::NotFound),
+        Prefix::Indicator => find_one::<Indicator>(reference, by, connection),
+        Prefix::Signal => find_one::<Signal>(reference, by, connection),
+        Prefix::MeasurementBatch => find_one::<MeasurementBatch>(reference, by, connection),
+        Prefix::Comment | Prefix::Tag | Prefix::Link | Prefix::Evidence | Prefix::Settings => Err(ApiError::NotFound),
     }
 }
 

@@ -14,12 +14,15 @@ use ed25519_dalek::VerifyingKey;
 use ratchet_domain::actions::Action;
 use ratchet_domain::api_keys::ApiKey;
 use ratchet_domain::id::OrganisationId;
+use ratchet_domain::indicators::Indicator;
 use ratchet_domain::journal::checkpoint::SignedCheckpoint;
 use ratchet_domain::journal::leaf::{self, Leaf, leaf_hash};
 use ratchet_domain::journal::merkle::{Frontier, Hash};
 use ratchet_domain::journal::tiles::TILE_WIDTH;
+use ratchet_domain::measurements::MeasurementBatch;
 use ratchet_domain::members::Member;
 use ratchet_domain::nonconformities::Nonconformity;
+use ratchet_domain::signals::Signal;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -184,6 +187,9 @@ impl Verification<'_> {
         if state {
             self.records::<Nonconformity>(&mut states, connection)?;
             self.records::<Action>(&mut states, connection)?;
+            self.records::<Indicator>(&mut states, connection)?;
+            self.records::<MeasurementBatch>(&mut states, connection)?;
+            self.records::<Signal>(&mut states, connection)?;
             self.records::<Member>(&mut states, connection)?;
             self.records::<ApiKey>(&mut states, connection)?;
             for ((kind, id), (version, _)) in states.into_iter().filter(|(_, (_, state))| state.is_some()) {

@@ -34,7 +34,8 @@ pub(crate) fn serve(settings: &Settings) -> Result<ExitCode, Fault> {
             welcome(&store, &url).await?;
         }
         let signer = Signer { key: keys.journal, origin: origin_of(&public_url) };
-        tokio::spawn(workers::sequence(store, source(), signer));
+        tokio::spawn(workers::sequence(store.clone(), source(), signer));
+        tokio::spawn(workers::evaluate(store, source()));
         println!("Serving on {url}");
         let server = ratchet_http::serve(Arc::new(app), listener, settings.workers);
         server.map_err(|error| error.to_string())?.await.map_err(|error| error.to_string())?;

@@ -1,0 +1,439 @@
+//! Indicators over HTTP [9.1].
+
+mod view;
+
+pub(crate) use view::IndicatorView;
+
+use crate::answer::Answer;
+use crate::body::{Body, nullable};
+use crate::caller::Call;
+use crate::error::ApiError;
+use crate::listing::{List, Page, PageParameters, Who};
+use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::record::verbs::verbs;
+use crate::record::{Resource, ShowParameters, Transition, existing_member};
+use actix_web::http::StatusCode;
+use actix_web::{get, patch, post};
+use chrono::{DateTime, NaiveDate, Utc};
+use ratchet_domain::access::Actor;
+use ratchet_domain::change::Record;
+use ratchet_domain::evaluation::Status;
+use ratchet_domain::id::MemberId;
+use ratchet_domain::indicators::{
+    AutoRaise, Frequency, Goal, Indicator, IndicatorAmendment, IndicatorDraft, Judgement, StageName, ValueKind, Verb,
+};
+use ratchet_persistence::evaluation;
+use ratchet_persistence::indicators::Filter;
+use ratchet_persistence::table::Table;
+use ratchet_persistence::tx::Tx;
+use serde::{Deserialize, Serialize};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What a list of indicators can be narrowed by.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct IndicatorQuery {
+    /// In one of these states, separated by commas.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(value_type = Option<String>, example = "active")]
+    state: Option<Vec<StageName>>,
+    /// Owned by this member: `me`, or an id.
+    #[param(value_type = Option<String>, example = "me")]
+    owner: Option<Who>,
+    /// Written at or after this moment: for synchronising.
+    updated_since: Option<DateTime<Utc>>,
+}
+
+impl Resource for Indicator {
+    type View = IndicatorView;
+    type Query = IndicatorQuery;
+    const PATH: &'static str = "indicators";
+    const EXPANDS: &'static [(&'static str, &'static str)] = &[("owner", "owner_id")];
+
+    fn view(&self, transitions: Option<Vec<Transition>>) -> IndicatorView {
+        IndicatorView::of(self, transitions)
+    }
+
+    fn filter(query: IndicatorQuery, by: &Actor, _: NaiveDate) -> Filter {
+        let IndicatorQuery { state, owner, updated_since } = query;
+        Filter { stage: state, owner: owner.map(|who| who.resolve(by)), updated_since }
+    }
+}
+
+/// An indicator to be defined; whatever is left out can be amended until it is activated.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateIndicator {
+    /// One line.
+    #[schema(example = "Request latency of the customer portal", max_length = 200)]
+    name: String,
+    /// What it is to tell: what is measured, and why [9.1 a].
+    #[serde(default)]
+    information_need: Option<String>,
+    /// Of the value.
+    #[serde(default)]
+    #[schema(example = "ms")]
+    unit: Option<String>,
+    /// What one measurement consists of.
+    value_kind: ValueKind,
+    /// Target and thresholds.
+    #[serde(default)]
+    goal: Option<Goal>,
+    /// How it is measured [9.1 b].
+    #[serde(default)]
+    method: Option<String>,
+    /// Where the figures come from.
+    #[serde(default)]
+    data_source: Option<String>,
+    /// When it is measured [9.1 c].
+    #[serde(default)]
+    frequency: Option<Frequency>,
+    /// Who measures [9.1 d].
+    #[serde(default)]
+    collector_id: Option<MemberId>,
+    /// When the results are analysed [9.1 e].
+    #[serde(default)]
+    analysis_interval: Option<Frequency>,
+    /// Who analyses them [9.1 f].
+    #[serde(default)]
+    analyst_id: Option<MemberId>,
+    /// The clauses and controls it speaks of, at most 20.
+    #[serde(default)]
+    #[schema(example = json!(["9.1", "A.8.16"]))]
+    requirements: Vec<String>,
+    /// Which case a signal opens by itself; none without it.
+    #[serde(default)]
+    auto_raise: AutoRaise,
+    /// The accountable member.
+    #[serde(default)]
+    owner_id: Option<MemberId>,
+}
+
+/// Plain fields to change; an absent one stays, `null` empties. While the indicator is active, target and thresholds
+/// are changed by `revise` alone.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AmendIndicator {
+    /// One line.
+    #[serde(default)]
+    name: Option<String>,
+    /// What it is to tell.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    information_need: Option<Option<String>>,
+    /// Of the value.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    unit: Option<Option<String>>,
+    /// What one measurement consists of.
+    #[serde(default)]
+    value_kind: Option<ValueKind>,
+    /// Target and thresholds.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Goal>)]
+    goal: Option<Option<Goal>>,
+    /// How it is measured.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    method: Option<Option<String>>,
+    /// Where the figures come from.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    data_source: Option<Option<String>>,
+    /// When it is measured.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Frequency>)]
+    frequency: Option<Option<Frequency>>,
+    /// Who measures.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<MemberId>)]
+    collector_id: Option<Option<MemberId>>,
+    /// When the results are analysed.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Frequency>)]
+    analysis_interval: Option<Option<Frequency>>,
+    /// Who analyses them.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<MemberId>)]
+    analyst_id: Option<Option<MemberId>>,
+    /// The clauses and controls it speaks of.
+    #[serde(default)]
+    requirements: Option<Vec<String>>,
+    /// Which case a signal opens by itself.
+    #[serde(default)]
+    auto_raise: Option<AutoRaise>,
+    /// The accountable member.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<MemberId>)]
+    owner_id: Option<Option<MemberId>>,
+}
+
+/// Nothing to say.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ActivateIndicator {}
+
+/// New target and thresholds.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReviseIndicator {
+    /// What holds from now on.
+    goal: Goal,
+    /// Why the goalposts move; marked on the chart.
+    #[schema(example = "The new platform is twice as fast", max_length = 10_000)]
+    reason: String,
+}
+
+/// Why it is not measured any more.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RetireIndicator {
+    /// Kept in the journal.
+    #[schema(example = "The portal was switched off", max_length = 10_000)]
+    reason: String,
+}
+
+/// How an indicator stands by what was measured so far.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct EvaluationView {
+    /// How it stands now: the worst of its series.
+    pub status: Status,
+    /// The newest measurement of every series.
+    pub series: Vec<SeriesView>,
+}
+
+/// The newest measurement of a series.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct SeriesView {
+    /// Its dimensions.
+    #[schema(value_type = Object)]
+    pub dimensions: serde_json::Value,
+    /// When it was observed.
+    pub observed_at: DateTime<Utc>,
+    /// The value; for a ratio the quotient.
+    pub value: f64,
+    /// What it is by the thresholds.
+    pub judgement: Judgement,
+}
+
+/// List indicators.
+#[utoipa::path(
+    tag = "indicators",
+    params(PageParameters, IndicatorQuery),
+    responses((status = 200, body = Page<IndicatorView>))
+)]
+#[get("/indicators")]
+pub(crate) async fn list_indicators(call: Call, list: List<IndicatorQuery>) -> Result<Answer, ApiError> {
+    call.list::<Indicator>(list).await
+}
+
+/// Define an indicator, as a draft.
+#[utoipa::path(
+    tag = "indicators",
+    params(WriteParameters),
+    request_body = CreateIndicator,
+    responses((status = 201, body = IndicatorView))
+)]
+#[post("/indicators")]
+pub(crate) async fn create_indicator(
+    call: Call,
+    parameters: Query<WriteParameters>,
+    body: Body<CreateIndicator>,
+) -> Result<Answer, ApiError> {
+    call.create(parameters, body, |input: CreateIndicator, by, birth, tx| {
+        people(
+            &[("collector_id", input.collector_id), ("analyst_id", input.analyst_id), ("owner_id", input.owner_id)],
+            tx,
+        )?;
+        Ok(Indicator::define(input.into(), by, birth)?)
+    })
+    .await
+}
+
+impl From<CreateIndicator> for IndicatorDraft {
+    fn from(body: CreateIndicator) -> Self {
+        let CreateIndicator {
+            name,
+            information_need,
+            unit,
+            value_kind,
+            goal,
+            method,
+            data_source,
+            frequency,
+            collector_id,
+            analysis_interval,
+            analyst_id,
+            requirements,
+            auto_raise,
+            owner_id,
+        } = body;
+        Self {
+            name,
+            information_need,
+            unit,
+            value_kind,
+            goal,
+            method,
+            data_source,
+            frequency,
+            collector: collector_id,
+            analysis_interval,
+            analyst: analyst_id,
+            requirements,
+            auto_raise,
+            owner: owner_id,
+        }
+    }
+}
+
+/// Refuses members that a body names and that are not active here.
+fn people(named: &[(&str, Option<MemberId>)], tx: &mut Tx<'_>) -> Result<(), ApiError> {
+    let given = named.iter().filter_map(|(field, member)| member.map(|member| (field, member)));
+    for (field, member) in given {
+        existing_member(&format!("/{field}"), member, tx)?;
+    }
+    Ok(())
+}
+
+/// Read an indicator.
+#[utoipa::path(
+    tag = "indicators",
+    params(("id" = String, Path), ShowParameters),
+    responses((status = 200, body = IndicatorView))
+)]
+#[get("/indicators/{id}")]
+pub(crate) async fn get_indicator(
+    call: Call,
+    target: Target,
+    parameters: Query<ShowParameters>,
+) -> Result<Answer, ApiError> {
+    call.show::<Indicator>(target, parameters).await
+}
+
+/// Amend an indicator's plain fields.
+#[utoipa::path(
+    tag = "indicators",
+    params(("id" = String, Path), WriteParameters),
+    request_body(content = AmendIndicator, content_type = "application/merge-patch+json"),
+    responses((status = 200, body = IndicatorView))
+)]
+#[patch("/indicators/{id}")]
+pub(crate) async fn amend_indicator(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<AmendIndicator>,
+) -> Result<Answer, ApiError> {
+    call.amend(target, parameters, body, |indicator: Indicator, input: AmendIndicator, by, tx| {
+        let named = [
+            ("collector_id", input.collector_id.flatten()),
+            ("analyst_id", input.analyst_id.flatten()),
+            ("owner_id", input.owner_id.flatten()),
+        ];
+        people(&named, tx)?;
+        Ok(indicator.amend(input.into(), by, tx.now())?)
+    })
+    .await
+}
+
+impl From<AmendIndicator> for IndicatorAmendment {
+    fn from(body: AmendIndicator) -> Self {
+        let AmendIndicator {
+            name,
+            information_need,
+            unit,
+            value_kind,
+            goal,
+            method,
+            data_source,
+            frequency,
+            collector_id,
+            analysis_interval,
+            analyst_id,
+            requirements,
+            auto_raise,
+            owner_id,
+        } = body;
+        Self {
+            name,
+            information_need,
+            unit,
+            value_kind,
+            goal,
+            method,
+            data_source,
+            frequency,
+            collector: collector_id,
+            analysis_interval,
+            analyst: analyst_id,
+            requirements,
+            auto_raise,
+            owner: owner_id,
+        }
+    }
+}
+
+/// Read how an indicator stands.
+#[utoipa::path(
+    tag = "indicators",
+    params(("id" = String, Path)),
+    responses((status = 200, body = EvaluationView))
+)]
+#[get("/indicators/{id}/evaluation")]
+pub(crate) async fn get_evaluation(
+    call: Call,
+    Target(locator): Target,
+    _: Query<crate::v1::auth::Nothing>,
+) -> Result<Answer, ApiError> {
+    let (by, now) = (call.actor.clone(), call.app.now());
+    let read = move |connection: &mut _| -> Result<_, ApiError> {
+        let found = Indicator::find(by.organisation, locator, connection)?;
+        let (indicator, _) = found.filter(|(record, _)| record.is_visible(&by)).ok_or(ApiError::NotFound)?;
+        let state = evaluation::state(by.organisation, &indicator, connection)?;
+        Ok((indicator, state))
+    };
+    let (indicator, state) = call.app.store.read(read).await?;
+    let status = state.status(indicator.frequency, now);
+    let series = state.series.into_iter().map(|(series, seen)| SeriesView {
+        dimensions: dimensions_of(&series),
+        observed_at: seen.observed_at,
+        value: seen.value,
+        judgement: seen.judgement,
+    });
+    Answer::json(StatusCode::OK, &EvaluationView { status, series: series.collect() })
+}
+
+/// A series' dimensions as they were sent.
+pub(crate) fn dimensions_of(series: &str) -> serde_json::Value {
+    serde_json::from_str(series).unwrap_or_else(|_| serde_json::json!({}))
+}
+
+verbs! {
+    tag "indicators", record Indicator, view IndicatorView;
+
+    /// Activate an indicator: the six answers of 9.1 and its thresholds must be given.
+    activate_indicator "/indicators/{id}/activate" Activate ActivateIndicator
+    |indicator, ActivateIndicator {}, _facts, by, tx| indicator.activate(by, tx.now());
+
+    /// Move target and thresholds; what held until now is kept.
+    revise_indicator "/indicators/{id}/revise" Revise ReviseIndicator
+    |indicator, ReviseIndicator { goal, reason }, _facts, by, tx| indicator.revise(goal, reason, by, tx.now());
+
+    /// Retire an indicator; what was measured stays.
+    retire_indicator "/indicators/{id}/retire" Retire RetireIndicator
+    |indicator, input, _facts, by, tx| indicator.retire(input.reason, by, tx.now());
+}
+
+pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_indicators)
+        .service(create_indicator)
+        .service(get_indicator)
+        .service(amend_indicator)
+        .service(get_evaluation)
+        .service(activate_indicator)
+        .service(revise_indicator)
+        .service(retire_indicator);
+}

@@ -1,0 +1,140 @@
+//! An indicator as the API shows it.
+
+use crate::record::expand::MemberName;
+use crate::record::{HeadView, Transition};
+use chrono::{DateTime, Utc};
+use ratchet_domain::id::MemberId;
+use ratchet_domain::indicators::{AutoRaise, Frequency, Goal, Indicator, Revision, Stage, StageName, ValueKind};
+use serde::Serialize;
+
+/// What is measured, how, when and by whom, and which values call for attention [9.1].
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct IndicatorView {
+    #[serde(flatten)]
+    pub head: HeadView,
+    /// Where it stands.
+    pub state: StageName,
+    /// One line.
+    #[schema(example = "Request latency of the customer portal")]
+    pub name: String,
+    /// What it is to tell [9.1 a].
+    pub information_need: Option<String>,
+    /// Of the value.
+    #[schema(example = "ms")]
+    pub unit: Option<String>,
+    /// What one measurement consists of.
+    pub value_kind: ValueKind,
+    /// Target and thresholds.
+    pub goal: Option<Goal>,
+    /// How it is measured [9.1 b].
+    pub method: Option<String>,
+    /// Where the figures come from.
+    pub data_source: Option<String>,
+    /// When it is measured [9.1 c].
+    pub frequency: Option<Frequency>,
+    /// Who measures [9.1 d].
+    pub collector_id: Option<MemberId>,
+    /// When the results are analysed [9.1 e].
+    pub analysis_interval: Option<Frequency>,
+    /// Who analyses them [9.1 f].
+    pub analyst_id: Option<MemberId>,
+    /// The clauses and controls it speaks of.
+    pub requirements: Vec<String>,
+    /// Which case a signal opens by itself.
+    pub auto_raise: AutoRaise,
+    /// The accountable member.
+    pub owner_id: Option<MemberId>,
+    /// The owner's name; only with `expand=owner`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<MemberName>,
+    /// Of target and thresholds; starts at 1.
+    pub revision: i64,
+    /// Earlier targets and thresholds, oldest first.
+    pub revisions: Vec<RevisionView>,
+    /// Since when it is or was measured.
+    pub active_since: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub retired_at: Option<DateTime<Utc>>,
+    /// Why it ended.
+    pub retired_because: Option<String>,
+    /// What this caller can do next; only where the record stands alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transitions: Option<Vec<Transition>>,
+}
+
+/// An earlier target and thresholds.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct RevisionView {
+    /// Which one it was.
+    pub number: i64,
+    /// What held then.
+    pub goal: Goal,
+    /// Until when it held.
+    pub replaced_at: DateTime<Utc>,
+    /// Who replaced it.
+    pub replaced_by: Option<MemberId>,
+    /// Why it was replaced.
+    pub reason: String,
+}
+
+impl From<&Revision> for RevisionView {
+    fn from(revision: &Revision) -> Self {
+        let Revision { number, goal, replaced_at, replaced_by, reason } = revision.clone();
+        Self { number, goal, replaced_at, replaced_by, reason }
+    }
+}
+
+impl IndicatorView {
+    pub(crate) fn of(indicator: &Indicator, transitions: Option<Vec<Transition>>) -> Self {
+        let Indicator {
+            head,
+            name,
+            information_need,
+            unit,
+            value_kind,
+            goal,
+            method,
+            data_source,
+            frequency,
+            collector,
+            analysis_interval,
+            analyst,
+            requirements,
+            auto_raise,
+            owner,
+            revision,
+            revisions,
+            stage,
+        } = indicator.clone();
+        let (active_since, retired_at, retired_because) = match &stage {
+            Stage::Draft => (None, None, None),
+            Stage::Active { since } => (Some(*since), None, None),
+            Stage::Retired { since, reason, at } => (Some(*since), Some(*at), Some(reason.clone())),
+        };
+        Self {
+            head: (&head).into(),
+            state: stage.name(),
+            name,
+            information_need,
+            unit,
+            value_kind,
+            goal,
+            method,
+            data_source,
+            frequency,
+            collector_id: collector,
+            analysis_interval,
+            analyst_id: analyst,
+            requirements,
+            auto_raise,
+            owner_id: owner,
+            owner: None,
+            revision,
+            revisions: revisions.iter().map(Into::into).collect(),
+            active_since,
+            retired_at,
+            retired_because,
+            transitions,
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Batches of measurements over HTTP: what came in one body, and what became of it.
+
+use crate::answer::Answer;
+use crate::caller::Call;
+use crate::error::ApiError;
+use crate::listing::{List, Page, PageParameters};
+use crate::parameters::{Query, Target, listed};
+use crate::record::verbs::verbs;
+use crate::record::{HeadView, Resource, ShowParameters, Transition};
+use actix_web::{get, post};
+use chrono::{DateTime, NaiveDate, Utc};
+use ratchet_domain::access::Actor;
+use ratchet_domain::change::Change;
+use ratchet_domain::id::IndicatorId;
+use ratchet_domain::measurements::{Counts, MeasurementBatch, Stage, StageName, Verb};
+use ratchet_persistence::measurement_batches::Filter;
+use ratchet_persistence::tx::Tx;
+use ratchet_persistence::{evaluation, measurements};
+use serde::{Deserialize, Serialize};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What came in one body.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct MeasurementBatchView {
+    #[serde(flatten)]
+    pub head: HeadView,
+    /// Where it stands.
+    pub state: StageName,
+    /// Where it came from, in the sender's words.
+    #[schema(example = "Load balancer export")]
+    pub source: String,
+    /// What became of its items.
+    pub counts: CountsView,
+    /// The indicators it has measurements of.
+    pub indicator_ids: Vec<IndicatorId>,
+    /// When its earliest measurement was observed.
+    pub observed_from: DateTime<Utc>,
+    /// When its latest measurement was observed.
+    pub observed_until: DateTime<Utc>,
+    /// SHA-256 over its rows.
+    pub digest: String,
+    /// Why it was withdrawn.
+    pub withdrawn_because: Option<String>,
+    /// What this caller can do next; only where the record stands alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transitions: Option<Vec<Transition>>,
+}
+
+/// What became of the items.
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
+pub(crate) struct CountsView {
+    /// New ones.
+    pub accepted: i64,
+    /// Those that were known with the same value.
+    pub duplicates: i64,
+    /// Those that were known with another value, which is kept and superseded.
+    pub corrections: i64,
+    /// Those that were not kept.
+    pub refused: i64,
+}
+
+impl From<Counts> for CountsView {
+    fn from(counts: Counts) -> Self {
+        let Counts { accepted, duplicates, corrections, refused } = counts;
+        Self { accepted, duplicates, corrections, refused }
+    }
+}
+
+/// What a list of batches can be narrowed by.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct MeasurementBatchQuery {
+    /// In one of these states, separated by commas.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(value_type = Option<String>, example = "recorded")]
+    state: Option<Vec<StageName>>,
+}
+
+impl Resource for MeasurementBatch {
+    type View = MeasurementBatchView;
+    type Query = MeasurementBatchQuery;
+    const PATH: &'static str = "measurement-batches";
+    const EXPANDS: &'static [(&'static str, &'static str)] = &[];
+
+    fn view(&self, transitions: Option<Vec<Transition>>) -> MeasurementBatchView {
+        let Self { head, source, counts, indicators, observed_from, observed_until, digest, stage } = self.clone();
+        let withdrawn_because = match &stage {
+            Stage::Recorded => None,
+            Stage::Withdrawn { reason, at: _ } => Some(reason.clone()),
+        };
+        MeasurementBatchView {
+            head: (&head).into(),
+            state: stage.name(),
+            source,
+            counts: counts.into(),
+            indicator_ids: indicators,
+            observed_from,
+            observed_until,
+            digest,
+            withdrawn_because,
+            transitions,
+        }
+    }
+
+    fn filter(query: MeasurementBatchQuery, _: &Actor, _: NaiveDate) -> Filter {
+        let MeasurementBatchQuery { state } = query;
+        Filter { stage: state }
+    }
+}
+
+/// Why it does not count.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WithdrawMeasurementBatch {
+    /// Kept in the journal.
+    #[schema(example = "The sensor was broken", max_length = 10_000)]
+    reason: String,
+}
+
+/// List batches of measurements.
+#[utoipa::path(
+    tag = "measurements",
+    params(PageParameters, MeasurementBatchQuery),
+    responses((status = 200, body = Page<MeasurementBatchView>))
+)]
+#[get("/measurement-batches")]
+pub(crate) async fn list_measurement_batches(
+    call: Call,
+    list: List<MeasurementBatchQuery>,
+) -> Result<Answer, ApiError> {
+    call.list::<MeasurementBatch>(list).await
+}
+
+/// Read a batch of measurements.
+#[utoipa::path(
+    tag = "measurements",
+    params(("id" = String, Path), ShowParameters),
+    responses((status = 200, body = MeasurementBatchView))
+)]
+#[get("/measurement-batches/{id}")]
+pub(crate) async fn get_measurement_batch(
+    call: Call,
+    target: Target,
+    parameters: Query<ShowParameters>,
+) -> Result<Answer, ApiError> {
+    call.show::<MeasurementBatch>(target, parameters).await
+}
+
+verbs! {
+    tag "measurements", record MeasurementBatch, view MeasurementBatchView;
+
+    /// Take a batch out of charts and evaluation; its rows are kept.
+    withdraw_measurement_batch "/measurement-batches/{id}/withdraw" Withdraw WithdrawMeasurementBatch
+    |batch, input, _facts, by, tx| withdraw(batch, input.reason, by, tx);
+}
+
+fn withdraw(
+    batch: MeasurementBatch,
+    reason: String,
+    by: &Actor,
+    tx: &mut Tx<'_>,
+) -> Result<Change<MeasurementBatch>, ApiError> {
+    let (id, indicators, now) = (batch.id(), batch.indicators.clone(), tx.now());
+    let change = batch.withdraw(reason, by, now)?;
+    let organisation = tx.actor().organisation;
+    for indicator in &indicators {
+        tx.enter(indicator.0)?;
+    }
+    measurements::withdraw(organisation, id, tx.connection())?;
+    for indicator in indicators {
+        evaluation::rebuild(indicator, tx)?;
+    }
+    Ok(change)
+}
+
+pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list_measurement_batches).service(get_measurement_batch).service(withdraw_measurement_batch);
+}

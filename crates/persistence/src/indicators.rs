@@ -1,0 +1,80 @@
+//! Indicators in their table.
+
+use crate::column::{InstantValue, KeyValue};
+use crate::connection::AnyConnection;
+use crate::error::Error;
+use crate::listing::{NullableCondition, listing};
+use crate::row::{body_of, record_table, with_head, word};
+use crate::schema::indicators;
+use crate::table::Guarded;
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use ratchet_domain::change::{Head, Record};
+use ratchet_domain::id::MemberId;
+use ratchet_domain::indicators::{Indicator, StageName};
+
+record_table!(Indicator, indicators {
+    name: String,
+    owner_id: Option<KeyValue>,
+    stage: String,
+    description: String,
+});
+
+impl Columns {
+    fn of(record: &Indicator) -> Result<Self, Error> {
+        Ok(Self {
+            name: record.name.clone(),
+            owner_id: record.owner.map(|member| KeyValue(member.0)),
+            stage: word(record.stage.name()),
+            description: body_of(record)?,
+        })
+    }
+
+    fn into_record(self, head: Head) -> Result<Indicator, String> {
+        with_head(head, &self.description)
+    }
+}
+
+/// What a list of indicators can be narrowed by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// In one of these stages.
+    pub stage: Option<Vec<StageName>>,
+    /// Owned by this member.
+    pub owner: Option<MemberId>,
+    /// Written at or after this moment.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+listing!(Indicator, indicators, Filter, narrowed, own, {
+    "created_at": instant = indicators::created_at => |indicator| indicator.head.created_at;
+    "updated_at": instant = indicators::updated_at => |indicator| indicator.head.updated_at;
+    "reference": text = indicators::reference => |indicator| indicator.head.reference.to_string();
+    "name": text = indicators::name => |indicator| indicator.name.clone();
+});
+
+fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
+    let Filter { stage, owner, updated_since } = filter;
+    if let Some(stages) = stage {
+        query = query.filter(indicators::stage.eq_any(stages.iter().map(|stage| <&str>::from(*stage))));
+    }
+    if let Some(owner) = owner {
+        query = query.filter(indicators::owner_id.eq(KeyValue(owner.0)));
+    }
+    if let Some(at) = updated_since {
+        query = query.filter(indicators::updated_at.ge(InstantValue(*at)));
+    }
+    query
+}
+
+/// What is owned or was defined. Who collects or analyses one sees it by its address, not in lists.
+fn own(member: MemberId) -> NullableCondition<indicators::table> {
+    let me = KeyValue(member.0);
+    Box::new(indicators::owner_id.eq(me).or(indicators::created_by.eq(me)))
+}
+
+impl Guarded for Indicator {
+    fn facts(&self, _: NaiveDate, _: &mut AnyConnection) -> Result<(), Error> {
+        Ok(())
+    }
+}

@@ -1,0 +1,290 @@
+//! The rows of batches: a hot table. Written in bulk, never edited, read by time.
+
+use crate::column::{InstantValue, KeyValue};
+use crate::connection::{AnyConnection, on_connection};
+use crate::error::Error;
+use crate::schema::{evaluation_queue, measurements};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use ratchet_domain::evaluation::Observation;
+use ratchet_domain::id::{IndicatorId, MeasurementBatchId, OrganisationId};
+use ratchet_domain::measurements::{Figure, Key, Point, Row as Written, Sifted, Standing};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Rows per INSERT: both databases bound the values of a statement.
+const CHUNK: usize = 1_000;
+/// Moments per SELECT.
+const MOMENTS: usize = 500;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = measurements, treat_none_as_default_value = false)]
+struct Row {
+    organisation_id: KeyValue,
+    batch_id: KeyValue,
+    number: i64,
+    indicator_id: KeyValue,
+    series: String,
+    observed_at: InstantValue,
+    value: Option<f64>,
+    numerator: Option<f64>,
+    denominator: Option<f64>,
+    note: Option<String>,
+    standing: String,
+}
+
+/// A measurement as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// What was measured.
+    pub point: Point,
+    /// With which batch it came, and as which row of it.
+    pub batch: (MeasurementBatchId, i64),
+    /// Whether it counts.
+    pub standing: Standing,
+}
+
+fn standing(standing: Standing) -> String {
+    <&str>::from(standing).to_owned()
+}
+
+impl Row {
+    fn of(organisation: OrganisationId, batch: MeasurementBatchId, number: i64, row: &Written) -> Self {
+        let Written { point, superseded } = row;
+        let Point { indicator, observed_at, series, figure, note } = point.clone();
+        let (value, numerator, denominator) = match figure {
+            Figure::Gauge { value } => (Some(value), None, None),
+            Figure::Ratio { numerator, denominator } => (None, Some(numerator), Some(denominator)),
+        };
+        Self {
+            organisation_id: KeyValue(organisation.0),
+            batch_id: KeyValue(batch.0),
+            number,
+            indicator_id: KeyValue(indicator.0),
+            series,
+            observed_at: InstantValue(observed_at),
+            value,
+            numerator,
+            denominator,
+            note,
+            standing: standing(if *superseded { Standing::Superseded } else { Standing::Live }),
+        }
+    }
+
+    fn into_stored(self) -> Result<Stored, Error> {
+        let row = self.batch_id.0;
+        let corrupt = |fault: String| Error::Corrupt { table: "measurements", row, fault };
+        let figure = match (self.value, self.numerator, self.denominator) {
+            (Some(value), None, None) => Figure::Gauge { value },
+            (None, Some(numerator), Some(denominator)) => Figure::Ratio { numerator, denominator },
+            (_, _, _) => return Err(corrupt("neither a number nor a quotient".to_owned())),
+        };
+        let point = Point {
+            indicator: IndicatorId(self.indicator_id.0),
+            observed_at: self.observed_at.0,
+            series: self.series,
+            figure,
+            note: self.note,
+        };
+        let standing = crate::row::parse(&self.standing).map_err(corrupt)?;
+        Ok(Stored { point, batch: (MeasurementBatchId(self.batch_id.0), self.number), standing })
+    }
+}
+
+/// The live figures of all keys that these points have.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn known<'a>(
+    organisation: OrganisationId,
+    points: impl Iterator<Item = &'a Point>,
+    connection: &mut AnyConnection,
+) -> Result<HashMap<Key, Figure>, Error> {
+    let mut moments: BTreeMap<IndicatorId, BTreeSet<DateTime<Utc>>> = BTreeMap::new();
+    for point in points {
+        moments.entry(point.indicator).or_default().insert(point.observed_at);
+    }
+    let mut known = HashMap::new();
+    for (indicator, moments) in moments {
+        let moments: Vec<InstantValue> = moments.into_iter().map(InstantValue).collect();
+        for some in moments.chunks(MOMENTS) {
+            let rows: Vec<Row> = measurements::table
+                .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
+                .filter(measurements::indicator_id.eq(KeyValue(indicator.0)))
+                .filter(measurements::observed_at.eq_any(some.iter().copied()))
+                .filter(measurements::standing.eq(standing(Standing::Live)))
+                .select(Row::as_select())
+                .load(connection)?;
+            for row in rows {
+                let Stored { point, .. } = row.into_stored()?;
+                known.insert(point.key(), point.figure);
+            }
+        }
+    }
+    Ok(known)
+}
+
+/// Writes a batch's rows and queues its indicators for evaluation.
+///
+/// # Errors
+/// The database's.
+pub fn write(
+    organisation: OrganisationId,
+    batch: MeasurementBatchId,
+    sifted: &Sifted,
+    connection: &mut AnyConnection,
+) -> Result<(), Error> {
+    for key in &sifted.superseded {
+        let live = measurements::table
+            .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
+            .filter(measurements::indicator_id.eq(KeyValue(key.indicator.0)))
+            .filter(measurements::observed_at.eq(InstantValue(key.observed_at)))
+            .filter(measurements::series.eq(&key.series))
+            .filter(measurements::standing.eq(standing(Standing::Live)));
+        diesel::update(live).set(measurements::standing.eq(standing(Standing::Superseded))).execute(connection)?;
+    }
+    let rows: Vec<Row> = (0..).zip(&sifted.rows).map(|(n, row)| Row::of(organisation, batch, n, row)).collect();
+    for chunk in rows.chunks(CHUNK) {
+        on_connection!(connection, |c| diesel::insert_into(measurements::table).values(chunk).execute(c))?;
+    }
+    let indicators: BTreeSet<IndicatorId> = sifted.rows.iter().map(|row| row.point.indicator).collect();
+    for indicator in indicators {
+        diesel::insert_into(evaluation_queue::table)
+            .values((
+                evaluation_queue::organisation_id.eq(KeyValue(organisation.0)),
+                evaluation_queue::indicator_id.eq(KeyValue(indicator.0)),
+                evaluation_queue::batch_id.eq(KeyValue(batch.0)),
+            ))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Takes a batch's live rows out of charts and evaluation.
+///
+/// # Errors
+/// The database's.
+pub fn withdraw(
+    organisation: OrganisationId,
+    batch: MeasurementBatchId,
+    connection: &mut AnyConnection,
+) -> Result<(), Error> {
+    let live = measurements::table
+        .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(measurements::batch_id.eq(KeyValue(batch.0)))
+        .filter(measurements::standing.eq(standing(Standing::Live)));
+    diesel::update(live).set(measurements::standing.eq(standing(Standing::Withdrawn))).execute(connection)?;
+    Ok(())
+}
+
+/// Which measurements of an indicator are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Window {
+    /// Observed at or after this moment.
+    pub from: Option<DateTime<Utc>>,
+    /// Observed before this moment.
+    pub to: Option<DateTime<Utc>>,
+    /// Superseded and withdrawn ones, too.
+    pub all: bool,
+    /// Behind this one: its moment, batch and number.
+    pub after: Option<(DateTime<Utc>, MeasurementBatchId, i64)>,
+}
+
+/// Measurements of an indicator in the order in which they were observed.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn list(
+    organisation: OrganisationId,
+    indicator: IndicatorId,
+    window: &Window,
+    limit: i64,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Stored>, Error> {
+    use measurements as m;
+    let Window { from, to, all, after } = window;
+    let mut query = m::table
+        .filter(m::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(m::indicator_id.eq(KeyValue(indicator.0)))
+        .into_boxed();
+    if !all {
+        query = query.filter(m::standing.eq(standing(Standing::Live)));
+    }
+    if let Some(from) = from {
+        query = query.filter(m::observed_at.ge(InstantValue(*from)));
+    }
+    if let Some(to) = to {
+        query = query.filter(m::observed_at.lt(InstantValue(*to)));
+    }
+    if let Some((at, batch, number)) = after {
+        let (at, batch) = (InstantValue(*at), KeyValue(batch.0));
+        let within = m::batch_id.eq(batch).and(m::number.gt(*number));
+        query = query.filter(m::observed_at.gt(at).or(m::observed_at.eq(at).and(m::batch_id.gt(batch).or(within))));
+    }
+    let rows: Vec<Row> =
+        query.order((m::observed_at, m::batch_id, m::number)).limit(limit).select(Row::as_select()).load(connection)?;
+    rows.into_iter().map(Row::into_stored).collect()
+}
+
+/// The live rows of an indicator that wait for evaluation, as evaluation sees them.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn waiting(
+    organisation: OrganisationId,
+    indicator: IndicatorId,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Observation>, Error> {
+    let batches = evaluation_queue::table
+        .filter(evaluation_queue::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(evaluation_queue::indicator_id.eq(KeyValue(indicator.0)))
+        .select(evaluation_queue::batch_id);
+    let rows: Vec<Row> = measurements::table
+        .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(measurements::indicator_id.eq(KeyValue(indicator.0)))
+        .filter(measurements::batch_id.eq_any(batches))
+        .filter(measurements::standing.eq(standing(Standing::Live)))
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.into_stored().map(observation)).collect()
+}
+
+fn observation(stored: Stored) -> Observation {
+    let Point { series, observed_at, figure, .. } = stored.point;
+    Observation { series, observed_at, value: figure.value() }
+}
+
+/// The newest live measurement of every series of an indicator.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn newest(
+    organisation: OrganisationId,
+    indicator: IndicatorId,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Observation>, Error> {
+    let live = || {
+        measurements::table
+            .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
+            .filter(measurements::indicator_id.eq(KeyValue(indicator.0)))
+            .filter(measurements::standing.eq(standing(Standing::Live)))
+    };
+    let latest: Vec<(String, Option<InstantValue>)> = live()
+        .group_by(measurements::series)
+        .select((
+            measurements::series,
+            diesel::dsl::sql::<diesel::sql_types::Nullable<crate::column::Instant>>("max(observed_at)"),
+        ))
+        .load(connection)?;
+    let mut newest = Vec::new();
+    for (series, at) in latest {
+        let Some(at) = at else { continue };
+        let row: Option<Row> = live()
+            .filter(measurements::series.eq(series))
+            .filter(measurements::observed_at.eq(at))
+            .select(Row::as_select())
+            .get_result(connection)
+            .optional()?;
+        newest.extend(row.map(Row::into_stored).transpose()?.map(observation));
+    }
+    Ok(newest)
+}

@@ -1,0 +1,2 @@
+DROP TABLE indicator_evaluations;
+DROP TABLE indicators;

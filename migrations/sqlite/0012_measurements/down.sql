@@ -1,0 +1,3 @@
+DROP TABLE evaluation_queue;
+DROP TABLE measurements;
+DROP TABLE measurement_batches;

@@ -1,0 +1,215 @@
+use super::indicators::active;
+use crate::databases::each;
+use crate::harness::{Answer, Api};
+use chrono::TimeDelta;
+use ratchet_domain::access::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// Values a minute apart, the last one now.
+pub fn series(api: &Api, indicator: &str, values: &[f64]) -> Value {
+    let last = i32::try_from(values.len()).unwrap() - 1;
+    let item = |(n, value): (i32, &f64)| {
+        let observed_at = api.now() - TimeDelta::minutes(1) * (last - n);
+        json!({ "indicator": indicator, "observed_at": observed_at, "value": value })
+    };
+    (0..).zip(values).map(item).collect()
+}
+
+pub async fn send(api: &Api, items: Value) -> Answer {
+    api.by(Role::IsmsManager).await.post("/v1/measurements", items).await
+}
+
+async fn send_as(api: &Api, path: &str, media_type: &str, body: impl Into<Vec<u8>>) -> Answer {
+    let manager = api.by(Role::IsmsManager).await;
+    let request = manager.request(Method::POST, path).header("content-type", media_type);
+    manager.send(request.body(body.into())).await
+}
+
+async fn values(api: &Api, indicator: &str, query: &str) -> Vec<f64> {
+    let path = format!("/v1/indicators/{indicator}/measurements{query}");
+    let answer = api.by(Role::IsmsManager).await.get(&path).await.expect(200);
+    answer.body["items"].as_array().unwrap().iter().map(|item| item["value"].as_f64().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn known_ones_are_counted_and_changed_ones_kept_beside_the_old() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let indicator = active(&api).await;
+        let first = send(&api, series(&api, &indicator, &[1.0, 2.0, 3.0])).await.expect(201);
+        assert_eq!(first.body["counts"], json!({ "accepted": 3, "duplicates": 0, "corrections": 0, "refused": 0 }));
+        assert!(!first.header("journal-entry").is_empty());
+        let again = send(&api, series(&api, &indicator, &[1.0, 2.0, 3.0])).await.expect(200);
+        assert_eq!(again.body["duplicates"], json!([0, 1, 2]));
+        assert_eq!(again.body["batch_id"], Value::Null);
+        let changed = send(&api, series(&api, &indicator, &[1.0, 9.5, 3.0])).await.expect(201);
+        assert_eq!(changed.body["corrections"], json!([1]));
+        assert_eq!(values(&api, &indicator, "").await, [1.0, 9.5, 3.0]);
+        assert_eq!(values(&api, &indicator, "?all=true").await, [1.0, 2.0, 9.5, 3.0]);
+        let reason = json!({ "reason": "The sensor was broken" });
+        let batch = changed.body["batch_reference"].as_str().unwrap();
+        let manager = api.by(Role::IsmsManager).await;
+        let withdrawn = manager.post(&format!("/v1/measurement-batches/{batch}/withdraw"), reason).await.expect(200);
+        assert_eq!(withdrawn.body["state"], "withdrawn");
+        assert_eq!(values(&api, &indicator, "").await, [1.0, 3.0]);
+    }
+}
+
+#[tokio::test]
+async fn good_items_are_kept_and_bad_ones_listed() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let indicator = active(&api).await;
+        let draft = super::indicators::define(&api).await.reference().to_owned();
+        let now = api.now();
+        let items = json!([
+            { "indicator": indicator, "observed_at": now, "value": 1.0 },
+            { "indicator": "IND-2026-0999", "observed_at": now, "value": 1.0 },
+            { "indicator": draft, "observed_at": now, "value": 1.0 },
+            { "observed_at": now, "value": 1.0 },
+            { "indicator": indicator, "value": 1.0 },
+            { "indicator": indicator, "observed_at": now + TimeDelta::days(2), "value": 1.0 },
+            { "indicator": indicator, "observed_at": "1969-12-31T23:59:59Z", "value": 1.0 },
+            { "indicator": indicator, "observed_at": now, "numerator": 1.0, "denominator": 0.0 },
+            { "indicator": indicator, "observed_at": now, "value": "NaN" },
+            { "indicator": indicator, "observed_at": now, "value": 1e300 },
+            { "indicator": indicator, "observed_at": "yesterday", "value": 1.0 },
+            { "indicator": indicator, "observed_at": now, "value": 1.0, "colour": "red" },
+            { "indicator": indicator, "observed_at": now, "value": 1.0, "dimensions": { "a b": "c" } },
+        ]);
+        let answer = send(&api, items.clone()).await.expect(201);
+        let refused: Vec<String> = answer.body["refused"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| {
+                format!("{} {} {}", item["index"], item["pointer"].as_str().unwrap(), item["code"].as_str().unwrap())
+            })
+            .collect();
+        assert_eq!(
+            refused,
+            [
+                "1 /indicator unknown_record",
+                "2 /indicator not_active",
+                "3 /indicator required",
+                "4 /observed_at required",
+                "5 /observed_at in_the_future",
+                "6 /observed_at before_1970",
+                "7 /value value_kind",
+                "8 /value type",
+                "9 /value not_finite",
+                "10 /observed_at type",
+                "11 /colour unknown_field",
+                "12 /dimensions name",
+            ]
+        );
+        let Value::Array(bad) = items else { unreachable!() };
+        let none = send(&api, bad[1..].into()).await.expect(422);
+        assert_eq!(none.faults().len(), 12);
+        assert_eq!(none.faults()[0], "/0/indicator unknown_record");
+        let batches = api.by(Role::IsmsManager).await.get("/v1/measurement-batches?count=true").await.expect(200);
+        assert_eq!(batches.body["total"], 1);
+        assert_eq!(batches.body["items"][0]["counts"]["refused"], 12);
+    }
+}
+
+#[tokio::test]
+async fn the_three_forms() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let indicator = active(&api).await;
+        let path = format!("/v1/measurements?indicator={indicator}&source=Load%20balancer");
+        let csv = "observed_at,value,dim.site,note\n2026-01-01T00:00:00Z,1.5,north,\n2026-01-01T00:00:00Z,2.5,south,hot\nx,1,north,\n";
+        let answer = send_as(&api, &path, "text/csv; charset=utf-8", csv).await.expect(201);
+        assert_eq!(answer.body["counts"]["accepted"], 2);
+        assert_eq!(answer.body["refused"][0]["index"], 2);
+        let lines = "{\"observed_at\":\"2026-01-01T01:00:00+01:00\",\"value\":1.5,\"dimensions\":{\"site\":\"north\"}}\n\n{\"observed_at\":\"2026-01-01T02:00:00Z\",\"value\":-0.0}\n";
+        let answer = send_as(&api, &path, "application/x-ndjson", lines).await.expect(201);
+        assert_eq!(answer.body["duplicates"], json!([0]), "the zone is another, the moment the same");
+        let page =
+            api.by(Role::Auditor).await.get(&format!("/v1/indicators/{indicator}/measurements")).await.expect(200);
+        assert_eq!(page.body["items"][1]["dimensions"], json!({ "site": "south" }));
+        assert_eq!(page.body["items"][1]["note"], "hot");
+        assert_eq!(values(&api, &indicator, "?from=2026-01-01T01:00:00Z").await, [0.0]);
+        for (media_type, body, status) in [
+            ("text/plain", "1", 415),
+            ("application/json", "{}", 422),
+            ("application/json", "[]", 422),
+            ("application/json", "[", 400),
+            ("text/csv", "time,value\n2026-01-01,1\n", 422),
+            ("text/csv", "", 422),
+            ("application/x-ndjson", "\n", 422),
+        ] {
+            send_as(&api, &path, media_type, body).await.expect(status);
+        }
+        let line = "{\"observed_at\":\"2026-01-01T02:00:00Z\",\"value\":1}\n";
+        let many = send_as(&api, &path, "application/x-ndjson", line.repeat(10_001)).await.expect(422);
+        assert_eq!(many.faults(), [" length"]);
+        let large = send_as(&api, &path, "application/x-ndjson", " ".repeat((8 << 20) + 1)).await.expect(413);
+        assert!(large.body["detail"].as_str().unwrap().contains("8388608"), "{}", large.text);
+    }
+}
+
+#[tokio::test]
+async fn pages_in_the_order_of_observation() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let indicator = active(&api).await;
+        let sent: Vec<f64> = (0..25).map(f64::from).collect();
+        send(&api, series(&api, &indicator, &sent)).await.expect(201);
+        let auditor = api.by(Role::Auditor).await;
+        let path = format!("/v1/indicators/{indicator}/measurements?limit=10");
+        let (mut seen, mut next) = (Vec::new(), path.clone());
+        loop {
+            let page = auditor.get(&next).await.expect(200);
+            seen.extend(page.body["items"].as_array().unwrap().iter().map(|item| item["value"].as_f64().unwrap()));
+            let Some(cursor) = page.body["next_cursor"].as_str() else { break };
+            next = format!("{path}&cursor={cursor}");
+        }
+        assert_eq!(seen, sent);
+        let forged = format!("{path}&all=true&cursor={}", next.rsplit('=').next().unwrap());
+        auditor.get(&forged).await.expect(400);
+    }
+}
+
+#[tokio::test]
+async fn a_retry_gets_the_first_answer_and_a_dry_run_keeps_nothing() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let indicator = active(&api).await;
+        let items = series(&api, &indicator, &[1.0, 2.0]);
+        let manager = api.by(Role::IsmsManager).await;
+        let dry = manager.post("/v1/measurements?dry_run=true", items.clone()).await.expect(200);
+        assert_eq!(dry.body["counts"]["accepted"], 2);
+        assert!(values(&api, &indicator, "?all=true").await.is_empty());
+        let post = || manager.request(Method::POST, "/v1/measurements").header("idempotency-key", "k").json(&items);
+        let first = manager.send(post()).await.expect(201);
+        let second = manager.send(post()).await.expect(201);
+        assert_eq!(first.text, second.text);
+        assert_eq!(second.header("idempotency-replayed"), "true");
+    }
+}
+
+#[tokio::test]
+async fn collectors_and_keys_send_only_what_they_measure() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let others = active(&api).await;
+        let member = api.member_id(Role::Member).await;
+        let manager = api.by(Role::IsmsManager).await;
+        let mine = super::indicators::definition(&member);
+        let mine = manager.post("/v1/indicators", mine).await.expect(201).reference().to_owned();
+        manager.post(&format!("/v1/indicators/{mine}/activate"), json!({})).await.expect(200);
+        let both = json!([series(&api, &mine, &[1.0])[0], series(&api, &others, &[1.0])[0]]);
+        let answer = api.by(Role::Member).await.post("/v1/measurements", both.clone()).await.expect(201);
+        // What a member may not even see is answered like what is not there.
+        assert_eq!(answer.body["refused"][0]["code"], "unknown_record");
+        let body = json!({ "name": "Feed", "scopes": ["measurements:write", "records:read"] });
+        let made = api.by(Role::Admin).await.post("/v1/api-keys", body).await.expect(201);
+        let key = api.with_token(made.body["token"].as_str().unwrap());
+        let answer = key.post("/v1/measurements", both).await.expect(201);
+        assert_eq!(answer.body["counts"]["accepted"], 1);
+        assert_eq!(answer.body["counts"]["duplicates"], 1);
+    }
+}
