@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A throw-away PostgreSQL cluster for tests, on a free port of the loopback.
 #   scripts/postgres.sh start DIR   prints its URL        scripts/postgres.sh stop DIR   stops and removes it
+#   scripts/postgres.sh restart DIR   as if its machine had lost power; prints nothing
 # The server refuses to run as root: then it runs as the user postgres.
 set -euo pipefail
 
@@ -17,7 +18,7 @@ if [ -z "$bin" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 fi
 [ -n "$bin" ] || { echo "PostgreSQL's server programs are missing: install the package postgresql" >&2; exit 1; }
 
-case ${1:?start or stop} in
+case ${1:?start, restart or stop} in
 start)
     mkdir -p "$directory"
     [ "$(id -u)" != 0 ] || chown postgres "$directory"
@@ -35,13 +36,17 @@ start)
     tail -n 20 "$directory/log" >&2
     exit 1
     ;;
+restart)
+    cd /
+    as_owner "$bin/pg_ctl" --pgdata="$directory/data" --mode=immediate --wait --log="$directory/log" restart >/dev/null
+    ;;
 stop)
     cd /
     as_owner "$bin/pg_ctl" --pgdata="$directory/data" --mode=immediate stop >/dev/null 2>&1 || true
     rm -rf "$directory"
     ;;
 *)
-    echo "start or stop" >&2
+    echo "start, restart or stop" >&2
     exit 2
     ;;
 esac
