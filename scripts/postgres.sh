@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A throw-away PostgreSQL cluster for tests, on a free port of the loopback.
 #   scripts/postgres.sh start DIR   prints its URL        scripts/postgres.sh stop DIR   stops and removes it
+#   scripts/postgres.sh start DIR --durable   keeps what it acknowledges, for measuring
 #   scripts/postgres.sh restart DIR   as if its machine had lost power; prints nothing
 # The server refuses to run as root: then it runs as the user postgres.
 set -euo pipefail
@@ -24,11 +25,13 @@ start)
     [ "$(id -u)" != 0 ] || chown postgres "$directory"
     cd "$directory"
     as_owner "$bin/initdb" --pgdata="$directory/data" --username=ratchet --auth=trust --encoding=UTF8 --locale=C >/dev/null
+    # Tests lose nothing that matters when the machine dies.
+    fsync=off
+    [ "${3:-}" != --durable ] || fsync=on
     for _ in 1 2 3 4 5; do
         port=$((20000 + RANDOM % 20000))
-        # Tests lose nothing that matters when the machine dies.
         if as_owner "$bin/pg_ctl" --pgdata="$directory/data" --wait --log="$directory/log" \
-            --options="-h 127.0.0.1 -p $port -k '' -c fsync=off -c max_connections=200" start >/dev/null; then
+            --options="-h 127.0.0.1 -p $port -k '' -c fsync=$fsync -c max_connections=200" start >/dev/null; then
             echo "postgres://ratchet@127.0.0.1:$port/postgres"
             exit 0
         fi
