@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # A throw-away PostgreSQL cluster for tests, on a free port of the loopback.
 #   scripts/postgres.sh start DIR   prints its URL        scripts/postgres.sh stop DIR   stops and removes it
+#   scripts/postgres.sh start DIR --durable   keeps what it acknowledges, for measuring
+#   scripts/postgres.sh restart DIR   as if its machine had lost power; prints nothing
 # The server refuses to run as root: then it runs as the user postgres.
 set -euo pipefail
 
@@ -17,17 +19,19 @@ if [ -z "$bin" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 fi
 [ -n "$bin" ] || { echo "PostgreSQL's server programs are missing: install the package postgresql" >&2; exit 1; }
 
-case ${1:?start or stop} in
+case ${1:?start, restart or stop} in
 start)
     mkdir -p "$directory"
     [ "$(id -u)" != 0 ] || chown postgres "$directory"
     cd "$directory"
     as_owner "$bin/initdb" --pgdata="$directory/data" --username=ratchet --auth=trust --encoding=UTF8 --locale=C >/dev/null
+    # Tests lose nothing that matters when the machine dies.
+    fsync=off
+    [ "${3:-}" != --durable ] || fsync=on
     for _ in 1 2 3 4 5; do
         port=$((20000 + RANDOM % 20000))
-        # Tests lose nothing that matters when the machine dies.
         if as_owner "$bin/pg_ctl" --pgdata="$directory/data" --wait --log="$directory/log" \
-            --options="-h 127.0.0.1 -p $port -k '' -c fsync=off -c max_connections=200" start >/dev/null; then
+            --options="-h 127.0.0.1 -p $port -k '' -c fsync=$fsync -c max_connections=200" start >/dev/null; then
             echo "postgres://ratchet@127.0.0.1:$port/postgres"
             exit 0
         fi
@@ -35,13 +39,17 @@ start)
     tail -n 20 "$directory/log" >&2
     exit 1
     ;;
+restart)
+    cd /
+    as_owner "$bin/pg_ctl" --pgdata="$directory/data" --mode=immediate --wait --log="$directory/log" restart >/dev/null
+    ;;
 stop)
     cd /
     as_owner "$bin/pg_ctl" --pgdata="$directory/data" --mode=immediate stop >/dev/null 2>&1 || true
     rm -rf "$directory"
     ;;
 *)
-    echo "start or stop" >&2
+    echo "start, restart or stop" >&2
     exit 2
     ;;
 esac

@@ -7,4 +7,6 @@ cluster=$(mktemp -d)
 trap 'scripts/postgres.sh stop "$cluster"' EXIT
 RATCHET_TEST_POSTGRES=$(scripts/postgres.sh start "$cluster")
 export RATCHET_TEST_POSTGRES
+# Faults are tried on the program itself, which the tests look for beside themselves.
+cargo build --package ratchet-server
 cargo test --workspace --no-fail-fast "$@"

@@ -37,6 +37,11 @@ pub fn each() -> [Database; 2] {
 }
 
 impl Database {
+    /// One that somebody else keeps.
+    pub fn at(address: Address) -> Self {
+        Self { address, _directory: None }
+    }
+
     pub fn open(&self) -> AnyConnection {
         self.address.open().unwrap()
     }

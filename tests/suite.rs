@@ -14,6 +14,18 @@ mod api {
     mod signals;
 }
 mod databases;
+mod faults {
+    mod away;
+    mod crash;
+    mod ledger;
+    mod program;
+
+    /// One fault at a time: they measure how long things take.
+    async fn turn() -> tokio::sync::MutexGuard<'static, ()> {
+        static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        TURN.lock().await
+    }
+}
 mod harness;
 mod house;
 mod storage {

@@ -115,9 +115,9 @@ impl Address {
 
 /// `synchronous = FULL`: an answered write survives a power cut; NORMAL was seen to lose some.
 const SQLITE_SETTINGS: &str =
-    "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+    "PRAGMA busy_timeout = 1500; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 
-const POSTGRES_SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '10s'; SET TIME ZONE 'UTC';";
+const POSTGRES_SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '1500ms'; SET idle_in_transaction_session_timeout = '10s'; SET TIME ZONE 'UTC';";
 
 #[cfg(test)]
 mod tests {

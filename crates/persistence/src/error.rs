@@ -86,6 +86,13 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether somebody else holds what is wanted: the connection is sound.
+    pub(crate) fn is_contention(&self) -> bool {
+        matches!(self, Self::Database(error) if error.to_string().contains("database is locked"))
+    }
+}
+
 /// What the databases say when waiting ended, or the connection did; libpq gives these no kind of their own.
 const TRANSIENT: [&str; 10] = [
     "lock timeout",

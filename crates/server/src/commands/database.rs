@@ -43,7 +43,9 @@ pub(crate) fn connect(settings: &Settings) -> Result<(Address, AnyConnection), F
 }
 
 fn lock(path: &std::path::Path) -> Result<File, Fault> {
-    let beside = path.with_extension("lock");
+    // By whatever name the file is reached, its lock is the same.
+    let resolved = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let beside = resolved.with_extension("lock");
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", beside.display());
     let file = File::options().create(true).truncate(false).write(true).open(&beside).map_err(|e| failed(&e))?;
     file.try_lock().map_err(|_| format!("{} is in use by another ratchet", path.display()))?;
