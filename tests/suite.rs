@@ -13,6 +13,7 @@ mod databases;
 mod harness;
 mod house;
 mod storage {
+    mod journal;
     mod migrations;
     mod nonconformities;
     mod sessions;
