@@ -31,7 +31,7 @@ start)
     for _ in 1 2 3 4 5; do
         port=$((20000 + RANDOM % 20000))
         if as_owner "$bin/pg_ctl" --pgdata="$directory/data" --wait --log="$directory/log" \
-            --options="-h 127.0.0.1 -p $port -k '' -c fsync=$fsync -c max_connections=200" start >/dev/null; then
+            --options="-h 127.0.0.1 -p $port -k '' -c fsync=$fsync -c max_connections=400" start >/dev/null; then
             echo "postgres://ratchet@127.0.0.1:$port/postgres"
             exit 0
         fi

@@ -1,6 +1,7 @@
 //! A server per test on a database of its own, with two organisations and a member for every role in each.
 
 use crate::databases::Database;
+use actix_web::dev::ServerHandle;
 use chrono::{DateTime, Utc};
 use ed25519_dalek::SigningKey;
 use ratchet_domain::access::{Actor, Identity, Role};
@@ -31,6 +32,7 @@ pub struct Api {
     pub url: String,
     pub database: Database,
     pub store: Store,
+    server: ServerHandle,
     client: reqwest::Client,
     clock: Arc<Mutex<DateTime<Utc>>>,
     ours: OrganisationId,
@@ -103,15 +105,22 @@ impl Api {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = Arc::new(App::new(store.clone(), source, settings, &keys).unwrap());
+        let (started, handle) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let system = actix_web::rt::System::new();
-            system.block_on(async { ratchet_http::serve(app, listener, 2).unwrap().await }).unwrap();
+            let serving = async {
+                let server = ratchet_http::serve(app, listener, 2).unwrap();
+                started.send(server.handle()).unwrap();
+                server.await
+            };
+            system.block_on(serving).unwrap();
         });
+        let server = handle.recv().unwrap();
         let now = *clock.lock().unwrap();
         let ours = found(&store, "Harbour Robotics", "ours", now).await;
         let theirs = found(&store, "Other Ltd", "theirs", now).await;
         let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap();
-        Self { url, database, store, client, clock, ours, theirs, tokens: Mutex::default() }
+        Self { url, database, store, server, client, clock, ours, theirs, tokens: Mutex::default() }
     }
 
     /// Lets time pass.
@@ -175,6 +184,13 @@ impl Api {
     /// A member of our organisation, by id.
     pub async fn member_id(&self, role: Role) -> String {
         self.by(role).await.get("/v1/me").await.expect(200).body["member_id"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Its connections are needed by the next test.
+impl Drop for Api {
+    fn drop(&mut self) {
+        drop(self.server.stop(false));
     }
 }
 

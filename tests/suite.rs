@@ -29,6 +29,7 @@ mod faults {
 mod harness;
 mod house;
 mod storage {
+    mod journal;
     mod migrations;
     mod nonconformities;
     mod sessions;

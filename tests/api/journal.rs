@@ -3,8 +3,9 @@ use crate::databases::each;
 use crate::harness::{Answer, Api, signer};
 use chrono::TimeDelta;
 use ratchet_domain::access::Role;
-use ratchet_domain::journal::checkpoint::{SignedCheckpoint, VerifierKey};
-use ratchet_domain::journal::merkle::Hash;
+use ratchet_domain::journal::checkpoint::{Checkpoint, SignedCheckpoint, VerifierKey};
+use ratchet_domain::journal::export::verify_export;
+use ratchet_domain::journal::merkle::{Hash, empty_root};
 use ratchet_domain::journal::proof::{verify_consistency, verify_inclusion};
 use ratchet_persistence::journal::verification::{Scope, verify};
 use serde_json::{Value, json};
@@ -68,7 +69,9 @@ async fn the_export_verifies_offline_and_not_after_a_change() {
         let export = manager.get("/v1/journal/export").await.expect(200).text;
         let head: Value = serde_json::from_str(export.lines().next().unwrap()).unwrap();
         let directory = tempfile::tempdir().unwrap();
+        let key: VerifierKey = head["verifier_key"].as_str().unwrap().parse().unwrap();
         let run = |text: &str, against: Option<&str>| {
+            let told = verify_export(text.lines(), &key, against);
             let (file, note) = (directory.path().join("export.ndjson"), directory.path().join("checkpoint"));
             std::fs::write(&file, text).unwrap();
             let mut command = Command::new("python3");
@@ -78,7 +81,14 @@ async fn the_export_verifies_offline_and_not_after_a_change() {
                 command.arg("--against").arg(&note);
             }
             let output = command.output().unwrap();
-            (output.status.success(), String::from_utf8(output.stdout).unwrap())
+            let (clean, text) = (output.status.success(), String::from_utf8(output.stdout).unwrap());
+            // Two programs that share no code say the same.
+            assert_eq!(clean, told.is_clean(), "{text} {told:?}");
+            if let Some(entry) = told.fault.as_ref().and_then(|fault| fault.entry) {
+                let position = told.fault.as_ref().and_then(|fault| fault.position).unwrap();
+                assert!(text.contains(&format!("position {position}, entry {entry}")), "{text} {told:?}");
+            }
+            (clean, text)
         };
         let size = export.lines().count() - 1;
         assert_eq!(
@@ -86,6 +96,17 @@ async fn the_export_verifies_offline_and_not_after_a_change() {
             (true, format!("clean: {size} entries, {size} details\n"))
         );
         let lines: Vec<&str> = export.lines().collect();
+        let mut first: Value = serde_json::from_str(lines[1]).unwrap();
+        first["detail_salt"] = Value::Null;
+        let without_salt = [&[lines[0], first.to_string().as_str()], &lines[2..]].concat().join("\n");
+        first["detail"] = Value::Null;
+        let withheld = [&[lines[0], first.to_string().as_str()], &lines[2..]].concat().join("\n");
+        let details = size - 1;
+        assert_eq!(run(&withheld, None), (true, format!("clean: {size} entries, {details} details, 1 withheld\n")));
+        let stranger =
+            Checkpoint { origin: key.name.clone(), size: 3, root: empty_root() }.sign(&signer().key).unwrap();
+        let (clean, told) = run(&export, Some(&stranger));
+        assert!(!clean && told.contains("the checkpoint kept outside"), "signed anew: {told}");
         let mut swapped = lines.clone();
         swapped.swap(5, 6);
         for (what, text) in [
@@ -94,12 +115,24 @@ async fn the_export_verifies_offline_and_not_after_a_change() {
             ("an entry is missing", [&lines[..9], &lines[10..]].concat().join("\n")),
             ("the tail is missing", lines[..size - 1].join("\n")),
             ("two are swapped", swapped.join("\n")),
+            ("a detail without its salt", without_salt),
+            ("an endless number", export.replacen("\"recurrences\":0", "\"recurrences\":1e999", 1)),
+            ("no object", export.replacen(lines[3], "[]", 1)),
+            ("nothing", String::new()),
             ("the signature", export.replacen("\\n\\n\u{2014} ", "\\n\\n\u{2014} x", 1)),
         ] {
             let (clean, told) = run(&text, None);
             assert!(!clean && told.starts_with("NOT CLEAN"), "{what}: {told}");
         }
     }
+}
+
+/// The vectors of RFC 6962, RFC 8032 and RFC 8785.
+#[test]
+fn the_offline_verifier_passes_its_own_test() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/verify_journal.py");
+    let output = Command::new("python3").arg(script).arg("--self-test").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[tokio::test]

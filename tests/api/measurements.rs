@@ -1,8 +1,10 @@
 use super::indicators::active;
 use crate::databases::each;
-use crate::harness::{Answer, Api};
+use crate::harness::{Answer, Api, signer};
 use chrono::TimeDelta;
+use diesel::connection::SimpleConnection;
 use ratchet_domain::access::Role;
+use ratchet_persistence::journal::verification::{Scope, verify};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -211,5 +213,34 @@ async fn collectors_and_keys_send_only_what_they_measure() {
         let answer = key.post("/v1/measurements", both).await.expect(201);
         assert_eq!(answer.body["counts"]["accepted"], 1);
         assert_eq!(answer.body["counts"]["duplicates"], 1);
+    }
+}
+
+/// The journal binds a batch, the batch its rows.
+#[tokio::test]
+async fn rows_changed_by_hand_are_found() {
+    for statement in [
+        "UPDATE measurements SET value = 3.5 WHERE value = 3.0",
+        "DELETE FROM measurements WHERE value = 2.0",
+        "UPDATE measurements SET standing = 'withdrawn' WHERE value = 3.0",
+        "UPDATE measurements SET standing = 'superseded' WHERE value = 3.0",
+        "UPDATE measurements SET note = 'late' WHERE value = 9.5",
+    ] {
+        for database in each() {
+            let api = Api::start(database).await;
+            let indicator = active(&api).await;
+            send(&api, series(&api, &indicator, &[1.0, 2.0, 3.0])).await.expect(201);
+            send(&api, series(&api, &indicator, &[1.0, 9.5, 3.0])).await.expect(201);
+            api.sequence().await;
+            let findings = || {
+                let scope = Scope { state: true, ..Scope::default() };
+                let key = signer().key.verifying_key();
+                let report = verify(&scope, &key, &mut api.database.open()).unwrap();
+                report.findings.into_iter().map(|finding| finding.table).collect::<Vec<_>>()
+            };
+            assert!(findings().is_empty());
+            api.database.open().batch_execute(statement).unwrap();
+            assert_eq!(findings(), ["measurements"], "{statement}");
+        }
     }
 }

@@ -14,14 +14,15 @@ use ratchet_persistence::journal::verification::{Scope, verify};
 use ratchet_persistence::journal::{reading, verification::Report};
 use ratchet_persistence::store::Store;
 
-struct Scene {
-    database: Database,
-    store: Store,
-    ours: OrganisationId,
+pub(super) struct Scene {
+    pub database: Database,
+    pub store: Store,
+    pub ours: OrganisationId,
+    pub theirs: OrganisationId,
 }
 
 /// Two organisations with a few hundred entries, sequenced in two goes.
-async fn scene(database: Database) -> Scene {
+pub(super) async fn scene(database: Database) -> Scene {
     let (ours, theirs) = (organisation(&database), organisation(&database));
     let store = Store::open(&database.address, 2).unwrap();
     for _ in 0..2 {
@@ -34,14 +35,14 @@ async fn scene(database: Database) -> Scene {
         raise(&store, theirs).await;
         run(&store).await;
     }
-    Scene { database, store, ours }
+    Scene { database, store, ours, theirs }
 }
 
-async fn run(store: &Store) {
+pub(super) async fn run(store: &Store) {
     while store.work(|c| sequence(&signer(), now(), c)).await.unwrap() > 0 {}
 }
 
-fn report(database: &Database, against: Option<&str>) -> Report {
+pub(super) fn report(database: &Database, against: Option<&str>) -> Report {
     let scope = Scope { state: true, against: against.map(str::to_owned), organisation: None };
     verify(&scope, &signer().key.verifying_key(), &mut database.open()).unwrap()
 }
@@ -50,24 +51,26 @@ fn is_postgres(connection: &AnyConnection) -> bool {
     matches!(connection, AnyConnection::Postgres(_))
 }
 
-/// As somebody with the database's password would: triggers first.
-fn tamper(database: &Database, statements: &str) {
+/// As somebody with the database's password would: triggers first. Written for SQLite; `KEY'..'` is an id, `x'..'` bytes.
+pub(super) fn tamper(database: &Database, statements: &str) {
     let mut connection = database.open();
     let triggers = if is_postgres(&connection) {
         "ALTER TABLE journal_entries DISABLE TRIGGER ALL; ALTER TABLE journal_queue DISABLE TRIGGER ALL;"
     } else {
-        "PRAGMA foreign_keys = OFF; DROP TRIGGER journal_entries_are_never_deleted; DROP TRIGGER journal_entries_are_never_changed;"
+        "PRAGMA foreign_keys = OFF; DROP TRIGGER IF EXISTS journal_entries_are_never_deleted; DROP TRIGGER IF EXISTS journal_entries_are_never_changed;"
     };
     connection.batch_execute(triggers).unwrap();
     let text = if is_postgres(&connection) {
         statements
+            .replace("EARLIER", "recorded_at - interval '1 hour'")
+            .replace("KEY'", "'")
             .replace("x'", "'\\x")
             .replace("CAST(leaf AS TEXT)", "convert_from(leaf, 'UTF8')")
             .replace("AS BLOB)", "AS bytea)")
     } else {
-        statements.to_owned()
+        statements.replace("EARLIER", "recorded_at - 3600000000").replace("KEY'", "x'")
     };
-    connection.batch_execute(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    connection.batch_execute(&text).unwrap_or_else(|error| panic!("{text:.300}: {error}"));
 }
 
 #[tokio::test]
@@ -89,11 +92,7 @@ async fn what_is_done_by_hand_is_found() {
             "UPDATE journal_entries SET leaf = CAST(replace(CAST(leaf AS TEXT), 'nonconformity', 'conformity') AS BLOB) WHERE position = 100",
             "journal_entries",
         ),
-        (
-            "the time",
-            "UPDATE journal_entries SET recorded_at = (SELECT min(created_at) FROM organisations) WHERE position = 7; UPDATE journal_entries SET actor_kind = 'robot' WHERE position = 8",
-            "position 8",
-        ),
+        ("the time", "UPDATE journal_entries SET recorded_at = EARLIER WHERE position = 7", "position 7"),
         (
             "the actor",
             "UPDATE journal_entries SET actor_id = organisation_id WHERE position = 8 AND organisation_id = OURS",

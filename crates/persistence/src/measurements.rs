@@ -225,6 +225,41 @@ pub fn list(
     rows.into_iter().map(Row::into_stored).collect()
 }
 
+/// All rows of a batch.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn of_batch(
+    organisation: OrganisationId,
+    batch: MeasurementBatchId,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Stored>, Error> {
+    let rows: Vec<Row> = measurements::table
+        .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(measurements::batch_id.eq(KeyValue(batch.0)))
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(Row::into_stored).collect()
+}
+
+/// Whether what took its place is there: a measurement of the same key that is not superseded itself.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn has_successor(
+    organisation: OrganisationId,
+    superseded: &Point,
+    connection: &mut AnyConnection,
+) -> Result<bool, Error> {
+    let successor = measurements::table
+        .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(measurements::indicator_id.eq(KeyValue(superseded.indicator.0)))
+        .filter(measurements::observed_at.eq(InstantValue(superseded.observed_at)))
+        .filter(measurements::series.eq(&superseded.series))
+        .filter(measurements::standing.ne(standing(Standing::Superseded)));
+    Ok(diesel::select(diesel::dsl::exists(successor)).get_result(connection)?)
+}
+
 /// The live rows of an indicator that wait for evaluation, as evaluation sees them.
 ///
 /// # Errors

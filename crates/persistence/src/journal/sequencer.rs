@@ -1,7 +1,8 @@
 //! The sequencer: gives committed entries their positions, grows the trees, signs checkpoints.
 //!
 //! It takes what it sees in the queue, never "id greater than the last": a lower id may be committed later. Two that
-//! run at once cannot both succeed: the head's size is compared and swapped, and (organisation, position) is unique.
+//! run at once take turns; should they not, they cannot both succeed: the head's size is compared and swapped, and
+//! (organisation, position) is unique.
 
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
@@ -13,13 +14,13 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ed25519_dalek::SigningKey;
 use ratchet_domain::id::OrganisationId;
-use ratchet_domain::journal::checkpoint::Checkpoint;
+use ratchet_domain::journal::checkpoint::{Checkpoint, SignedCheckpoint};
 use ratchet_domain::journal::merkle::{Frontier, Hash, leaf_hash, root_of};
 use ratchet_domain::journal::tiles::{self, TILE_WIDTH, tile_hashes};
 use std::collections::BTreeMap;
 
 /// Entries per run: on SQLite the writer's other jobs wait meanwhile.
-const BATCH: i64 = 512;
+const BATCH: i64 = 256;
 
 /// Who signs.
 pub struct Signer {
@@ -48,12 +49,19 @@ impl Signer {
 /// # Errors
 /// [`Error::Busy`] when another sequencer was faster; the database's.
 pub fn sequence(signer: &Signer, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<usize, Error> {
+    // Before anything is read: what follows compares rows of several statements.
+    connection.exclude_rivals("journal sequencer")?;
+    // The entry says whose it is, not the queue, which no hash binds.
     let waiting: Vec<(KeyValue, KeyValue, Vec<u8>)> = journal_queue::table
         .inner_join(journal_entries::table)
         .order(journal_queue::entry_id)
         .limit(BATCH)
-        .select((journal_queue::entry_id, journal_queue::organisation_id, journal_entries::leaf_hash))
+        .select((journal_queue::entry_id, journal_entries::organisation_id, journal_entries::leaf_hash))
         .load(connection)?;
+    if waiting.is_empty() {
+        return Ok(0);
+    }
+    let whole = instance_is_whole(signer, connection)?;
     let mut trees: BTreeMap<KeyValue, Vec<(KeyValue, Hash)>> = BTreeMap::new();
     for (entry, organisation, hash) in &waiting {
         trees.entry(*organisation).or_default().push((*entry, read_hash(*entry, hash)?));
@@ -61,12 +69,14 @@ pub fn sequence(signer: &Signer, now: DateTime<Utc>, connection: &mut AnyConnect
     for (organisation, entries) in &trees {
         grow(*organisation, entries, signer, now, connection)?;
     }
-    if !waiting.is_empty() {
-        let taken = journal_queue::entry_id.eq_any(waiting.iter().map(|(entry, ..)| *entry));
-        if diesel::delete(journal_queue::table.filter(taken)).execute(connection)? != waiting.len() {
-            return Err(Error::Busy);
-        }
+    let taken = journal_queue::entry_id.eq_any(waiting.iter().map(|(entry, ..)| *entry));
+    if diesel::delete(journal_queue::table.filter(taken)).execute(connection)? != waiting.len() {
+        return Err(Error::Busy);
+    }
+    if whole {
         sign_instance(signer, now, connection)?;
+    } else {
+        tracing::error!("the journals are not those that were signed last: run `journal verify`");
     }
     Ok(waiting.len())
 }
@@ -202,6 +212,18 @@ pub(super) fn instance_tree(connection: &mut AnyConnection) -> Result<(u64, Hash
     };
     let leaves: Vec<Hash> = heads.iter().map(leaf).collect();
     Ok((leaves.len() as u64, root_of(&leaves)))
+}
+
+/// Whether the heads are still those that were signed last. When somebody dropped or shortened a journal meanwhile,
+/// signing what is left would hide it; so the old signature stays, and verification keeps telling.
+fn instance_is_whole(signer: &Signer, connection: &mut AnyConnection) -> Result<bool, Error> {
+    let now = instance_tree(connection)?;
+    let note: Option<String> =
+        journal_instances::table.select(journal_instances::note).get_result(connection).optional()?;
+    let Some(note) = note else { return Ok(now.0 == 0) };
+    let signed = SignedCheckpoint::parse(&note)
+        .and_then(|signed| signed.verify(&signer.key.verifying_key()).map(|()| signed.checkpoint));
+    Ok(signed.is_ok_and(|signed| (signed.size, signed.root) == now))
 }
 
 fn sign_instance(signer: &Signer, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<(), Error> {

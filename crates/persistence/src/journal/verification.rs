@@ -1,16 +1,19 @@
 //! `journal verify`: everything that the journal claims, recomputed from the rows.
 
-use super::projection;
+mod edge;
+mod figures;
+mod rows;
+
 use super::sequencer::{find_tile, instance_tree};
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::schema::{
-    journal_checkpoints, journal_entries, journal_heads, journal_instances, journal_queue, organisations,
+    journal_checkpoints, journal_entries, journal_heads, journal_instances, journal_tiles, organisations,
 };
-use crate::table::Table;
 use diesel::prelude::*;
 use ed25519_dalek::VerifyingKey;
+use edge::Edge;
 use ratchet_domain::actions::Action;
 use ratchet_domain::api_keys::ApiKey;
 use ratchet_domain::id::OrganisationId;
@@ -18,7 +21,7 @@ use ratchet_domain::indicators::Indicator;
 use ratchet_domain::journal::checkpoint::SignedCheckpoint;
 use ratchet_domain::journal::leaf::{self, Leaf, leaf_hash};
 use ratchet_domain::journal::merkle::{Frontier, Hash};
-use ratchet_domain::journal::tiles::TILE_WIDTH;
+use ratchet_domain::journal::tiles::Tile;
 use ratchet_domain::measurements::MeasurementBatch;
 use ratchet_domain::members::Member;
 use ratchet_domain::nonconformities::Nonconformity;
@@ -107,14 +110,41 @@ fn verify_snapshot(scope: &Scope, key: &VerifyingKey, connection: &mut AnyConnec
     let all: Vec<KeyValue> =
         organisations::table.select(organisations::id).order(organisations::id).load(connection)?;
     let chosen = all.into_iter().map(|id| OrganisationId(id.0));
-    for organisation in chosen.filter(|id| scope.organisation.is_none_or(|only| only == *id)) {
-        Verification { organisation, key, against: scope.against.as_deref(), report: &mut report }
+    let chosen: Vec<_> = chosen.filter(|id| scope.organisation.is_none_or(|only| only == *id)).collect();
+    let against = kept_outside(scope.against.as_deref(), key, &chosen, &mut report);
+    for organisation in chosen {
+        Verification { organisation, key, against: against.as_ref(), report: &mut report }
             .run(scope.state, connection)?;
     }
     if scope.organisation.is_none() {
         verify_instance(key, &mut report, connection)?;
     }
     Ok(report)
+}
+
+/// The checkpoint kept outside, when it is good for anything: a note about a journal that is not among those looked
+/// at would otherwise pass for a check that was made.
+fn kept_outside(
+    note: Option<&str>,
+    key: &VerifyingKey,
+    chosen: &[OrganisationId],
+    report: &mut Report,
+) -> Option<SignedCheckpoint> {
+    let checked = signed(note?, key).and_then(|signed| {
+        let known = chosen.iter().any(|organisation| is_about(&signed, *organisation));
+        known.then_some(signed).ok_or_else(|| "speaks of a journal that is not here".to_owned())
+    });
+    checked
+        .map_err(|fault| {
+            let (table, row) = ("the checkpoint kept outside", String::new());
+            report.findings.push(Finding { organisation: None, table, row, position: None, fault });
+        })
+        .ok()
+}
+
+/// Whether the origin, `<instance>/<organisation>`, is this organisation's. The instance's own name may change.
+fn is_about(signed: &SignedCheckpoint, organisation: OrganisationId) -> bool {
+    signed.checkpoint.origin.ends_with(&format!("/{organisation}"))
 }
 
 fn verify_instance(key: &VerifyingKey, report: &mut Report, connection: &mut AnyConnection) -> Result<(), Error> {
@@ -125,6 +155,7 @@ fn verify_instance(key: &VerifyingKey, report: &mut Report, connection: &mut Any
         None if size == 0 => None,
         None => Some("no signed tree over all organisations".to_owned()),
         Some(Err(fault)) => Some(fault),
+        Some(Ok(signed)) if !signed.checkpoint.origin.ends_with("/instance") => Some("is another note".to_owned()),
         Some(Ok(signed)) if (signed.checkpoint.size, signed.checkpoint.root) != (size, root) => {
             Some(format!("says {} organisations, there are {size}, or one has another head", signed.checkpoint.size))
         }
@@ -150,7 +181,7 @@ type States = BTreeMap<(String, Uuid), (u64, Option<Hash>)>;
 struct Verification<'a> {
     organisation: OrganisationId,
     key: &'a VerifyingKey,
-    against: Option<&'a str>,
+    against: Option<&'a SignedCheckpoint>,
     report: &'a mut Report,
 }
 
@@ -184,11 +215,13 @@ impl Verification<'_> {
         let frontier = self.entries(&notes, &mut states, connection)?;
         self.head(&frontier, &notes, connection)?;
         self.unsequenced(&mut states, connection)?;
+        self.queue(connection)?;
         if state {
             self.records::<Nonconformity>(&mut states, connection)?;
             self.records::<Action>(&mut states, connection)?;
             self.records::<Indicator>(&mut states, connection)?;
             self.records::<MeasurementBatch>(&mut states, connection)?;
+            self.figures(connection)?;
             self.records::<Signal>(&mut states, connection)?;
             self.records::<Member>(&mut states, connection)?;
             self.records::<ApiKey>(&mut states, connection)?;
@@ -210,6 +243,9 @@ impl Verification<'_> {
         for (size, note) in stored {
             self.report.checkpoints += 1;
             match signed(&note, self.key) {
+                Ok(signed) if !is_about(&signed, self.organisation) => {
+                    self.found("journal_checkpoints", size, None, "is the checkpoint of another journal");
+                }
                 Ok(signed) if signed.checkpoint.size.cast_signed() == size => {
                     claimed.entry(signed.checkpoint.size).or_default().push(signed.checkpoint.root);
                 }
@@ -219,15 +255,8 @@ impl Verification<'_> {
                 Err(fault) => self.found("journal_checkpoints", size, None, fault),
             }
         }
-        if let Some(note) = self.against {
-            match signed(note, self.key) {
-                Ok(s) if s.checkpoint.origin.ends_with(&format!("/{}", self.organisation)) => {
-                    claimed.entry(s.checkpoint.size).or_default().push(s.checkpoint.root);
-                }
-                // It is about another organisation's journal.
-                Ok(_) => {}
-                Err(fault) => self.found("the checkpoint kept outside", "", None, fault),
-            }
+        if let Some(kept) = self.against.filter(|kept| is_about(kept, self.organisation)) {
+            claimed.entry(kept.checkpoint.size).or_default().push(kept.checkpoint.root);
         }
         Ok(claimed)
     }
@@ -240,7 +269,7 @@ impl Verification<'_> {
         connection: &mut AnyConnection,
     ) -> Result<Frontier, Error> {
         let mut frontier = Frontier::default();
-        let mut run: Vec<Hash> = Vec::new();
+        let mut edge = Edge::default();
         loop {
             let rows = self.page(frontier.size(), connection)?;
             let last = rows.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
@@ -254,10 +283,8 @@ impl Verification<'_> {
                 let hash = leaf_hash(&row.leaf);
                 self.entry(&row, hash, states);
                 frontier.append(hash);
-                run.push(hash);
-                if run.len() as u64 == TILE_WIDTH {
-                    self.tile(position / TILE_WIDTH, &run, connection)?;
-                    run.clear();
+                for tile in edge.push(hash) {
+                    self.tile(&tile, connection)?;
                 }
                 for root in claimed.get(&frontier.size()).into_iter().flatten() {
                     if *root != frontier.root() {
@@ -270,8 +297,16 @@ impl Verification<'_> {
                 break;
             }
         }
-        if !run.is_empty() {
-            self.tile(frontier.size() / TILE_WIDTH, &run, connection)?;
+        let (open, count) = edge.finish();
+        for tile in open {
+            self.tile(&tile, connection)?;
+        }
+        let stored: i64 = journal_tiles::table
+            .filter(journal_tiles::organisation_id.eq(KeyValue(self.organisation.0)))
+            .count()
+            .get_result(connection)?;
+        if stored.cast_unsigned() > count {
+            self.found("journal_tiles", "", None, format!("{stored} are there, {count} belong to entries"));
         }
         Ok(frontier)
     }
@@ -286,9 +321,11 @@ impl Verification<'_> {
             .load(connection)?)
     }
 
-    fn tile(&mut self, number: u64, hashes: &[Hash], connection: &mut AnyConnection) -> Result<(), Error> {
-        if find_tile(KeyValue(self.organisation.0), 0, number, connection)?.as_deref() != Some(hashes) {
-            self.found("journal_tiles", number, None, "does not hold the hashes of its leaves");
+    fn tile(&mut self, tile: &Tile, connection: &mut AnyConnection) -> Result<(), Error> {
+        let Tile { level, index, hashes } = tile;
+        if find_tile(KeyValue(self.organisation.0), *level, *index, connection)?.as_ref() != Some(hashes) {
+            let row = format!("level {level} number {index}");
+            self.found("journal_tiles", row, None, "does not hold the hashes that follow from the leaves");
         }
         Ok(())
     }
@@ -332,14 +369,19 @@ impl Verification<'_> {
         claimed: &HashMap<u64, Vec<Hash>>,
         connection: &mut AnyConnection,
     ) -> Result<(), Error> {
-        let head: Option<(i64, Vec<u8>)> = journal_heads::table
+        let head: Option<(i64, Vec<u8>, Vec<u8>)> = journal_heads::table
             .filter(journal_heads::organisation_id.eq(KeyValue(self.organisation.0)))
-            .select((journal_heads::size, journal_heads::root))
+            .select((journal_heads::size, journal_heads::root, journal_heads::frontier))
             .get_result(connection)
             .optional()?;
-        let (size, root) = head.unwrap_or((0, ratchet_domain::journal::merkle::empty_root().0.to_vec()));
+        let empty = Frontier::default();
+        let (size, root, edge) = head.unwrap_or_else(|| (0, empty.root().0.to_vec(), empty.to_bytes()));
         if size != frontier.size().cast_signed() || root != frontier.root().0 {
             let fault = format!("says {size} entries, {} are there, or the root differs", frontier.size());
+            self.found("journal_heads", self.organisation, None, fault);
+        }
+        if edge != frontier.to_bytes() {
+            let fault = "the tree's right edge, on which the next entries would grow, is another's";
             self.found("journal_heads", self.organisation, None, fault);
         }
         let mut beyond: Vec<&u64> = claimed.keys().filter(|size| **size > frontier.size()).collect();
@@ -352,61 +394,6 @@ impl Verification<'_> {
             self.found("journal_checkpoints", frontier.size(), None, "the newest size was never signed");
         }
         Ok(())
-    }
-
-    /// Entries that wait: each must be in the queue.
-    fn unsequenced(&mut self, states: &mut States, connection: &mut AnyConnection) -> Result<(), Error> {
-        let waiting: Vec<(Row, Option<KeyValue>)> = journal_entries::table
-            .left_join(journal_queue::table)
-            .filter(journal_entries::organisation_id.eq(KeyValue(self.organisation.0)))
-            .filter(journal_entries::position.is_null())
-            .order(journal_entries::id)
-            .select((Row::as_select(), journal_queue::entry_id.nullable()))
-            .load(connection)?;
-        for (row, queued) in waiting {
-            self.entry(&row, leaf_hash(&row.leaf), states);
-            if queued.is_none() {
-                self.found("journal_queue", row.id.0, None, "the entry has no position and does not wait for one");
-            }
-        }
-        Ok(())
-    }
-
-    /// State binding: each row's hash is the `after` of its newest entry.
-    fn records<T: Table>(&mut self, states: &mut States, connection: &mut AnyConnection) -> Result<(), Error> {
-        let mut after = None;
-        loop {
-            let records = match T::walk(self.organisation, after, PAGE, connection) {
-                Ok(records) => records,
-                Err(Error::Corrupt { table, row, fault }) => {
-                    self.found(table, row, None, fault);
-                    return Ok(());
-                }
-                Err(error) => return Err(error),
-            };
-            let Some((last, _)) = records.last() else { return Ok(()) };
-            after = Some(last.head().id);
-            for (record, salt) in records {
-                self.report.records += 1;
-                let (id, version) = (record.head().id, record.head().version.unsigned_abs());
-                let bound = leaf::state_hash(&salt, &projection(&record)?)?;
-                match states.remove(&(T::KIND.to_owned(), id)) {
-                    None => self.found(T::KIND, id, None, "the row has no entry: it was inserted by hand"),
-                    Some((newest, _)) if newest != version => {
-                        self.found(T::KIND, id, None, format!("is at version {version}, its newest entry at {newest}"));
-                    }
-                    Some((_, state)) if state != Some(bound) => {
-                        self.found(
-                            T::KIND,
-                            id,
-                            None,
-                            "the row is not what its newest entry bound: it was changed by hand",
-                        );
-                    }
-                    Some(_) => {}
-                }
-            }
-        }
     }
 }
 

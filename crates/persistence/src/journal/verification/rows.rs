@@ -1,0 +1,97 @@
+//! What stands beside the tree: entries that wait, the queue, and the rows of records.
+
+use super::{PAGE, Row, States, Verification};
+use crate::column::KeyValue;
+use crate::connection::AnyConnection;
+use crate::error::Error;
+use crate::journal::projection;
+use crate::schema::{journal_entries, journal_queue};
+use crate::table::Table;
+use diesel::prelude::*;
+use ratchet_domain::journal::leaf::{self, leaf_hash};
+
+impl Verification<'_> {
+    /// Entries that wait: each must be in the queue.
+    pub(super) fn unsequenced(&mut self, states: &mut States, connection: &mut AnyConnection) -> Result<(), Error> {
+        let waiting: Vec<(Row, Option<KeyValue>)> = journal_entries::table
+            .left_join(journal_queue::table)
+            .filter(journal_entries::organisation_id.eq(KeyValue(self.organisation.0)))
+            .filter(journal_entries::position.is_null())
+            .order(journal_entries::id)
+            .select((Row::as_select(), journal_queue::organisation_id.nullable()))
+            .load(connection)?;
+        for (row, queued) in waiting {
+            self.entry(&row, leaf_hash(&row.leaf), states);
+            let fault = match queued {
+                None => "the entry has no position and does not wait for one",
+                Some(queued) if queued.0 != self.organisation.0 => "the entry waits under another organisation",
+                Some(_) => continue,
+            };
+            self.found("journal_queue", row.id.0, None, fault);
+        }
+        Ok(())
+    }
+
+    /// The queue holds what waits and nothing else: an entry that has its position would hold up all behind it.
+    pub(super) fn queue(&mut self, connection: &mut AnyConnection) -> Result<(), Error> {
+        let queued: Vec<(KeyValue, Option<KeyValue>, Option<i64>)> = journal_queue::table
+            .left_join(journal_entries::table)
+            .filter(journal_queue::organisation_id.eq(KeyValue(self.organisation.0)))
+            .order(journal_queue::entry_id)
+            .select((journal_queue::entry_id, journal_entries::id.nullable(), journal_entries::position.nullable()))
+            .load(connection)?;
+        for (entry, known, position) in queued {
+            let fault = match (known, position) {
+                (Some(_), None) => continue,
+                (Some(_), Some(_)) => "waits although it has its position",
+                (None, _) => "waits and is gone",
+            };
+            self.found("journal_queue", entry.0, position.map(i64::cast_unsigned), fault);
+        }
+        Ok(())
+    }
+
+    /// State binding: each row's hash is the `after` of its newest entry.
+    pub(super) fn records<T: Table>(
+        &mut self,
+        states: &mut States,
+        connection: &mut AnyConnection,
+    ) -> Result<(), Error> {
+        let (mut after, mut limit) = (None, PAGE);
+        loop {
+            match T::walk(self.organisation, after, limit, connection) {
+                Ok(records) => {
+                    let Some((last, _)) = records.last() else { return Ok(()) };
+                    after = Some(last.head().id);
+                    for (record, salt) in records {
+                        self.record(&record, salt, states)?;
+                    }
+                }
+                // One by one, so that an unreadable row does not hide its neighbours.
+                Err(Error::Corrupt { .. }) if limit > 1 => limit = 1,
+                Err(Error::Corrupt { table, row, fault }) => {
+                    states.remove(&(T::KIND.to_owned(), row));
+                    self.found(table, row, None, fault);
+                    (after, limit) = (Some(row), PAGE);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn record<T: Table>(&mut self, record: &T, salt: [u8; 16], states: &mut States) -> Result<(), Error> {
+        self.report.records += 1;
+        let (id, version) = (record.head().id, record.head().version.unsigned_abs());
+        let bound = leaf::state_hash(&salt, &projection(record)?)?;
+        let fault = match states.remove(&(T::KIND.to_owned(), id)) {
+            None => "the row has no entry: it was inserted by hand".to_owned(),
+            Some((newest, _)) if newest != version => format!("is at version {version}, its newest entry at {newest}"),
+            Some((_, state)) if state != Some(bound) => {
+                "the row is not what its newest entry bound: it was changed by hand".to_owned()
+            }
+            Some(_) => return Ok(()),
+        };
+        self.found(T::KIND, id, None, fault);
+        Ok(())
+    }
+}
