@@ -19,6 +19,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use uuid::Uuid;
@@ -33,6 +34,7 @@ pub struct Api {
     pub database: Database,
     pub store: Store,
     server: ServerHandle,
+    evidence: tempfile::TempDir,
     client: reqwest::Client,
     clock: Arc<Mutex<DateTime<Utc>>>,
     ours: OrganisationId,
@@ -100,6 +102,8 @@ impl Api {
             }),
         };
         let store = Store::open(&database.address, 4).unwrap();
+        let evidence = tempfile::tempdir().unwrap();
+        let settings = Settings { evidence_directory: evidence.path().to_owned(), ..settings };
         let keys =
             Keys { token: SigningKey::from_bytes(&[7; 32]), journal: signer().key.verifying_key(), secret: [9; 32] };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -120,7 +124,7 @@ impl Api {
         let ours = found(&store, "Harbour Robotics", "ours", now).await;
         let theirs = found(&store, "Other Ltd", "theirs", now).await;
         let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap();
-        Self { url, database, store, server, client, clock, ours, theirs, tokens: Mutex::default() }
+        Self { url, database, store, server, evidence, client, clock, ours, theirs, tokens: Mutex::default() }
     }
 
     /// Lets time pass.
@@ -129,6 +133,11 @@ impl Api {
         *clock += time;
         // Sessions live by the same clock.
         self.tokens.lock().unwrap().clear();
+    }
+
+    /// Where files of evidence lie.
+    pub fn evidence_directory(&self) -> PathBuf {
+        self.evidence.path().to_owned()
     }
 
     /// Gives every entry its position.
@@ -268,7 +277,7 @@ async fn found(store: &Store, name: &'static str, whose: &'static str, now: Date
     let hash = HASH.get_or_init(|| ratchet_http::hash_password(PASSWORD).unwrap()).clone();
     let organisation = OrganisationId(Uuid::new_v4());
     let founded = store.write(context(organisation, "setup", now), move |tx| {
-        organisations::insert(organisation, name, now, tx.connection())?;
+        organisations::found(name, tx)?;
         for role in ROLES {
             let role_name: &'static str = role.into();
             let account = AccountId(tx.next_id());

@@ -3,15 +3,19 @@
 
 mod api {
     mod actions;
+    mod annotations;
     mod auth;
     mod contract;
+    mod evidence;
     mod habits;
     mod indicators;
     mod journal;
     mod measurements;
     mod members;
     mod nonconformities;
+    mod settings;
     mod signals;
+    mod trace;
 }
 mod databases;
 mod faults {

@@ -190,6 +190,17 @@ async fn target(api: &Api, path: &str) -> String {
         let sent = super::measurements::send(api, items).await.expect(201);
         return sent.body["batch_reference"].as_str().unwrap().to_owned();
     }
+    for (stem, body) in super::annotations::each_kind() {
+        if path.starts_with(&format!("/v1/{stem}/")) {
+            return super::annotations::attached(api, stem, body).await;
+        }
+    }
+    if path.starts_with("/v1/evidence") {
+        return super::evidence::attached(api).await;
+    }
+    if path.starts_with("/v1/settings") {
+        return manager.get("/v1/settings").await.expect(200).body["items"][0]["id"].as_str().unwrap().to_owned();
+    }
     if path.starts_with("/v1/api-keys") {
         let body = json!({ "name": "Feed", "scopes": ["records:read"] });
         return api.by(Role::Admin).await.post("/v1/api-keys", body).await.expect(201).reference().to_owned();

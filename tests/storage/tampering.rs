@@ -43,7 +43,7 @@ pub(super) async fn run(store: &Store) {
 }
 
 pub(super) fn report(database: &Database, against: Option<&str>) -> Report {
-    let scope = Scope { state: true, against: against.map(str::to_owned), organisation: None };
+    let scope = Scope { state: true, against: against.map(str::to_owned), ..Scope::default() };
     verify(&scope, &signer().key.verifying_key(), &mut database.open()).unwrap()
 }
 

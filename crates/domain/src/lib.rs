@@ -5,15 +5,19 @@
 
 pub mod access;
 pub mod actions;
+pub mod annotations;
 pub mod api_keys;
 pub mod catalogue;
 pub mod change;
+pub mod comments;
 pub mod evaluation;
+pub mod evidence;
 #[cfg(test)]
 mod fixtures;
 pub mod id;
 pub mod indicators;
 pub mod journal;
+pub mod links;
 pub mod measurements;
 pub mod members;
 pub mod nonconformities;
@@ -22,4 +26,5 @@ pub mod refusal;
 pub mod separation;
 pub mod settings;
 pub mod signals;
+pub mod tags;
 pub mod text;

@@ -7,8 +7,10 @@ use crate::tokens::Tokens;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use ratchet_domain::access::Actor;
+use ratchet_persistence::files::Files;
 use ratchet_persistence::store::Store;
 use ratchet_persistence::tx::Context;
+use std::path::PathBuf;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -32,7 +34,11 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// The largest JSON body, in bytes after decompression.
     pub body_limit: usize,
-    /// How long a body may take to arrive.
+    /// The largest file of evidence, in bytes.
+    pub evidence_limit: u64,
+    /// Where files of evidence lie.
+    pub evidence_directory: PathBuf,
+    /// How long a body may take to arrive; for a file, how long its next part may take.
     pub body_patience: std::time::Duration,
     /// Requests per minute and caller.
     pub requests_per_minute: u32,
@@ -48,6 +54,8 @@ impl Default for Settings {
             public_url: "http://127.0.0.1:8080".to_owned(),
             cors_origins: Vec::new(),
             body_limit: 1 << 20,
+            evidence_limit: 100 << 20,
+            evidence_directory: "evidence".into(),
             body_patience: std::time::Duration::from_secs(30),
             requests_per_minute: 6_000,
             logins_per_minute: 30,
@@ -69,6 +77,7 @@ pub struct Keys {
 /// What every request shares.
 pub struct App {
     pub(crate) store: Store,
+    pub(crate) files: Files,
     pub(crate) source: Source,
     pub(crate) settings: Settings,
     pub(crate) tokens: Tokens,
@@ -93,6 +102,7 @@ impl App {
             tokens: Tokens::new(&keys.token, &settings.public_url)?,
             journal_key: keys.journal,
             secret: keys.secret,
+            files: Files::new(&settings.evidence_directory),
             callers: Callers::default(),
             limits: Limits::new(&settings),
             metrics: Metrics::default(),

@@ -61,6 +61,9 @@ pub enum ApiError {
     /// Later, perhaps.
     #[error("the database is busy")]
     Busy,
+    /// A file is not what was received.
+    #[error("a file of evidence is damaged: {0}")]
+    Damaged(String),
     /// Our fault. The cause is logged and never shown.
     #[error("internal: {0}")]
     Internal(String),
@@ -138,6 +141,8 @@ pub enum Kind {
     /// 429
     TooManyRequests,
     /// 500
+    Integrity,
+    /// 500
     Internal,
     /// 503
     Busy,
@@ -167,6 +172,7 @@ impl Kind {
             }
             Self::PreconditionRequired => (StatusCode::PRECONDITION_REQUIRED, "If-Match is needed"),
             Self::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
+            Self::Integrity => (StatusCode::INTERNAL_SERVER_ERROR, "The stored content is not what was received"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "Our fault"),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "The database is busy"),
         }
@@ -195,6 +201,9 @@ impl Kind {
             Self::IdempotencyKeyReused => "Use a new key for a new request; a key is kept for 24 hours.",
             Self::PreconditionRequired => "Send the record's ETag in If-Match.",
             Self::TooManyRequests => "Wait as long as Retry-After says.",
+            Self::Integrity => {
+                "Nothing was sent. Report it: the file was changed or lost, and must come from a backup."
+            }
             Self::Internal => "Report the request's id to whoever runs this server; the cause is in its log.",
             Self::Busy => "Try again after Retry-After; with an Idempotency-Key nothing happens twice.",
         }
@@ -230,6 +239,11 @@ impl ApiError {
         Self::Parameters(vec![Fault::new(name, code, detail)])
     }
 
+    /// Not found becomes a fault of what named it.
+    pub(crate) fn or_unknown(self, fault: impl FnOnce() -> Self) -> Self {
+        if matches!(self, Self::NotFound) { fault() } else { self }
+    }
+
     /// The kind of problem it is.
     pub fn kind(&self) -> Kind {
         match self {
@@ -252,6 +266,7 @@ impl ApiError {
             Self::Redacted => Kind::Redacted,
             Self::KeyReused => Kind::IdempotencyKeyReused,
             Self::Busy => Kind::Busy,
+            Self::Damaged(_) => Kind::Integrity,
             Self::Internal(_) => Kind::Internal,
         }
     }
@@ -279,6 +294,7 @@ impl ApiError {
             | Self::Redacted
             | Self::KeyReused
             | Self::Busy
+            | Self::Damaged(_)
             | Self::Internal(_) => (Vec::new(), Vec::new()),
         };
         let detail = match self {
@@ -299,6 +315,7 @@ impl ApiError {
             | Self::Redacted
             | Self::KeyReused
             | Self::Busy
+            | Self::Damaged(_)
             | Self::Internal(_) => kind.advice().to_owned(),
         };
         Problem {
@@ -340,7 +357,7 @@ impl ResponseError for ApiError {
         let mut answer = HttpResponse::build(self.status_code());
         self.headers(&mut answer);
         answer.insert_header((header::CONTENT_TYPE, "application/problem+json"));
-        if let Self::Internal(cause) = self {
+        if let Self::Internal(cause) | Self::Damaged(cause) = self {
             tracing::error!(cause, "a request failed");
         }
         // The request's id is known to the middleware, which writes it into the problem.

@@ -6,12 +6,14 @@ use crate::cursor::Cursor;
 use crate::error::ApiError;
 use crate::parameters;
 use crate::record::{Resource, expand};
+use crate::v1::records;
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpRequest};
 use ratchet_domain::access::{Actor, Cell};
 use ratchet_domain::change::Record;
 use ratchet_domain::id::MemberId;
+use ratchet_domain::reference::Locator;
 use ratchet_persistence::table::{Listed, Order, Scope};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -157,7 +159,7 @@ impl Call {
     pub(crate) async fn list<T: Resource>(self, list: List<T::Query>) -> Result<Answer, ApiError> {
         let List { page, query, asked } = list;
         let (app, organisation) = (self.app.clone(), self.actor.organisation);
-        let own = scope_of::<T>(&self.actor)?;
+        let mut own = scope_of::<T>(&self.actor)?;
         let keys = order_of::<T>(page.sort.as_deref())?;
         let wanted = expand::wanted::<T>(page.expand.as_deref())?;
         let after = match page.cursor.as_deref() {
@@ -172,10 +174,19 @@ impl Call {
         };
         let order = Order { keys, after };
         let (limit, count) = (page.limit.unwrap_or(DEFAULT), page.count);
-        let filter = T::filter(query, &self.actor, self.app.now().date_naive());
+        let about = T::about(&query);
+        let mut filter = T::filter(query, &self.actor, self.app.now().date_naive());
+        let by = self.actor.clone();
         let path = self.request.path().to_owned();
         let original = self.request.query_string().to_owned();
         let job = move |connection: &mut _| -> Result<Answer, ApiError> {
+            if let Some(reference) = about {
+                let found = records::find(reference.prefix, Locator::Reference(reference), &by, connection);
+                let unknown = || ApiError::parameter("record", "unknown_record", "names no record");
+                T::narrow(&mut filter, found.map_err(|error| error.or_unknown(unknown))?.id);
+                // Who sees a record sees what is said about it.
+                own = None;
+            }
             let scope = Scope { organisation, own, filter };
             let mut records = T::page(&scope, &order, limit + 1, connection)?;
             let more = records.len() > usize::try_from(limit).unwrap_or(usize::MAX);

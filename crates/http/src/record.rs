@@ -1,5 +1,6 @@
 //! What is true of every record over HTTP: made, shown, amended and moved by verbs in the same way.
 
+pub(crate) mod annotations;
 pub(crate) mod expand;
 pub(crate) mod verbs;
 
@@ -8,12 +9,13 @@ use crate::body::Body;
 use crate::caller::{Call, caller_id};
 use crate::error::ApiError;
 use crate::parameters::{Query, Target, WriteParameters};
+use crate::v1::records;
 use actix_web::http::{StatusCode, header};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Birth, Change, Head};
 use ratchet_domain::id::{EntryId, MemberId, RecordId};
-use ratchet_domain::reference::{self, Prefix};
+use ratchet_domain::reference::{self, Prefix, Reference};
 use ratchet_domain::refusal::{Reason, Refusal};
 use ratchet_domain::separation::{Rule, SeparationException};
 use ratchet_persistence::idempotency::{self, Retry};
@@ -40,6 +42,20 @@ pub(crate) trait Resource: Listed + Guarded {
 
     /// The record on the wire, with what can be done to it where it stands alone.
     fn view(&self, transitions: Option<Vec<Transition>>) -> Self::View;
+    /// One line by which people know it, where it has one.
+    fn title(&self) -> Option<&str> {
+        None
+    }
+    /// The record that it is about: who may see that one may see this one, too.
+    fn target(&self) -> Option<reference::Target> {
+        None
+    }
+    /// The record whose annotations a list is narrowed to.
+    fn about(_: &Self::Query) -> Option<Reference> {
+        None
+    }
+    /// Narrows a filter to what is about this record.
+    fn narrow(_: &mut Self::Filter, _: Uuid) {}
     /// The list's parameters as the table's filter.
     fn filter(query: Self::Query, by: &Actor, today: NaiveDate) -> Self::Filter;
 }
@@ -176,10 +192,11 @@ impl Call {
         let by = self.actor.clone();
         let wanted = expand::wanted::<T>(parameters.expand.as_deref())?;
         let known = self.header("if-none-match")?.map(str::to_owned);
-        let today = self.app.now().date_naive();
+        let now = self.app.now();
         let job = move |connection: &mut _| -> Result<Answer, ApiError> {
             let found = T::find(by.organisation, locator, connection)?;
-            let (mut record, _) = found.filter(|(record, _)| record.is_visible(&by)).ok_or(ApiError::NotFound)?;
+            let (mut record, _) = found.ok_or(ApiError::NotFound)?;
+            records::check_visible(&record, &by, connection)?;
             let offered = match parameters.as_of {
                 Some(at) => {
                     let then = reading::state_as_of(by.organisation, record.head().id, at, connection)?;
@@ -187,7 +204,7 @@ impl Call {
                     None
                 }
                 None => {
-                    let facts = record.facts(today, connection)?;
+                    let facts = record.facts(now, connection)?;
                     Some(transitions(&record, &facts, &by))
                 }
             };
@@ -252,7 +269,8 @@ impl Call {
         let Body { parsed, digest } = body;
         let dry_run = parameters.0.dry_run;
         self.write(&parameters.0, &digest, move |tx| {
-            let record: T = tx.get(locator)?;
+            let record: T = tx.load(locator)?;
+            records::check_visible(&record, &by, tx.connection())?;
             let facts = tx.facts(&record)?;
             let verdict = record.may(verb, &facts, &by);
             if verdict == Err(Refusal::Forbidden) {
@@ -287,7 +305,8 @@ impl Call {
         let Body { parsed, digest } = body;
         let dry_run = parameters.0.dry_run;
         self.write(&parameters.0, &digest, move |tx| {
-            let record: T = tx.get(locator)?;
+            let record: T = tx.load(locator)?;
+            records::check_visible(&record, &by, tx.connection())?;
             record.may_amend(&by)?;
             if expected.is_none() {
                 return Err(ApiError::PreconditionRequired);

@@ -4,16 +4,21 @@ pub(crate) mod actions;
 pub(crate) mod api_keys;
 pub(crate) mod auth;
 pub(crate) mod catalogue;
+pub(crate) mod comments;
 pub(crate) mod events;
+pub(crate) mod evidence;
 pub(crate) mod indicators;
 pub(crate) mod journal;
+pub(crate) mod links;
 pub(crate) mod me;
 pub(crate) mod measurement_batches;
 pub(crate) mod measurements;
 pub(crate) mod members;
 pub(crate) mod nonconformities;
 pub(crate) mod records;
+pub(crate) mod settings;
 pub(crate) mod signals;
+pub(crate) mod tags;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -31,6 +36,11 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(signals::configure)
         .configure(nonconformities::configure)
         .configure(actions::configure)
+        .configure(evidence::configure)
+        .configure(comments::configure)
+        .configure(tags::configure)
+        .configure(links::configure)
+        .configure(settings::configure)
         .configure(records::configure)
         .configure(journal::configure)
         .configure(events::configure);

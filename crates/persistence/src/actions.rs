@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{from_json, parse, record_table, to_json, word};
 use crate::schema::actions;
+use crate::settings;
 use crate::table::{Guarded, Table};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -14,7 +15,7 @@ use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{MemberId, OrganisationId, RecordId};
 use ratchet_domain::nonconformities::Nonconformity;
 use ratchet_domain::reference::{Locator, Prefix, Target};
-use ratchet_domain::separation::{Separation, SeparationException};
+use ratchet_domain::separation::SeparationException;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -167,12 +168,13 @@ fn own(member: MemberId) -> NullableCondition<actions::table> {
 }
 
 impl Guarded for Action {
-    fn facts(&self, today: NaiveDate, connection: &mut AnyConnection) -> Result<Facts, Error> {
+    fn facts(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
+        let rules = settings::rules(self.head.organisation, connection)?;
         let locator = Locator::Id(self.parent.id.0);
         let parent = Nonconformity::find(self.head.organisation, locator, connection)?;
         let parent_takes_actions =
             parent.is_some_and(|(case, _)| case.takes_actions() && case.attempt() == self.attempt);
-        Ok(Facts { today, separation: Separation::default(), parent_takes_actions })
+        Ok(Facts { today: rules.today(now), separation: rules.separation, parent_takes_actions })
     }
 
     /// A case is not taken to be done while an action of it begins anew.

@@ -7,7 +7,7 @@ use crate::listing::{NullableCondition, listing};
 use crate::row::{list_of, parse_list, record_table};
 use crate::schema::api_keys;
 use crate::table::Guarded;
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::api_keys::ApiKey;
 use ratchet_domain::change::{Head, Record};
@@ -64,7 +64,7 @@ fn own(member: MemberId) -> NullableCondition<api_keys::table> {
 }
 
 impl Guarded for ApiKey {
-    fn facts(&self, _: NaiveDate, _: &mut AnyConnection) -> Result<(), Error> {
+    fn facts(&self, _: DateTime<Utc>, _: &mut AnyConnection) -> Result<(), Error> {
         Ok(())
     }
 }

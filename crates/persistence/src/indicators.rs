@@ -7,7 +7,7 @@ use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::indicators;
 use crate::table::Guarded;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::MemberId;
@@ -74,7 +74,7 @@ fn own(member: MemberId) -> NullableCondition<indicators::table> {
 }
 
 impl Guarded for Indicator {
-    fn facts(&self, _: NaiveDate, _: &mut AnyConnection) -> Result<(), Error> {
+    fn facts(&self, _: DateTime<Utc>, _: &mut AnyConnection) -> Result<(), Error> {
         Ok(())
     }
 }

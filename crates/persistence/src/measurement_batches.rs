@@ -7,7 +7,7 @@ use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::measurement_batches;
 use crate::table::Guarded;
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::MemberId;
@@ -52,7 +52,7 @@ fn own(member: MemberId) -> NullableCondition<measurement_batches::table> {
 }
 
 impl Guarded for MeasurementBatch {
-    fn facts(&self, _: NaiveDate, _: &mut AnyConnection) -> Result<(), Error> {
+    fn facts(&self, _: DateTime<Utc>, _: &mut AnyConnection) -> Result<(), Error> {
         Ok(())
     }
 }

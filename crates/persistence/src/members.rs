@@ -7,7 +7,7 @@ use crate::listing::{NullableCondition, listing};
 use crate::row::{list_of, parse_list, record_table};
 use crate::schema::members;
 use crate::table::Guarded;
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{AccountId, MemberId, OrganisationId};
@@ -52,7 +52,7 @@ fn own(member: MemberId) -> NullableCondition<members::table> {
 }
 
 impl Guarded for Member {
-    fn facts(&self, _: NaiveDate, connection: &mut AnyConnection) -> Result<Facts, Error> {
+    fn facts(&self, _: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
         let admins = members::table
             .filter(members::organisation_id.eq(KeyValue(self.head.organisation.0)))
             .filter(members::active.eq(true))

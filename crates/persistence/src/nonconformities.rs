@@ -7,13 +7,13 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, coalesce, listing};
 use crate::row::{from_json, parse, record_table, to_json, word};
 use crate::schema::nonconformities;
+use crate::settings;
 use crate::table::Guarded;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::MemberId;
 use ratchet_domain::nonconformities::{Attempt, Containment, Facts, Grade, Nonconformity, Source, Stage, StageName};
-use ratchet_domain::separation::Separation;
 use ratchet_domain::separation::SeparationException;
 use serde::{Deserialize, Serialize};
 
@@ -159,15 +159,16 @@ fn own(member: MemberId) -> NullableCondition<nonconformities::table> {
 }
 
 impl Guarded for Nonconformity {
-    fn facts(&self, today: NaiveDate, connection: &mut AnyConnection) -> Result<Facts, Error> {
+    fn facts(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
+        let rules = settings::rules(self.head.organisation, connection)?;
         let work = actions::of_attempt(self.head.organisation, (self.head.id, self.attempt()), connection)?;
         let count = |open: bool| work.iter().filter(|(_, done)| !open || !done).count();
         Ok(Facts {
             actions: i64::try_from(count(false)).unwrap_or(i64::MAX),
             open_actions: i64::try_from(count(true)).unwrap_or(i64::MAX),
             assignees: work.into_iter().map(|(member, _)| member).collect(),
-            today,
-            separation: Separation::default(),
+            today: rules.today(now),
+            separation: rules.separation,
         })
     }
 }

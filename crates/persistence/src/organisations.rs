@@ -4,9 +4,12 @@ use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::schema::organisations;
+use crate::tx::Tx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use ratchet_domain::change::Record;
 use ratchet_domain::id::OrganisationId;
+use ratchet_domain::settings::Settings;
 
 /// Adds a tenant.
 ///
@@ -20,6 +23,18 @@ pub fn insert(id: OrganisationId, name: &str, at: DateTime<Utc>, connection: &mu
             organisations::created_at.eq(InstantValue(at)),
         ))
         .execute(connection)?;
+    Ok(())
+}
+
+/// Founds the actor's organisation: it begins with settings of its own.
+///
+/// # Errors
+/// The database's.
+pub fn found(name: &str, tx: &mut Tx<'_>) -> Result<(), Error> {
+    let (by, now) = (tx.actor().clone(), tx.now());
+    insert(by.organisation, name, now, tx.connection())?;
+    let birth = tx.birth(Settings::PREFIX)?;
+    tx.save(Settings::establish(&by, birth)?)?;
     Ok(())
 }
 

@@ -143,6 +143,19 @@ macro_rules! record_table {
                 row.optional()?.map(Row::into_record).transpose()
             }
 
+            fn many(
+                organisation: ratchet_domain::id::OrganisationId,
+                ids: &[uuid::Uuid],
+                connection: &mut $crate::connection::AnyConnection,
+            ) -> Result<Vec<Self>, $crate::error::Error> {
+                let rows: Vec<Row> = $table::table
+                    .filter($table::organisation_id.eq($crate::column::KeyValue(organisation.0)))
+                    .filter($table::id.eq_any(ids.iter().copied().map($crate::column::KeyValue)))
+                    .select(<Row as diesel::SelectableHelper<_>>::as_select())
+                    .load(connection)?;
+                rows.into_iter().map(|row| row.into_record().map(|(record, _)| record)).collect()
+            }
+
             fn walk(
                 organisation: ratchet_domain::id::OrganisationId,
                 after: Option<uuid::Uuid>,

@@ -335,6 +335,103 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    settings (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    comments (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        target_kind -> Text,
+        target_id -> Key,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    tags (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        target_kind -> Text,
+        target_id -> Key,
+        label -> Text,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    links (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        target_kind -> Text,
+        target_id -> Key,
+        relation -> Text,
+        to_kind -> Text,
+        to_id -> Key,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    evidence (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        target_kind -> Text,
+        target_id -> Key,
+        sha256 -> Text,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
 diesel::joinable!(journal_queue -> journal_entries (entry_id));
 diesel::joinable!(members -> accounts (account_id));
 diesel::joinable!(members -> organisations (organisation_id));

@@ -2,7 +2,7 @@
 
 use crate::connection::AnyConnection;
 use crate::error::Error;
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use ratchet_domain::change::{Lifecycle, Record};
 use ratchet_domain::id::{MemberId, OrganisationId};
 use ratchet_domain::reference::Locator;
@@ -32,6 +32,12 @@ pub trait Table: Record {
         connection: &mut AnyConnection,
     ) -> Result<Option<(Self, [u8; 16])>, Error>;
 
+    /// The records of these ids, as far as they are there, in no order.
+    ///
+    /// # Errors
+    /// The database's, or [`Error::Corrupt`].
+    fn many(organisation: OrganisationId, ids: &[Uuid], connection: &mut AnyConnection) -> Result<Vec<Self>, Error>;
+
     /// The next records by id, with the salts of their states: for whoever must see all of them.
     ///
     /// # Errors
@@ -46,11 +52,11 @@ pub trait Table: Record {
 
 /// A table whose records' guards must know more than the record.
 pub trait Guarded: Lifecycle + Table {
-    /// What the guards must know, in one statement at most.
+    /// What the guards must know, in a few statements whatever the record.
     ///
     /// # Errors
     /// The database's.
-    fn facts(&self, today: NaiveDate, connection: &mut AnyConnection) -> Result<Self::Facts, Error>;
+    fn facts(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Self::Facts, Error>;
 
     /// Whose facts are shared: writers of records that name the same id wait for each other, so that what a guard
     /// saw is still true when its record is saved.

@@ -69,10 +69,17 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// [`Error::NotFound`], also for another organisation's and for what the actor may not see.
     pub fn get<T: Table>(&mut self, locator: Locator) -> Result<T, Error> {
-        let Context { actor, .. } = &self.context;
-        let (record, salt) = T::find(actor.organisation, locator, self.connection)?
-            .filter(|(record, _)| record.is_visible(actor))
-            .ok_or(Error::NotFound)?;
+        let record: T = self.load(locator)?;
+        if record.is_visible(&self.context.actor) { Ok(record) } else { Err(Error::NotFound) }
+    }
+
+    /// The record, for writing, whoever may see it: the caller decides that.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], also for another organisation's.
+    pub fn load<T: Table>(&mut self, locator: Locator) -> Result<T, Error> {
+        let organisation = self.context.actor.organisation;
+        let (record, salt) = T::find(organisation, locator, self.connection)?.ok_or(Error::NotFound)?;
         self.salts.insert(record.head().id, salt);
         Ok(record)
     }
@@ -91,7 +98,7 @@ impl<'a> Tx<'a> {
     /// The database's.
     pub fn facts<T: Guarded>(&mut self, record: &T) -> Result<T::Facts, Error> {
         self.enter(record.circle())?;
-        record.facts(self.context.now.date_naive(), self.connection)
+        record.facts(self.context.now, self.connection)
     }
 
     /// Identity, reference and time of a new record. The counter is locked until the transaction ends, so that

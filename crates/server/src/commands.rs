@@ -65,6 +65,9 @@ pub(crate) struct VerifyJournal {
     /// The rows of records, too: each must be what its newest entry bound
     #[arg(long)]
     state: bool,
+    /// The files of evidence, too: each must be what was received
+    #[arg(long)]
+    evidence: bool,
     /// A file with a checkpoint that was kept outside: the journal must still contain what it says
     #[arg(long, value_name = "FILE")]
     against: Option<std::path::PathBuf>,

@@ -57,6 +57,10 @@ pub(crate) struct Flags {
     #[arg(long, global = true, value_name = "BYTES")]
     #[serde(skip_serializing_if = "Option::is_none")]
     body_limit: Option<usize>,
+    /// The largest file of evidence in bytes [env: RATCHET_EVIDENCE_LIMIT] [default: 104857600]
+    #[arg(long, global = true, value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence_limit: Option<u64>,
     /// Requests per minute and caller [env: RATCHET_REQUESTS_PER_MINUTE] [default: 6000]
     #[arg(long, global = true, value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +103,7 @@ pub(crate) struct Settings {
     pub cors_origins: Vec<String>,
     pub trusted_proxies: Vec<IpAddr>,
     pub body_limit: usize,
+    pub evidence_limit: u64,
     pub requests_per_minute: u32,
     pub logins_per_minute: u32,
     pub log: String,
@@ -128,6 +133,7 @@ impl Settings {
             ("connections", 8),
             ("port", 8080),
             ("body_limit", 1 << 20),
+            ("evidence_limit", 100 << 20),
             ("requests_per_minute", 6000),
             ("logins_per_minute", 30),
         ];
@@ -152,6 +158,11 @@ impl Settings {
             .map_err(failed)?;
         settings.check()?;
         Ok(settings)
+    }
+
+    /// Where files of evidence lie.
+    pub fn evidence_directory(&self) -> PathBuf {
+        self.data_dir.join("evidence")
     }
 
     fn check(&self) -> Result<(), Fault> {

@@ -1,6 +1,6 @@
 //! Every state machine as data, out of the tables that enforce them.
 
-use crate::{actions, indicators, measurements, nonconformities, signals};
+use crate::{actions, annotations, indicators, measurements, nonconformities, settings, signals};
 use serde::Serialize;
 use strum::VariantArray;
 
@@ -43,6 +43,14 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
         table(
             "members",
             vec![simple("active", "assign-roles", "active"), simple("active", "deactivate", "deactivated")],
+        ),
+        table("comments", edges(annotations::edge)),
+        table("tags", edges(annotations::edge)),
+        table("links", edges(annotations::edge)),
+        table("evidence", edges(annotations::edge)),
+        table(
+            "settings",
+            settings::Verb::VARIANTS.iter().map(|verb| simple("in_force", verb.into(), "in_force")).collect(),
         ),
         table("api_keys", vec![simple("issued", "revoke", "revoked")]),
     ]

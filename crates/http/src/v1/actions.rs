@@ -68,6 +68,10 @@ impl Resource for Action {
         ActionView::of(self, transitions)
     }
 
+    fn title(&self) -> Option<&str> {
+        Some(&self.title)
+    }
+
     fn filter(query: ActionQuery, by: &Actor, today: NaiveDate) -> Filter {
         let ActionQuery { state, kind, priority, assignee, parent, due_before, overdue, updated_since } = query;
         Filter {

@@ -12,15 +12,25 @@ use actix_web::{get, web};
 use ratchet_domain::access::Actor;
 use ratchet_domain::actions::Action;
 use ratchet_domain::api_keys::ApiKey;
+use ratchet_domain::comments::Comment;
+use ratchet_domain::evidence::Evidence;
+use ratchet_domain::id::RecordId;
 use ratchet_domain::indicators::Indicator;
+use ratchet_domain::links::{Link, Relation};
 use ratchet_domain::measurements::MeasurementBatch;
 use ratchet_domain::members::Member;
 use ratchet_domain::nonconformities::Nonconformity;
-use ratchet_domain::reference::{Locator, Prefix, Reference};
+use ratchet_domain::reference::{Locator, Prefix, Reference, Target};
+use ratchet_domain::refusal::Refusal;
+use ratchet_domain::settings::Settings;
 use ratchet_domain::signals::Signal;
+use ratchet_domain::tags::Tag;
 use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::journal::reading;
+use ratchet_persistence::trace::{self, Trace, TraceEdge};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use strum::VariantArray;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -38,12 +48,51 @@ pub(crate) struct RecordView {
     /// Its reference.
     #[schema(example = "NC-2026-0007")]
     pub reference: String,
+    /// One line by which people know it, where it has one.
+    #[schema(example = "Critical patches late on laptops")]
+    pub title: Option<String>,
     /// Where it stands.
     #[schema(example = "confirmed")]
     pub state: &'static str,
     /// Where to read it.
     #[schema(example = "/v1/nonconformities/0197a3c2-7c51-7d38-8f0e-0d4f3a1b2c3d")]
     pub href: String,
+}
+
+impl RecordView {
+    fn of<T: Resource>(record: &T) -> Self {
+        let head = record.head();
+        Self {
+            kind: T::KIND,
+            id: head.id,
+            reference: head.reference.to_string(),
+            title: record.title().map(str::to_owned),
+            state: record.stage_name(),
+            href: format!("/v1/{}/{}", T::PATH, head.id),
+        }
+    }
+}
+
+/// One record is something to another.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TraceEdgeView {
+    /// The one's id.
+    pub from: Uuid,
+    /// What it is to the other.
+    pub relation: Relation,
+    /// The other's id.
+    pub to: Uuid,
+}
+
+/// What a record came from and what came of it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TraceView {
+    /// The records that this caller may see, by kind and age.
+    pub nodes: Vec<RecordView>,
+    /// What they are to each other.
+    pub edges: Vec<TraceEdgeView>,
+    /// Whether nothing was left out: a trace ends after 500 records.
+    pub complete: bool,
 }
 
 /// Every version of a record.
@@ -64,30 +113,88 @@ pub(crate) struct HistoryQuery {
     after: Option<i64>,
 }
 
-/// The record that a reference names, of whatever kind, when the caller may see it.
-fn find(reference: Reference, by: &Actor, connection: &mut AnyConnection) -> Result<RecordView, ApiError> {
-    match reference.prefix {
-        Prefix::Nonconformity => find_one::<Nonconformity>(reference, by, connection),
-        Prefix::Member => find_one::<Member>(reference, by, connection),
-        Prefix::ApiKey => find_one::<ApiKey>(reference, by, connection),
-        Prefix::Action => find_one::<Action>(reference, by, connection),
-        Prefix::Indicator => find_one::<Indicator>(reference, by, connection),
-        Prefix::Signal => find_one::<Signal>(reference, by, connection),
-        Prefix::MeasurementBatch => find_one::<MeasurementBatch>(reference, by, connection),
-        Prefix::Comment | Prefix::Tag | Prefix::Link | Prefix::Evidence | Prefix::Settings => Err(ApiError::NotFound),
-    }
-}
-
-fn find_one<T: Resource>(
-    reference: Reference,
+/// The record of this kind, when the caller may see it.
+pub(crate) fn find(
+    kind: Prefix,
+    locator: Locator,
     by: &Actor,
     connection: &mut AnyConnection,
 ) -> Result<RecordView, ApiError> {
-    let found = T::find(by.organisation, Locator::Reference(reference), connection)?;
-    let (record, _) = found.filter(|(record, _)| record.is_visible(by)).ok_or(ApiError::NotFound)?;
-    let id = record.head().id;
-    let (reference, href) = (reference.to_string(), format!("/v1/{}/{id}", T::PATH));
-    Ok(RecordView { kind: T::KIND, id, reference, state: record.stage_name(), href })
+    match kind {
+        Prefix::Nonconformity => find_one::<Nonconformity>(locator, by, connection),
+        Prefix::Member => find_one::<Member>(locator, by, connection),
+        Prefix::ApiKey => find_one::<ApiKey>(locator, by, connection),
+        Prefix::Action => find_one::<Action>(locator, by, connection),
+        Prefix::Indicator => find_one::<Indicator>(locator, by, connection),
+        Prefix::Signal => find_one::<Signal>(locator, by, connection),
+        Prefix::MeasurementBatch => find_one::<MeasurementBatch>(locator, by, connection),
+        Prefix::Comment => find_one::<Comment>(locator, by, connection),
+        Prefix::Tag => find_one::<Tag>(locator, by, connection),
+        Prefix::Link => find_one::<Link>(locator, by, connection),
+        Prefix::Evidence => find_one::<Evidence>(locator, by, connection),
+        Prefix::Settings => find_one::<Settings>(locator, by, connection),
+    }
+}
+
+fn find_one<T: Resource>(locator: Locator, by: &Actor, connection: &mut AnyConnection) -> Result<RecordView, ApiError> {
+    let (record, _) = T::find(by.organisation, locator, connection)?.ok_or(ApiError::NotFound)?;
+    check_visible(&record, by, connection)?;
+    Ok(RecordView::of(&record))
+}
+
+/// Refuses who may see neither the record nor the one that it is about.
+pub(crate) fn check_visible<T: Resource>(
+    record: &T,
+    by: &Actor,
+    connection: &mut AnyConnection,
+) -> Result<(), ApiError> {
+    if record.is_visible(by) {
+        return Ok(());
+    }
+    let Some(Target { kind, id }) = record.target() else { return Err(ApiError::NotFound) };
+    find(kind, Locator::Id(id.0), by, connection).map(drop)
+}
+
+/// The record that a body names by its reference.
+pub(crate) fn named(
+    pointer: &str,
+    reference: &str,
+    by: &Actor,
+    connection: &mut AnyConnection,
+) -> Result<Target, ApiError> {
+    let unknown = || Refusal::invalid(pointer, "unknown_record", "must be the reference of a record").into();
+    let reference: Reference = reference.parse().map_err(|_| unknown())?;
+    let found = find(reference.prefix, Locator::Reference(reference), by, connection);
+    let RecordView { id, .. } = found.map_err(|error| error.or_unknown(unknown))?;
+    Ok(Target { kind: reference.prefix, id: RecordId(id) })
+}
+
+/// The records of one kind that the caller may see.
+fn views<T: Resource>(ids: &[Uuid], by: &Actor, connection: &mut AnyConnection) -> Result<Vec<RecordView>, ApiError> {
+    let records = T::many(by.organisation, ids, connection)?;
+    Ok(records.iter().filter(|record| record.is_visible(by)).map(RecordView::of).collect())
+}
+
+fn views_of(
+    kind: Prefix,
+    ids: &[Uuid],
+    by: &Actor,
+    connection: &mut AnyConnection,
+) -> Result<Vec<RecordView>, ApiError> {
+    match kind {
+        Prefix::Nonconformity => views::<Nonconformity>(ids, by, connection),
+        Prefix::Member => views::<Member>(ids, by, connection),
+        Prefix::ApiKey => views::<ApiKey>(ids, by, connection),
+        Prefix::Action => views::<Action>(ids, by, connection),
+        Prefix::Indicator => views::<Indicator>(ids, by, connection),
+        Prefix::Signal => views::<Signal>(ids, by, connection),
+        Prefix::MeasurementBatch => views::<MeasurementBatch>(ids, by, connection),
+        Prefix::Comment => views::<Comment>(ids, by, connection),
+        Prefix::Tag => views::<Tag>(ids, by, connection),
+        Prefix::Link => views::<Link>(ids, by, connection),
+        Prefix::Evidence => views::<Evidence>(ids, by, connection),
+        Prefix::Settings => views::<Settings>(ids, by, connection),
+    }
 }
 
 fn reference_of(path: &web::Path<String>) -> Result<Reference, ApiError> {
@@ -103,7 +210,8 @@ fn reference_of(path: &web::Path<String>) -> Result<Reference, ApiError> {
 #[get("/records/{reference}")]
 pub(crate) async fn get_record(call: Call, path: web::Path<String>, _: Query<Nothing>) -> Result<Answer, ApiError> {
     let (reference, by) = (reference_of(&path)?, call.actor.clone());
-    let record = call.app.store.read(move |connection| find(reference, &by, connection)).await?;
+    let read = move |connection: &mut _| find(reference.prefix, Locator::Reference(reference), &by, connection);
+    let record = call.app.store.read(read).await?;
     Answer::json(StatusCode::OK, &record)
 }
 
@@ -121,7 +229,7 @@ pub(crate) async fn get_history(
 ) -> Result<Answer, ApiError> {
     let (reference, by, after) = (reference_of(&path)?, call.actor.clone(), query.0.after.unwrap_or(0));
     let read = move |connection: &mut _| -> Result<_, ApiError> {
-        let RecordView { kind, id, .. } = find(reference, &by, connection)?;
+        let RecordView { kind, id, .. } = find(reference.prefix, Locator::Reference(reference), &by, connection)?;
         Ok(reading::history(by.organisation, (kind, id), after, LIMIT, connection)?)
     };
     let entries = call.app.store.read(read).await?;
@@ -130,6 +238,39 @@ pub(crate) async fn get_history(
     Answer::json(StatusCode::OK, &History { items: entries.into_iter().map(Into::into).collect(), next_after })
 }
 
+/// Read what a record came from and what came of it.
+///
+/// Edges run from cause to effect as `raised`, from an action or evidence to what it is for, and as links were drawn.
+/// The walk ends at indicators, unless it began at one.
+#[utoipa::path(
+    tag = "records",
+    params(("reference" = String, Path, description = "Such as NC-2026-0007")),
+    responses((status = 200, body = TraceView))
+)]
+#[get("/records/{reference}/trace")]
+pub(crate) async fn get_trace(call: Call, path: web::Path<String>, _: Query<Nothing>) -> Result<Answer, ApiError> {
+    let (reference, by) = (reference_of(&path)?, call.actor.clone());
+    let read = move |connection: &mut _| -> Result<_, ApiError> {
+        let RecordView { id, .. } = find(reference.prefix, Locator::Reference(reference), &by, connection)?;
+        let start = Target { kind: reference.prefix, id: RecordId(id) };
+        let Trace { nodes, edges, is_complete } = trace::trace(by.organisation, start, connection)?;
+        let mut seen = Vec::new();
+        for kind in Prefix::VARIANTS.iter().copied() {
+            let ids: Vec<Uuid> = nodes.iter().filter(|node| node.kind == kind).map(|node| node.id.0).collect();
+            if !ids.is_empty() {
+                seen.extend(views_of(kind, &ids, &by, connection)?);
+            }
+        }
+        seen.sort_by_key(|node| node.id);
+        Ok((seen, edges, is_complete))
+    };
+    let (nodes, edges, complete) = call.app.store.read(read).await?;
+    let ids: HashSet<Uuid> = nodes.iter().map(|node| node.id).collect();
+    let shown = edges.into_iter().filter(|edge| ids.contains(&edge.from.id.0) && ids.contains(&edge.to.id.0));
+    let edges = shown.map(|TraceEdge { from, relation, to }| TraceEdgeView { from: from.id.0, relation, to: to.id.0 });
+    Answer::json(StatusCode::OK, &TraceView { nodes, edges: edges.collect(), complete })
+}
+
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(get_record).service(get_history);
+    config.service(get_record).service(get_history).service(get_trace);
 }

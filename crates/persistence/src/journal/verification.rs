@@ -8,6 +8,7 @@ use super::sequencer::{find_tile, instance_tree};
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
+use crate::files::Files;
 use crate::schema::{
     journal_checkpoints, journal_entries, journal_heads, journal_instances, journal_tiles, organisations,
 };
@@ -16,16 +17,21 @@ use ed25519_dalek::VerifyingKey;
 use edge::Edge;
 use ratchet_domain::actions::Action;
 use ratchet_domain::api_keys::ApiKey;
+use ratchet_domain::comments::Comment;
+use ratchet_domain::evidence::Evidence;
 use ratchet_domain::id::OrganisationId;
 use ratchet_domain::indicators::Indicator;
 use ratchet_domain::journal::checkpoint::SignedCheckpoint;
 use ratchet_domain::journal::leaf::{self, Leaf, leaf_hash};
 use ratchet_domain::journal::merkle::{Frontier, Hash};
 use ratchet_domain::journal::tiles::Tile;
+use ratchet_domain::links::Link;
 use ratchet_domain::measurements::MeasurementBatch;
 use ratchet_domain::members::Member;
 use ratchet_domain::nonconformities::Nonconformity;
+use ratchet_domain::settings::Settings;
 use ratchet_domain::signals::Signal;
+use ratchet_domain::tags::Tag;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -90,6 +96,8 @@ pub struct Scope {
     pub organisation: Option<OrganisationId>,
     /// The rows of records, too.
     pub state: bool,
+    /// The files of evidence, too.
+    pub evidence: Option<Files>,
     /// A checkpoint that was kept outside: the journal must still contain what it says.
     pub against: Option<String>,
 }
@@ -113,8 +121,7 @@ fn verify_snapshot(scope: &Scope, key: &VerifyingKey, connection: &mut AnyConnec
     let chosen: Vec<_> = chosen.filter(|id| scope.organisation.is_none_or(|only| only == *id)).collect();
     let against = kept_outside(scope.against.as_deref(), key, &chosen, &mut report);
     for organisation in chosen {
-        Verification { organisation, key, against: against.as_ref(), report: &mut report }
-            .run(scope.state, connection)?;
+        Verification { organisation, key, against: against.as_ref(), report: &mut report }.run(scope, connection)?;
     }
     if scope.organisation.is_none() {
         verify_instance(key, &mut report, connection)?;
@@ -209,19 +216,27 @@ impl Verification<'_> {
         self.report.findings.push(Finding { organisation, table, row, position, fault });
     }
 
-    fn run(mut self, state: bool, connection: &mut AnyConnection) -> Result<(), Error> {
+    fn run(mut self, scope: &Scope, connection: &mut AnyConnection) -> Result<(), Error> {
         let mut states = States::new();
         let notes = self.checkpoints(connection)?;
         let frontier = self.entries(&notes, &mut states, connection)?;
         self.head(&frontier, &notes, connection)?;
         self.unsequenced(&mut states, connection)?;
         self.queue(connection)?;
-        if state {
+        if let Some(files) = &scope.evidence {
+            self.evidence(files, connection)?;
+        }
+        if scope.state {
             self.records::<Nonconformity>(&mut states, connection)?;
             self.records::<Action>(&mut states, connection)?;
             self.records::<Indicator>(&mut states, connection)?;
             self.records::<MeasurementBatch>(&mut states, connection)?;
             self.figures(connection)?;
+            self.records::<Comment>(&mut states, connection)?;
+            self.records::<Tag>(&mut states, connection)?;
+            self.records::<Link>(&mut states, connection)?;
+            self.records::<Evidence>(&mut states, connection)?;
+            self.records::<Settings>(&mut states, connection)?;
             self.records::<Signal>(&mut states, connection)?;
             self.records::<Member>(&mut states, connection)?;
             self.records::<ApiKey>(&mut states, connection)?;

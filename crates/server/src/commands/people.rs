@@ -53,7 +53,7 @@ pub(crate) async fn found(
     let organisation = OrganisationId((source.id)());
     let founded = store.write(context(organisation, "setup", source), move |tx| {
         let now = tx.now();
-        organisations::insert(organisation, &name, now, tx.connection())?;
+        organisations::found(&name, tx)?;
         let known = accounts::find(&email, tx.connection())?;
         let account = match known {
             Some(account) => account,

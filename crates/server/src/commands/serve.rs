@@ -1,6 +1,6 @@
 //! Serve until told to stop.
 
-use super::database::open_migrated;
+use super::database::{Opened, open_migrated};
 use super::people::found;
 use crate::keys::Keys;
 use crate::settings::{Fault, Settings};
@@ -8,19 +8,22 @@ use crate::source::source;
 use crate::{telemetry, workers};
 use ratchet_domain::access::Role;
 use ratchet_http::app::{self, App};
+use ratchet_persistence::connection::Address;
+use ratchet_persistence::files::Files;
 use ratchet_persistence::journal::sequencer::Signer;
-use ratchet_persistence::organisations;
 use ratchet_persistence::store::Store;
+use ratchet_persistence::{evidence, organisations};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 pub(crate) fn serve(settings: &Settings) -> Result<ExitCode, Fault> {
     telemetry::start(settings)?;
     let mut opened = open_migrated(settings)?;
     let keys = Keys::load(settings)?;
+    sweep(settings, &mut opened)?;
     let is_first = organisations::count(&mut opened.connection).map_err(|error| error.to_string())? == 0;
     let listener = listen(settings)?;
     let url = format!("http://{}", listener.local_addr().map_err(|error| error.to_string())?);
@@ -44,6 +47,27 @@ pub(crate) fn serve(settings: &Settings) -> Result<ExitCode, Fault> {
     })
 }
 
+/// Another replica on the same database may be about to write the record of a file as old as this.
+const GRACE: Duration = Duration::from_secs(3600);
+
+/// Removes files of evidence that no record names: their upload never came to its end.
+fn sweep(settings: &Settings, opened: &mut Opened) -> Result<(), Fault> {
+    let now = SystemTime::from((source().now)());
+    let limit = match opened.address {
+        Address::Sqlite(_) => now,
+        Address::Postgres(_) => now - GRACE,
+    };
+    let connection = &mut opened.connection;
+    let known = |organisation, sha256: &str| {
+        evidence::has_content(organisation, sha256, connection).map_err(std::io::Error::other)
+    };
+    let removed = Files::new(settings.evidence_directory()).sweep(limit, known).map_err(|error| error.to_string())?;
+    if removed > 0 {
+        tracing::info!(files = removed, "uploads that never came to their end were removed");
+    }
+    Ok(())
+}
+
 fn listen(settings: &Settings) -> Result<TcpListener, Fault> {
     let (host, port) = (settings.host, settings.port);
     TcpListener::bind((host, port)).map_err(|error| format!("{host}:{port}: {error}"))
@@ -54,6 +78,8 @@ fn app_settings(settings: &Settings, url: &str) -> app::Settings {
         public_url: settings.public_url.clone().unwrap_or_else(|| url.to_owned()),
         cors_origins: settings.cors_origins.clone(),
         body_limit: settings.body_limit,
+        evidence_limit: settings.evidence_limit,
+        evidence_directory: settings.evidence_directory(),
         requests_per_minute: settings.requests_per_minute,
         logins_per_minute: settings.logins_per_minute,
         trusted_proxies: settings.trusted_proxies.clone(),

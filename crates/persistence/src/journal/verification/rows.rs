@@ -4,6 +4,8 @@ use super::{PAGE, Row, States, Verification};
 use crate::column::KeyValue;
 use crate::connection::AnyConnection;
 use crate::error::Error;
+use crate::evidence;
+use crate::files::{Content, Files};
 use crate::journal::projection;
 use crate::schema::{journal_entries, journal_queue};
 use crate::table::Table;
@@ -47,6 +49,24 @@ impl Verification<'_> {
                 (None, _) => "waits and is gone",
             };
             self.found("journal_queue", entry.0, position.map(i64::cast_unsigned), fault);
+        }
+        Ok(())
+    }
+
+    /// Each file of evidence is what was received, also when it was withdrawn.
+    pub(super) fn evidence(&mut self, files: &Files, connection: &mut AnyConnection) -> Result<(), Error> {
+        let pieces = match evidence::all(self.organisation, connection) {
+            Err(Error::Corrupt { table, row, fault }) => {
+                self.found(table, row, None, fault);
+                return Ok(());
+            }
+            pieces => pieces?,
+        };
+        for piece in pieces {
+            let content = Content { sha256: piece.body.sha256, size: piece.body.size };
+            if let Err(error) = files.open(self.organisation.0, &content) {
+                self.found("evidence", piece.head.reference, None, error.to_string());
+            }
         }
         Ok(())
     }

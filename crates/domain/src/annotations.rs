@@ -1,0 +1,243 @@
+//! What is added to records of any kind: comments, tags, links and evidence. They differ in what they say alone; each
+//! is a record of its own, so that it stands in the journal and can be withdrawn, never lost.
+
+use crate::access::{Actor, Permission};
+use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
+use crate::id::MemberId;
+use crate::reference::{Prefix, Target};
+use crate::refusal::{Faults, Refusal};
+use crate::text;
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// What one kind of annotation says.
+pub trait Body: Clone + Serialize + DeserializeOwned + Send + 'static {
+    /// The prefix of its references.
+    const PREFIX: Prefix;
+    /// What it takes to attach one.
+    const MAKING: Permission;
+
+    /// Keeps every fault of what it says.
+    fn check(&self, faults: &mut Faults);
+}
+
+/// Something added to a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound = "B: Body")]
+pub struct Annotation<B> {
+    /// Identity and version.
+    pub head: Head,
+    /// The record it is about.
+    pub target: Target,
+    /// What it says.
+    pub body: B,
+    /// Where it stands.
+    pub stage: Stage,
+}
+
+/// Where it stands; each stage owns what is only true in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "name")]
+pub enum Stage {
+    /// It holds.
+    Attached,
+    /// It is kept, and does not hold any more.
+    Withdrawn {
+        /// Why.
+        reason: String,
+        /// Who withdrew it; `None` for a machine.
+        by: Option<MemberId>,
+        /// When.
+        at: DateTime<Utc>,
+    },
+}
+
+/// A stage without its facts: what filters and columns name.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = AnnotationState))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[expect(missing_docs, reason = "the variants of `Stage` say it")]
+pub enum StageName {
+    Attached,
+    Withdrawn,
+}
+
+impl Stage {
+    /// The stage without its facts.
+    #[must_use]
+    pub fn name(&self) -> StageName {
+        match self {
+            Self::Attached => StageName::Attached,
+            Self::Withdrawn { .. } => StageName::Withdrawn,
+        }
+    }
+}
+
+/// What can be done to an annotation.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Verb {
+    /// Say that it does not hold any more.
+    Withdraw,
+}
+
+/// The stages to which a verb leads from a stage; empty where the stage does not know the verb.
+#[must_use]
+pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
+    match (verb, from) {
+        (Verb::Withdraw, StageName::Attached) => &[StageName::Withdrawn],
+        (Verb::Withdraw, StageName::Withdrawn) => &[],
+    }
+}
+
+impl<B: Body> Record for Annotation<B> {
+    const PREFIX: Prefix = B::PREFIX;
+    const MAKING: Permission = B::MAKING;
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn head_mut(&mut self, _: Seal) -> &mut Head {
+        &mut self.head
+    }
+}
+
+impl<B: Body> Lifecycle for Annotation<B> {
+    type Verb = Verb;
+    type Facts = ();
+
+    fn stage_name(&self) -> &'static str {
+        self.stage.name().into()
+    }
+
+    fn knows(&self, verb: Verb) -> bool {
+        !edge(self.stage.name(), verb).is_empty()
+    }
+
+    fn may(&self, verb: Verb, (): &(), by: &Actor) -> Result<(), Refusal> {
+        let permission = match verb {
+            Verb::Withdraw => Permission::WithdrawAnnotation,
+        };
+        if !by.may(permission, self.is_own(by)) {
+            return Err(Refusal::Forbidden);
+        }
+        if self.knows(verb) { Ok(()) } else { Err(Refusal::state("wrong_state", "it is withdrawn")) }
+    }
+}
+
+impl<B: Body> Annotation<B> {
+    /// Attaches it to a record that the actor has seen.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`], or every fault of what it says.
+    pub fn attach(target: Target, body: B, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
+        Self::may_make(by)?;
+        let mut faults = Faults::default();
+        body.check(&mut faults);
+        faults.refuse()?;
+        Ok(Change::born(Self { head: Head::born(by, birth), target, body, stage: Stage::Attached }, "attached"))
+    }
+
+    /// Withdraws it; it is kept.
+    ///
+    /// # Errors
+    /// The guard's refusal, or a blank reason.
+    pub fn withdraw(self, reason: String, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Withdraw, &(), by)?;
+        text::reason(&reason)?;
+        let stage = Stage::Withdrawn { reason: reason.clone(), by: by.member(), at };
+        let after = Self { stage, ..self.clone() };
+        Ok(Change::of(self, after, "withdrawn", at).because(reason))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Role;
+    use crate::comments::{Comment, Remark};
+    use crate::evidence::File;
+    use crate::fixtures::{at, birth, person};
+    use crate::id::RecordId;
+    use crate::links::{Edge, Relation};
+    use crate::tags::Label;
+
+    fn target() -> Target {
+        Target { kind: Prefix::Nonconformity, id: RecordId(uuid::Uuid::from_u128(9)) }
+    }
+
+    fn comment(by: &Actor) -> Comment {
+        let remark = Remark { text: "Seen in week 12, too".into() };
+        Comment::attach(target(), remark, by, birth(Prefix::Comment)).unwrap().into_after()
+    }
+
+    #[test]
+    fn who_may_withdraw() {
+        let author = person(1, &[Role::Member]);
+        for (by, allowed) in [
+            (&author, true),
+            (&person(2, &[Role::Member]), false),
+            (&person(2, &[Role::IsmsManager]), true),
+            (&person(2, &[Role::Auditor]), false),
+            (&person(1, &[Role::ExternalAuditor]), false),
+            (&person(1, &[Role::Admin]), false),
+        ] {
+            assert_eq!(comment(&author).withdraw("A slip".into(), by, at()).is_ok(), allowed, "{by:?}");
+        }
+        let withdrawn = comment(&author).withdraw("A slip".into(), &author, at()).unwrap().into_after();
+        assert!(matches!(withdrawn.clone().withdraw("Again".into(), &author, at()), Err(Refusal::State(_))));
+        assert!(matches!(comment(&author).withdraw(" ".into(), &author, at()), Err(Refusal::Invalid(_))));
+    }
+
+    fn faults(body: &impl Body) -> Vec<String> {
+        let mut faults = Faults::default();
+        body.check(&mut faults);
+        match faults.refuse() {
+            Err(Refusal::Invalid(faults)) => {
+                faults.into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect()
+            }
+            Ok(()) | Err(_) => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_says_something() {
+        assert_eq!(faults(&Remark { text: "\n ".into() }), ["/text blank"]);
+        for (label, fault) in [("", true), ("a,b", true), ("A", true), ("a b", true), ("iso-27001", false)] {
+            assert_eq!(!faults(&Label { label: label.into() }).is_empty(), fault, "{label:?}");
+        }
+        let edge = Edge { relation: Relation::CausedBy, to: target(), note: Some(" ".into()) };
+        assert_eq!(faults(&edge), ["/note blank"]);
+        let file = File {
+            name: "a/../b".into(),
+            media_type: "text/plain".into(),
+            size: 1,
+            sha256: "0".repeat(64),
+            title: None,
+        };
+        assert!(faults(&file).is_empty(), "a name is a label, never a path");
+        for name in ["", "a\nb", "a\u{202e}gpj.exe", "..", "a\0"] {
+            assert_eq!(faults(&File { name: name.into(), ..file.clone() }).len(), 1, "{name:?}");
+        }
+        for media_type in ["text", "text/html; x=\r\n", "a/b/c", "é/x"] {
+            assert_eq!(faults(&File { media_type: media_type.into(), ..file.clone() }).len(), 1, "{media_type:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_not_linked_to_itself() {
+        let by = person(1, &[Role::IsmsManager]);
+        let edge = Edge { relation: Relation::RelatesTo, to: target(), note: None };
+        let refusal = crate::links::link(target(), edge, &by, birth(Prefix::Link)).unwrap_err();
+        assert!(matches!(refusal, Refusal::Invalid(faults) if faults[0].pointer == "/to"));
+    }
+}

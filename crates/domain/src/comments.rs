@@ -1,0 +1,27 @@
+//! Comments: what somebody says about a record.
+
+use crate::access::Permission;
+use crate::annotations::{Annotation, Body};
+use crate::reference::Prefix;
+use crate::refusal::Faults;
+use crate::text;
+use serde::{Deserialize, Serialize};
+
+/// A comment on a record.
+pub type Comment = Annotation<Remark>;
+
+/// What is said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// Several lines.
+    pub text: String,
+}
+
+impl Body for Remark {
+    const PREFIX: Prefix = Prefix::Comment;
+    const MAKING: Permission = Permission::Annotate;
+
+    fn check(&self, faults: &mut Faults) {
+        faults.keep(text::narrative("/text", &self.text));
+    }
+}

@@ -1,0 +1,85 @@
+//! Links: typed edges between records, drawn by hand. Those that the lifecycle draws itself stand in the records: the
+//! case of a signal, the parent of an action.
+
+use crate::access::{Actor, Permission};
+use crate::annotations::{Annotation, Body};
+use crate::change::{Birth, Change};
+use crate::reference::{Prefix, Target};
+use crate::refusal::{Faults, Refusal};
+use crate::text;
+use serde::{Deserialize, Serialize};
+
+/// A link from a record, its target, to another.
+pub type Link = Annotation<Edge>;
+
+/// What one record is to another.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Relation {
+    /// It gave rise to the other.
+    Raised,
+    /// It is meant to settle the other.
+    Addresses,
+    /// The other is why it came about.
+    CausedBy,
+    /// It is the other once more.
+    RecurrenceOf,
+    /// It shows that the other is so.
+    EvidenceFor,
+    /// The other shows that it worked.
+    VerifiedBy,
+    /// It takes the other's place.
+    Supersedes,
+    /// It says the same as the other.
+    Duplicates,
+    /// They have to do with each other.
+    RelatesTo,
+}
+
+/// Where a link leads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edge {
+    /// What the target is to the other.
+    pub relation: Relation,
+    /// The other.
+    pub to: Target,
+    /// Why.
+    pub note: Option<String>,
+}
+
+impl Body for Edge {
+    const PREFIX: Prefix = Prefix::Link;
+    const MAKING: Permission = Permission::Annotate;
+
+    fn check(&self, faults: &mut Faults) {
+        if let Some(note) = &self.note {
+            faults.keep(text::narrative("/note", note));
+        }
+    }
+}
+
+/// Draws a link between two records that the actor has seen.
+///
+/// # Errors
+/// [`Refusal::Forbidden`], a faulty note, or an edge from a record to itself.
+pub fn link(from: Target, edge: Edge, by: &Actor, birth: Birth) -> Result<Change<Link>, Refusal> {
+    if from == edge.to {
+        return Err(Refusal::invalid("/to", "itself", "must be another record"));
+    }
+    Link::attach(from, edge, by, birth)
+}

@@ -1,0 +1,66 @@
+//! What comments, tags, links and evidence share over HTTP.
+
+use super::{HeadView, TargetView};
+use crate::parameters::listed;
+use chrono::{DateTime, Utc};
+use ratchet_domain::annotations::{Annotation, Body, Stage, StageName};
+use ratchet_domain::reference::Reference;
+use ratchet_persistence::annotations::Filter;
+use serde::{Deserialize, Serialize};
+
+/// What every annotation's view begins with.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct AnnotationHead {
+    #[serde(flatten)]
+    pub head: HeadView,
+    /// Whether it holds.
+    pub state: StageName,
+    /// The record it is about.
+    pub record: TargetView,
+    /// Why it was withdrawn.
+    pub withdrawn_because: Option<String>,
+}
+
+impl<B: Body> From<&Annotation<B>> for AnnotationHead {
+    fn from(annotation: &Annotation<B>) -> Self {
+        let Annotation { head, target, body: _, stage } = annotation;
+        let withdrawn_because = match stage {
+            Stage::Attached => None,
+            Stage::Withdrawn { reason, by: _, at: _ } => Some(reason.clone()),
+        };
+        Self { head: head.into(), state: stage.name(), record: (*target).into(), withdrawn_because }
+    }
+}
+
+/// Why it does not hold any more.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Withdraw {
+    /// Kept in the journal.
+    #[schema(example = "Attached to the wrong record", max_length = 10_000)]
+    pub reason: String,
+}
+
+/// What a list of annotations can be narrowed by.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AnnotationQuery {
+    /// About the record of this reference. Who may see it sees everything about it.
+    #[param(value_type = Option<String>, example = "NC-2026-0007")]
+    pub record: Option<Reference>,
+    /// In one of these states, separated by commas.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(value_type = Option<String>, example = "attached")]
+    pub state: Option<Vec<StageName>>,
+    /// Written at or after this moment: for synchronising.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+impl AnnotationQuery {
+    /// As the table's filter, but for the record.
+    pub(crate) fn into_filter<W>(self, more: W) -> Filter<W> {
+        let Self { record: _, state, updated_since } = self;
+        Filter { stage: state, target: None, updated_since, more }
+    }
+}

@@ -1,0 +1,160 @@
+//! The settings of an organisation over HTTP: each organisation has one, from its founding.
+
+use crate::answer::Answer;
+use crate::caller::Call;
+use crate::error::ApiError;
+use crate::listing::{List, Page, PageParameters};
+use crate::parameters::{Query, Target};
+use crate::record::verbs::verbs;
+use crate::record::{HeadView, Resource, ShowParameters, Transition};
+use crate::v1::auth::Nothing;
+use actix_web::{get, post};
+use chrono::{DateTime, NaiveDate, Utc};
+use ratchet_domain::access::Actor;
+use ratchet_domain::id::MemberId;
+use ratchet_domain::separation::{Relaxation, Rule};
+use ratchet_domain::settings::{Relax, Rules, Settings, Verb};
+use serde::{Deserialize, Serialize};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What decisions of the organisation depend on.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct SettingsView {
+    #[serde(flatten)]
+    pub head: HeadView,
+    /// Minutes east of Greenwich; days of guards and due dates begin and end by it.
+    pub utc_offset_minutes: i32,
+    /// The rules of separation from which exceptions are documented; all others are in force.
+    pub relaxations: Vec<RelaxationView>,
+    /// What this caller can do next; only where the record stands alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transitions: Option<Vec<Transition>>,
+}
+
+/// A rule from which exceptions are documented.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct RelaxationView {
+    /// Which one.
+    pub rule: Rule,
+    /// What makes up for it.
+    pub compensating_control: String,
+    /// The last day on which an exception passes.
+    pub until: NaiveDate,
+    /// Who of the management decided it.
+    pub by: MemberId,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+impl From<&Relaxation> for RelaxationView {
+    fn from(relaxation: &Relaxation) -> Self {
+        let Relaxation { rule, compensating_control, until, by, at } = relaxation.clone();
+        Self { rule, compensating_control, until, by, at }
+    }
+}
+
+impl Resource for Settings {
+    type View = SettingsView;
+    type Query = Nothing;
+    const PATH: &'static str = "settings";
+    const EXPANDS: &'static [(&'static str, &'static str)] = &[];
+
+    fn view(&self, transitions: Option<Vec<Transition>>) -> SettingsView {
+        let Self { head, rules: Rules { utc_offset_minutes, separation } } = self;
+        SettingsView {
+            head: head.into(),
+            utc_offset_minutes: *utc_offset_minutes,
+            relaxations: separation.relaxations().iter().map(Into::into).collect(),
+            transitions,
+        }
+    }
+
+    fn filter(_: Nothing, _: &Actor, _: NaiveDate) {}
+}
+
+/// When days begin and end.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetTimeZone {
+    /// Minutes east of Greenwich.
+    #[schema(minimum = -720, maximum = 840, example = 60)]
+    utc_offset_minutes: i32,
+}
+
+/// Exceptions from a rule of separation.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RelaxSeparation {
+    /// From which rule.
+    rule: Rule,
+    /// What makes up for it.
+    #[schema(example = "The board reads every verdict in its quarterly meeting", max_length = 10_000)]
+    compensating_control: String,
+    /// The last day on which an exception passes; at most 366 days ahead.
+    until: NaiveDate,
+}
+
+/// A rule of separation to be in force again.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EnforceSeparation {
+    /// Which rule.
+    rule: Rule,
+}
+
+/// List the settings: there is one record.
+#[utoipa::path(tag = "settings", params(PageParameters), responses((status = 200, body = Page<SettingsView>)))]
+#[get("/settings")]
+pub(crate) async fn list_settings(call: Call, list: List<Nothing>) -> Result<Answer, ApiError> {
+    call.list::<Settings>(list).await
+}
+
+/// Read the settings.
+#[utoipa::path(
+    tag = "settings",
+    params(("id" = String, Path), ShowParameters),
+    responses((status = 200, body = SettingsView))
+)]
+#[get("/settings/{id}")]
+pub(crate) async fn get_settings(
+    call: Call,
+    target: Target,
+    parameters: Query<ShowParameters>,
+) -> Result<Answer, ApiError> {
+    call.show::<Settings>(target, parameters).await
+}
+
+verbs! {
+    tag "settings", record Settings, view SettingsView;
+
+    /// Say when days begin and end.
+    set_time_zone_settings "/settings/{id}/set-time-zone" SetTimeZone SetTimeZone
+    |settings, input, _facts, by, tx| settings.set_time_zone(input.utc_offset_minutes, by, tx.now());
+
+    /// Let exceptions from a rule of separation be documented, for organisations too small for it.
+    ///
+    /// Management alone decides it [5.3]. Whoever then does both gives `exception_reason`; the exception stays on the
+    /// record.
+    relax_separation_settings "/settings/{id}/relax-separation" RelaxSeparation RelaxSeparation
+    |settings, input, _facts, by, tx| settings.relax_separation(input.into(), by, tx.now());
+
+    /// Put a rule of separation back in force.
+    enforce_separation_settings "/settings/{id}/enforce-separation" EnforceSeparation EnforceSeparation
+    |settings, input, _facts, by, tx| settings.enforce_separation(input.rule, by, tx.now());
+}
+
+impl From<RelaxSeparation> for Relax {
+    fn from(body: RelaxSeparation) -> Self {
+        let RelaxSeparation { rule, compensating_control, until } = body;
+        Self { rule, compensating_control, until }
+    }
+}
+
+pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_settings)
+        .service(get_settings)
+        .service(set_time_zone_settings)
+        .service(relax_separation_settings)
+        .service(enforce_separation_settings);
+}

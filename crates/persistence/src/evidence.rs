@@ -1,0 +1,38 @@
+//! Evidence in its table. The files lie beside the database, named by the hash of their content.
+
+use crate::annotations::annotation_table;
+use crate::column::KeyValue;
+use crate::connection::AnyConnection;
+use crate::error::Error;
+use crate::schema::evidence;
+use diesel::prelude::*;
+use ratchet_domain::change::Record;
+use ratchet_domain::evidence::Evidence;
+use ratchet_domain::id::OrganisationId;
+use uuid::Uuid;
+
+annotation_table!(Evidence, evidence, () { sha256: String = |piece| piece.body.sha256.clone() }, |query, _asked| query);
+
+/// Whether a piece of evidence of the organisation has this content.
+///
+/// # Errors
+/// The database's.
+pub fn has_content(organisation: Uuid, sha256: &str, connection: &mut AnyConnection) -> Result<bool, Error> {
+    let same = evidence::table
+        .filter(evidence::organisation_id.eq(KeyValue(organisation)))
+        .filter(evidence::sha256.eq(sha256));
+    Ok(diesel::select(diesel::dsl::exists(same)).get_result(connection)?)
+}
+
+/// All evidence of an organisation, withdrawn or not.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn all(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<Vec<Evidence>, Error> {
+    let rows: Vec<Row> = evidence::table
+        .filter(evidence::organisation_id.eq(KeyValue(organisation.0)))
+        .order(evidence::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.into_record().map(|(piece, _)| piece)).collect()
+}

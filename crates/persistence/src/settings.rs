@@ -1,0 +1,59 @@
+//! The settings of each organisation in their table: one row each.
+
+use crate::column::KeyValue;
+use crate::connection::AnyConnection;
+use crate::error::Error;
+use crate::listing::{NullableCondition, listing};
+use crate::row::{body_of, record_table, with_head};
+use crate::schema::settings;
+use crate::table::Guarded;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use ratchet_domain::change::{Head, Record};
+use ratchet_domain::id::{MemberId, OrganisationId};
+use ratchet_domain::settings::{Rules, Settings};
+
+record_table!(Settings, settings { description: String });
+
+impl Columns {
+    fn of(record: &Settings) -> Result<Self, Error> {
+        Ok(Self { description: body_of(record)? })
+    }
+
+    fn into_record(self, head: Head) -> Result<Settings, String> {
+        with_head(head, &self.description)
+    }
+}
+
+listing!(Settings, settings, (), narrowed, own, {
+    "created_at": instant = settings::created_at => |settings| settings.head.created_at;
+});
+
+fn narrowed<'a>(query: Boxed<'a>, (): &'a ()) -> Boxed<'a> {
+    query
+}
+
+/// What [`Record::is_own`] says, as a condition.
+fn own(member: MemberId) -> NullableCondition<settings::table> {
+    Box::new(settings::created_by.eq(KeyValue(member.0)))
+}
+
+impl Guarded for Settings {
+    fn facts(&self, _: DateTime<Utc>, _: &mut AnyConnection) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// What decisions of an organisation depend on; the default where it has no settings yet.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn rules(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<Rules, Error> {
+    let row: Option<Row> = settings::table
+        .filter(settings::organisation_id.eq(KeyValue(organisation.0)))
+        .select(Row::as_select())
+        .get_result(connection)
+        .optional()?;
+    let settings = row.map(Row::into_record).transpose()?;
+    Ok(settings.map_or_else(Rules::default, |(settings, _)| settings.rules))
+}

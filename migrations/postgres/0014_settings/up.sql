@@ -1,0 +1,13 @@
+CREATE TABLE settings (
+    id              uuid        NOT NULL PRIMARY KEY,
+    organisation_id uuid        NOT NULL REFERENCES organisations (id),
+    reference       text        NOT NULL,
+    version         bigint      NOT NULL CHECK (version > 0),
+    created_at      timestamptz NOT NULL,
+    created_by      uuid,
+    updated_at      timestamptz NOT NULL,
+    state_salt      bytea       NOT NULL CHECK (length(state_salt) = 16),
+    -- What no query asks for, as JSON.
+    description     text        NOT NULL,
+    UNIQUE (organisation_id)
+);

@@ -1,0 +1,20 @@
+CREATE TABLE tags (
+    id              uuid        NOT NULL PRIMARY KEY,
+    organisation_id uuid        NOT NULL REFERENCES organisations (id),
+    reference       text        NOT NULL,
+    version         bigint      NOT NULL CHECK (version > 0),
+    created_at      timestamptz NOT NULL,
+    created_by      uuid,
+    updated_at      timestamptz NOT NULL,
+    state_salt      bytea       NOT NULL CHECK (length(state_salt) = 16),
+    target_kind     text        NOT NULL,
+    target_id       uuid        NOT NULL,
+    label           text        NOT NULL,
+    stage           text        NOT NULL CHECK (stage IN ('attached', 'withdrawn')),
+    -- What no query asks for, as JSON.
+    description     text        NOT NULL,
+    UNIQUE (organisation_id, reference)
+);
+CREATE INDEX tags_by_target ON tags (organisation_id, target_id);
+CREATE UNIQUE INDEX tags_attached ON tags (organisation_id, target_id, label) WHERE stage = 'attached';
+CREATE INDEX tags_by_label ON tags (organisation_id, label);
