@@ -3,12 +3,14 @@
 use crate::databases::Database;
 use actix_web::dev::ServerHandle;
 use chrono::{DateTime, Utc};
+use diesel::RunQueryDsl;
 use ed25519_dalek::SigningKey;
 use ratchet_domain::access::{Actor, Identity, Role};
 use ratchet_domain::change::Record;
 use ratchet_domain::id::{AccountId, OrganisationId};
 use ratchet_domain::members::{Member, MemberDraft};
 use ratchet_http::app::{App, Keys, Settings, Source};
+use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::evaluation;
 use ratchet_persistence::journal::sequencer::{self, Signer};
@@ -17,7 +19,7 @@ use ratchet_persistence::tx::Context;
 use ratchet_persistence::{accounts, organisations};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -40,6 +42,8 @@ pub struct Api {
     ours: OrganisationId,
     theirs: OrganisationId,
     tokens: Mutex<HashMap<(OrganisationId, &'static str), String>>,
+    /// The journal's entries that answers have named.
+    entries: Mutex<BTreeSet<String>>,
 }
 
 /// Who signs the journals of these tests.
@@ -124,7 +128,19 @@ impl Api {
         let ours = found(&store, "Harbour Robotics", "ours", now).await;
         let theirs = found(&store, "Other Ltd", "theirs", now).await;
         let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap();
-        Self { url, database, store, server, evidence, client, clock, ours, theirs, tokens: Mutex::default() }
+        Self {
+            url,
+            database,
+            store,
+            server,
+            evidence,
+            client,
+            clock,
+            ours,
+            theirs,
+            tokens: Mutex::default(),
+            entries: Mutex::default(),
+        }
     }
 
     /// Lets time pass.
@@ -190,17 +206,58 @@ impl Api {
         self.with_token(&token)
     }
 
+    fn note(&self, method: &Method, url: &reqwest::Url, status: u16, headers: &HashMap<String, String>) {
+        let entry = headers.get("journal-entry");
+        let what = format!("{method} {url}: {status}");
+        let dry_run = url.query().is_some_and(|query| query.contains("dry_run=true"));
+        if *method == Method::GET || status >= 400 || dry_run {
+            assert_eq!(entry, None, "{what}");
+            return;
+        }
+        // Measurements that were known already are no news.
+        if is_machinery(url.path()) || (status == 200 && url.path() == "/v1/measurements") {
+            return;
+        }
+        let entry = entry.unwrap_or_else(|| panic!("{what} has no entry"));
+        self.entries.lock().unwrap().insert(entry.replace('-', ""));
+    }
+
     /// A member of our organisation, by id.
     pub async fn member_id(&self, role: Role) -> String {
         self.by(role).await.get("/v1/me").await.expect(200).body["member_id"].as_str().unwrap().to_owned()
     }
 }
 
-/// Its connections are needed by the next test.
+/// Whatever a test was about: each write that succeeded has its entry in the journal, and nothing else has one.
 impl Drop for Api {
     fn drop(&mut self) {
+        // Its connections are needed by the next test.
         drop(self.server.stop(false));
+        if std::thread::panicking() {
+            return;
+        }
+        let mut connection = self.database.open();
+        let plain = match &connection {
+            AnyConnection::Sqlite(_) => "lower(hex(id))",
+            AnyConnection::Postgres(_) => "replace(id::text, '-', '')",
+        };
+        let query = format!("SELECT {plain} AS entry FROM journal_entries WHERE actor_id IS NOT NULL");
+        let rows: Vec<StoredEntry> = diesel::sql_query(query).load(&mut connection).unwrap();
+        let stored: BTreeSet<String> = rows.into_iter().map(|row| row.entry).collect();
+        let answered = self.entries.lock().unwrap().clone();
+        assert_eq!(answered, stored, "what was answered, and what the journal holds of callers");
     }
+}
+
+#[derive(diesel::QueryableByName)]
+struct StoredEntry {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    entry: String,
+}
+
+/// Writes that are about no record: machinery without an entry.
+fn is_machinery(path: &str) -> bool {
+    path.starts_with("/v1/auth/")
 }
 
 /// Who asks.
@@ -233,14 +290,18 @@ impl Caller<'_> {
         }
     }
 
+    /// Every answer to a write is held against the journal: see [`Api::drop`].
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap();
+        let request = request.build().unwrap();
+        let (method, url) = (request.method().clone(), request.url().clone());
+        let response = self.api.client.execute(request).await.unwrap();
         let status = response.status().as_u16();
-        let headers = response
+        let headers: HashMap<String, String> = response
             .headers()
             .iter()
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
+        self.api.note(&method, &url, status, &headers);
         let text = response.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Answer { status, headers, text, body }
