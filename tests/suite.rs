@@ -21,6 +21,7 @@ mod databases;
 mod faults {
     mod away;
     mod crash;
+    mod demo;
     mod ledger;
     mod program;
 

@@ -68,9 +68,14 @@ impl Instance {
 
     /// Starts it and waits until it is ready.
     pub async fn start(&self) -> Program {
+        self.start_as("serve").await
+    }
+
+    /// The same with a sample organisation or without.
+    pub async fn start_as(&self, subcommand: &str) -> Program {
         let log = File::options().create(true).append(true).open(self.directory().join("log")).unwrap();
         let began = Instant::now();
-        let mut child = self.command().arg("serve").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut child = self.command().arg(subcommand).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let url = loop {
             let mut line = String::new();
@@ -102,7 +107,7 @@ impl Instance {
 
     /// `ratchet journal verify --state`.
     pub fn verify(&self) -> Output {
-        self.command().args(["journal", "verify", "--state"]).output().unwrap()
+        self.command().args(["journal", "verify", "--state", "--evidence"]).output().unwrap()
     }
 }
 

@@ -126,7 +126,7 @@ pub fn open_of(
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
-pub(crate) fn cases_of(
+pub fn cases_of(
     organisation: OrganisationId,
     indicator: IndicatorId,
     connection: &mut AnyConnection,

@@ -1,6 +1,7 @@
 //! What the program can be told to do.
 
 mod database;
+mod demo;
 mod journal;
 pub(crate) mod people;
 mod serve;
@@ -14,6 +15,9 @@ use std::process::ExitCode;
 pub(crate) enum Command {
     /// Serve the API; the first start makes an organisation and prints how to log in
     Serve,
+    /// Serve a sample organisation, Harbour Robotics, with ten weeks of believable work; in a temporary directory that
+    /// is removed at the end, unless --data-dir or --database-url say where
+    Demo,
     /// Bring the database to this version's schema
     Migrate,
     /// Print the contract (OpenAPI 3.1)
@@ -88,6 +92,7 @@ pub(crate) enum UserCommand {
 pub(crate) fn run(command: Command, settings: &Settings) -> Result<ExitCode, Fault> {
     match command {
         Command::Serve => serve::serve(settings),
+        Command::Demo => demo::demo(settings),
         Command::Migrate => database::migrate(settings),
         Command::Openapi => {
             let document =

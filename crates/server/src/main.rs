@@ -1,6 +1,7 @@
 //! The program: settings, clock, randomness and keys are made here once and passed down.
 
 mod commands;
+mod demo;
 mod keys;
 mod settings;
 mod source;

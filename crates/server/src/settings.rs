@@ -89,6 +89,9 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// Where data are kept unless somebody says otherwise.
+const DATA_DIR: &str = "data";
+
 /// Settings, complete.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -126,7 +129,8 @@ impl Settings {
             .with_list_parse_key("cors_origins")
             .with_list_parse_key("trusted_proxies");
         let mut builder = Config::builder();
-        for (name, default) in [("data_dir", "data"), ("host", "127.0.0.1"), ("log", "info"), ("log_format", "text")] {
+        for (name, default) in [("data_dir", DATA_DIR), ("host", "127.0.0.1"), ("log", "info"), ("log_format", "text")]
+        {
             builder = builder.set_default(name, default).map_err(failed)?;
         }
         let numbers = [
@@ -158,6 +162,11 @@ impl Settings {
             .map_err(failed)?;
         settings.check()?;
         Ok(settings)
+    }
+
+    /// Whether somebody said where the data are.
+    pub fn has_own_data(&self) -> bool {
+        self.database_url.is_some() || self.data_dir != Path::new(DATA_DIR)
     }
 
     /// Where files of evidence lie.

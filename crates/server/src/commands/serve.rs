@@ -19,7 +19,20 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+/// What a database without an organisation begins with.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum First {
+    /// One that is empty, with one member.
+    Empty,
+    /// The sample.
+    Sample,
+}
+
 pub(crate) fn serve(settings: &Settings) -> Result<ExitCode, Fault> {
+    serve_with(settings, First::Empty)
+}
+
+pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, Fault> {
     telemetry::start(settings)?;
     let mut opened = open_migrated(settings)?;
     let keys = Keys::load(settings)?;
@@ -34,7 +47,10 @@ pub(crate) fn serve(settings: &Settings) -> Result<ExitCode, Fault> {
     let app = App::new(store.clone(), source(), app_settings, &app_keys)?;
     actix_web::rt::System::new().block_on(async move {
         if is_first {
-            welcome(&store, &url).await?;
+            match first {
+                First::Empty => welcome(&store, &url).await?,
+                First::Sample => super::demo::welcome(&store, &url).await?,
+            }
         }
         let signer = Signer { key: keys.journal, origin: origin_of(&public_url) };
         tokio::spawn(workers::sequence(store.clone(), source(), signer));

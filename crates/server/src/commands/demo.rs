@@ -1,0 +1,36 @@
+//! `demo`: serve with a sample organisation.
+
+use super::serve::{First, serve_with};
+use crate::demo::{PASSWORD, PEOPLE, tell};
+use crate::settings::{Fault, Settings};
+use crate::source::source;
+use ratchet_persistence::store::Store;
+use std::process::ExitCode;
+
+pub(crate) fn demo(settings: &Settings) -> Result<ExitCode, Fault> {
+    if settings.has_own_data() {
+        return serve_with(settings, First::Sample);
+    }
+    // Told anew each time, so that the story ends today; removed when the server ends.
+    let directory = tempfile::tempdir().map_err(|error| format!("no temporary directory: {error}"))?;
+    let settings = Settings { data_dir: directory.path().to_owned(), ..settings.clone() };
+    serve_with(&settings, First::Sample)
+}
+
+/// Makes the sample organisation and says who can log in.
+pub(super) async fn welcome(store: &Store, url: &str) -> Result<(), Fault> {
+    tell(store, &source()).await?;
+    println!("Harbour Robotics is a sample organisation: ten weeks of its work, ending today.");
+    println!();
+    for person in &PEOPLE {
+        let roles: Vec<&str> = person.roles.iter().map(|role| (*role).into()).collect();
+        println!("  {:<25} {:<17} {}", person.email, roles.join(", "), person.name);
+    }
+    println!();
+    println!("  password of everybody   {PASSWORD}");
+    println!("  documentation           {url}/docs");
+    println!("  log in                  curl -s {url}/v1/auth/login -H 'Content-Type: application/json' \\");
+    println!("                            -d '{{\"email\":\"{}\",\"password\":\"{PASSWORD}\"}}'", PEOPLE[0].email);
+    println!();
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! Harbour Robotics, a sample organisation: eight people and ten weeks of their work, told step by step through the
+//! commands that the API itself uses. What is shown is what the rules allow.
+
+mod monitoring;
+mod people;
+mod treatment;
+
+pub(crate) use people::{PASSWORD, PEOPLE};
+
+use crate::commands::people::context;
+use crate::settings::Fault;
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, TimeZone, Utc};
+use ratchet_domain::access::{Actor, Identity};
+use ratchet_domain::change::Change;
+use ratchet_domain::id::{MemberId, OrganisationId};
+use ratchet_domain::reference::Locator;
+use ratchet_domain::refusal::Refusal;
+use ratchet_http::app::Source;
+use ratchet_persistence::error::Error;
+use ratchet_persistence::store::Store;
+use ratchet_persistence::table::{Guarded, Table};
+use ratchet_persistence::tx::Tx;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Who a step is done by: one of [`PEOPLE`], or the program itself.
+pub(crate) type Who = &'static str;
+/// The program.
+pub(crate) const WORKER: Who = "";
+
+/// What the steps so far have made, by the names the story gives them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Names(HashMap<&'static str, Uuid>);
+
+impl Names {
+    fn get(&self, name: &'static str) -> Result<Uuid, Error> {
+        self.0.get(name).copied().ok_or(Error::NotFound)
+    }
+
+    fn member(&self, name: Who) -> Result<MemberId, Error> {
+        self.get(name).map(MemberId)
+    }
+
+    fn call(&mut self, name: &'static str, id: Uuid) {
+        self.0.insert(name, id);
+    }
+}
+
+type Job = Box<dyn FnOnce(&mut Tx<'_>, &mut Names) -> Result<(), Error> + Send>;
+
+/// The steps of the story, in any order; they are told in the order of their times.
+pub(crate) struct Story {
+    today: NaiveDate,
+    steps: Vec<(DateTime<Utc>, Who, Job)>,
+}
+
+impl Story {
+    /// The morning of a day so many days ago.
+    fn at(&self, days_ago: i64, hour: u32) -> DateTime<Utc> {
+        let day = self.day(-days_ago);
+        Utc.with_ymd_and_hms(day.year(), day.month(), day.day(), hour, 0, 0).single().unwrap_or_default()
+    }
+
+    /// The day so many days ahead, or ago.
+    fn day(&self, ahead: i64) -> NaiveDate {
+        self.today.checked_add_signed(TimeDelta::days(ahead)).unwrap_or(self.today)
+    }
+
+    /// Somebody does something, so many days ago.
+    fn step(
+        &mut self,
+        (days_ago, hour): (i64, u32),
+        who: Who,
+        job: impl FnOnce(&mut Tx<'_>, &mut Names) -> Result<(), Error> + Send + 'static,
+    ) {
+        let at = self.at(days_ago, hour);
+        self.steps.push((at, who, Box::new(job)));
+    }
+
+    /// A record becomes another version of itself.
+    fn change<T: Guarded>(
+        &mut self,
+        when: (i64, u32),
+        who: Who,
+        name: &'static str,
+        run: impl FnOnce(T, &T::Facts, &Actor, DateTime<Utc>) -> Result<Change<T>, Refusal> + Send + 'static,
+    ) {
+        self.step(when, who, move |tx, names| {
+            let record: T = tx.get(Locator::Id(names.get(name)?))?;
+            let facts = tx.facts(&record)?;
+            let (by, at) = (tx.actor().clone(), tx.now());
+            save(run(record, &facts, &by, at)?, tx)?;
+            Ok(())
+        });
+    }
+}
+
+fn save<T: Table>(change: Change<T>, tx: &mut Tx<'_>) -> Result<Uuid, Error> {
+    Ok(tx.save(change)?.0.head().id)
+}
+
+/// Makes the organisation.
+pub(crate) async fn tell(store: &Store, source: &Source) -> Result<(), Fault> {
+    let organisation = OrganisationId((source.id)());
+    let mut names = people::found(store, source, organisation).await?;
+    let now = (source.now)();
+    let mut story = Story { today: now.date_naive(), steps: Vec::new() };
+    monitoring::add(&mut story);
+    treatment::add(&mut story);
+    let mut steps = story.steps;
+    steps.sort_by_key(|(at, _, _)| *at);
+    for (at, who, job) in steps {
+        let mut context = context(organisation, "evaluation", source);
+        // What the story tells of this morning may lie ahead.
+        context.now = at.min(context.now);
+        if who != WORKER {
+            context.actor = actor(organisation, who, &names)?;
+        }
+        let mut known = names.clone();
+        let told = store.write(context, move |tx| {
+            job(tx, &mut known)?;
+            Ok::<_, Error>(known)
+        });
+        names = told.await.map_err(|error| format!("the sample organisation: {who} on {at}: {error:?}"))?;
+    }
+    Ok(())
+}
+
+fn actor(organisation: OrganisationId, who: Who, names: &Names) -> Result<Actor, Fault> {
+    let person = PEOPLE.iter().find(|person| person.name == who).ok_or_else(|| format!("nobody is called {who}"))?;
+    let id = names.member(who).map_err(|error| error.to_string())?;
+    Ok(Actor { organisation, identity: Identity::Member { id, roles: person.roles.to_vec() } })
+}

@@ -1,0 +1,235 @@
+//! What Harbour Robotics measures, and what the figures said.
+
+use super::people::{MARA, PAVEL, SOFIA, YUKI};
+use super::{Names, Story, WORKER, Who, save};
+use chrono::{DateTime, TimeDelta, Utc};
+use ratchet_domain::change::Record;
+use ratchet_domain::id::IndicatorId;
+use ratchet_domain::indicators::{AutoRaise, Frequency, Goal, Indicator, IndicatorDraft, Level, ValueKind};
+use ratchet_domain::measurements::{BatchDraft, MeasurementBatch, RawPoint, check_point, sift};
+use ratchet_domain::reference::Locator;
+use ratchet_domain::signals::Kind;
+use ratchet_persistence::error::Error;
+use ratchet_persistence::tx::Tx;
+use ratchet_persistence::{evaluation, measurements, signals};
+use std::collections::BTreeMap;
+
+const LATENCY: &str = "Request latency of the customer portal";
+const PATCHES: &str = "Critical patches installed within 14 days";
+const PHISHING: &str = "Simulated phishing messages that were reported";
+const BACKUPS: &str = "Restores that worked when tried";
+const BADGES: &str = "Visitor badges not returned";
+const VENDORS: &str = "Suppliers reviewed within a year";
+
+/// An indicator as the story knows it.
+struct Measured {
+    name: &'static str,
+    unit: &'static str,
+    kind: ValueKind,
+    goal: Goal,
+    frequency: Frequency,
+    requirement: &'static str,
+    owner: Who,
+    is_active: bool,
+}
+
+const fn low(target: f64, warning: f64, critical: f64) -> Goal {
+    Goal::LowerIsBetter { target: Some(target), warning, critical }
+}
+
+const fn high(target: f64, warning: f64, critical: f64) -> Goal {
+    Goal::HigherIsBetter { target: Some(target), warning, critical }
+}
+
+#[rustfmt::skip]
+const MEASURED: [Measured; 6] = [
+    Measured { name: LATENCY, unit: "ms", kind: ValueKind::Gauge, goal: low(50.0, 80.0, 120.0), frequency: Frequency::Hourly, requirement: "A.8.16", owner: PAVEL, is_active: true },
+    Measured { name: PATCHES, unit: "share", kind: ValueKind::Ratio, goal: high(0.95, 0.9, 0.8), frequency: Frequency::Weekly, requirement: "A.8.8", owner: YUKI, is_active: true },
+    Measured { name: PHISHING, unit: "share", kind: ValueKind::Ratio, goal: high(0.6, 0.4, 0.2), frequency: Frequency::Monthly, requirement: "A.6.3", owner: SOFIA, is_active: true },
+    Measured { name: BACKUPS, unit: "share", kind: ValueKind::Ratio, goal: high(1.0, 0.95, 0.9), frequency: Frequency::Weekly, requirement: "A.8.13", owner: PAVEL, is_active: true },
+    Measured { name: BADGES, unit: "count", kind: ValueKind::Gauge, goal: low(0.0, 3.0, 10.0), frequency: Frequency::Weekly, requirement: "A.7.2", owner: MARA, is_active: true },
+    Measured { name: VENDORS, unit: "share", kind: ValueKind::Ratio, goal: high(1.0, 0.9, 0.7), frequency: Frequency::Quarterly, requirement: "A.5.22", owner: SOFIA, is_active: false },
+];
+
+pub(super) fn add(story: &mut Story) {
+    for measured in &MEASURED {
+        define(story, measured);
+    }
+    latency(story);
+    weekly(story);
+    let end =
+        |indicator: Indicator, _: &(), by: &_, at| indicator.retire("The front desk has turnstiles now".into(), by, at);
+    story.change((15, 10), MARA, BADGES, end);
+    look_at_signals(story);
+}
+
+fn define(story: &mut Story, measured: &'static Measured) {
+    story.step((70, 8), MARA, move |tx, names| {
+        let Measured { name, unit, kind, goal, frequency, requirement, owner, is_active } = measured;
+        let owner = Some(names.member(owner)?);
+        let draft = IndicatorDraft {
+            name: (*name).to_owned(),
+            information_need: Some("Whether the control does what it is for".to_owned()),
+            unit: Some((*unit).to_owned()),
+            value_kind: *kind,
+            goal: Some(*goal),
+            method: is_active.then(|| "Counted by a script".to_owned()),
+            data_source: Some("The system concerned".to_owned()),
+            frequency: Some(*frequency),
+            collector: owner,
+            analysis_interval: Some(Frequency::Monthly),
+            analyst: Some(names.member(MARA)?),
+            requirements: vec!["9.1".to_owned(), (*requirement).to_owned()],
+            auto_raise: AutoRaise::Nonconformity { on: Level::Critical },
+            owner,
+        };
+        let (by, at, birth) = (tx.actor().clone(), tx.now(), tx.birth(Indicator::PREFIX)?);
+        let (indicator, _) = tx.save(Indicator::define(draft, &by, birth)?)?;
+        names.call(name, indicator.head.id);
+        if *is_active {
+            save(indicator.activate(&by, at)?, tx)?;
+        }
+        Ok(())
+    });
+}
+
+/// What one measurement says, before it is one.
+struct Figure {
+    at: DateTime<Utc>,
+    /// A number, or numerator and denominator.
+    figure: (f64, Option<f64>),
+    site: Option<&'static str>,
+}
+
+fn send(story: &mut Story, when: (i64, u32), who: Who, name: &'static str, figures: Vec<Figure>) {
+    story.step(when, who, move |tx, names| record(tx, names, name, figures));
+    story.step((when.0, when.1 + 1), WORKER, move |tx, names| {
+        evaluation::evaluate(IndicatorId(names.get(name)?), tx)?;
+        // A case that the signal has opened is known by the indicator's name.
+        let organisation = tx.actor().organisation;
+        for (_, case) in signals::cases_of(organisation, IndicatorId(names.get(name)?), tx.connection())? {
+            names.call(case_of(name), case.0);
+        }
+        Ok(())
+    });
+}
+
+/// What the story calls the case that an indicator's signal has opened.
+pub(super) fn case_of(indicator: &'static str) -> &'static str {
+    match indicator {
+        LATENCY => "latency case",
+        PATCHES => "patch case",
+        BACKUPS => "restore case",
+        _ => "case",
+    }
+}
+
+fn record(tx: &mut Tx<'_>, names: &mut Names, name: &'static str, figures: Vec<Figure>) -> Result<(), Error> {
+    let (by, now) = (tx.actor().clone(), tx.now());
+    let indicator: Indicator = tx.get(Locator::Id(names.get(name)?))?;
+    tx.enter(indicator.head.id)?;
+    let raw = |Figure { at, figure: (first, second), site }: Figure| RawPoint {
+        indicator: Locator::Id(indicator.head.id),
+        observed_at: at,
+        value: second.is_none().then_some(first),
+        numerator: second.map(|_| first),
+        denominator: second,
+        dimensions: site.map(|site| ("site".to_owned(), site.to_owned())).into_iter().collect::<BTreeMap<_, _>>(),
+        note: None,
+    };
+    let points: Vec<_> = figures.into_iter().map(|figure| check_point(raw(figure), &indicator, now)).collect();
+    let known = measurements::known(by.organisation, points.iter().flatten(), tx.connection())?;
+    let sifted = sift(points, &known);
+    let birth = tx.birth(MeasurementBatch::PREFIX)?;
+    let draft = BatchDraft { source: "Harbour collector".to_owned(), sifted: &sifted };
+    let (batch, _) = tx.save(MeasurementBatch::record(draft, &by, birth)?)?;
+    names.call("last batch", batch.head.id);
+    measurements::write(by.organisation, batch.id(), &sifted, tx.connection())
+}
+
+/// Noise that is the same in each run: a linear congruential generator, 0 to 1.
+fn noise(n: i64) -> f64 {
+    let scrambled = n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407) >> 33;
+    f64::from(u16::try_from(scrambled & 0xffff).unwrap_or_default()) / 65_535.0
+}
+
+/// Hourly, by the day: quiet, one bad night five weeks ago, quiet again, today a little slow.
+fn latency(story: &mut Story) {
+    for day in (0..69).rev() {
+        let midnight = story.at(day, 0);
+        let hours = if day == 0 { 0..5 } else { 0..24 };
+        let figures = hours.map(|hour| {
+            let (base, spread) = match (day, hour) {
+                (35, 2..=4) => (150.0, 60.0),
+                (0, 3..) => (84.0, 6.0),
+                _ => (42.0, 9.0),
+            };
+            let value = base + spread * noise(day * 24 + hour);
+            Figure { at: midnight + TimeDelta::hours(hour), figure: ((value * 10.0).round() / 10.0, None), site: None }
+        });
+        // Each day is sent the next morning; today's hours, at once.
+        let when = if day == 0 { (0, 5) } else { (day - 1, 6) };
+        send(story, when, PAVEL, LATENCY, figures.collect());
+    }
+}
+
+/// Weekly figures: patches of two sites, restores that were tried, badges. The restores stopped three weeks ago.
+fn weekly(story: &mut Story) {
+    for week in (0..10_i64).rev() {
+        let (day, at) = (week * 7 + 1, story.at(week * 7 + 1, 9));
+        let installed = |site| match (site, week) {
+            ("shipyard", 5 | 6) => 74.0,
+            ("shipyard", 7) => 86.0,
+            _ => 93.0 + 6.0 * noise(week),
+        };
+        let patches = ["office", "shipyard"].map(|site| Figure {
+            at,
+            figure: (f64::round(installed(site)), Some(100.0)),
+            site: Some(site),
+        });
+        send(story, (day, 9), YUKI, PATCHES, patches.into());
+        if week >= 3 {
+            let worked = if week == 4 { 17.0 } else { 20.0 };
+            send(story, (day, 9), PAVEL, BACKUPS, vec![Figure { at, figure: (worked, Some(20.0)), site: None }]);
+        }
+        if week >= 3 {
+            let badges = if week == 8 { 5.0 } else { 1.0 };
+            send(story, (day, 9), MARA, BADGES, vec![Figure { at, figure: (badges, None), site: None }]);
+        }
+    }
+    // The office's figure of two weeks ago was counted wrongly, then corrected.
+    let at = story.at(15, 9);
+    send(story, (13, 9), YUKI, PATCHES, vec![Figure { at, figure: (96.0, Some(100.0)), site: Some("office") }]);
+    // A batch of the wrong campaign.
+    let at = story.at(20, 9);
+    send(story, (20, 9), SOFIA, PHISHING, vec![Figure { at, figure: (12.0, Some(80.0)), site: None }]);
+    story.step((20, 11), MARA, |tx, names| {
+        let batch: MeasurementBatch = tx.get(Locator::Id(names.get("last batch")?))?;
+        let (by, at, id, organisation) = (tx.actor().clone(), tx.now(), batch.id(), tx.actor().organisation);
+        let phishing = IndicatorId(names.get(PHISHING)?);
+        save(batch.withdraw("The figures of another campaign".into(), &by, at)?, tx)?;
+        measurements::withdraw(organisation, id, tx.connection())?;
+        evaluation::rebuild(phishing, tx)
+    });
+    let at = story.at(10, 9);
+    send(story, (10, 9), SOFIA, PHISHING, vec![Figure { at, figure: (52.0, Some(80.0)), site: None }]);
+    // Nobody tried a restore for three weeks: that is a signal, too.
+    story.step((2, 12), WORKER, |tx, names| evaluation::evaluate(IndicatorId(names.get(BACKUPS)?), tx));
+}
+
+/// This morning's signals, looked at.
+fn look_at_signals(story: &mut Story) {
+    story.step((0, 7), MARA, |tx, names| {
+        let (by, at) = (tx.actor().clone(), tx.now());
+        for signal in signals::open_of(by.organisation, IndicatorId(names.get(LATENCY)?), tx.connection())? {
+            let change = match signal.kind {
+                Kind::Stale => signal.dismiss("The collector was restarted".into(), &by, at)?,
+                Kind::Warning | Kind::Critical | Kind::OutOfControl | Kind::AdverseTrend => {
+                    signal.acknowledge(&by, at)?
+                }
+            };
+            save(change, tx)?;
+        }
+        Ok(())
+    });
+}
