@@ -20,6 +20,7 @@ mod api {
 mod databases;
 mod faults {
     mod away;
+    mod backup;
     mod crash;
     mod demo;
     mod ledger;

@@ -70,6 +70,35 @@ impl AnyConnection {
     }
 }
 
+impl AnyConnection {
+    /// Writes a consistent copy of an SQLite database into a new file.
+    ///
+    /// # Errors
+    /// The database's; PostgreSQL is copied by its own tools.
+    pub fn copy_into(&mut self, path: &std::path::Path) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(c) => {
+                let copy =
+                    diesel::sql_query("VACUUM INTO ?").bind::<diesel::sql_types::Text, _>(path.to_string_lossy());
+                copy.execute(c)?;
+                Ok(())
+            }
+            Self::Postgres(_) => Err(Error::Unwritable("PostgreSQL is copied by pg_dump".to_owned())),
+        }
+    }
+
+    /// Leaves an SQLite database in one file, without its write-ahead log beside it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn settle(mut self) -> Result<(), Error> {
+        if let Self::Sqlite(c) = &mut self {
+            c.batch_execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;")?;
+        }
+        Ok(())
+    }
+}
+
 /// Where the records are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {

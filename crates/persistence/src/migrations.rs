@@ -2,6 +2,7 @@
 
 use crate::connection::AnyConnection;
 use crate::error::Error;
+use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -26,6 +27,24 @@ pub fn run(connection: &mut AnyConnection) -> Result<usize, Error> {
         }
         AnyConnection::Sqlite(c) => c.run_pending_migrations(SQLITE).map(|ran| ran.len()).map_err(failed),
     }
+}
+
+/// Whether nothing was ever put into the database.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub fn is_empty(connection: &mut AnyConnection) -> Result<bool, Error> {
+    let tables: i64 = match connection {
+        AnyConnection::Postgres(c) => {
+            let query = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()";
+            diesel::select(diesel::dsl::sql::<diesel::sql_types::BigInt>(&format!("({query})"))).get_result(c)?
+        }
+        AnyConnection::Sqlite(c) => {
+            let query = "SELECT count(*) FROM sqlite_schema";
+            diesel::select(diesel::dsl::sql::<diesel::sql_types::BigInt>(&format!("({query})"))).get_result(c)?
+        }
+    };
+    Ok(tables == 0)
 }
 
 /// Undoes every migration; for tests.

@@ -47,6 +47,16 @@ pub fn name(id: OrganisationId, connection: &mut AnyConnection) -> Result<String
     name.get_result(connection).optional()?.ok_or(Error::NotFound)
 }
 
+/// Every tenant.
+///
+/// # Errors
+/// The database's.
+pub fn all(connection: &mut AnyConnection) -> Result<Vec<OrganisationId>, Error> {
+    let ids: Vec<KeyValue> =
+        organisations::table.select(organisations::id).order(organisations::id).load(connection)?;
+    Ok(ids.into_iter().map(|id| OrganisationId(id.0)).collect())
+}
+
 /// How many tenants there are.
 ///
 /// # Errors

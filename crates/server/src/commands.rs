@@ -1,5 +1,6 @@
 //! What the program can be told to do.
 
+mod backup;
 mod database;
 mod demo;
 mod journal;
@@ -20,6 +21,17 @@ pub(crate) enum Command {
     Demo,
     /// Bring the database to this version's schema
     Migrate,
+    /// Copy database and files of evidence into a new directory, also while a server is running; without the keys
+    Backup {
+        /// A directory that does not exist yet
+        target: std::path::PathBuf,
+    },
+    /// Put a backup into an empty data directory or an empty PostgreSQL database, and verify it; the file `keys` must
+    /// be in the data directory already
+    Restore {
+        /// The directory that `backup` has made
+        source: std::path::PathBuf,
+    },
     /// Print the contract (OpenAPI 3.1)
     Openapi,
     /// Organisations of this instance
@@ -94,6 +106,8 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<ExitCode, Fau
         Command::Serve => serve::serve(settings),
         Command::Demo => demo::demo(settings),
         Command::Migrate => database::migrate(settings),
+        Command::Backup { target } => backup::backup(settings, &target),
+        Command::Restore { source } => backup::restore(settings, &source),
         Command::Openapi => {
             let document =
                 serde_json::to_string_pretty(&ratchet_http::document()).map_err(|error| error.to_string())?;

@@ -33,6 +33,17 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// Reads the keys, and makes none.
+    pub(crate) fn existing(settings: &Settings) -> Result<Self, Fault> {
+        let path = settings.data_dir.join(FILE);
+        if settings.keys.is_none() && !path.exists() {
+            return Err(format!("{} is missing: put the keys there that the backup was signed with", path.display()));
+        }
+        Self::load(settings)
+    }
+}
+
 const SHAPE: &str = "must be three lines `token`, `journal`, `secret`, each with 64 hexadecimal digits";
 
 fn parse(text: &str) -> Option<Keys> {

@@ -26,7 +26,7 @@ pub(crate) fn open(settings: &Settings) -> Result<Opened, Fault> {
     Ok(Opened { address, connection, _lock: lock })
 }
 
-fn address_of(settings: &Settings) -> Address {
+pub(super) fn address_of(settings: &Settings) -> Address {
     let default = || Address::Sqlite(settings.data_dir.join("ratchet.db"));
     settings.database_url.as_deref().map_or_else(default, Address::parse)
 }
