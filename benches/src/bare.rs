@@ -15,7 +15,7 @@ INSERT INTO nonconformities VALUES (gen_random_uuid(), lpad(:client_id::text, 32
     'NC-2026-' || lpad(:last::text, 4, '0'), 1, now(), NULL, now(), decode(repeat('ab', 16), 'hex'),
     'Critical patches late on laptops', 'Critical patches are not installed within 14 days', '79 % in week 12',
     'audit', 'A.8.8', NULL, NULL, NULL, 0, 'reported',
-    '{\"stage\":{\"stage\":\"reported\"},\"containment\":null,\"attempts\":[]}');
+    '{\"stage\": {\"stage\": \"reported\"}, \"containment\": null, \"attempts\": []}');
 INSERT INTO journal_entries VALUES (gen_random_uuid(), lpad(:client_id::text, 32, '0')::uuid, NULL, now(), 'api_key',
     gen_random_uuid(), 'nonconformity.raised', 'nonconformity', gen_random_uuid(), 1,
     decode(repeat('ab', 560), 'hex'), decode(repeat('ab', 32), 'hex'), repeat('x', 620),

@@ -88,6 +88,20 @@ async fn people_look_at_signals() {
 }
 
 #[tokio::test]
+async fn what_nobody_has_looked_at_is_work() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let reference = raised(&api).await;
+        let work = async || api.by(Role::IsmsManager).await.get("/v1/me/work").await.expect(200).body["items"].clone();
+        let items = work().await;
+        assert_eq!((&items[0]["kind"], &items[0]["reference"]), (&json!("signal"), &json!(reference)));
+        assert_eq!(items[0]["title"], "Request latency of the customer portal");
+        act(&api, &reference, "acknowledge", json!({})).await.expect(200);
+        assert_eq!(work().await, json!([]));
+    }
+}
+
+#[tokio::test]
 async fn absence_is_a_signal_too() {
     for database in each() {
         let api = Api::start(database).await;

@@ -23,3 +23,5 @@ CREATE TABLE nonconformities (
 );
 CREATE INDEX nonconformities_by_stage ON nonconformities (organisation_id, stage, id);
 CREATE INDEX nonconformities_by_owner ON nonconformities (organisation_id, owner_id, id);
+-- Lists, newest first.
+CREATE INDEX nonconformities_by_age ON nonconformities (organisation_id, id);

@@ -14,3 +14,5 @@ CREATE TABLE api_keys (
     revoked_at      timestamptz,
     UNIQUE (organisation_id, reference)
 );
+-- Lists, newest first.
+CREATE INDEX api_keys_by_age ON api_keys (organisation_id, id);

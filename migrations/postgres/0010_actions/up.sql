@@ -25,3 +25,5 @@ CREATE TABLE actions (
 );
 CREATE INDEX actions_by_parent ON actions (organisation_id, parent_id, attempt);
 CREATE INDEX actions_by_assignee ON actions (organisation_id, assignee_id, stage);
+-- Lists, newest first.
+CREATE INDEX actions_by_age ON actions (organisation_id, id);

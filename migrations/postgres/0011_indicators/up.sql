@@ -26,3 +26,5 @@ CREATE TABLE indicator_evaluations (
     revision        bigint      NOT NULL,
     evaluated_at    timestamptz NOT NULL
 );
+-- Lists, newest first.
+CREATE INDEX indicators_by_age ON indicators (organisation_id, id);

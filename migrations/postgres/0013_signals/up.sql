@@ -20,3 +20,5 @@ CREATE TABLE signals (
 -- One signal per indicator and kind is open at a time.
 CREATE UNIQUE INDEX signals_open ON signals (organisation_id, indicator_id, kind) WHERE is_open;
 CREATE INDEX signals_by_case ON signals (organisation_id, case_id);
+-- Lists, newest first.
+CREATE INDEX signals_by_age ON signals (organisation_id, id);

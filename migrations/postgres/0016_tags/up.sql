@@ -18,3 +18,5 @@ CREATE TABLE tags (
 CREATE INDEX tags_by_target ON tags (organisation_id, target_id);
 CREATE UNIQUE INDEX tags_attached ON tags (organisation_id, target_id, label) WHERE stage = 'attached';
 CREATE INDEX tags_by_label ON tags (organisation_id, label);
+-- Lists, newest first.
+CREATE INDEX tags_by_age ON tags (organisation_id, id);

@@ -17,3 +17,5 @@ CREATE TABLE evidence (
 );
 CREATE INDEX evidence_by_target ON evidence (organisation_id, target_id);
 CREATE INDEX evidence_by_content ON evidence (organisation_id, sha256);
+-- Lists, newest first.
+CREATE INDEX evidence_by_age ON evidence (organisation_id, id);

@@ -15,3 +15,5 @@ CREATE TABLE members (
     UNIQUE (organisation_id, account_id)
 ) STRICT;
 CREATE INDEX members_by_account ON members (account_id);
+-- Lists, newest first.
+CREATE INDEX members_by_age ON members (organisation_id, id);

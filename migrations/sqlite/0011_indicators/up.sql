@@ -26,3 +26,5 @@ CREATE TABLE indicator_evaluations (
     revision        INTEGER      NOT NULL,
     evaluated_at    INTEGER NOT NULL
 ) STRICT;
+-- Lists, newest first.
+CREATE INDEX indicators_by_age ON indicators (organisation_id, id);

@@ -41,3 +41,5 @@ CREATE TABLE evaluation_queue (
     batch_id        BLOB NOT NULL REFERENCES measurement_batches (id),
     PRIMARY KEY (organisation_id, indicator_id, batch_id)
 ) STRICT;
+-- Lists, newest first.
+CREATE INDEX measurement_batches_by_age ON measurement_batches (organisation_id, id);

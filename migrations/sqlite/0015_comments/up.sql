@@ -15,3 +15,5 @@ CREATE TABLE comments (
     UNIQUE (organisation_id, reference)
 ) STRICT;
 CREATE INDEX comments_by_target ON comments (organisation_id, target_id);
+-- Lists, newest first.
+CREATE INDEX comments_by_age ON comments (organisation_id, id);

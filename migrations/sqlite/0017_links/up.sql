@@ -21,3 +21,5 @@ CREATE INDEX links_by_target ON links (organisation_id, target_id);
 CREATE INDEX links_by_end ON links (organisation_id, to_id);
 -- An edge is drawn once.
 CREATE UNIQUE INDEX links_attached ON links (organisation_id, target_id, relation, to_id) WHERE stage = 'attached';
+-- Lists, newest first.
+CREATE INDEX links_by_age ON links (organisation_id, id);

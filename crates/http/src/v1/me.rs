@@ -12,10 +12,12 @@ use chrono::NaiveDate;
 use ratchet_domain::access::{Cell, Identity, Permission, Role};
 use ratchet_domain::actions::{Action, StageName as ActionState};
 use ratchet_domain::id::{ApiKeyId, MemberId, OrganisationId};
+use ratchet_domain::indicators::Indicator;
 use ratchet_domain::nonconformities::{Nonconformity, StageName as CaseState};
 use ratchet_domain::reference::Prefix as RecordKind;
-use ratchet_persistence::table::{Listed, Order, Scope};
-use ratchet_persistence::{actions, nonconformities, organisations};
+use ratchet_domain::signals::{Signal, StageName as SignalState};
+use ratchet_persistence::table::{Listed, Order, Scope, Table};
+use ratchet_persistence::{actions, nonconformities, organisations, signals};
 use serde::Serialize;
 use strum::VariantArray;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -116,7 +118,7 @@ fn item<T: Resource>(record: &T, title: &str, due_on: Option<NaiveDate>, today: 
     }
 }
 
-/// Read what is open for whoever calls: cases owned and actions assigned.
+/// Read what is open for whoever calls: actions assigned, cases owned, and signals that nobody has looked at.
 #[utoipa::path(tag = "me", responses((status = 200, body = Work)))]
 #[get("/me/work")]
 pub(crate) async fn list_work(call: Call, _: Query<Nothing>) -> Result<Answer, ApiError> {
@@ -128,12 +130,23 @@ pub(crate) async fn list_work(call: Call, _: Query<Nothing>) -> Result<Answer, A
         let assigned = Action::page(&Scope { organisation, own: None, filter }, &order, LIMIT, connection)?;
         let filter = nonconformities::Filter { owner: Some(me), stage: Some(OPEN.to_vec()), ..Default::default() };
         let owned = Nonconformity::page(&Scope { organisation, own: None, filter }, &order, LIMIT, connection)?;
-        Ok::<_, ApiError>((assigned, owned))
+        // Newest first: a signal has no day.
+        let order = Order::default();
+        let filter = signals::Filter { stage: Some(vec![SignalState::Raised]), ..Default::default() };
+        let raised = Signal::page(&Scope { organisation, own: Some(me), filter }, &order, LIMIT, connection)?;
+        let names =
+            Indicator::many(organisation, &raised.iter().map(|one| one.indicator.0).collect::<Vec<_>>(), connection)?;
+        Ok::<_, ApiError>((assigned, owned, raised, names))
     };
-    let (assigned, owned) = call.app.store.read(read).await?;
+    let (assigned, owned, raised, names) = call.app.store.read(read).await?;
     let assigned = assigned.iter().map(|action| item(action, &action.title, Some(action.due_on), today));
     let owned = owned.iter().map(|case| item(case, &case.title, case.due_on, today));
-    let mut items: Vec<WorkItem> = assigned.chain(owned).collect();
+    let name_of = |signal: &Signal| {
+        let indicator = names.iter().find(|indicator| indicator.id() == signal.indicator);
+        indicator.map_or("", |indicator| indicator.name.as_str()).to_owned()
+    };
+    let raised = raised.iter().map(|signal| item(signal, &name_of(signal), None, today));
+    let mut items: Vec<WorkItem> = assigned.chain(owned).chain(raised).collect();
     items.sort_by_key(|item| (item.due_on.is_none(), item.due_on));
     Answer::json(StatusCode::OK, &Work { items })
 }
