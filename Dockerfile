@@ -7,6 +7,8 @@ COPY . .
 RUN cargo build --locked --release --package ratchet-server
 
 FROM debian:bookworm-slim
+# pg_dump and pg_restore, for `backup` and `restore`; they copy servers up to their own version, 15.
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /data --create-home ratchet
 COPY --from=build /src/target/release/ratchet /usr/local/bin/ratchet
 USER ratchet

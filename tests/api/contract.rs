@@ -50,6 +50,10 @@ fn every_operation_is_described() {
         assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{what} has no summary");
         assert!(!operation["tags"][0].as_str().unwrap_or_default().is_empty(), "{what} has no tag");
         assert!(operation["responses"].as_object().unwrap().keys().any(|status| status.starts_with('2')), "{what}");
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        if parameters.into_iter().any(|parameter| parameter["name"] == "dry_run") {
+            assert!(operation["responses"]["200"].is_object(), "{what}: a dry run answers 200");
+        }
     }
     let document = ratchet_http::document();
     for tag in document["tags"].as_array().unwrap() {

@@ -90,7 +90,7 @@ pub struct App {
 }
 
 /// Passwords that are hashed at the same time: each takes 19 MiB and a core.
-const HASHING: usize = 4;
+const HASHING: usize = 2;
 
 impl App {
     /// Puts the parts together.

@@ -175,7 +175,19 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     if operation["description"].is_null() {
         operation["description"] = operation["summary"].clone();
     }
+    answer_dry_runs(operation);
     describe_success(about_one, writes, operation);
+}
+
+/// What would be made is shown with 200, where making answers 201.
+fn answer_dry_runs(operation: &mut Value) {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let takes_dry_runs = parameters.into_iter().any(|parameter| parameter["name"] == "dry_run");
+    let responses = &mut operation["responses"];
+    if takes_dry_runs && responses["200"].is_null() && !responses["201"].is_null() {
+        responses["200"] = responses["201"].clone();
+        responses["200"]["description"] = json!("A dry run: what would be made.");
+    }
 }
 
 fn add_parameter(operation: &mut Value, name: &str) {

@@ -12,7 +12,7 @@ use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Birth, Change};
 use ratchet_domain::id::EntryId;
 use ratchet_domain::reference::{Locator, Prefix, Reference};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// Who writes, when, and where the numbers that nobody can guess come from.
@@ -37,11 +37,13 @@ pub struct Tx<'a> {
     context: Context,
     /// Of the records read so far, so that saving one does not read it again.
     salts: HashMap<Uuid, [u8; 16]>,
+    /// Records made in this transaction: nobody else can know them.
+    born: HashSet<Uuid>,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(connection: &'a mut AnyConnection, context: Context) -> Self {
-        Self { connection, context, salts: HashMap::new() }
+        Self { connection, context, salts: HashMap::new(), born: HashSet::new() }
     }
 
     /// The caller.
@@ -89,6 +91,9 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// [`Error::Busy`] when somebody else does not end in time.
     pub fn enter(&mut self, circle: Uuid) -> Result<(), Error> {
+        if self.born.contains(&circle) {
+            return Ok(());
+        }
         self.connection.exclude_rivals(&circle.to_string())
     }
 
@@ -136,6 +141,7 @@ impl<'a> Tx<'a> {
             None => {
                 let salt = (self.context.next_salt)();
                 change.after().insert(salt, self.connection)?;
+                self.born.insert(id);
                 salt
             }
             Some(before) => {
