@@ -97,7 +97,9 @@ fn cors(origins: &[String]) -> Cors {
 /// When the listener cannot be used.
 pub fn serve(app: Arc<App>, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
     let app = web::Data::from(app);
-    let contract = web::Data::new(Contract::new(&document()));
+    // On a thread that ends: what the document takes while it is put together goes back with it.
+    let contract = std::thread::spawn(|| Contract::new(&document())).join();
+    let contract = web::Data::new(contract.map_err(|_| std::io::Error::other("the contract cannot be written"))?);
     let sweeping = app.clone();
     // Without the badge, which would be fetched from elsewhere: the page works offline.
     let docs =

@@ -8,10 +8,6 @@ mod source;
 mod telemetry;
 mod workers;
 
-/// Gives memory back: a password's hash takes 19 MiB for a moment, and the system's allocator keeps them.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 use clap::Parser;
 use settings::{Flags, Settings};
 use std::process::ExitCode;
