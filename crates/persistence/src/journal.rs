@@ -8,7 +8,7 @@ pub mod verification;
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
-use crate::schema::{journal_entries, journal_queue};
+use crate::schema::journal_entries;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::access::{Actor, Identity};
@@ -71,7 +71,7 @@ fn actor_of(actor: &Actor) -> leaf::Actor {
     leaf::Actor { kind: kind.to_owned(), id, via: None }
 }
 
-/// Appends the entry and queues it for the sequencer.
+/// Appends the entry; a trigger queues it for the sequencer.
 pub(crate) fn append(
     id: EntryId,
     organisation: OrganisationId,
@@ -98,12 +98,6 @@ pub(crate) fn append(
             journal_entries::leaf_hash.eq(hash.as_bytes().as_slice()),
             journal_entries::detail.eq(&detail),
             journal_entries::detail_salt.eq(detail_salt.as_slice()),
-        ))
-        .execute(connection)?;
-    diesel::insert_into(journal_queue::table)
-        .values((
-            journal_queue::entry_id.eq(KeyValue(id.0)),
-            journal_queue::organisation_id.eq(KeyValue(organisation.0)),
         ))
         .execute(connection)?;
     Ok(())

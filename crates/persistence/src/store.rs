@@ -31,8 +31,15 @@ struct Ran {
 /// Given a connection inside a transaction it runs; given an error it passes that on unrun.
 type Work = Box<dyn FnOnce(Result<&mut AnyConnection, Error>) -> Ran + Send>;
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Read,
+    Write,
+}
+
 struct Job {
     since: Instant,
+    kind: Kind,
     work: Work,
 }
 
@@ -71,7 +78,8 @@ impl Store {
         }
     }
 
-    /// Reads, in one transaction.
+    /// Reads: on SQLite from one snapshot; on PostgreSQL each statement from its own, as READ COMMITTED would have it
+    /// in a transaction, too, and without the two round trips of one.
     ///
     /// # Errors
     /// The job's own, or [`Error::Busy`] when no connection was free in time.
@@ -81,7 +89,7 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     {
-        submit(&self.reads, false, job).await
+        submit(&self.reads, Kind::Read, false, job).await
     }
 
     /// Writes: all of it, journal entries included, or nothing. With `context.dry_run` the very same job runs and
@@ -96,7 +104,7 @@ impl Store {
         F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let keep = !context.dry_run;
-        submit(&self.writes, keep, move |connection| job(&mut Tx::new(connection, context))).await
+        submit(&self.writes, Kind::Write, keep, move |connection| job(&mut Tx::new(connection, context))).await
     }
 
     /// Writes machinery: accounts, sessions, refresh tokens, the journal's queue, heads, tiles and checkpoints.
@@ -110,11 +118,11 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     {
-        submit(&self.writes, true, job).await
+        submit(&self.writes, Kind::Write, true, job).await
     }
 }
 
-async fn submit<T, E, F>(queue: &flume::Sender<Job>, keep: bool, job: F) -> Result<T, E>
+async fn submit<T, E, F>(queue: &flume::Sender<Job>, kind: Kind, keep: bool, job: F) -> Result<T, E>
 where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
@@ -130,7 +138,7 @@ where
         let finish: Finish = Box::new(move |committed| drop(answer.send(committed.map_err(E::from).and(result))));
         Ran { keep, finish }
     });
-    queue.try_send(Job { since: Instant::now(), work }).map_err(|_| Error::Busy)?;
+    queue.try_send(Job { since: Instant::now(), kind, work }).map_err(|_| Error::Busy)?;
     outcome.await.unwrap_or_else(|_| Err(Error::Busy.into()))
 }
 
@@ -157,25 +165,44 @@ impl Line {
         if error.is_contention() {
             return Err(error);
         }
+        self.reopen(&error)?;
+        begin(&mut self.connection, statement)
+    }
+
+    fn is_postgres(&self) -> bool {
+        matches!(self.connection, AnyConnection::Postgres(_))
+    }
+
+    /// Replaces a connection that the server has closed: what it said is read without a round trip. The first look
+    /// may find its last words, the second that it has gone.
+    fn revive(&mut self) -> Result<(), Error> {
+        let AnyConnection::Postgres(connection) = &mut self.connection else { return Ok(()) };
+        let heard = (0..2).find_map(|_| connection.notifications_iter().find_map(Result::err));
+        heard.map_or(Ok(()), |error| self.reopen(&error.into()))
+    }
+
+    fn reopen(&mut self, error: &Error) -> Result<(), Error> {
         tracing::warn!(%error, "the connection is lost");
         self.connection = self.address.open()?;
-        begin(&mut self.connection, statement)
+        Ok(())
     }
 }
 
-/// A connection thread: one transaction per job.
+/// A connection thread: one job after the other, each write in a transaction of its own.
 fn one_by_one(mut line: Line, jobs: &flume::Receiver<Job>) {
     while let Ok(job) = jobs.recv() {
         if job.since.elapsed() > PATIENCE {
             turn_away(job, Error::Busy);
             continue;
         }
-        if let Err(error) = line.begin("BEGIN") {
+        let alone = job.kind == Kind::Read && line.is_postgres();
+        let ready = if alone { line.revive() } else { line.begin("BEGIN") };
+        if let Err(error) = ready {
             turn_away(job, error);
             continue;
         }
         let Ran { keep, finish } = (job.work)(Ok(&mut line.connection));
-        finish(end(&mut line.connection, keep));
+        finish(if alone { Ok(()) } else { end(&mut line.connection, keep) });
     }
 }
 

@@ -39,3 +39,9 @@ FOR EACH ROW WHEN (NEW.id <> OLD.id OR NEW.organisation_id <> OLD.organisation_i
   OR NEW.object_kind <> OLD.object_kind OR NEW.object_id <> OLD.object_id OR NEW.object_version <> OLD.object_version
   OR (OLD.position IS NOT NULL AND NEW.position IS DISTINCT FROM OLD.position))
 EXECUTE FUNCTION journal_entries_are_never_changed();
+
+-- No entry is written that the sequencer would not find.
+CREATE FUNCTION journal_entries_are_queued() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN INSERT INTO journal_queue (entry_id, organisation_id) VALUES (NEW.id, NEW.organisation_id); RETURN NULL; END $$;
+CREATE TRIGGER journal_entries_are_queued AFTER INSERT ON journal_entries
+FOR EACH ROW EXECUTE FUNCTION journal_entries_are_queued();

@@ -35,3 +35,7 @@ WHEN NEW.id IS NOT OLD.id OR NEW.organisation_id IS NOT OLD.organisation_id OR N
   OR NEW.object_kind IS NOT OLD.object_kind OR NEW.object_id IS NOT OLD.object_id OR NEW.object_version IS NOT OLD.object_version
   OR (OLD.position IS NOT NULL AND NEW.position IS NOT OLD.position)
 BEGIN SELECT RAISE(ABORT, 'journal entries are never changed'); END;
+
+-- No entry is written that the sequencer would not find.
+CREATE TRIGGER journal_entries_are_queued AFTER INSERT ON journal_entries
+BEGIN INSERT INTO journal_queue (entry_id, organisation_id) VALUES (NEW.id, NEW.organisation_id); END;
