@@ -14,6 +14,7 @@ use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::evaluation;
 use ratchet_persistence::journal::sequencer::{self, Signer};
+use ratchet_persistence::schedule;
 use ratchet_persistence::store::Store;
 use ratchet_persistence::tx::Context;
 use ratchet_persistence::{accounts, organisations};
@@ -167,6 +168,13 @@ impl Api {
         let now = self.now();
         let context = |organisation| context(organisation, "evaluation", now);
         while evaluation::catch_up(&self.store, now, true, &context).await.unwrap() > 0 {}
+    }
+
+    /// Wakes records whose time has come.
+    pub async fn wake(&self) {
+        let now = self.now();
+        let context = |organisation| context(organisation, "schedule", now);
+        schedule::catch_up(&self.store, now, &context).await.unwrap();
     }
 
     pub fn now(&self) -> DateTime<Utc> {

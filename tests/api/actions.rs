@@ -105,6 +105,13 @@ async fn what_is_open_is_on_somebody_s_list() {
         let member = api.by(Role::Member).await;
         assert_eq!(member.get("/v1/me/work").await.body["items"][0]["overdue"], true);
         assert_eq!(references(&member.get("/v1/actions?overdue=true&assignee=me").await), [action.reference()]);
+        api.wake().await;
+        api.wake().await;
+        let history = format!("/v1/records/{}/history", action.reference());
+        let history = api.by(Role::Auditor).await.get(&history).await.expect(200);
+        let happened: Vec<&str> =
+            history.body["items"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+        assert_eq!(happened, ["action.planned", "action.fell_due"], "noted once, however often the worker looks");
         let manager = api.by(Role::IsmsManager).await;
         let due = json!({ "due_on": (api.now() + TimeDelta::days(9)).date_naive(), "reason": "The vendor is late" });
         let path = format!("/v1/actions/{}", action.reference());

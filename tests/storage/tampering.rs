@@ -92,6 +92,12 @@ async fn what_is_done_by_hand_is_found() {
             "UPDATE journal_entries SET leaf = CAST(replace(CAST(leaf AS TEXT), 'nonconformity', 'conformity') AS BLOB) WHERE position = 100",
             "journal_entries",
         ),
+        ("what a record waits for", "DELETE FROM work_items WHERE member_id IS NOT NULL", "work_items"),
+        (
+            "an edge that no record says",
+            "INSERT INTO record_edges SELECT organisation_id, id, 'nonconformity', id, 'raised', 'nonconformity', id FROM nonconformities WHERE reference = 'NC-2026-0001'",
+            "record_edges",
+        ),
         ("the time", "UPDATE journal_entries SET recorded_at = EARLIER WHERE position = 7", "position 7"),
         (
             "the actor",

@@ -102,122 +102,48 @@ pub enum Cell {
     Yes,
 }
 
+/// The table, a row for each permission: what admin, isms_manager, management, auditor, member and external_auditor
+/// may do, in this order.
+fn row(permission: Permission) -> [Cell; 6] {
+    use Cell::{No, Own, Yes};
+    use Permission as P;
+    match permission {
+        P::ReadRecords => [Yes, Yes, Yes, Yes, Own, Yes],
+        P::ReadMembers => [Yes, Yes, Yes, Yes, Yes, Yes],
+        P::RaiseNonconformity => [No, Yes, Yes, Yes, Yes, No],
+        P::SteerNonconformity => [No, Yes, No, No, Own, No],
+        P::DecideNonconformity => [No, Yes, No, No, No, No],
+        P::VerifyEffectiveness => [No, Yes, Yes, Yes, No, No],
+        P::PlanAction => [No, Yes, No, No, Own, No],
+        P::SteerAction => [No, Yes, No, No, No, No],
+        P::WorkAction => [Own, Yes, Own, Own, Own, No],
+        P::Annotate => [No, Yes, Yes, Yes, Own, No],
+        P::AttachEvidence => [No, Yes, Yes, Yes, Own, No],
+        P::WithdrawAnnotation => [No, Yes, Own, Own, Own, No],
+        P::RelaxSeparation => [No, No, Yes, No, No, No],
+        P::ReadJournal => [Yes, Yes, Yes, Yes, No, Yes],
+        P::AdministerOrganisation => [Yes, No, No, No, No, No],
+        P::DefineIndicator => [No, Yes, No, No, No, No],
+        P::SteerIndicator => [No, Yes, No, No, Own, No],
+        P::RecordMeasurements => [No, Yes, No, No, Own, No],
+        P::WithdrawMeasurements => [No, Yes, No, No, No, No],
+        P::RaiseSignal => [No, No, No, No, No, No],
+        P::HandleSignal => [No, Yes, No, No, Own, No],
+        P::DismissSignal => [No, Yes, No, No, No, No],
+    }
+}
+
 /// The table: what `role` may do.
 #[must_use]
 pub fn cell(role: Role, permission: Permission) -> Cell {
-    use Cell::{No, Own, Yes};
-    use Permission as P;
-    use Role as R;
-    match (role, permission) {
-        (
-            R::IsmsManager,
-            P::ReadRecords
-            | P::ReadMembers
-            | P::RaiseNonconformity
-            | P::SteerNonconformity
-            | P::DecideNonconformity
-            | P::VerifyEffectiveness
-            | P::PlanAction
-            | P::SteerAction
-            | P::WorkAction
-            | P::Annotate
-            | P::AttachEvidence
-            | P::WithdrawAnnotation
-            | P::ReadJournal,
-        ) => Yes,
-        (R::IsmsManager, P::RelaxSeparation | P::AdministerOrganisation) => No,
-        (
-            R::Management | R::Auditor,
-            P::ReadRecords
-            | P::ReadMembers
-            | P::RaiseNonconformity
-            | P::VerifyEffectiveness
-            | P::Annotate
-            | P::AttachEvidence
-            | P::ReadJournal,
-        ) => Yes,
-        (R::Management, P::RelaxSeparation) => Yes,
-        (R::Auditor, P::RelaxSeparation) => No,
-        (R::Management | R::Auditor, P::WorkAction | P::WithdrawAnnotation) => Own,
-        (
-            R::Management | R::Auditor,
-            P::SteerNonconformity | P::DecideNonconformity | P::PlanAction | P::SteerAction | P::AdministerOrganisation,
-        ) => No,
-        (R::Member, P::RaiseNonconformity | P::ReadMembers) => Yes,
-        (
-            R::Member,
-            P::ReadRecords
-            | P::SteerNonconformity
-            | P::PlanAction
-            | P::WorkAction
-            | P::Annotate
-            | P::AttachEvidence
-            | P::WithdrawAnnotation,
-        ) => Own,
-        (
-            R::Member,
-            P::DecideNonconformity
-            | P::VerifyEffectiveness
-            | P::SteerAction
-            | P::RelaxSeparation
-            | P::ReadJournal
-            | P::AdministerOrganisation,
-        ) => No,
-        (R::ExternalAuditor, P::ReadRecords | P::ReadMembers | P::ReadJournal) => Yes,
-        (
-            R::ExternalAuditor,
-            P::RaiseNonconformity
-            | P::SteerNonconformity
-            | P::DecideNonconformity
-            | P::VerifyEffectiveness
-            | P::PlanAction
-            | P::SteerAction
-            | P::WorkAction
-            | P::Annotate
-            | P::AttachEvidence
-            | P::WithdrawAnnotation
-            | P::RelaxSeparation
-            | P::AdministerOrganisation,
-        ) => No,
-        (R::Admin, P::AdministerOrganisation | P::ReadRecords | P::ReadMembers | P::ReadJournal) => Yes,
-        (R::Admin, P::WorkAction) => Own,
-        (
-            R::Admin,
-            P::RaiseNonconformity
-            | P::SteerNonconformity
-            | P::DecideNonconformity
-            | P::VerifyEffectiveness
-            | P::PlanAction
-            | P::SteerAction
-            | P::Annotate
-            | P::AttachEvidence
-            | P::WithdrawAnnotation
-            | P::RelaxSeparation,
-        ) => No,
-        // Monitoring [9.1].
-        (
-            R::IsmsManager,
-            P::DefineIndicator
-            | P::SteerIndicator
-            | P::RecordMeasurements
-            | P::WithdrawMeasurements
-            | P::HandleSignal
-            | P::DismissSignal,
-        ) => Yes,
-        (R::Member, P::SteerIndicator | P::RecordMeasurements | P::HandleSignal) => Own,
-        (R::Member, P::DefineIndicator | P::WithdrawMeasurements | P::DismissSignal)
-        | (
-            R::Admin | R::Management | R::Auditor | R::ExternalAuditor,
-            P::DefineIndicator
-            | P::SteerIndicator
-            | P::RecordMeasurements
-            | P::WithdrawMeasurements
-            | P::HandleSignal
-            | P::DismissSignal,
-        )
-        | (R::Admin | R::IsmsManager | R::Management | R::Auditor | R::Member | R::ExternalAuditor, P::RaiseSignal) => {
-            No
-        }
+    let [admin, isms_manager, management, auditor, member, external_auditor] = row(permission);
+    match role {
+        Role::Admin => admin,
+        Role::IsmsManager => isms_manager,
+        Role::Management => management,
+        Role::Auditor => auditor,
+        Role::Member => member,
+        Role::ExternalAuditor => external_auditor,
     }
 }
 

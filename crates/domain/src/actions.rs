@@ -11,10 +11,13 @@ pub use lifecycle::{Facts, StageName, Verb, edge};
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::MemberId;
+use crate::links::Relation;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
 use crate::separation::SeparationException;
 use crate::text;
+use crate::trace::TraceEdge;
+use crate::work::{Wake, Work};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -159,6 +162,9 @@ pub struct Action {
     pub done_criteria: Option<String>,
     /// How often its due date was moved.
     pub due_moves: i64,
+    /// The due date whose passing was noted.
+    #[serde(default)]
+    pub fell_due_on: Option<NaiveDate>,
     /// Duties that were not kept apart.
     #[serde(default)]
     pub exceptions: Vec<SeparationException>,
@@ -206,6 +212,39 @@ impl Record for Action {
         let me = by.member();
         me.is_some() && (Some(self.assignee) == me || self.head.created_by == me)
     }
+
+    fn title(&self) -> Option<&str> {
+        Some(&self.title)
+    }
+
+    fn edges(&self) -> Vec<TraceEdge> {
+        vec![TraceEdge::new(Target::of(self), Relation::Addresses, self.parent)]
+    }
+
+    /// The day after its due date: that it has passed is noted once.
+    fn wakes(&self) -> Option<Wake> {
+        match self.stage {
+            Stage::Open | Stage::InProgress | Stage::Blocked { .. } if self.fell_due_on != Some(self.due_on) => {
+                self.due_on.succ_opt().map(Wake::On)
+            }
+            Stage::Open
+            | Stage::InProgress
+            | Stage::Blocked { .. }
+            | Stage::Done { .. }
+            | Stage::Verified { .. }
+            | Stage::Cancelled { .. } => None,
+        }
+    }
+
+    fn work(&self) -> Vec<Work> {
+        match self.stage {
+            Stage::Open | Stage::InProgress | Stage::Blocked { .. } => {
+                vec![Work::of(self.assignee, Some(self.due_on))]
+            }
+            Stage::Done { .. } => vec![Work::of_whoever(Permission::VerifyEffectiveness, Some(self.assignee), None)],
+            Stage::Verified { .. } | Stage::Cancelled { .. } => Vec::new(),
+        }
+    }
 }
 
 impl Action {
@@ -240,6 +279,7 @@ impl Action {
             priority,
             done_criteria,
             due_moves: 0,
+            fell_due_on: None,
             exceptions: Vec::new(),
             stage: Stage::Open,
         };

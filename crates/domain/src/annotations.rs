@@ -7,6 +7,7 @@ use crate::id::MemberId;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
 use crate::text;
+use crate::trace::TraceEdge;
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,16 @@ pub trait Body: Clone + Serialize + DeserializeOwned + Send + 'static {
 
     /// Keeps every fault of what it says.
     fn check(&self, faults: &mut Faults);
+
+    /// One line by which people know it, where it has one.
+    fn title(&self) -> Option<&str> {
+        None
+    }
+
+    /// What the annotation or its target is to another record, while it holds.
+    fn edge(&self, _own: Target, _target: Target) -> Option<TraceEdge> {
+        None
+    }
 }
 
 /// Something added to a record.
@@ -108,6 +119,17 @@ impl<B: Body> Record for Annotation<B> {
 
     fn head_mut(&mut self, _: Seal) -> &mut Head {
         &mut self.head
+    }
+
+    fn title(&self) -> Option<&str> {
+        self.body.title()
+    }
+
+    fn edges(&self) -> Vec<TraceEdge> {
+        match self.stage {
+            Stage::Attached => self.body.edge(Target::of(self), self.target).into_iter().collect(),
+            Stage::Withdrawn { .. } => Vec::new(),
+        }
     }
 }
 

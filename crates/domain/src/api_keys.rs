@@ -105,6 +105,10 @@ impl Record for ApiKey {
     fn head_mut(&mut self, _: Seal) -> &mut Head {
         &mut self.head
     }
+
+    fn title(&self) -> Option<&str> {
+        Some(&self.name)
+    }
 }
 
 /// What can be done to a key.

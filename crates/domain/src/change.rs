@@ -4,6 +4,8 @@ use crate::access::{Actor, Permission};
 use crate::id::{MemberId, OrganisationId};
 use crate::reference::{Prefix, Reference};
 use crate::refusal::Refusal;
+use crate::trace::TraceEdge;
+use crate::work::{Wake, Work};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -79,6 +81,31 @@ pub trait Record: Clone + Serialize + DeserializeOwned + Send + 'static {
     /// [`Refusal::Forbidden`].
     fn may_make(by: &Actor) -> Result<(), Refusal> {
         if by.may(Self::MAKING, true) { Ok(()) } else { Err(Refusal::Forbidden) }
+    }
+
+    /// One line by which people know it, where it has one.
+    fn title(&self) -> Option<&str> {
+        None
+    }
+
+    /// What it is to other records, and they to it, as its own fields say.
+    fn edges(&self) -> Vec<TraceEdge> {
+        Vec::new()
+    }
+
+    /// What it waits for now.
+    fn work(&self) -> Vec<Work> {
+        Vec::new()
+    }
+
+    /// When something happens to it by itself; `None` while nothing will.
+    fn wakes(&self) -> Option<Wake> {
+        None
+    }
+
+    /// Which of its attempts an action planned now would belong to, from 0; `None` while it takes no actions.
+    fn takes_actions(&self) -> Option<i64> {
+        None
     }
 
     /// Whether `by` may know of it.

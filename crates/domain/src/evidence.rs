@@ -3,9 +3,11 @@
 
 use crate::access::Permission;
 use crate::annotations::{Annotation, Body};
-use crate::reference::Prefix;
+use crate::links::Relation;
+use crate::reference::{Prefix, Target};
 use crate::refusal::{Fault, Faults};
 use crate::text;
+use crate::trace::TraceEdge;
 use serde::{Deserialize, Serialize};
 
 /// A piece of evidence for what a record says.
@@ -44,6 +46,14 @@ impl Body for File {
         if let Some(title) = &self.title {
             faults.keep(text::title("/title", title));
         }
+    }
+
+    fn title(&self) -> Option<&str> {
+        Some(self.title.as_deref().unwrap_or(&self.name))
+    }
+
+    fn edge(&self, own: Target, target: Target) -> Option<TraceEdge> {
+        Some(TraceEdge::new(own, Relation::EvidenceFor, target))
     }
 }
 

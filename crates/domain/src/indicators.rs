@@ -278,6 +278,10 @@ impl Record for Indicator {
         let me = by.member();
         me.is_some() && [self.owner, self.collector, self.analyst, self.head.created_by].contains(&me)
     }
+
+    fn title(&self) -> Option<&str> {
+        Some(&self.name)
+    }
 }
 
 impl Indicator {

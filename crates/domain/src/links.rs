@@ -7,6 +7,7 @@ use crate::change::{Birth, Change};
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
 use crate::text;
+use crate::trace::TraceEdge;
 use serde::{Deserialize, Serialize};
 
 /// A link from a record, its target, to another.
@@ -70,6 +71,10 @@ impl Body for Edge {
         if let Some(note) = &self.note {
             faults.keep(text::narrative("/note", note));
         }
+    }
+
+    fn edge(&self, _: Target, target: Target) -> Option<TraceEdge> {
+        Some(TraceEdge::new(target, self.relation, self.to))
     }
 }
 

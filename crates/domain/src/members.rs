@@ -59,6 +59,10 @@ impl Record for Member {
     fn is_own(&self, by: &Actor) -> bool {
         by.member().is_some_and(|me| me.0 == self.head.id)
     }
+
+    fn title(&self) -> Option<&str> {
+        Some(&self.name)
+    }
 }
 
 /// What can be done to a member.

@@ -15,6 +15,7 @@ use crate::reference::Prefix;
 use crate::refusal::{Faults, Refusal};
 use crate::separation::SeparationException;
 use crate::text;
+use crate::work::Work;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -304,6 +305,37 @@ impl Record for Nonconformity {
         let me = by.member();
         me.is_some() && (self.owner == me || self.head.created_by == me)
     }
+
+    fn title(&self) -> Option<&str> {
+        Some(&self.title)
+    }
+
+    fn work(&self) -> Vec<Work> {
+        let owned = self.owner.map(|owner| Work::of(owner, self.due_on));
+        match &self.stage {
+            Stage::Reported => vec![Work::of_whoever(Permission::DecideNonconformity, None, None)],
+            Stage::Confirmed | Stage::Analysed { .. } | Stage::Planned { .. } | Stage::Verified { .. } => {
+                owned.into_iter().collect()
+            }
+            Stage::Verifying { check_on, .. } => {
+                let verdict = Work::of_whoever(Permission::VerifyEffectiveness, self.owner, Some(*check_on));
+                owned.into_iter().chain([verdict]).collect()
+            }
+            Stage::Rejected { .. } | Stage::Closed { .. } => Vec::new(),
+        }
+    }
+
+    /// While its treatment can still take them [10.2 c].
+    fn takes_actions(&self) -> Option<i64> {
+        match self.stage {
+            Stage::Confirmed | Stage::Analysed { .. } | Stage::Planned { .. } => Some(self.attempt()),
+            Stage::Reported
+            | Stage::Rejected { .. }
+            | Stage::Verifying { .. }
+            | Stage::Verified { .. }
+            | Stage::Closed { .. } => None,
+        }
+    }
 }
 
 impl Nonconformity {
@@ -311,19 +343,6 @@ impl Nonconformity {
     #[must_use]
     pub fn attempt(&self) -> i64 {
         i64::try_from(self.attempts.len()).unwrap_or(i64::MAX)
-    }
-
-    /// Whether actions can be planned for it now [10.2 c].
-    #[must_use]
-    pub fn takes_actions(&self) -> bool {
-        match self.stage {
-            Stage::Confirmed | Stage::Analysed { .. } | Stage::Planned { .. } => true,
-            Stage::Reported
-            | Stage::Rejected { .. }
-            | Stage::Verifying { .. }
-            | Stage::Verified { .. }
-            | Stage::Closed { .. } => false,
-        }
     }
 
     /// Raises a nonconformity.

@@ -10,7 +10,7 @@ use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Reason, Refusal};
 use crate::separation::{Relaxation, Rule, Separation};
 use crate::text;
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, Utc};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// An exception is thought over at least once a year.
@@ -42,6 +42,14 @@ impl Rules {
     pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {
         let offset = FixedOffset::east_opt(self.utc_offset_minutes.saturating_mul(60));
         offset.map_or_else(|| now.date_naive(), |offset| now.with_timezone(&offset).date_naive())
+    }
+
+    /// The moment at which a day begins for the organisation.
+    #[must_use]
+    pub fn start_of(&self, day: NaiveDate) -> DateTime<Utc> {
+        let midnight = day.and_time(NaiveTime::MIN).and_utc();
+        let east = TimeDelta::minutes(self.utc_offset_minutes.into());
+        midnight.checked_sub_signed(east).unwrap_or(midnight)
     }
 }
 
@@ -259,6 +267,9 @@ mod tests {
         for (minutes, day) in [(0, "2026-03-01"), (-60, "2026-02-28"), (840, "2026-03-01")] {
             let set = settings().set_time_zone(minutes, &admin, at()).unwrap().into_after();
             assert_eq!(set.rules.today(midnight).to_string(), day);
+            let start = set.rules.start_of(day.parse().unwrap());
+            assert_eq!(set.rules.today(start).to_string(), day);
+            assert_ne!(set.rules.today(start - TimeDelta::microseconds(1)).to_string(), day);
         }
         assert!(settings().set_time_zone(841, &admin, at()).is_err());
     }

@@ -10,8 +10,11 @@ pub use lifecycle::{StageName, Verb, edge};
 
 use crate::access::{Actor, Permission};
 use crate::change::{Head, Record, Seal};
-use crate::id::{IndicatorId, MemberId, NonconformityId};
-use crate::reference::Prefix;
+use crate::id::{IndicatorId, MemberId, NonconformityId, RecordId};
+use crate::links::Relation;
+use crate::reference::{Prefix, Target};
+use crate::trace::TraceEdge;
+use crate::work::Work;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +127,8 @@ pub struct Signal {
     pub head: Head,
     /// Which indicator says it.
     pub indicator: IndicatorId,
+    /// What the indicator was called when the signal was raised.
+    pub indicator_name: String,
     /// What it says.
     pub kind: Kind,
     /// The first breach.
@@ -153,6 +158,29 @@ impl Record for Signal {
 
     fn is_own(&self, by: &Actor) -> bool {
         by.member().is_some() && self.owner == by.member()
+    }
+
+    fn title(&self) -> Option<&str> {
+        Some(&self.indicator_name)
+    }
+
+    fn edges(&self) -> Vec<TraceEdge> {
+        let (own, indicator) = (Target::of(self), Target { kind: Prefix::Indicator, id: RecordId(self.indicator.0) });
+        let case = self.case().map(|case| Target { kind: Prefix::Nonconformity, id: RecordId(case.0) });
+        let raised = case.map(|case| TraceEdge::new(own, Relation::Raised, case));
+        [TraceEdge::new(indicator, Relation::Raised, own)].into_iter().chain(raised).collect()
+    }
+
+    fn work(&self) -> Vec<Work> {
+        match self.stage {
+            Stage::Raised => vec![match self.owner {
+                Some(owner) => Work::of(owner, None),
+                None => Work::of_whoever(Permission::HandleSignal, None, None),
+            }],
+            Stage::Acknowledged { .. } | Stage::Linked { .. } | Stage::Dismissed { .. } | Stage::Cleared { .. } => {
+                Vec::new()
+            }
+        }
     }
 }
 

@@ -42,10 +42,6 @@ pub(crate) trait Resource: Listed + Guarded {
 
     /// The record on the wire, with what can be done to it where it stands alone.
     fn view(&self, transitions: Option<Vec<Transition>>) -> Self::View;
-    /// One line by which people know it, where it has one.
-    fn title(&self) -> Option<&str> {
-        None
-    }
     /// The record that it is about: who may see that one may see this one, too.
     fn target(&self) -> Option<reference::Target> {
         None

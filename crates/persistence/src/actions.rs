@@ -8,12 +8,13 @@ use crate::row::{from_json, parse, record_table, to_json, word};
 use crate::schema::actions;
 use crate::settings;
 use crate::table::{Guarded, Table};
+use crate::tx::Tx;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::actions::{Action, Facts, Kind, Priority, Stage, StageName};
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{MemberId, OrganisationId, RecordId};
-use ratchet_domain::nonconformities::Nonconformity;
+use ratchet_domain::of_kind;
 use ratchet_domain::reference::{Locator, Prefix, Target};
 use ratchet_domain::separation::SeparationException;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,8 @@ record_table!(Action, actions {
 #[derive(Serialize, Deserialize)]
 struct StageFacts {
     stage: Stage,
+    #[serde(default)]
+    fell_due_on: Option<NaiveDate>,
     exceptions: Vec<SeparationException>,
 }
 
@@ -56,6 +59,7 @@ impl Columns {
             priority,
             done_criteria,
             due_moves,
+            fell_due_on,
             exceptions,
             stage,
         } = record.clone();
@@ -72,12 +76,12 @@ impl Columns {
             done_criteria,
             due_moves,
             stage: word(stage.name()),
-            stage_facts: to_json(&StageFacts { stage, exceptions })?,
+            stage_facts: to_json(&StageFacts { stage, fell_due_on, exceptions })?,
         })
     }
 
     fn into_record(self, head: Head) -> Result<Action, String> {
-        let StageFacts { stage, exceptions } = from_json(&self.stage_facts)?;
+        let StageFacts { stage, fell_due_on, exceptions } = from_json(&self.stage_facts)?;
         if word(stage.name()) != self.stage {
             return Err(format!("the column says {}, its facts say {:?}", self.stage, stage.name()));
         }
@@ -94,6 +98,7 @@ impl Columns {
             priority: parse(&self.priority)?,
             done_criteria: self.done_criteria,
             due_moves: self.due_moves,
+            fell_due_on,
             exceptions,
             stage,
         })
@@ -170,10 +175,8 @@ fn own(member: MemberId) -> NullableCondition<actions::table> {
 impl Guarded for Action {
     fn facts(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
         let rules = settings::rules(self.head.organisation, connection)?;
-        let locator = Locator::Id(self.parent.id.0);
-        let parent = Nonconformity::find(self.head.organisation, locator, connection)?;
         let parent_takes_actions =
-            parent.is_some_and(|(case, _)| case.takes_actions() && case.attempt() == self.attempt);
+            takes_actions(self.head.organisation, self.parent, connection)? == Some(self.attempt);
         Ok(Facts { today: rules.today(now), separation: rules.separation, parent_takes_actions })
     }
 
@@ -181,6 +184,26 @@ impl Guarded for Action {
     fn circle(&self) -> Uuid {
         self.parent.id.0
     }
+
+    /// Its due date has passed.
+    fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        let (by, now) = (tx.actor().clone(), tx.now());
+        let today = settings::rules(by.organisation, tx.connection())?.today(now);
+        tx.save(self.fall_due(today, &by, now)?)?;
+        Ok(())
+    }
+}
+
+/// Which of a record's attempts takes actions now, if any.
+fn takes_actions(
+    organisation: OrganisationId,
+    record: Target,
+    connection: &mut AnyConnection,
+) -> Result<Option<i64>, Error> {
+    of_kind!(record.kind, T => {
+        let found = T::find(organisation, Locator::Id(record.id.0), connection)?;
+        Ok(found.and_then(|(parent, _)| parent.takes_actions()))
+    })
 }
 
 /// Who is assigned to the corrective and preventive actions of one attempt of a case that are not cancelled, and

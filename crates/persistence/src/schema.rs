@@ -432,6 +432,49 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::column::Key;
+    record_edges (organisation_id, record_id, from_id, relation, to_id) {
+        organisation_id -> Key,
+        record_id -> Key,
+        from_kind -> Text,
+        from_id -> Key,
+        relation -> Text,
+        to_kind -> Text,
+        to_id -> Key,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::column::Key;
+    work_items (organisation_id, record_id, number) {
+        organisation_id -> Key,
+        record_id -> Key,
+        number -> BigInt,
+        kind -> Text,
+        reference -> Text,
+        title -> Nullable<Text>,
+        state -> Text,
+        member_id -> Nullable<Key>,
+        permission -> Nullable<Text>,
+        except_id -> Nullable<Key>,
+        due_on -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::column::{Instant, Key};
+    wake_ups (organisation_id, record_id) {
+        organisation_id -> Key,
+        record_id -> Key,
+        kind -> Text,
+        wakes_at -> Instant,
+    }
+}
+
 diesel::joinable!(journal_queue -> journal_entries (entry_id));
 diesel::joinable!(members -> accounts (account_id));
 diesel::joinable!(members -> organisations (organisation_id));

@@ -2,6 +2,7 @@
 
 use crate::connection::AnyConnection;
 use crate::error::Error;
+use crate::tx::Tx;
 use chrono::{DateTime, Utc};
 use ratchet_domain::change::{Lifecycle, Record};
 use ratchet_domain::id::{MemberId, OrganisationId};
@@ -62,6 +63,15 @@ pub trait Guarded: Lifecycle + Table {
     /// saw is still true when its record is saved.
     fn circle(&self) -> Uuid {
         self.head().id
+    }
+
+    /// What happens when its time has come ([`Record::wakes`]). The transaction's actor is the program itself; nobody
+    /// else writes in the record's circle meanwhile.
+    ///
+    /// # Errors
+    /// The database's, or the rule's refusal.
+    fn wake(self, _tx: &mut Tx<'_>) -> Result<(), Error> {
+        Ok(())
     }
 }
 

@@ -4,8 +4,11 @@ use crate::column::KeyValue;
 use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
 use crate::journal::{self, Entry};
+use crate::record_edges;
+use crate::schedule;
 use crate::schema::reference_counters;
 use crate::table::{Guarded, Table};
+use crate::work_items;
 use chrono::{DateTime, Datelike, Utc};
 use diesel::prelude::*;
 use ratchet_domain::access::Actor;
@@ -134,7 +137,7 @@ impl<'a> Tx<'a> {
     ///
     /// # Errors
     /// [`Error::Stale`] when somebody else wrote in between.
-    pub fn save<T: Table>(&mut self, change: Change<T>) -> Result<(T, EntryId), Error> {
+    pub fn save<T: Guarded>(&mut self, change: Change<T>) -> Result<(T, EntryId), Error> {
         let organisation = self.context.actor.organisation;
         let id = change.after().head().id;
         let salt = match change.before() {
@@ -156,6 +159,9 @@ impl<'a> Tx<'a> {
                 salt
             }
         };
+        record_edges::keep(&change, self.connection)?;
+        work_items::keep(&change, self.connection)?;
+        schedule::keep(&change, self.connection)?;
         let detail_salt = (self.context.next_salt)();
         let Context { actor, now, request, .. } = &self.context;
         let entry = Entry::of(&change, actor, salt, detail_salt, *now, request.as_deref())?;

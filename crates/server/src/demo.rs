@@ -18,7 +18,7 @@ use ratchet_domain::refusal::Refusal;
 use ratchet_http::app::Source;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::store::Store;
-use ratchet_persistence::table::{Guarded, Table};
+use ratchet_persistence::table::Guarded;
 use ratchet_persistence::tx::Tx;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -95,7 +95,7 @@ impl Story {
     }
 }
 
-fn save<T: Table>(change: Change<T>, tx: &mut Tx<'_>) -> Result<Uuid, Error> {
+fn save<T: Guarded>(change: Change<T>, tx: &mut Tx<'_>) -> Result<Uuid, Error> {
     Ok(tx.save(change)?.0.head().id)
 }
 

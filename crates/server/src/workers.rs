@@ -5,6 +5,7 @@ use ratchet_http::app::Source;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::evaluation;
 use ratchet_persistence::journal::sequencer::{self, Signer};
+use ratchet_persistence::schedule;
 use ratchet_persistence::store::Store;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -51,5 +52,19 @@ pub(crate) async fn evaluate(store: Store, source: Source) {
                 tokio::time::sleep(PAUSE).await;
             }
         }
+    }
+}
+
+/// How late something may happen by itself.
+const LATE: Duration = Duration::from_secs(1);
+
+/// Wakes records whose time has come.
+pub(crate) async fn wake(store: Store, source: Source) {
+    loop {
+        let context = |organisation| people::context(organisation, "schedule", &source);
+        if let Err(error) = schedule::catch_up(&store, (source.now)(), &context).await {
+            tracing::debug!(%error, "records still wait for what happens by itself");
+        }
+        tokio::time::sleep(LATE).await;
     }
 }

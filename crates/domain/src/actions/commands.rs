@@ -1,8 +1,8 @@
 //! The verbs: each asks its guard, checks its input and names what follows.
 
 use super::{Action, Completion, Facts, Priority, Stage, Verb, Verification};
-use crate::access::Actor;
-use crate::change::{Change, Lifecycle};
+use crate::access::{Actor, Identity};
+use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Faults, Reason, Refusal};
 use crate::separation::{Duty, Rule};
@@ -37,6 +37,21 @@ fn wrong_state(stage: &Stage, verb: Verb) -> Refusal {
 }
 
 impl Action {
+    /// Notes that its due date has passed, for whoever listens to events.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for everyone but the program; it is not overdue, or that was noted.
+    pub fn fall_due(self, today: NaiveDate, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        if !matches!(by.identity, Identity::System { .. }) {
+            return Err(Refusal::Forbidden);
+        }
+        if self.wakes().is_none() || today <= self.due_on {
+            return Err(Refusal::state("not_overdue", "it is not overdue, or that was noted"));
+        }
+        let after = Self { fell_due_on: Some(self.due_on), ..self.clone() };
+        Ok(Change::of(self, after, "fell_due", at))
+    }
+
     /// Changes plain fields.
     ///
     /// # Errors

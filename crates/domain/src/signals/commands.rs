@@ -76,7 +76,17 @@ impl Signal {
         let head = Head::born(by, birth);
         let owner = indicator.owner.or(indicator.analyst);
         let stage = Stage::Raised;
-        let signal = Self { head, indicator: indicator.id(), kind, first, last, occurrences, owner, stage };
+        let signal = Self {
+            head,
+            indicator: indicator.id(),
+            indicator_name: indicator.name.clone(),
+            kind,
+            first,
+            last,
+            occurrences,
+            owner,
+            stage,
+        };
         Ok(Change::born(signal, "raised"))
     }
 

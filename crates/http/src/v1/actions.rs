@@ -12,17 +12,17 @@ use crate::listing::{List, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
+use crate::v1::records;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::{Actor, Permission};
 use ratchet_domain::actions::{self as domain, Action, ActionDraft, Kind, Priority, StageName, Verb};
-use ratchet_domain::change::Record;
+use ratchet_domain::change::{Lifecycle, Record};
 use ratchet_domain::id::MemberId;
-use ratchet_domain::nonconformities::Nonconformity;
+use ratchet_domain::of_kind;
 use ratchet_domain::reference::{self, Locator};
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::actions::Filter;
-use ratchet_persistence::error::Error as StoreError;
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -68,10 +68,6 @@ impl Resource for Action {
         ActionView::of(self, transitions)
     }
 
-    fn title(&self) -> Option<&str> {
-        Some(&self.title)
-    }
-
     fn filter(query: ActionQuery, by: &Actor, today: NaiveDate) -> Filter {
         let ActionQuery { state, kind, priority, assignee, parent, due_before, overdue, updated_since } = query;
         Filter {
@@ -91,7 +87,7 @@ impl Resource for Action {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateAction {
-    /// The record it serves, by reference or id: a nonconformity that takes actions now.
+    /// The record it serves, by reference: one that takes actions now.
     #[schema(example = "NC-2026-0007")]
     parent: String,
     /// One line.
@@ -197,7 +193,7 @@ pub(crate) async fn list_actions(call: Call, list: List<ActionQuery>) -> Result<
     call.list::<Action>(list).await
 }
 
-/// Plan an action for a nonconformity that is confirmed, analysed or planned.
+/// Plan an action for a record that takes actions now, such as a nonconformity that is confirmed, analysed or planned.
 #[utoipa::path(
     tag = "actions",
     params(WriteParameters),
@@ -212,14 +208,14 @@ pub(crate) async fn create_action(
 ) -> Result<Answer, ApiError> {
     call.create(parameters, body, |input: CreateAction, by, birth, tx| {
         let CreateAction { parent, title, description, kind, assignee_id, due_on, priority, done_criteria } = input;
-        let case = case_that_takes_actions(&parent, by, tx)?;
+        let (parent, attempt) = parent_that_takes_actions(&parent, by, tx)?;
         existing_member("/assignee_id", assignee_id, tx)?;
         let draft = ActionDraft {
             title,
             description,
             kind,
-            parent: reference::Target::of(&case),
-            attempt: case.attempt(),
+            parent,
+            attempt,
             assignee: assignee_id,
             due_on,
             priority: priority.unwrap_or(Priority::Medium),
@@ -230,29 +226,22 @@ pub(crate) async fn create_action(
     .await
 }
 
-/// The parent that a body names; read again when nobody else can move it on.
-fn case_that_takes_actions(named: &str, by: &Actor, tx: &mut Tx<'_>) -> Result<Nonconformity, ApiError> {
-    let unknown = || {
-        ApiError::Refused(Refusal::invalid("/parent", "unknown_record", "must be a nonconformity's reference or id"))
-    };
-    let locator: Locator = named.parse().map_err(|_| unknown())?;
-    let get = |tx: &mut Tx<'_>| match tx.get::<Nonconformity>(locator) {
-        Err(StoreError::NotFound) => Err(unknown()),
-        found => Ok(found?),
-    };
-    let circle = get(tx)?.head().id;
-    tx.enter(circle)?;
-    let case = get(tx)?;
-    if !by.may(Permission::PlanAction, case.is_own(by)) {
-        return Err(Refusal::Forbidden.into());
-    }
-    if !case.takes_actions() {
-        let state: &str = case.stage.name().into();
-        return Err(
-            Refusal::state("parent_is_over", format!("a nonconformity that is {state} takes no actions")).into()
-        );
-    }
-    Ok(case)
+/// The record that a body names, and which of its attempts takes actions.
+fn parent_that_takes_actions(named: &str, by: &Actor, tx: &mut Tx<'_>) -> Result<(reference::Target, i64), ApiError> {
+    let parent = records::named("/parent", named, by, tx.connection())?;
+    // Read again when nobody else can move it on.
+    tx.enter(parent.id.0)?;
+    of_kind!(parent.kind, T => {
+        let record: T = tx.load(Locator::Id(parent.id.0))?;
+        if !by.may(Permission::PlanAction, record.is_own(by)) {
+            return Err(Refusal::Forbidden.into());
+        }
+        let attempt = record.takes_actions().ok_or_else(|| {
+            let (kind, state) = (T::KIND.replace('_', " "), record.stage_name());
+            Refusal::state("parent_is_over", format!("{kind} that is {state} takes no actions"))
+        })?;
+        Ok((parent, attempt))
+    })
 }
 
 /// Read an action.

@@ -75,10 +75,6 @@ impl Resource for ApiKey {
         }
     }
 
-    fn title(&self) -> Option<&str> {
-        Some(&self.name)
-    }
-
     fn filter(ApiKeyQuery {}: ApiKeyQuery, _: &Actor, _: NaiveDate) -> Filter {
         Filter {}
     }

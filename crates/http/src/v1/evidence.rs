@@ -63,10 +63,6 @@ impl Resource for Evidence {
         EvidenceView { annotation: self.into(), name, media_type, size, sha256, title, content_href, transitions }
     }
 
-    fn title(&self) -> Option<&str> {
-        Some(self.body.title.as_deref().unwrap_or(&self.body.name))
-    }
-
     fn target(&self) -> Option<reference::Target> {
         Some(self.target)
     }

@@ -55,10 +55,6 @@ impl Resource for Indicator {
         IndicatorView::of(self, transitions)
     }
 
-    fn title(&self) -> Option<&str> {
-        Some(&self.name)
-    }
-
     fn filter(query: IndicatorQuery, by: &Actor, _: NaiveDate) -> Filter {
         let IndicatorQuery { state, owner, updated_since } = query;
         Filter { stage: state, owner: owner.map(|who| who.resolve(by)), updated_since }

@@ -61,10 +61,6 @@ impl Resource for Member {
         MemberView { head: head.into(), state, name: name.clone(), roles: roles.clone(), transitions }
     }
 
-    fn title(&self) -> Option<&str> {
-        Some(&self.name)
-    }
-
     fn filter(query: MemberQuery, _: &Actor, _: NaiveDate) -> Filter {
         let MemberQuery { active } = query;
         Filter { active }

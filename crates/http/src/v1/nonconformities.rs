@@ -62,10 +62,6 @@ impl Resource for Nonconformity {
         NonconformityView::of(self, transitions)
     }
 
-    fn title(&self) -> Option<&str> {
-        Some(&self.title)
-    }
-
     fn filter(query: NonconformityQuery, by: &Actor, _: NaiveDate) -> Filter {
         let NonconformityQuery { state, source, grade, owner, requirement, due_before, updated_since } = query;
         let owner = owner.map(|who| who.resolve(by));

@@ -10,24 +10,15 @@ use crate::v1::journal::EntryView;
 use actix_web::http::StatusCode;
 use actix_web::{get, web};
 use ratchet_domain::access::Actor;
-use ratchet_domain::actions::Action;
-use ratchet_domain::api_keys::ApiKey;
-use ratchet_domain::comments::Comment;
-use ratchet_domain::evidence::Evidence;
 use ratchet_domain::id::RecordId;
-use ratchet_domain::indicators::Indicator;
-use ratchet_domain::links::{Link, Relation};
-use ratchet_domain::measurements::MeasurementBatch;
-use ratchet_domain::members::Member;
-use ratchet_domain::nonconformities::Nonconformity;
+use ratchet_domain::links::Relation;
+use ratchet_domain::of_kind;
 use ratchet_domain::reference::{Locator, Prefix, Reference, Target};
 use ratchet_domain::refusal::Refusal;
-use ratchet_domain::settings::Settings;
-use ratchet_domain::signals::Signal;
-use ratchet_domain::tags::Tag;
+use ratchet_domain::trace::TraceEdge;
 use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::journal::reading;
-use ratchet_persistence::trace::{self, Trace, TraceEdge};
+use ratchet_persistence::trace::{self, Trace};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use strum::VariantArray;
@@ -120,20 +111,7 @@ pub(crate) fn find(
     by: &Actor,
     connection: &mut AnyConnection,
 ) -> Result<RecordView, ApiError> {
-    match kind {
-        Prefix::Nonconformity => find_one::<Nonconformity>(locator, by, connection),
-        Prefix::Member => find_one::<Member>(locator, by, connection),
-        Prefix::ApiKey => find_one::<ApiKey>(locator, by, connection),
-        Prefix::Action => find_one::<Action>(locator, by, connection),
-        Prefix::Indicator => find_one::<Indicator>(locator, by, connection),
-        Prefix::Signal => find_one::<Signal>(locator, by, connection),
-        Prefix::MeasurementBatch => find_one::<MeasurementBatch>(locator, by, connection),
-        Prefix::Comment => find_one::<Comment>(locator, by, connection),
-        Prefix::Tag => find_one::<Tag>(locator, by, connection),
-        Prefix::Link => find_one::<Link>(locator, by, connection),
-        Prefix::Evidence => find_one::<Evidence>(locator, by, connection),
-        Prefix::Settings => find_one::<Settings>(locator, by, connection),
-    }
+    of_kind!(kind, T => find_one::<T>(locator, by, connection))
 }
 
 fn find_one<T: Resource>(locator: Locator, by: &Actor, connection: &mut AnyConnection) -> Result<RecordView, ApiError> {
@@ -153,6 +131,11 @@ pub(crate) fn check_visible<T: Resource>(
     }
     let Some(Target { kind, id }) = record.target() else { return Err(ApiError::NotFound) };
     find(kind, Locator::Id(id.0), by, connection).map(drop)
+}
+
+/// Where a record is read.
+pub(crate) fn href(kind: Prefix, id: Uuid) -> String {
+    of_kind!(kind, T => format!("/v1/{}/{id}", T::PATH))
 }
 
 /// The record that a body names by its reference.
@@ -181,20 +164,7 @@ fn views_of(
     by: &Actor,
     connection: &mut AnyConnection,
 ) -> Result<Vec<RecordView>, ApiError> {
-    match kind {
-        Prefix::Nonconformity => views::<Nonconformity>(ids, by, connection),
-        Prefix::Member => views::<Member>(ids, by, connection),
-        Prefix::ApiKey => views::<ApiKey>(ids, by, connection),
-        Prefix::Action => views::<Action>(ids, by, connection),
-        Prefix::Indicator => views::<Indicator>(ids, by, connection),
-        Prefix::Signal => views::<Signal>(ids, by, connection),
-        Prefix::MeasurementBatch => views::<MeasurementBatch>(ids, by, connection),
-        Prefix::Comment => views::<Comment>(ids, by, connection),
-        Prefix::Tag => views::<Tag>(ids, by, connection),
-        Prefix::Link => views::<Link>(ids, by, connection),
-        Prefix::Evidence => views::<Evidence>(ids, by, connection),
-        Prefix::Settings => views::<Settings>(ids, by, connection),
-    }
+    of_kind!(kind, T => views::<T>(ids, by, connection))
 }
 
 fn reference_of(path: &web::Path<String>) -> Result<Reference, ApiError> {

@@ -99,7 +99,7 @@ impl Resource for Signal {
     const EXPANDS: &'static [(&'static str, &'static str)] = &[];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> SignalView {
-        let Self { head, indicator, kind, first, last, occurrences, owner, stage } = self;
+        let Self { head, indicator, indicator_name: _, kind, first, last, occurrences, owner, stage } = self;
         let (dismissed_because, cleared_by) = match stage {
             Stage::Raised | Stage::Acknowledged { .. } | Stage::Linked { .. } => (None, None),
             Stage::Dismissed { reason, .. } => (Some(reason.clone()), None),

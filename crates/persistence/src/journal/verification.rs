@@ -15,26 +15,17 @@ use crate::schema::{
 use diesel::prelude::*;
 use ed25519_dalek::VerifyingKey;
 use edge::Edge;
-use ratchet_domain::actions::Action;
-use ratchet_domain::api_keys::ApiKey;
-use ratchet_domain::comments::Comment;
-use ratchet_domain::evidence::Evidence;
 use ratchet_domain::id::OrganisationId;
-use ratchet_domain::indicators::Indicator;
 use ratchet_domain::journal::checkpoint::SignedCheckpoint;
 use ratchet_domain::journal::leaf::{self, Leaf, leaf_hash};
 use ratchet_domain::journal::merkle::{Frontier, Hash};
 use ratchet_domain::journal::tiles::Tile;
-use ratchet_domain::links::Link;
-use ratchet_domain::measurements::MeasurementBatch;
-use ratchet_domain::members::Member;
-use ratchet_domain::nonconformities::Nonconformity;
-use ratchet_domain::settings::Settings;
-use ratchet_domain::signals::Signal;
-use ratchet_domain::tags::Tag;
+use ratchet_domain::of_kind;
+use ratchet_domain::reference::Prefix;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use strum::VariantArray;
 use uuid::Uuid;
 
 /// Entries read at once.
@@ -227,19 +218,10 @@ impl Verification<'_> {
             self.evidence(files, connection)?;
         }
         if scope.state {
-            self.records::<Nonconformity>(&mut states, connection)?;
-            self.records::<Action>(&mut states, connection)?;
-            self.records::<Indicator>(&mut states, connection)?;
-            self.records::<MeasurementBatch>(&mut states, connection)?;
+            for kind in Prefix::VARIANTS {
+                of_kind!(kind, T => self.records::<T>(&mut states, connection)?);
+            }
             self.figures(connection)?;
-            self.records::<Comment>(&mut states, connection)?;
-            self.records::<Tag>(&mut states, connection)?;
-            self.records::<Link>(&mut states, connection)?;
-            self.records::<Evidence>(&mut states, connection)?;
-            self.records::<Settings>(&mut states, connection)?;
-            self.records::<Signal>(&mut states, connection)?;
-            self.records::<Member>(&mut states, connection)?;
-            self.records::<ApiKey>(&mut states, connection)?;
             for ((kind, id), (version, _)) in states.into_iter().filter(|(_, (_, state))| state.is_some()) {
                 self.found("journal_entries", id, None, format!("the {kind} of version {version} has no row"));
             }

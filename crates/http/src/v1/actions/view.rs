@@ -118,6 +118,7 @@ impl ActionView {
             priority,
             done_criteria,
             due_moves,
+            fell_due_on: _,
             exceptions,
             stage,
         } = action;

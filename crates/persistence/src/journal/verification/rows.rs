@@ -8,9 +8,11 @@ use crate::evidence;
 use crate::files::{Content, Files};
 use crate::journal::projection;
 use crate::schema::{journal_entries, journal_queue};
-use crate::table::Table;
+use crate::table::Guarded;
+use crate::{record_edges, work_items};
 use diesel::prelude::*;
 use ratchet_domain::journal::leaf::{self, leaf_hash};
+use uuid::Uuid;
 
 impl Verification<'_> {
     /// Entries that wait: each must be in the queue.
@@ -72,7 +74,7 @@ impl Verification<'_> {
     }
 
     /// State binding: each row's hash is the `after` of its newest entry.
-    pub(super) fn records<T: Table>(
+    pub(super) fn records<T: Guarded>(
         &mut self,
         states: &mut States,
         connection: &mut AnyConnection,
@@ -83,9 +85,13 @@ impl Verification<'_> {
                 Ok(records) => {
                     let Some((last, _)) = records.last() else { return Ok(()) };
                     after = Some(last.head().id);
+                    let mut sound = Vec::new();
                     for (record, salt) in records {
-                        self.record(&record, salt, states)?;
+                        if self.record(&record, salt, states)? {
+                            sound.push(record);
+                        }
                     }
+                    self.derived(&sound, connection)?;
                 }
                 // One by one, so that an unreadable row does not hide its neighbours.
                 Err(Error::Corrupt { .. }) if limit > 1 => limit = 1,
@@ -99,7 +105,25 @@ impl Verification<'_> {
         }
     }
 
-    fn record<T: Table>(&mut self, record: &T, salt: [u8; 16], states: &mut States) -> Result<(), Error> {
+    /// Edges and lists of work say what the records themselves say.
+    fn derived<T: Guarded>(&mut self, records: &[T], connection: &mut AnyConnection) -> Result<(), Error> {
+        let ids: Vec<Uuid> = records.iter().map(|record| record.head().id).collect();
+        let mut edges = record_edges::kept(self.organisation, &ids, connection)?;
+        let mut work = work_items::kept(self.organisation, &ids, connection)?;
+        for record in records {
+            let id = record.head().id;
+            if edges.remove(&id).unwrap_or_default() != record.edges().into_iter().collect() {
+                self.found("record_edges", id, None, "are not what the record says: they were changed by hand");
+            }
+            if work.remove(&id).unwrap_or_default() != work_items::rows_of(record) {
+                self.found("work_items", id, None, "are not what the record waits for: they were changed by hand");
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the row is what its newest entry bound.
+    fn record<T: Guarded>(&mut self, record: &T, salt: [u8; 16], states: &mut States) -> Result<bool, Error> {
         self.report.records += 1;
         let (id, version) = (record.head().id, record.head().version.unsigned_abs());
         let bound = leaf::state_hash(&salt, &projection(record)?)?;
@@ -109,9 +133,9 @@ impl Verification<'_> {
             Some((_, state)) if state != Some(bound) => {
                 "the row is not what its newest entry bound: it was changed by hand".to_owned()
             }
-            Some(_) => return Ok(()),
+            Some(_) => return Ok(true),
         };
         self.found(T::KIND, id, None, fault);
-        Ok(())
+        Ok(false)
     }
 }

@@ -1,0 +1,21 @@
+-- What records wait for, kept by the store from what the records themselves say: lists of work over all areas.
+CREATE TABLE work_items (
+    organisation_id BLOB    NOT NULL REFERENCES organisations (id),
+    record_id       BLOB    NOT NULL CHECK (length(record_id) = 16),
+    -- A record may wait for several people.
+    number          INTEGER NOT NULL,
+    kind            TEXT    NOT NULL,
+    reference       TEXT    NOT NULL,
+    title           TEXT,
+    state           TEXT    NOT NULL,
+    -- Who is to act: a member, or whoever has the permission but one.
+    member_id       BLOB,
+    permission      TEXT,
+    except_id       BLOB,
+    due_on          TEXT,
+    PRIMARY KEY (organisation_id, record_id, number),
+    CHECK ((member_id IS NULL) <> (permission IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX work_items_by_member ON work_items (organisation_id, member_id, due_on) WHERE member_id IS NOT NULL;
+CREATE INDEX work_items_by_permission ON work_items (organisation_id, permission, due_on) WHERE permission IS NOT NULL;
+CREATE INDEX work_items_by_day ON work_items (organisation_id, due_on) WHERE due_on IS NOT NULL;
