@@ -15,6 +15,7 @@ use ratchet_persistence::error::Error;
 use ratchet_persistence::evaluation;
 use ratchet_persistence::journal::sequencer::{self, Signer};
 use ratchet_persistence::schedule;
+use ratchet_persistence::search;
 use ratchet_persistence::store::Store;
 use ratchet_persistence::tx::Context;
 use ratchet_persistence::{accounts, organisations};
@@ -168,6 +169,12 @@ impl Api {
         let now = self.now();
         let context = |organisation| context(organisation, "evaluation", now);
         while evaluation::catch_up(&self.store, now, true, &context).await.unwrap() > 0 {}
+    }
+
+    /// Makes what was written findable.
+    pub async fn follow(&self) {
+        self.sequence().await;
+        while self.store.work(search::follow).await.unwrap() > 0 {}
     }
 
     /// Wakes records whose time has come.

@@ -13,6 +13,7 @@ mod api {
     mod measurements;
     mod members;
     mod nonconformities;
+    mod search;
     mod settings;
     mod signals;
     mod trace;

@@ -7,7 +7,8 @@ use ratchet_persistence::connection::{Address, AnyConnection};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// The same statements that raise a nonconformity, each client in an organisation of its own.
+/// The same rows that raising a nonconformity writes, each client in an organisation of its own; a trigger queues the
+/// entry of the journal.
 const RAISE: &str = "BEGIN;
 INSERT INTO reference_counters VALUES (lpad(:client_id::text, 32, '0')::uuid, 'NC', 2026, 1)
     ON CONFLICT (organisation_id, prefix, year) DO UPDATE SET last = reference_counters.last + 1 RETURNING last \\gset
@@ -15,12 +16,14 @@ INSERT INTO nonconformities VALUES (gen_random_uuid(), lpad(:client_id::text, 32
     'NC-2026-' || lpad(:last::text, 4, '0'), 1, now(), NULL, now(), decode(repeat('ab', 16), 'hex'),
     'Critical patches late on laptops', 'Critical patches are not installed within 14 days', '79 % in week 12',
     'audit', 'A.8.8', NULL, NULL, NULL, 0, 'reported',
-    '{\"stage\": {\"stage\": \"reported\"}, \"containment\": null, \"attempts\": []}');
+    '{\"stage\": {\"stage\": \"reported\"}, \"containment\": null, \"attempts\": []}') RETURNING id \\gset
+INSERT INTO work_items VALUES (lpad(:client_id::text, 32, '0')::uuid, :id::uuid, 0, 'nonconformity',
+    'NC-2026-' || lpad(:last::text, 4, '0'), 'Critical patches late on laptops', 'reported', NULL,
+    'decide_nonconformity', NULL, NULL);
 INSERT INTO journal_entries VALUES (gen_random_uuid(), lpad(:client_id::text, 32, '0')::uuid, NULL, now(), 'api_key',
     gen_random_uuid(), 'nonconformity.raised', 'nonconformity', gen_random_uuid(), 1,
     decode(repeat('ab', 560), 'hex'), decode(repeat('ab', 32), 'hex'), repeat('x', 620),
-    decode(repeat('ab', 16), 'hex')) RETURNING id \\gset
-INSERT INTO journal_queue VALUES (:id::uuid, lpad(:client_id::text, 32, '0')::uuid);
+    decode(repeat('ab', 16), 'hex'));
 COMMIT;
 ";
 

@@ -24,6 +24,7 @@ pub mod members;
 pub mod nonconformities;
 pub mod reference;
 pub mod refusal;
+pub mod search;
 pub mod separation;
 pub mod settings;
 pub mod signals;

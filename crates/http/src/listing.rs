@@ -14,6 +14,8 @@ use ratchet_domain::access::{Actor, Cell};
 use ratchet_domain::change::Record;
 use ratchet_domain::id::MemberId;
 use ratchet_domain::reference::Locator;
+use ratchet_domain::search;
+use ratchet_persistence::search::{Question, find};
 use ratchet_persistence::table::{Listed, Order, Scope};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -37,6 +39,10 @@ pub(crate) struct PageParameters {
     pub cursor: Option<String>,
     /// Sort keys separated by commas, each with `-` for downwards: `-due_on,reference`. Newest first without it.
     pub sort: Option<String>,
+    /// Only records that hold words beginning with each of these: letters and digits, whatever their case or accents.
+    /// A record is found a moment after it was written; at most the 1,000 that the words say most about are listed.
+    #[param(example = "laptop patch")]
+    pub q: Option<String>,
     /// Count all pages into `total`.
     #[serde(default)]
     #[param(required = false)]
@@ -45,7 +51,9 @@ pub(crate) struct PageParameters {
     pub expand: Option<String>,
 }
 
-const COMMON: [&str; 5] = ["limit", "cursor", "sort", "count", "expand"];
+const COMMON: [&str; 6] = ["limit", "cursor", "sort", "q", "count", "expand"];
+/// Records that words can find for one list.
+const FOUND: usize = 1_000;
 
 /// A list's parameters: the common ones, and the resource's own.
 pub(crate) struct List<Q> {
@@ -155,7 +163,8 @@ fn order_of<T: Listed>(sort: Option<&str>) -> Result<Vec<(&'static str, bool)>, 
 }
 
 impl Call {
-    /// Answers one page: at most a statement for the records, one to count and one to expand.
+    /// Answers one page: at most a statement for the records, one to count, one to expand, and one
+    /// for each word that is asked for.
     pub(crate) async fn list<T: Resource>(self, list: List<T::Query>) -> Result<Answer, ApiError> {
         let List { page, query, asked } = list;
         let (app, organisation) = (self.app.clone(), self.actor.organisation);
@@ -174,6 +183,8 @@ impl Call {
         };
         let order = Order { keys, after };
         let (limit, count) = (page.limit.unwrap_or(DEFAULT), page.count);
+        let words = page.q.as_deref().map(search::asked).transpose();
+        let words = words.map_err(|fault| ApiError::Parameters(vec![fault]))?;
         let about = T::about(&query);
         let mut filter = T::filter(query, &self.actor, self.app.now().date_naive());
         let by = self.actor.clone();
@@ -187,7 +198,10 @@ impl Call {
                 // Who sees a record sees what is said about it.
                 own = None;
             }
-            let scope = Scope { organisation, own, filter };
+            let question = words.map(|words| Question { words, kind: Some(T::PREFIX) });
+            let found = question.map(|question| find(organisation, &question, FOUND, connection)).transpose()?;
+            let only = found.map(|found| found.records.into_iter().map(|(_, id)| id).collect());
+            let scope = Scope { organisation, own, only, filter };
             let mut records = T::page(&scope, &order, limit + 1, connection)?;
             let more = records.len() > usize::try_from(limit).unwrap_or(usize::MAX);
             records.truncate(usize::try_from(limit).unwrap_or(usize::MAX));

@@ -16,6 +16,7 @@ pub(crate) mod measurements;
 pub(crate) mod members;
 pub(crate) mod nonconformities;
 pub(crate) mod records;
+pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod signals;
 pub(crate) mod tags;
@@ -42,6 +43,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(links::configure)
         .configure(settings::configure)
         .configure(records::configure)
+        .configure(search::configure)
         .configure(journal::configure)
         .configure(events::configure);
 }

@@ -26,6 +26,7 @@ mod record_edges;
 mod row;
 pub mod schedule;
 mod schema;
+pub mod search;
 pub mod sessions;
 pub mod settings;
 pub mod signals;

@@ -61,6 +61,9 @@ macro_rules! listing {
             if let Some(member) = scope.own {
                 query = query.filter($own(member));
             }
+            if let Some(ids) = &scope.only {
+                query = query.filter($table::id.eq_any(ids.iter().copied().map($crate::column::KeyValue)));
+            }
             $narrowed(query, &scope.filter)
         }
 

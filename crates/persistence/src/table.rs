@@ -109,6 +109,8 @@ pub struct Scope<F> {
     pub organisation: OrganisationId,
     /// Only what is this member's own.
     pub own: Option<MemberId>,
+    /// Only these, where words were asked for.
+    pub only: Option<Vec<Uuid>>,
     /// What the caller asked for.
     pub filter: F,
 }

@@ -20,7 +20,7 @@ use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::journal::reading;
 use ratchet_persistence::trace::{self, Trace};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use strum::VariantArray;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -167,6 +167,22 @@ fn views_of(
     of_kind!(kind, T => views::<T>(ids, by, connection))
 }
 
+/// The records that the caller may see, in the order given; a statement for each kind.
+pub(crate) fn seen_of(
+    records: &[(Prefix, Uuid)],
+    by: &Actor,
+    connection: &mut AnyConnection,
+) -> Result<Vec<RecordView>, ApiError> {
+    let mut seen = HashMap::new();
+    for kind in Prefix::VARIANTS.iter().copied() {
+        let ids: Vec<Uuid> = records.iter().filter(|(of, _)| *of == kind).map(|(_, id)| *id).collect();
+        if !ids.is_empty() {
+            seen.extend(views_of(kind, &ids, by, connection)?.into_iter().map(|view| (view.id, view)));
+        }
+    }
+    Ok(records.iter().filter_map(|(_, id)| seen.remove(id)).collect())
+}
+
 fn reference_of(path: &web::Path<String>) -> Result<Reference, ApiError> {
     path.parse().map_err(|_| ApiError::NotFound)
 }
@@ -224,13 +240,8 @@ pub(crate) async fn get_trace(call: Call, path: web::Path<String>, _: Query<Noth
         let RecordView { id, .. } = find(reference.prefix, Locator::Reference(reference), &by, connection)?;
         let start = Target { kind: reference.prefix, id: RecordId(id) };
         let Trace { nodes, edges, is_complete } = trace::trace(by.organisation, start, connection)?;
-        let mut seen = Vec::new();
-        for kind in Prefix::VARIANTS.iter().copied() {
-            let ids: Vec<Uuid> = nodes.iter().filter(|node| node.kind == kind).map(|node| node.id.0).collect();
-            if !ids.is_empty() {
-                seen.extend(views_of(kind, &ids, &by, connection)?);
-            }
-        }
+        let nodes: Vec<(Prefix, Uuid)> = nodes.into_iter().map(|node| (node.kind, node.id.0)).collect();
+        let mut seen = seen_of(&nodes, &by, connection)?;
         seen.sort_by_key(|node| node.id);
         Ok((seen, edges, is_complete))
     };

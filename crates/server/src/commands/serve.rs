@@ -55,7 +55,8 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
         let signer = Signer { key: keys.journal, origin: origin_of(&public_url) };
         tokio::spawn(workers::sequence(store.clone(), source(), signer));
         tokio::spawn(workers::evaluate(store.clone(), source()));
-        tokio::spawn(workers::wake(store, source()));
+        tokio::spawn(workers::wake(store.clone(), source()));
+        tokio::spawn(workers::follow(store));
         println!("Serving on {url}");
         let server = ratchet_http::serve(Arc::new(app), listener, settings.workers);
         server.map_err(|error| error.to_string())?.await.map_err(|error| error.to_string())?;

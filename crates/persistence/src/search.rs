@@ -1,0 +1,208 @@
+//! Finding records by words. A worker follows the journal, so that a write does not wait for it: what was written is
+//! found a moment later.
+
+use crate::column::KeyValue;
+use crate::connection::{AnyConnection, on_connection};
+use crate::error::Error;
+use crate::journal::reading::{self, EntryFilter};
+use crate::schema::{journal_heads, search_cursors, search_words};
+use diesel::prelude::*;
+use ratchet_domain::id::OrganisationId;
+use ratchet_domain::reference::Prefix;
+use ratchet_domain::search::{self, Weight};
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// Entries that are followed in one go, at most.
+const LIMIT: i64 = 200;
+/// Rows per statement.
+const CHUNK: usize = 500;
+/// Rows that one beginning of a word may find: `a` would find every record.
+const ROWS: i64 = 50_000;
+
+#[derive(Insertable)]
+#[diesel(table_name = search_words)]
+struct Row {
+    organisation_id: KeyValue,
+    word: String,
+    record_id: KeyValue,
+    kind: String,
+    weight: i64,
+}
+
+/// Follows each journal a step; the number of entries that were followed. Run it until that is 0.
+///
+/// # Errors
+/// The database's.
+pub fn follow(connection: &mut AnyConnection) -> Result<usize, Error> {
+    let grown: Vec<(KeyValue, Option<i64>)> = journal_heads::table
+        .left_join(search_cursors::table.on(search_cursors::organisation_id.eq(journal_heads::organisation_id)))
+        .filter(search_cursors::size.is_null().or(search_cursors::size.lt(journal_heads::size).assume_not_null()))
+        .select((journal_heads::organisation_id, search_cursors::size.nullable()))
+        .limit(LIMIT)
+        .load(connection)?;
+    let mut followed = 0;
+    for (organisation, size) in grown {
+        followed += follow_one(OrganisationId(organisation.0), size, connection)?;
+    }
+    Ok(followed)
+}
+
+fn follow_one(organisation: OrganisationId, size: Option<i64>, connection: &mut AnyConnection) -> Result<usize, Error> {
+    let key = KeyValue(organisation.0);
+    // Two workers at once: the second finds that the first has moved on.
+    connection.exclude_rivals(&format!("search {organisation}"))?;
+    let now: Option<i64> = search_cursors::table
+        .filter(search_cursors::organisation_id.eq(key))
+        .select(search_cursors::size)
+        .get_result(connection)
+        .optional()?;
+    if now != size {
+        return Ok(0);
+    }
+    let after = size.and_then(|size| u64::try_from(size - 1).ok());
+    let filter = EntryFilter { after, ..EntryFilter::default() };
+    let entries = reading::list(organisation, &filter, LIMIT, connection)?;
+    let Some(position) = entries.last().and_then(|entry| entry.position) else { return Ok(0) };
+    let count = entries.len();
+    let newest: HashMap<Uuid, _> = entries.into_iter().map(|entry| (entry.read.object.id, entry)).collect();
+    for (record, entry) in newest {
+        let words = entry.detail.map(|(detail, _)| search::words_of(&detail["state"])).unwrap_or_default();
+        keep(organisation, (&entry.read.object.kind, record), words, connection)?;
+    }
+    let reached = search_cursors::size.eq(position.cast_signed() + 1);
+    match size {
+        None => diesel::insert_into(search_cursors::table)
+            .values((search_cursors::organisation_id.eq(key), reached))
+            .execute(connection)?,
+        Some(_) => diesel::update(search_cursors::table.filter(search_cursors::organisation_id.eq(key)))
+            .set(reached)
+            .execute(connection)?,
+    };
+    Ok(count)
+}
+
+/// The words of a record's newest version take the place of those before.
+fn keep(
+    organisation: OrganisationId,
+    (kind, record): (&str, Uuid),
+    words: BTreeMap<String, Weight>,
+    connection: &mut AnyConnection,
+) -> Result<(), Error> {
+    let old = search_words::table
+        .filter(search_words::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(search_words::record_id.eq(KeyValue(record)));
+    diesel::delete(old).execute(connection)?;
+    let rows: Vec<Row> = words
+        .into_iter()
+        .map(|(word, weight)| Row {
+            organisation_id: KeyValue(organisation.0),
+            word,
+            record_id: KeyValue(record),
+            kind: kind.to_owned(),
+            weight: weight as i64,
+        })
+        .collect();
+    for chunk in rows.chunks(CHUNK) {
+        on_connection!(connection, |c| diesel::insert_into(search_words::table).values(chunk).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Forgets everything, so that the worker reads the journal anew; after the way words are made has changed.
+///
+/// # Errors
+/// The database's.
+pub fn forget(connection: &mut AnyConnection) -> Result<(), Error> {
+    diesel::delete(search_words::table).execute(connection)?;
+    diesel::delete(search_cursors::table).execute(connection)?;
+    Ok(())
+}
+
+/// Which records are asked for.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Beginnings of words, all of which a record must have; see [`search::asked`].
+    pub words: Vec<String>,
+    /// Only of this kind.
+    pub kind: Option<Prefix>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// Those first that say most about the words, the newest first among equals.
+    pub records: Vec<(Prefix, Uuid)>,
+    /// Whether there are no others.
+    pub is_complete: bool,
+}
+
+/// A record's kind and how much the words so far say about it.
+type Having = HashMap<Uuid, (String, i64)>;
+
+/// The records that have every word, at most `limit`; a statement for each word.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn find(
+    organisation: OrganisationId,
+    question: &Question,
+    limit: usize,
+    connection: &mut AnyConnection,
+) -> Result<Found, Error> {
+    let mut words: Vec<&String> = question.words.iter().collect();
+    // A long word is rare: it leaves little for the others to look through.
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let (mut found, mut is_complete): (Option<Having>, bool) = (None, true);
+    for word in words {
+        let (these, all) = having(organisation, (word, question.kind), found.as_ref(), connection)?;
+        is_complete &= all;
+        found = Some(match found {
+            None => these,
+            Some(mut before) => {
+                before.retain(|record, (_, weight)| these.get(record).map(|(_, more)| *weight += more).is_some());
+                before
+            }
+        });
+    }
+    let mut ranked: Vec<(Uuid, (String, i64))> = found.unwrap_or_default().into_iter().collect();
+    ranked.sort_unstable_by(|(a, (_, x)), (b, (_, y))| y.cmp(x).then(b.cmp(a)));
+    is_complete &= ranked.len() <= limit;
+    ranked.truncate(limit);
+    let read = |(record, (kind, _)): (Uuid, (String, i64))| {
+        let fault = || Error::Corrupt { table: "search_words", row: record, fault: format!("no kind {kind:?}") };
+        Ok((Prefix::of_kind(&kind).ok_or_else(fault)?, record))
+    };
+    Ok(Found { records: ranked.into_iter().map(read).collect::<Result<_, Error>>()?, is_complete })
+}
+
+/// The records that have a word which begins so, and whether those were all; only among `among` where those are few.
+fn having(
+    organisation: OrganisationId,
+    (beginning, kind): (&str, Option<Prefix>),
+    among: Option<&Having>,
+    connection: &mut AnyConnection,
+) -> Result<(Having, bool), Error> {
+    let mut query = search_words::table
+        .filter(search_words::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(search_words::word.ge(beginning))
+        .filter(search_words::word.lt(search::behind(beginning)))
+        .into_boxed();
+    if let Some(kind) = kind {
+        query = query.filter(search_words::kind.eq(kind.kind()));
+    }
+    if let Some(among) = among.filter(|among| among.len() <= CHUNK) {
+        query = query.filter(search_words::record_id.eq_any(among.keys().copied().map(KeyValue)));
+    }
+    let rows: Vec<(KeyValue, String, i64)> = query
+        .select((search_words::record_id, search_words::kind, search_words::weight))
+        .limit(ROWS)
+        .load(connection)?;
+    let all = i64::try_from(rows.len()) != Ok(ROWS);
+    let mut these = Having::new();
+    for (record, kind, weight) in rows {
+        let (_, heaviest) = these.entry(record.0).or_insert((kind, 0));
+        *heaviest = weight.max(*heaviest);
+    }
+    Ok((these, all))
+}

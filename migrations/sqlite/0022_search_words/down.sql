@@ -1,0 +1,2 @@
+DROP TABLE search_cursors;
+DROP TABLE search_words;
