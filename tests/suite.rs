@@ -5,6 +5,7 @@ mod api {
     mod actions;
     mod annotations;
     mod auth;
+    mod context_entries;
     mod contract;
     mod evidence;
     mod habits;

@@ -202,6 +202,13 @@ async fn target(api: &Api, path: &str) -> String {
     if path.starts_with("/v1/evidence") {
         return super::evidence::attached(api).await;
     }
+    if path.starts_with("/v1/context-entries") {
+        return super::context_entries::record(api, super::context_entries::party())
+            .await
+            .expect(201)
+            .reference()
+            .to_owned();
+    }
     if path.starts_with("/v1/settings") {
         return manager.get("/v1/settings").await.expect(200).body["items"][0]["id"].as_str().unwrap().to_owned();
     }

@@ -87,6 +87,11 @@ pub enum Permission {
     HandleSignal,
     /// Dismiss a signal.
     DismissSignal,
+    /// Say what the management system starts from: record and retire issues and interested parties, and say who watches
+    /// them.
+    DefineContext,
+    /// Reword and review an issue or an interested party.
+    SteerContext,
 }
 
 /// One cell of the table.
@@ -130,6 +135,8 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::RaiseSignal => [No, No, No, No, No, No],
         P::HandleSignal => [No, Yes, No, No, Own, No],
         P::DismissSignal => [No, Yes, No, No, No, No],
+        P::DefineContext => [No, Yes, Yes, No, No, No],
+        P::SteerContext => [No, Yes, Yes, No, Own, No],
     }
 }
 

@@ -58,4 +58,6 @@ ids! {
     MeasurementBatchId,
     /// Something an indicator says that calls for attention.
     SignalId,
+    /// Something that the management system starts from.
+    ContextEntryId,
 }

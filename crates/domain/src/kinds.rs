@@ -17,6 +17,7 @@ macro_rules! of_kind {
             Evidence: evidence::Evidence,
             Settings: settings::Settings,
             MeasurementBatch: measurements::MeasurementBatch,
+            ContextEntry: context_entries::ContextEntry,
         )
     };
     (@ $kind:expr, $record:ident => $run:expr, $($prefix:ident: $module:ident::$name:ident),+ $(,)?) => {

@@ -10,6 +10,7 @@ pub mod api_keys;
 pub mod catalogue;
 pub mod change;
 pub mod comments;
+pub mod context_entries;
 pub mod evaluation;
 pub mod evidence;
 #[cfg(test)]

@@ -59,6 +59,9 @@ pub enum Prefix {
     /// Measurements that came in one body.
     #[strum(serialize = "BAT")]
     MeasurementBatch,
+    /// Something that the management system starts from.
+    #[strum(serialize = "CTX")]
+    ContextEntry,
 }
 
 impl Prefix {
@@ -78,6 +81,7 @@ impl Prefix {
             Self::Evidence => "evidence",
             Self::Settings => "settings",
             Self::MeasurementBatch => "measurement_batch",
+            Self::ContextEntry => "context_entry",
         }
     }
 

@@ -107,6 +107,7 @@ fn tags(document: &Value) -> Value {
         ("signals", "What an indicator says that calls for attention."),
         ("nonconformities", "What went wrong, why, what was done and whether it worked [10.2]."),
         ("actions", "What people do about a record, and what a ticketing system mirrors."),
+        ("context-entries", "What the management system starts from: issues, interested parties, climate [4.1, 4.2]."),
         ("evidence", "Files that show something about a record, kept under the hash of their content [7.5]."),
         ("annotations", "What people add to any record: comments, tags and links."),
         ("settings", "What decisions of the organisation depend on: its time zone, the duties it keeps apart."),

@@ -5,6 +5,7 @@ pub(crate) mod api_keys;
 pub(crate) mod auth;
 pub(crate) mod catalogue;
 pub(crate) mod comments;
+pub(crate) mod context_entries;
 pub(crate) mod events;
 pub(crate) mod evidence;
 pub(crate) mod indicators;
@@ -37,6 +38,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(signals::configure)
         .configure(nonconformities::configure)
         .configure(actions::configure)
+        .configure(context_entries::configure)
         .configure(evidence::configure)
         .configure(comments::configure)
         .configure(tags::configure)

@@ -7,6 +7,7 @@ pub mod api_keys;
 pub mod column;
 pub mod comments;
 pub mod connection;
+pub mod context_entries;
 pub mod error;
 pub mod evaluation;
 pub mod evidence;

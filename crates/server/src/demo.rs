@@ -1,6 +1,7 @@
 //! Harbour Robotics, a sample organisation: eight people and ten weeks of their work, told step by step through the
 //! commands that the API itself uses. What is shown is what the rules allow.
 
+mod context;
 mod monitoring;
 mod people;
 mod treatment;
@@ -105,6 +106,7 @@ pub(crate) async fn tell(store: &Store, source: &Source) -> Result<(), Fault> {
     let mut names = people::found(store, source, organisation).await?;
     let now = (source.now)();
     let mut story = Story { today: now.date_naive(), steps: Vec::new() };
+    context::add(&mut story);
     monitoring::add(&mut story);
     treatment::add(&mut story);
     let mut steps = story.steps;

@@ -1,6 +1,6 @@
 //! Every state machine as data, out of the tables that enforce them.
 
-use crate::{actions, annotations, indicators, measurements, nonconformities, settings, signals};
+use crate::{actions, annotations, context_entries, indicators, measurements, nonconformities, settings, signals};
 use serde::Serialize;
 use strum::VariantArray;
 
@@ -40,6 +40,7 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
         table("signals", edges(signals::edge)),
         table("nonconformities", edges(nonconformities::edge)),
         table("actions", edges(actions::edge)),
+        table("context_entries", edges(context_entries::edge)),
         table(
             "members",
             vec![simple("active", "assign-roles", "active"), simple("active", "deactivate", "deactivated")],
