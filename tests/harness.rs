@@ -8,12 +8,15 @@ use ed25519_dalek::SigningKey;
 use ratchet_domain::access::{Actor, Identity, Role};
 use ratchet_domain::change::Record;
 use ratchet_domain::id::{AccountId, OrganisationId};
+use ratchet_domain::journal::leaf::Leaf;
 use ratchet_domain::members::{Member, MemberDraft};
+use ratchet_domain::report_intakes::hour_of;
 use ratchet_http::app::{App, Keys, Settings, Source};
 use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::evaluation;
 use ratchet_persistence::journal::sequencer::{self, Signer};
+use ratchet_persistence::report_intakes;
 use ratchet_persistence::schedule;
 use ratchet_persistence::search;
 use ratchet_persistence::store::Store;
@@ -177,11 +180,39 @@ impl Api {
         while self.store.work(search::follow).await.unwrap() > 0 {}
     }
 
-    /// Wakes records whose time has come.
-    pub async fn wake(&self) {
+    /// Wakes records whose time has come; how many there were.
+    pub async fn wake(&self) -> usize {
         let now = self.now();
         let context = |organisation| context(organisation, "schedule", now);
-        schedule::catch_up(&self.store, now, &context).await.unwrap();
+        schedule::catch_up(&self.store, now, &context).await.unwrap()
+    }
+
+    /// Takes anonymous reports into the register, as when an hour is full.
+    pub async fn take_in_reports(&self) {
+        let hour = hour_of(self.now());
+        let context = |organisation| Context {
+            actor: Actor { organisation, identity: Identity::Anonymous },
+            next_id: Box::new(Uuid::new_v4),
+            ..context(organisation, "", hour)
+        };
+        report_intakes::take_in(&self.store, &context).await.unwrap();
+    }
+
+    /// Enrols so many members more, who never log in.
+    pub async fn crowd(&self, count: usize) {
+        let now = self.now();
+        let enrolled = self.store.write(context(self.ours, "setup", now), move |tx| {
+            for n in 0..count {
+                let account = AccountId(tx.next_id());
+                accounts::insert(account, &format!("crowd{n}@ours.example"), "", now, tx.connection())?;
+                let birth = tx.birth(Member::PREFIX)?;
+                let draft = MemberDraft { account, name: format!("Crowd {n}"), unit: None, roles: vec![Role::Member] };
+                let change = Member::enrol(draft, &tx.actor().clone(), birth)?;
+                tx.save(change)?;
+            }
+            Ok::<_, Error>(())
+        });
+        enrolled.await.unwrap();
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -243,7 +274,8 @@ impl Api {
     }
 }
 
-/// Whatever a test was about: each write that succeeded has its entry in the journal, and nothing else has one.
+/// Whatever a test was about: each write that succeeded has its entry in the journal, and nothing else has one but what
+/// the same request wrote beside it.
 impl Drop for Api {
     fn drop(&mut self) {
         // Its connections are needed by the next test.
@@ -256,11 +288,17 @@ impl Drop for Api {
             AnyConnection::Sqlite(_) => "lower(hex(id))",
             AnyConnection::Postgres(_) => "replace(id::text, '-', '')",
         };
-        let query = format!("SELECT {plain} AS entry FROM journal_entries WHERE actor_id IS NOT NULL");
+        let query = format!("SELECT {plain} AS entry, leaf FROM journal_entries WHERE actor_id IS NOT NULL");
         let rows: Vec<StoredEntry> = diesel::sql_query(query).load(&mut connection).unwrap();
-        let stored: BTreeSet<String> = rows.into_iter().map(|row| row.entry).collect();
         let answered = self.entries.lock().unwrap().clone();
+        let (named, beside): (Vec<_>, Vec<_>) = rows.iter().partition(|row| answered.contains(&row.entry));
+        let stored: BTreeSet<String> = named.iter().map(|row| row.entry.clone()).collect();
         assert_eq!(answered, stored, "what was answered, and what the journal holds of callers");
+        let requests: Vec<String> = named.iter().map(|row| row.request()).collect();
+        for row in beside {
+            let answers = requests.iter().filter(|request| **request == row.request()).count();
+            assert_eq!(answers, 1, "one answer speaks for {}", String::from_utf8_lossy(&row.leaf));
+        }
     }
 }
 
@@ -268,11 +306,21 @@ impl Drop for Api {
 struct StoredEntry {
     #[diesel(sql_type = diesel::sql_types::Text)]
     entry: String,
+    #[diesel(sql_type = diesel::sql_types::Binary)]
+    leaf: Vec<u8>,
 }
 
-/// Writes that are about no record: machinery without an entry.
+impl StoredEntry {
+    /// The request whose work it is part of.
+    fn request(&self) -> String {
+        Leaf::parse(&self.leaf).unwrap().request.unwrap()
+    }
+}
+
+/// Writes that are about no record: machinery without an entry. An anonymous report becomes a record by the hour, so that
+/// its entry does not tell the minute.
 fn is_machinery(path: &str) -> bool {
-    path.starts_with("/v1/auth/")
+    path.starts_with("/v1/auth/") || path.starts_with("/v1/report-intakes/")
 }
 
 /// Who asks.
@@ -359,7 +407,7 @@ async fn found(store: &Store, name: &'static str, whose: &'static str, now: Date
             let account = AccountId(tx.next_id());
             accounts::insert(account, &format!("{role_name}@{whose}.example"), &hash, now, tx.connection())?;
             let birth = tx.birth(Member::PREFIX)?;
-            let draft = MemberDraft { account, name: format!("{role_name} of {whose}"), roles: vec![role] };
+            let draft = MemberDraft { account, name: format!("{role_name} of {whose}"), unit: None, roles: vec![role] };
             let change = Member::enrol(draft, &tx.actor().clone(), birth)?;
             tx.save(change)?;
         }

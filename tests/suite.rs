@@ -5,8 +5,12 @@ mod api {
     mod actions;
     mod annotations;
     mod auth;
+    mod communication_plans;
+    mod competences;
     mod context_entries;
     mod contract;
+    mod courses;
+    mod employee_reports;
     mod evidence;
     mod habits;
     mod indicators;
@@ -14,13 +18,17 @@ mod api {
     mod measurements;
     mod members;
     mod nonconformities;
+    mod participation;
+    mod report_intakes;
     mod search;
     mod settings;
     mod signals;
     mod trace;
+    mod training_assignments;
 }
 mod databases;
 mod faults {
+    mod anonymity;
     mod away;
     mod backup;
     mod crash;

@@ -212,6 +212,23 @@ async fn target(api: &Api, path: &str) -> String {
     if path.starts_with("/v1/settings") {
         return manager.get("/v1/settings").await.expect(200).body["items"][0]["id"].as_str().unwrap().to_owned();
     }
+    if path.starts_with("/v1/courses") {
+        return super::courses::define(api).await.reference().to_owned();
+    }
+    if path.starts_with("/v1/training-assignments") {
+        let course = super::training_assignments::quiet(api, json!({})).await;
+        let made = super::training_assignments::assign(api, &course, Role::IsmsManager).await.expect(201);
+        return made.reference().to_owned();
+    }
+    if path.starts_with("/v1/employee-reports") {
+        return super::employee_reports::file(api, Role::IsmsManager).await;
+    }
+    if path.starts_with("/v1/competences") {
+        return super::competences::define(api).await;
+    }
+    if path.starts_with("/v1/communication-plans") {
+        return super::communication_plans::plan(api, Role::IsmsManager).await;
+    }
     if path.starts_with("/v1/api-keys") {
         let body = json!({ "name": "Feed", "scopes": ["records:read"] });
         return api.by(Role::Admin).await.post("/v1/api-keys", body).await.expect(201).reference().to_owned();

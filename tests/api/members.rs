@@ -82,3 +82,25 @@ async fn a_key_opens_what_its_scopes_say_until_it_is_revoked() {
         machine.get("/v1/nonconformities").await.expect(401);
     }
 }
+
+#[tokio::test]
+async fn an_admin_says_where_a_member_works() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let (admin, id) = (api.by(Role::Admin).await, api.member_id(Role::Member).await);
+        let path = format!("/v1/members/{id}");
+        let moved = admin.patch(&path, "*", json!({ "unit": "Shipyard" })).await.expect(200);
+        assert_eq!((&moved.body["unit"], &moved.body["name"]), (&json!("Shipyard"), &json!("member of ours")));
+        let listed = admin.get("/v1/members?count=true&unit=Shipyard").await.expect(200);
+        assert_eq!((&listed.body["total"], &listed.body["items"][0]["id"]), (&json!(1), &json!(id)));
+        let refused = admin.patch(&path, "*", json!({ "unit": " ", "roles": [] })).await.expect(422);
+        assert_eq!(refused.faults(), ["/roles unknown_field"]);
+        assert_eq!(admin.patch(&path, "*", json!({ "unit": " " })).await.expect(422).faults(), ["/unit blank"]);
+        assert_eq!(admin.patch(&path, "*", json!({ "unit": null })).await.expect(200).body["unit"], Value::Null);
+        api.by(Role::Member).await.patch(&path, "*", json!({ "unit": "Shipyard" })).await.expect(403);
+        let body = json!({
+            "email": "ada@example.org", "name": "Ada", "unit": "Office", "roles": ["member"], "password": PASSWORD,
+        });
+        assert_eq!(admin.post("/v1/members", body).await.expect(201).body["unit"], "Office");
+    }
+}

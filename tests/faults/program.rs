@@ -16,6 +16,7 @@ pub struct Instance {
     pub database: Database,
     directory: tempfile::TempDir,
     password: OnceCell<String>,
+    log_filter: &'static str,
 }
 
 /// A process that serves.
@@ -42,7 +43,12 @@ fn executable() -> PathBuf {
 
 impl Instance {
     pub fn on(database: Database) -> Self {
-        Self { database, directory: tempfile::tempdir().unwrap(), password: OnceCell::new() }
+        Self { database, directory: tempfile::tempdir().unwrap(), password: OnceCell::new(), log_filter: "warn" }
+    }
+
+    /// The same with another filter of what is logged.
+    pub fn logging(self, log_filter: &'static str) -> Self {
+        Self { log_filter, ..self }
     }
 
     pub fn directory(&self) -> &Path {
@@ -61,7 +67,7 @@ impl Instance {
             Address::Postgres(url) => url.clone(),
         };
         command.env_clear().arg("--data-dir").arg(self.directory()).args(["--database-url", &url]);
-        command.args(["--port", "0", "--public-url", "http://ratchet.example", "--log", "warn"]);
+        command.args(["--port", "0", "--public-url", "http://ratchet.example", "--log", self.log_filter]);
         command.args(["--requests-per-minute", "1000000"]);
         command
     }

@@ -25,7 +25,7 @@ async fn member(database: &Database, organisation: OrganisationId) -> Member {
     let store = Store::open(&database.address, 1).unwrap();
     let enrolled = store.write(admin(organisation), move |tx| {
         let birth = tx.birth(Member::PREFIX)?;
-        let draft = MemberDraft { account, name: "Ada".into(), roles: vec![Role::Auditor, Role::Admin] };
+        let draft = MemberDraft { account, name: "Ada".into(), unit: None, roles: vec![Role::Auditor, Role::Admin] };
         let change = Member::enrol(draft, &tx.actor().clone(), birth)?;
         tx.save(change)
     });

@@ -92,6 +92,30 @@ pub enum Permission {
     DefineContext,
     /// Reword and review an issue or an interested party.
     SteerContext,
+    /// See the courses.
+    ReadCourses,
+    /// Define, publish, amend and retire courses.
+    DefineCourse,
+    /// Assign a course to a member, again after a failure, or say that it need not be taken.
+    AssignTraining,
+    /// Record that a course was taken, and with which score.
+    RecordTraining,
+    /// File an employee report.
+    FileReport,
+    /// See employee reports.
+    ReadReports,
+    /// Triage employee reports, ask their reporters, convert or decline them.
+    HandleReport,
+    /// Answer what is asked about a report that one has filed.
+    AnswerReport,
+    /// Say what a role requires of whoever holds it.
+    DefineCompetence,
+    /// Judge whether somebody has what a role requires.
+    AssessCompetence,
+    /// Plan what the organisation communicates.
+    PlanCommunication,
+    /// Record that it was communicated.
+    CarryOutCommunication,
 }
 
 /// One cell of the table.
@@ -137,8 +161,23 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::DismissSignal => [No, Yes, No, No, No, No],
         P::DefineContext => [No, Yes, Yes, No, No, No],
         P::SteerContext => [No, Yes, Yes, No, Own, No],
+        P::ReadCourses => [Yes, Yes, Yes, Yes, Yes, Yes],
+        P::DefineCourse => [No, Yes, No, No, No, No],
+        P::AssignTraining => [No, Yes, No, No, No, No],
+        P::RecordTraining => [Own, Yes, Own, Own, Own, No],
+        P::FileReport => [Yes, Yes, Yes, Yes, Yes, No],
+        P::ReadReports => [Own, Yes, Own, Own, Own, No],
+        P::HandleReport => [No, Yes, No, No, No, No],
+        P::AnswerReport => [Own, Own, Own, Own, Own, No],
+        P::DefineCompetence => [No, Yes, No, No, No, No],
+        P::AssessCompetence => [No, Yes, Yes, No, No, No],
+        P::PlanCommunication => [No, Yes, No, No, No, No],
+        P::CarryOutCommunication => [Own, Yes, Own, Own, Own, No],
     }
 }
+
+/// What may be done by somebody of whom nothing is known.
+const ANONYMOUS: [Permission; 2] = [Permission::FileReport, Permission::AnswerReport];
 
 /// The table: what `role` may do.
 #[must_use]
@@ -185,6 +224,8 @@ pub enum Identity {
         /// The worker's name.
         worker: &'static str,
     },
+    /// Somebody who came through the public report link, and of whom nothing is known.
+    Anonymous,
 }
 
 impl Actor {
@@ -193,7 +234,7 @@ impl Actor {
     pub fn member(&self) -> Option<MemberId> {
         match &self.identity {
             Identity::Member { id, .. } => Some(*id),
-            Identity::ApiKey { .. } | Identity::System { .. } => None,
+            Identity::ApiKey { .. } | Identity::System { .. } | Identity::Anonymous => None,
         }
     }
 
@@ -207,6 +248,8 @@ impl Actor {
             Identity::ApiKey { scopes, .. } if scopes.contains(&permission) => Cell::Yes,
             Identity::ApiKey { .. } => Cell::No,
             Identity::System { .. } => Cell::Yes,
+            Identity::Anonymous if ANONYMOUS.contains(&permission) => Cell::Yes,
+            Identity::Anonymous => Cell::No,
         }
     }
 
@@ -224,6 +267,14 @@ impl Actor {
 /// Refuses who may not administer the organisation.
 pub(crate) fn administers(by: &Actor) -> Result<(), Refusal> {
     if by.may(Permission::AdministerOrganisation, false) { Ok(()) } else { Err(Refusal::Forbidden) }
+}
+
+/// Refuses everyone but the program itself: for what time alone does.
+pub(crate) fn is_the_program(by: &Actor) -> Result<(), Refusal> {
+    match by.identity {
+        Identity::System { .. } => Ok(()),
+        Identity::Member { .. } | Identity::ApiKey { .. } | Identity::Anonymous => Err(Refusal::Forbidden),
+    }
 }
 
 /// The whole table, row by row, as the catalogue publishes it.

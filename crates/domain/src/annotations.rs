@@ -4,6 +4,7 @@
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
 use crate::id::MemberId;
+use crate::kinds::sees_all;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
 use crate::text;
@@ -125,6 +126,13 @@ impl<B: Body> Record for Annotation<B> {
         self.body.title()
     }
 
+    /// Who may not see every record of the target's kind sees one's own annotations alone, and those about records that
+    /// one sees.
+    fn is_visible(&self, by: &Actor) -> bool {
+        let own = self.is_own(by);
+        by.may(Self::READING, own) && (own || sees_all(by, self.target.kind))
+    }
+
     fn edges(&self) -> Vec<TraceEdge> {
         match self.stage {
             Stage::Attached => self.body.edge(Target::of(self), self.target).into_iter().collect(),
@@ -218,6 +226,21 @@ mod tests {
         let withdrawn = comment(&author).withdraw("A slip".into(), &author, at()).unwrap().into_after();
         assert!(matches!(withdrawn.clone().withdraw("Again".into(), &author, at()), Err(Refusal::State(_))));
         assert!(matches!(comment(&author).withdraw(" ".into(), &author, at()), Err(Refusal::Invalid(_))));
+    }
+
+    #[test]
+    fn what_is_said_about_a_report_is_for_who_sees_reports() {
+        let report = Target { kind: Prefix::EmployeeReport, id: RecordId(uuid::Uuid::from_u128(8)) };
+        let handler = person(1, &[Role::IsmsManager]);
+        let remark = || Remark { text: "It was the cleaner".into() };
+        let said = Comment::attach(report, remark(), &handler, birth(Prefix::Comment)).unwrap().into_after();
+        for (role, sees) in [(Role::IsmsManager, true), (Role::Admin, false), (Role::Auditor, false)] {
+            assert_eq!(said.is_visible(&person(2, &[role])), sees, "{role:?}");
+            assert!(comment(&handler).is_visible(&person(2, &[role])), "{role:?}");
+        }
+        let auditor = person(3, &[Role::Auditor]);
+        let own = Comment::attach(report, remark(), &auditor, birth(Prefix::Comment)).unwrap().into_after();
+        assert!(own.is_visible(&auditor));
     }
 
     fn faults(body: &impl Body) -> Vec<String> {

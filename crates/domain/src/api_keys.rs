@@ -45,6 +45,10 @@ pub enum Scope {
     #[serde(rename = "measurements:write")]
     #[strum(serialize = "measurements:write")]
     MeasurementsWrite,
+    /// Record results of training, of everybody.
+    #[serde(rename = "training:write")]
+    #[strum(serialize = "training:write")]
+    TrainingWrite,
 }
 
 impl Scope {
@@ -57,6 +61,7 @@ impl Scope {
             Self::ActionsWrite => &[Permission::PlanAction, Permission::WorkAction],
             Self::EventsRead => &[Permission::ReadJournal],
             Self::MeasurementsWrite => &[Permission::RecordMeasurements],
+            Self::TrainingWrite => &[Permission::RecordTraining],
         }
     }
 }
@@ -226,6 +231,7 @@ mod tests {
                         | Permission::WorkAction
                         | Permission::ReadJournal
                         | Permission::RecordMeasurements
+                        | Permission::RecordTraining
                 );
                 assert!(machine, "{scope:?} gives {permission:?}");
             }

@@ -60,4 +60,14 @@ ids! {
     SignalId,
     /// Something that the management system starts from.
     ContextEntryId,
+    /// Something that people must know.
+    CourseId,
+    /// That a member takes a course.
+    TrainingAssignmentId,
+    /// What somebody has seen, or would do better.
+    EmployeeReportId,
+    /// What a role requires of whoever holds it.
+    CompetenceId,
+    /// What the organisation communicates.
+    CommunicationPlanId,
 }

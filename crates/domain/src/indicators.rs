@@ -18,7 +18,6 @@ use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// At most so many clauses and controls.
 pub const REQUIREMENTS: usize = 20;
@@ -363,7 +362,7 @@ impl Indicator {
         for fault in self.goal.iter().flat_map(|goal| goal.faults("/goal")) {
             faults.push(fault);
         }
-        self.note_requirements(&mut faults);
+        text::requirements("/requirements", &self.requirements, REQUIREMENTS, &mut faults);
         match self.auto_raise {
             AutoRaise::None | AutoRaise::Nonconformity { .. } => {}
             AutoRaise::Improvement { .. } => {
@@ -371,19 +370,5 @@ impl Indicator {
             }
         }
         faults
-    }
-
-    fn note_requirements(&self, faults: &mut Faults) {
-        if self.requirements.len() > REQUIREMENTS {
-            faults.push(Fault::new("/requirements", "length", format!("must name at most {REQUIREMENTS}")));
-        }
-        let mut named = BTreeSet::new();
-        for (index, number) in self.requirements.iter().enumerate() {
-            let pointer = format!("/requirements/{index}");
-            faults.keep(text::requirement(&pointer, number));
-            if !named.insert(number) {
-                faults.push(Fault::new(pointer, "duplicate", "must name each requirement once"));
-            }
-        }
     }
 }

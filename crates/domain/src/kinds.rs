@@ -1,5 +1,16 @@
 //! Every kind of record by its type: the one list that a new kind is added to.
 
+use crate::access::{Actor, Cell};
+use crate::change::Record;
+use crate::reference::Prefix;
+
+/// Whether the actor sees every record of a kind; else what is said about one, in an annotation or in the journal, is not
+/// for the actor either, unless the record itself is.
+#[must_use]
+pub fn sees_all(by: &Actor, kind: Prefix) -> bool {
+    crate::of_kind!(kind, T => by.cell(<T as Record>::READING) == Cell::Yes)
+}
+
 /// Runs an expression with the type of the kind: `of_kind!(kind, T => T::find(organisation, locator, connection))`.
 #[macro_export]
 macro_rules! of_kind {
@@ -18,6 +29,11 @@ macro_rules! of_kind {
             Settings: settings::Settings,
             MeasurementBatch: measurements::MeasurementBatch,
             ContextEntry: context_entries::ContextEntry,
+            Course: courses::Course,
+            TrainingAssignment: training_assignments::TrainingAssignment,
+            EmployeeReport: employee_reports::EmployeeReport,
+            Competence: competences::Competence,
+            CommunicationPlan: communication_plans::CommunicationPlan,
         )
     };
     (@ $kind:expr, $record:ident => $run:expr, $($prefix:ident: $module:ident::$name:ident),+ $(,)?) => {

@@ -6,6 +6,7 @@ use crate::id::AccountId;
 use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Reason, Refusal};
 use crate::text;
+use crate::work::Wake;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
@@ -19,6 +20,9 @@ pub struct Member {
     pub account: AccountId,
     /// How the member is called.
     pub name: String,
+    /// The part of the organisation in which the member works; figures of participation are counted by it.
+    #[serde(default)]
+    pub unit: Option<String>,
     /// Held now; in the order of [`Role`]'s variants, each once.
     pub roles: Vec<Role>,
     /// Whether the member may act at all.
@@ -32,8 +36,19 @@ pub struct MemberDraft {
     pub account: AccountId,
     /// How the member is called.
     pub name: String,
+    /// The part of the organisation in which the member works.
+    pub unit: Option<String>,
     /// At least one.
     pub roles: Vec<Role>,
+}
+
+/// Plain fields to change; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Amendment {
+    /// How the member is called.
+    pub name: Option<String>,
+    /// The part of the organisation in which the member works, or none.
+    pub unit: Option<Option<String>>,
 }
 
 /// What a guard must know about the other members.
@@ -62,6 +77,11 @@ impl Record for Member {
 
     fn title(&self) -> Option<&str> {
         Some(&self.name)
+    }
+
+    /// At once, whenever something is different: courses may ask for this member now, or not any more.
+    fn wakes(&self) -> Option<Wake> {
+        Some(Wake::At(self.head.updated_at))
     }
 }
 
@@ -103,6 +123,11 @@ impl Lifecycle for Member {
             Verb::Deactivate => self.is_not_the_last_admin(facts),
         }
     }
+
+    fn may_amend(&self, by: &Actor) -> Result<(), Refusal> {
+        administers(by)?;
+        if self.active { Ok(()) } else { Err(Refusal::state("wrong_state", "the member is deactivated")) }
+    }
 }
 
 impl Member {
@@ -112,12 +137,37 @@ impl Member {
     /// [`Refusal::Forbidden`], or every fault of the draft.
     pub fn enrol(draft: MemberDraft, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
         Self::may_make(by)?;
-        let MemberDraft { account, name, roles } = draft;
+        let MemberDraft { account, name, unit, roles } = draft;
         let mut faults = Faults::default();
         faults.keep(text::title("/name", &name));
+        if let Some(unit) = &unit {
+            faults.keep(text::title("/unit", unit));
+        }
         let roles = faults.keep(some_roles(&roles)).unwrap_or_default();
         faults.refuse()?;
-        Ok(Change::born(Self { head: Head::born(by, birth), account, name, roles, active: true }, "enrolled"))
+        Ok(Change::born(Self { head: Head::born(by, birth), account, name, unit, roles, active: true }, "enrolled"))
+    }
+
+    /// Changes plain fields.
+    ///
+    /// # Errors
+    /// The guard's refusal, or every fault of the input.
+    pub fn amend(self, input: Amendment, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may_amend(by)?;
+        let Amendment { name, unit } = input;
+        let (mut faults, mut after) = (Faults::default(), self.clone());
+        if let Some(name) = name {
+            faults.keep(text::title("/name", &name));
+            after.name = name;
+        }
+        if let Some(unit) = unit {
+            if let Some(unit) = &unit {
+                faults.keep(text::title("/unit", unit));
+            }
+            after.unit = unit;
+        }
+        faults.refuse()?;
+        Ok(Change::of(self, after, "amended", at))
     }
 
     /// Replaces the roles.
@@ -194,7 +244,8 @@ mod tests {
 
     fn enrol(roles: &[Role], role: Role) -> Result<Member, Refusal> {
         let reference = Reference { prefix: Prefix::Member, year: 2026, number: 1 };
-        let draft = MemberDraft { account: AccountId(Uuid::nil()), name: "Ada".into(), roles: roles.to_vec() };
+        let draft =
+            MemberDraft { account: AccountId(Uuid::nil()), name: "Ada".into(), unit: None, roles: roles.to_vec() };
         Member::enrol(draft, &by(role), Birth { id: Uuid::nil(), reference, at: DateTime::UNIX_EPOCH })
             .map(Change::into_after)
     }
@@ -204,6 +255,22 @@ mod tests {
         for role in Role::VARIANTS {
             assert_eq!(enrol(&[Role::Member], *role).is_ok(), *role == Role::Admin, "{role:?}");
         }
+    }
+
+    #[test]
+    fn name_and_unit_are_amended_by_an_admin() {
+        let (ada, at) = (enrol(&[Role::Member], Role::Admin).unwrap(), DateTime::UNIX_EPOCH);
+        let unit = |unit: &str| Amendment { name: None, unit: Some(Some(unit.to_owned())) };
+        let moved = ada.clone().amend(unit("Shipyard"), &by(Role::Admin), at).unwrap();
+        assert_eq!((moved.after().unit.as_deref(), moved.verb()), (Some("Shipyard"), "amended"));
+        assert_eq!(ada.clone().amend(unit("Shipyard"), &by(Role::IsmsManager), at), Err(Refusal::Forbidden));
+        let wrong = Amendment { name: Some(" ".into()), unit: Some(Some("a\nb".into())) };
+        let Err(Refusal::Invalid(faults)) = ada.clone().amend(wrong, &by(Role::Admin), at) else { panic!("amended") };
+        assert_eq!(faults.iter().map(|fault| fault.pointer.as_str()).collect::<Vec<_>>(), ["/name", "/unit"]);
+        let none = Amendment { unit: Some(None), ..Amendment::default() };
+        assert_eq!(moved.into_after().amend(none, &by(Role::Admin), at).unwrap().after().unit, None);
+        let gone = ada.deactivate("left".into(), &Facts { admins: 2 }, &by(Role::Admin), at).unwrap().into_after();
+        assert!(matches!(gone.amend(unit("Shipyard"), &by(Role::Admin), at), Err(Refusal::State(_))));
     }
 
     #[test]

@@ -62,6 +62,21 @@ pub enum Prefix {
     /// Something that the management system starts from.
     #[strum(serialize = "CTX")]
     ContextEntry,
+    /// Course.
+    #[strum(serialize = "CRS")]
+    Course,
+    /// That a member takes a course.
+    #[strum(serialize = "TRN")]
+    TrainingAssignment,
+    /// Employee report.
+    #[strum(serialize = "RPT")]
+    EmployeeReport,
+    /// What a role requires of whoever holds it.
+    #[strum(serialize = "CPT")]
+    Competence,
+    /// What the organisation communicates.
+    #[strum(serialize = "CPL")]
+    CommunicationPlan,
 }
 
 impl Prefix {
@@ -82,6 +97,11 @@ impl Prefix {
             Self::Settings => "settings",
             Self::MeasurementBatch => "measurement_batch",
             Self::ContextEntry => "context_entry",
+            Self::Course => "course",
+            Self::TrainingAssignment => "training_assignment",
+            Self::EmployeeReport => "employee_report",
+            Self::Competence => "competence",
+            Self::CommunicationPlan => "communication_plan",
         }
     }
 

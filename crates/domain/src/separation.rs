@@ -29,6 +29,8 @@ pub enum Rule {
     CaseVerifier,
     /// Who was assigned an action or completed it does not verify it [10.2 d].
     ActionVerifier,
+    /// Who owns a course does not judge whether it worked [7.2 c].
+    TrainingEvaluator,
 }
 
 /// A rule from which exceptions are documented.

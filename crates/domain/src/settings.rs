@@ -1,4 +1,5 @@
-//! The settings of an organisation: its time zone, and the duties that it keeps apart. One record per organisation.
+//! The settings of an organisation: its time zone, the link for anonymous reports, and the duties that it keeps apart. One
+//! record per organisation.
 //!
 //! An admin sets the time zone. A rule of separation is relaxed by management alone, since it is top management that
 //! assigns responsibilities [5.3]; an admin may put it back in force. Nobody approves the admin's own work by
@@ -34,6 +35,9 @@ pub struct Rules {
     /// The duties kept apart.
     #[serde(default)]
     pub separation: Separation,
+    /// The secret part of the public link for anonymous reports; none while it is closed.
+    #[serde(default)]
+    pub report_link: Option<String>,
 }
 
 impl Rules {
@@ -63,6 +67,10 @@ impl Rules {
 pub enum Verb {
     /// Say when days begin and end.
     SetTimeZone,
+    /// Open the public link for anonymous reports, or replace its address.
+    OpenReportLink,
+    /// Close the public link for anonymous reports.
+    CloseReportLink,
     /// Let exceptions from a rule of separation be documented.
     RelaxSeparation,
     /// Put a rule of separation back in force.
@@ -105,7 +113,8 @@ impl Lifecycle for Settings {
 
     fn knows(&self, verb: Verb) -> bool {
         match verb {
-            Verb::SetTimeZone | Verb::RelaxSeparation => true,
+            Verb::SetTimeZone | Verb::OpenReportLink | Verb::RelaxSeparation => true,
+            Verb::CloseReportLink => self.rules.report_link.is_some(),
             Verb::EnforceSeparation => !self.rules.separation.relaxations().is_empty(),
         }
     }
@@ -114,7 +123,7 @@ impl Lifecycle for Settings {
         let admin = by.may(Permission::AdministerOrganisation, false);
         let management = by.may(Permission::RelaxSeparation, false);
         let allowed = match verb {
-            Verb::SetTimeZone => admin,
+            Verb::SetTimeZone | Verb::OpenReportLink | Verb::CloseReportLink => admin,
             Verb::RelaxSeparation => management,
             Verb::EnforceSeparation => admin || management,
         };
@@ -122,7 +131,13 @@ impl Lifecycle for Settings {
             return Err(Refusal::Forbidden);
         }
         if !self.knows(verb) {
-            return Err(Refusal::state("wrong_state", "every rule of separation is in force"));
+            let detail = match verb {
+                Verb::CloseReportLink => "the link for anonymous reports is closed",
+                Verb::SetTimeZone | Verb::OpenReportLink | Verb::RelaxSeparation | Verb::EnforceSeparation => {
+                    "every rule of separation is in force"
+                }
+            };
+            return Err(Refusal::state("wrong_state", detail));
         }
         Ok(())
     }
@@ -156,6 +171,29 @@ impl Settings {
         let mut after = self.clone();
         after.rules.utc_offset_minutes = utc_offset_minutes;
         Ok(Change::of(self, after, "time_zone_set", at))
+    }
+
+    /// Opens the public link for anonymous reports. Opened again, it has another address, and the old one is dead; codes
+    /// of earlier reporters stay good.
+    ///
+    /// # Errors
+    /// The guard's refusal.
+    pub fn open_report_link(self, secret: [u8; 16], by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::OpenReportLink, &(), by)?;
+        let mut after = self.clone();
+        after.rules.report_link = Some(hex::encode(secret));
+        Ok(Change::of(self, after, "report_link_opened", at))
+    }
+
+    /// Closes the public link for anonymous reports: nobody can file through it any more.
+    ///
+    /// # Errors
+    /// The guard's refusal, or it is closed.
+    pub fn close_report_link(self, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::CloseReportLink, &(), by)?;
+        let mut after = self.clone();
+        after.rules.report_link = None;
+        Ok(Change::of(self, after, "report_link_closed", at))
     }
 
     /// Lets exceptions from a rule be documented until a day. Said again, it replaces what was said before.
@@ -218,7 +256,8 @@ mod tests {
     fn who_may() {
         let relaxed = {
             let day = at().date_naive();
-            settings().relax_separation(relax(day), &person(2, &[Role::Management]), at()).unwrap().into_after()
+            let open = settings().open_report_link([1; 16], &person(1, &[Role::Admin]), at()).unwrap().into_after();
+            open.relax_separation(relax(day), &person(2, &[Role::Management]), at()).unwrap().into_after()
         };
         let mut table = String::new();
         for role in Role::VARIANTS {
@@ -258,6 +297,19 @@ mod tests {
         let enforced = relaxed.enforce_separation(Rule::CaseVerifier, &management, at()).unwrap().into_after();
         assert_eq!(enforced.rules.separation, Separation::default());
         assert!(enforced.enforce_separation(Rule::CaseVerifier, &management, at()).is_err());
+    }
+
+    #[test]
+    fn the_report_link_is_opened_anew_and_closed() {
+        let admin = person(1, &[Role::Admin]);
+        assert!(matches!(settings().close_report_link(&admin, at()), Err(Refusal::State(_))));
+        let open = settings().open_report_link([1; 16], &admin, at()).unwrap().into_after();
+        assert_eq!(open.rules.report_link.as_deref(), Some("01".repeat(16).as_str()));
+        let again = open.open_report_link([2; 16], &admin, at()).unwrap().into_after();
+        assert_eq!(again.rules.report_link.as_deref(), Some("02".repeat(16).as_str()));
+        assert_eq!(again.close_report_link(&admin, at()).unwrap().after().rules, Rules::default());
+        let manager = person(2, &[Role::IsmsManager]);
+        assert_eq!(settings().open_report_link([1; 16], &manager, at()), Err(Refusal::Forbidden));
     }
 
     #[test]

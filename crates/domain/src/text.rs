@@ -1,6 +1,6 @@
 //! Limits and formats of text, in one place.
 
-use crate::refusal::{Fault, Refusal};
+use crate::refusal::{Fault, Faults, Refusal};
 use chrono::NaiveDate;
 
 /// A name or a heading: one line, at most this many characters.
@@ -78,6 +78,21 @@ pub fn requirement(pointer: &str, number: &str) -> Result<(), Fault> {
             "unknown_requirement",
             "must be a clause from 4 to 10 or an Annex A control, such as 9.2.2 or A.5.18",
         )),
+    }
+}
+
+/// Checks numbers of clauses and controls: at most `limit`, each once, and all in the catalogue.
+pub fn requirements(pointer: &str, numbers: &[String], limit: usize, faults: &mut Faults) {
+    if numbers.len() > limit {
+        faults.push(Fault::new(pointer, "length", format!("must name at most {limit}")));
+    }
+    for (index, number) in numbers.iter().enumerate() {
+        let pointer = format!("{pointer}/{index}");
+        if numbers.iter().take(index).any(|earlier| earlier == number) {
+            faults.push(Fault::new(pointer, "duplicate", "must name each requirement once"));
+        } else {
+            faults.keep(requirement(&pointer, number));
+        }
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Settings {
     pub requests_per_minute: u32,
     /// Failed logins per minute and address; the bound against guessing one password is a tenth of it.
     pub logins_per_minute: u32,
+    /// Requests per minute and address that come through the public report link.
+    pub reports_per_minute: u32,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
 }
@@ -59,6 +61,7 @@ impl Default for Settings {
             body_patience: std::time::Duration::from_secs(30),
             requests_per_minute: 6_000,
             logins_per_minute: 30,
+            reports_per_minute: 10,
             trusted_proxies: Vec::new(),
         }
     }
@@ -127,13 +130,14 @@ impl App {
             request,
             dry_run,
             next_id: Box::new(move || id()),
-            next_salt: Box::new(move || half(&random())),
+            next_salt: Box::new(move || first(&random())),
         }
     }
 }
 
-fn half(bytes: &[u8; 32]) -> [u8; 16] {
-    let mut salt = [0; 16];
-    salt.copy_from_slice(&bytes[..16]);
-    salt
+/// So many random bytes as are needed, at most 32.
+pub(crate) fn first<const N: usize>(random: &[u8; 32]) -> [u8; N] {
+    let mut first = [0; N];
+    first.iter_mut().zip(random).for_each(|(byte, drawn)| *byte = *drawn);
+    first
 }

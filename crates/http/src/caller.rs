@@ -134,7 +134,7 @@ pub(crate) fn caller_id(actor: &Actor) -> Uuid {
     match &actor.identity {
         Identity::Member { id, .. } => id.0,
         Identity::ApiKey { id, .. } => id.0,
-        Identity::System { .. } => Uuid::nil(),
+        Identity::System { .. } | Identity::Anonymous => Uuid::nil(),
     }
 }
 

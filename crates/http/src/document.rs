@@ -1,6 +1,7 @@
 //! The contract: collected from the routes. What is true of every operation is written here, once.
 
 use crate::error::{Kind, Problem};
+use crate::observe::UNOBSERVED;
 use crate::routes;
 use serde_json::{Map, Value, json};
 use strum::VariantArray;
@@ -108,6 +109,13 @@ fn tags(document: &Value) -> Value {
         ("nonconformities", "What went wrong, why, what was done and whether it worked [10.2]."),
         ("actions", "What people do about a record, and what a ticketing system mirrors."),
         ("context-entries", "What the management system starts from: issues, interested parties, climate [4.1, 4.2]."),
+        ("employee-reports", "What people have seen or would do better, and what they were told [A.6.8]."),
+        ("report-intakes", "Reporting without a name: nothing that identifies the sender is read or kept."),
+        ("courses", "What people must know, and whether teaching it worked [7.2, A.6.3]."),
+        ("training-assignments", "Who takes which course, by when, and with which result [7.2]."),
+        ("competences", "What a role requires, on what basis its holders have it, and what is missing [7.2]."),
+        ("communication-plans", "What is communicated, when, with whom and how [7.4]."),
+        ("participation", "How much people take part, by unit and month."),
         ("evidence", "Files that show something about a record, kept under the hash of their content [7.5]."),
         ("annotations", "What people add to any record: comments, tags and links."),
         ("settings", "What decisions of the organisation depend on: its time zone, the duties it keeps apart."),
@@ -144,7 +152,8 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         ("post" | "patch" | "put" | "delete", true) => header("If-Match"),
         _ => {}
     }
-    if method == "post" && !secret {
+    let anonymous = path.starts_with(UNOBSERVED);
+    if method == "post" && !secret && !anonymous {
         header("Idempotency-Key");
     }
     let kinds = [
@@ -157,7 +166,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         (Kind::Integrity, path.ends_with("/content")),
         (Kind::Timeout, takes_body),
         (Kind::Taken, writes && !about_one && !open),
-        (Kind::State, about_one && writes),
+        (Kind::State, (about_one && writes) || (anonymous && path.ends_with("/answer"))),
         (Kind::StaleVersion, about_one && writes),
         (Kind::TooLarge, takes_body),
         (Kind::MediaType, takes_body),

@@ -24,6 +24,7 @@ pub(crate) struct Limits {
     callers: Keyed<Uuid>,
     addresses: Keyed<IpAddr>,
     guesses: Keyed<(IpAddr, String)>,
+    anonymous: Keyed<IpAddr>,
     quota: u32,
 }
 
@@ -35,6 +36,7 @@ impl Limits {
             addresses: keyed(per_minute(settings.logins_per_minute)),
             // One password of one account is guessed from one address at most a third as often.
             guesses: keyed(per_minute(settings.logins_per_minute.div_ceil(3))),
+            anonymous: keyed(per_minute(settings.reports_per_minute)),
             quota: settings.requests_per_minute,
         }
     }
@@ -52,11 +54,17 @@ impl Limits {
         Ok(())
     }
 
+    /// Counts what comes without a name: by where it comes from, in memory alone.
+    pub(crate) fn admit_anonymous(&self, from: IpAddr) -> Result<(), ApiError> {
+        check(&self.anonymous, &from).map(drop)
+    }
+
     /// Forgets who has not called for a while.
     pub(crate) fn forget_idle(&self) {
         self.callers.retain_recent();
         self.addresses.retain_recent();
         self.guesses.retain_recent();
+        self.anonymous.retain_recent();
     }
 }
 

@@ -16,7 +16,7 @@ use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Birth, Change, Head};
 use ratchet_domain::id::{EntryId, MemberId, RecordId};
 use ratchet_domain::reference::{self, Prefix, Reference};
-use ratchet_domain::refusal::{Reason, Refusal};
+use ratchet_domain::refusal::{Fault, Reason, Refusal};
 use ratchet_domain::separation::{Rule, SeparationException};
 use ratchet_persistence::idempotency::{self, Retry};
 use ratchet_persistence::journal::reading;
@@ -376,6 +376,22 @@ pub(crate) fn existing_member(pointer: &str, member: MemberId, tx: &mut Tx<'_>) 
         return Err(Refusal::invalid(pointer, "unknown_member", "must be the id of an active member").into());
     }
     Ok(())
+}
+
+/// The same for several; each that is not there is named.
+pub(crate) fn existing_members(pointer: &str, named: &[MemberId], tx: &mut Tx<'_>) -> Result<(), ApiError> {
+    if named.is_empty() {
+        return Ok(());
+    }
+    let organisation = tx.actor().organisation;
+    let found = members::active(organisation, named, tx.connection())?;
+    let missing = named.iter().enumerate().filter(|(_, member)| !found.contains(member));
+    let faults: Vec<Fault> = missing
+        .map(|(index, _)| {
+            Fault::new(format!("{pointer}/{index}"), "unknown_member", "must be the id of an active member")
+        })
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults).into()) }
 }
 
 fn written(answer: Answer, entry: EntryId, dry_run: bool) -> Answer {

@@ -5,7 +5,11 @@ pub(crate) mod api_keys;
 pub(crate) mod auth;
 pub(crate) mod catalogue;
 pub(crate) mod comments;
+pub(crate) mod communication_plans;
+pub(crate) mod competences;
 pub(crate) mod context_entries;
+pub(crate) mod courses;
+pub(crate) mod employee_reports;
 pub(crate) mod events;
 pub(crate) mod evidence;
 pub(crate) mod indicators;
@@ -16,11 +20,14 @@ pub(crate) mod measurement_batches;
 pub(crate) mod measurements;
 pub(crate) mod members;
 pub(crate) mod nonconformities;
+pub(crate) mod participation;
 pub(crate) mod records;
+pub(crate) mod report_intakes;
 pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod signals;
 pub(crate) mod tags;
+pub(crate) mod training_assignments;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -39,6 +46,13 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(nonconformities::configure)
         .configure(actions::configure)
         .configure(context_entries::configure)
+        .configure(employee_reports::configure)
+        .configure(report_intakes::configure)
+        .configure(courses::configure)
+        .configure(training_assignments::configure)
+        .configure(competences::configure)
+        .configure(communication_plans::configure)
+        .configure(participation::configure)
         .configure(evidence::configure)
         .configure(comments::configure)
         .configure(tags::configure)

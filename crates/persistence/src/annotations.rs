@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use ratchet_domain::annotations::StageName;
+use ratchet_domain::id::MemberId;
+use ratchet_domain::reference::Prefix;
 use uuid::Uuid;
 
 /// What a list of annotations can be narrowed by.
@@ -11,6 +13,8 @@ pub struct Filter<W = ()> {
     pub stage: Option<Vec<StageName>>,
     /// About the record of this id.
     pub target: Option<Uuid>,
+    /// Not about records of these kinds, unless this member has said it.
+    pub hidden: (Vec<Prefix>, Option<MemberId>),
     /// Written at or after this moment.
     pub updated_since: Option<DateTime<Utc>>,
     /// What only this kind of annotation can be narrowed by.
@@ -53,12 +57,17 @@ macro_rules! annotation_table {
         });
 
         fn narrowed<'a>(mut $query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
-            let Filter { stage, target, updated_since, more: $asked } = filter;
+            let Filter { stage, target, hidden: (hidden, me), updated_since, more: $asked } = filter;
             if let Some(stages) = stage {
                 $query = $query.filter($table::stage.eq_any(stages.iter().map(|stage| <&str>::from(*stage))));
             }
             if let Some(target) = target {
                 $query = $query.filter($table::target_id.eq($crate::column::KeyValue(*target)));
+            }
+            if !hidden.is_empty() {
+                let me = $crate::column::KeyValue(me.map_or(uuid::Uuid::nil(), |member| member.0));
+                let shown = $table::target_kind.ne_all(hidden.iter().map(|kind| kind.kind()));
+                $query = $query.filter(shown.nullable().or($table::created_by.eq(me)));
             }
             if let Some(at) = updated_since {
                 $query = $query.filter($table::updated_at.ge($crate::column::InstantValue(*at)));

@@ -67,6 +67,7 @@ fn actor_of(actor: &Actor) -> leaf::Actor {
         Identity::Member { id, .. } => ("member", Some(id.0)),
         Identity::ApiKey { id, .. } => ("api_key", Some(id.0)),
         Identity::System { worker } => (*worker, None),
+        Identity::Anonymous => ("anonymous", None),
     };
     leaf::Actor { kind: kind.to_owned(), id, via: None }
 }

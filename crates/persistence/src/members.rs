@@ -7,23 +7,32 @@ use crate::listing::{NullableCondition, listing};
 use crate::row::{list_of, parse_list, record_table};
 use crate::schema::members;
 use crate::table::Guarded;
+use crate::training_assignments;
+use crate::tx::Tx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use ratchet_domain::access::Role;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{AccountId, MemberId, OrganisationId};
 use ratchet_domain::members::{Facts, Member};
 
-record_table!(Member, members { account_id: KeyValue, name: String, active: bool, roles: String });
+record_table!(Member, members {
+    account_id: KeyValue,
+    name: String,
+    unit: Option<String>,
+    active: bool,
+    roles: String,
+});
 
 impl Columns {
     fn of(record: &Member) -> Result<Self, Error> {
-        let Member { head: _, account, name, roles, active } = record;
-        Ok(Self { account_id: KeyValue(account.0), name: name.clone(), active: *active, roles: list_of(roles) })
+        let Member { head: _, account, name, unit, roles, active } = record.clone();
+        Ok(Self { account_id: KeyValue(account.0), name, unit, active, roles: list_of(&roles) })
     }
 
     fn into_record(self, head: Head) -> Result<Member, String> {
-        let Self { account_id, name, active, roles } = self;
-        Ok(Member { head, account: AccountId(account_id.0), name, roles: parse_list(&roles)?, active })
+        let Self { account_id, name, unit, active, roles } = self;
+        Ok(Member { head, account: AccountId(account_id.0), name, unit, roles: parse_list(&roles)?, active })
     }
 }
 
@@ -32,6 +41,8 @@ impl Columns {
 pub struct Filter {
     /// Whether they may act at all.
     pub active: Option<bool>,
+    /// In this unit.
+    pub unit: Option<String>,
 }
 
 listing!(Member, members, Filter, narrowed, own, {
@@ -40,9 +51,12 @@ listing!(Member, members, Filter, narrowed, own, {
 });
 
 fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
-    let Filter { active } = filter;
+    let Filter { active, unit } = filter;
     if let Some(active) = active {
         query = query.filter(members::active.eq(*active));
+    }
+    if let Some(unit) = unit {
+        query = query.filter(members::unit.eq(unit));
     }
     query
 }
@@ -61,6 +75,32 @@ impl Guarded for Member {
             .get_result(connection)?;
         Ok(Facts { admins })
     }
+
+    /// Courses ask for other people now.
+    fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        training_assignments::follow_member(&self, tx)
+    }
+}
+
+/// Every active member with the roles held.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn with_roles(
+    organisation: OrganisationId,
+    connection: &mut AnyConnection,
+) -> Result<Vec<(MemberId, Vec<Role>)>, Error> {
+    let found: Vec<(KeyValue, String)> = members::table
+        .filter(members::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(members::active.eq(true))
+        .order(members::id)
+        .select((members::id, members::roles))
+        .load(connection)?;
+    let read = |(id, roles): (KeyValue, String)| {
+        let roles = parse_list(&roles).map_err(|fault| Error::Corrupt { table: "members", row: id.0, fault })?;
+        Ok((MemberId(id.0), roles))
+    };
+    found.into_iter().map(read).collect()
 }
 
 /// Which of these ids are active members; what a body names is checked with it.

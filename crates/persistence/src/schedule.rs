@@ -53,6 +53,12 @@ fn set<T: Record>(
     Ok(())
 }
 
+/// Wakes the record again at once: what follows takes more than one step.
+pub(crate) fn go_on<T: Record>(record: &T, tx: &mut Tx<'_>) -> Result<(), Error> {
+    let (head, now) = (record.head(), tx.now());
+    set::<T>(head.organisation, head.id, now, tx.connection())
+}
+
 /// Forgets a wake-up; whether there was one.
 fn forget(organisation: OrganisationId, id: Uuid, connection: &mut AnyConnection) -> Result<bool, Error> {
     let kept = wake_ups::table

@@ -173,6 +173,7 @@ diesel::table! {
         state_salt -> Binary,
         account_id -> Key,
         name -> Text,
+        unit -> Nullable<Text>,
         active -> Bool,
         roles -> Text,
     }
@@ -514,6 +515,114 @@ diesel::table! {
     search_cursors (organisation_id) {
         organisation_id -> Key,
         size -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    courses (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        title -> Text,
+        owner_id -> Nullable<Key>,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    training_assignments (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        course_id -> Key,
+        member_id -> Key,
+        due_on -> Text,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    employee_reports (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        kind -> Text,
+        code_hash -> Nullable<Text>,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Text};
+    use crate::column::Key;
+    report_intakes (id) {
+        id -> Key,
+        organisation_id -> Key,
+        code_hash -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    competences (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        role -> Text,
+        gaps -> BigInt,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    communication_plans (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        subject -> Text,
+        owner_id -> Key,
+        next_on -> Nullable<Text>,
+        stage -> Text,
+        description -> Text,
     }
 }
 

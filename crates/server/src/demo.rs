@@ -2,13 +2,14 @@
 //! commands that the API itself uses. What is shown is what the rules allow.
 
 mod context;
+mod involvement;
 mod monitoring;
 mod people;
 mod treatment;
 
 pub(crate) use people::{PASSWORD, PEOPLE};
 
-use crate::commands::people::context;
+use crate::commands::people::{anonymous, context};
 use crate::settings::Fault;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, TimeZone, Utc};
 use ratchet_domain::access::{Actor, Identity};
@@ -16,6 +17,7 @@ use ratchet_domain::change::Change;
 use ratchet_domain::id::{MemberId, OrganisationId};
 use ratchet_domain::reference::Locator;
 use ratchet_domain::refusal::Refusal;
+use ratchet_domain::report_intakes::hour_of;
 use ratchet_http::app::Source;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::store::Store;
@@ -28,6 +30,8 @@ use uuid::Uuid;
 pub(crate) type Who = &'static str;
 /// The program.
 pub(crate) const WORKER: Who = "";
+/// Somebody without a name.
+pub(crate) const NOBODY: Who = "nobody";
 
 /// What the steps so far have made, by the names the story gives them.
 #[derive(Debug, Clone, Default)]
@@ -109,13 +113,16 @@ pub(crate) async fn tell(store: &Store, source: &Source) -> Result<(), Fault> {
     context::add(&mut story);
     monitoring::add(&mut story);
     treatment::add(&mut story);
+    involvement::add(&mut story);
     let mut steps = story.steps;
     steps.sort_by_key(|(at, _, _)| *at);
     for (at, who, job) in steps {
         let mut context = context(organisation, "evaluation", source);
         // What the story tells of this morning may lie ahead.
         context.now = at.min(context.now);
-        if who != WORKER {
+        if who == NOBODY {
+            context = anonymous(organisation, hour_of(context.now), source);
+        } else if who != WORKER {
             context.actor = actor(organisation, who, &names)?;
         }
         let mut known = names.clone();

@@ -69,6 +69,10 @@ pub(crate) struct Flags {
     #[arg(long, global = true, value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     logins_per_minute: Option<u32>,
+    /// Requests per minute and address through the public report link [env: RATCHET_REPORTS_PER_MINUTE] [default: 10]
+    #[arg(long, global = true, value_name = "COUNT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reports_per_minute: Option<u32>,
     /// What is logged, such as `info` or `ratchet_http=debug` [env: RATCHET_LOG] [default: info]
     #[arg(long, global = true, value_name = "FILTER")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,6 +113,7 @@ pub(crate) struct Settings {
     pub evidence_limit: u64,
     pub requests_per_minute: u32,
     pub logins_per_minute: u32,
+    pub reports_per_minute: u32,
     pub log: String,
     pub log_format: LogFormat,
     /// Only from the environment: the instance's keys, where a file is not wanted.
@@ -140,6 +145,7 @@ impl Settings {
             ("evidence_limit", 100 << 20),
             ("requests_per_minute", 6000),
             ("logins_per_minute", 30),
+            ("reports_per_minute", 10),
         ];
         for (name, default) in numbers {
             builder = builder.set_default(name, default).map_err(failed)?;

@@ -1,10 +1,12 @@
 //! What runs beside the requests. Each takes its work from the database and is correct when two run at once.
 
 use crate::commands::people;
+use ratchet_domain::report_intakes::hour_of;
 use ratchet_http::app::Source;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::evaluation;
 use ratchet_persistence::journal::sequencer::{self, Signer};
+use ratchet_persistence::report_intakes;
 use ratchet_persistence::schedule;
 use ratchet_persistence::search;
 use ratchet_persistence::store::Store;
@@ -52,6 +54,24 @@ pub(crate) async fn evaluate(store: Store, source: Source) {
                 tracing::debug!(%error, "measurements still wait for their evaluation");
                 tokio::time::sleep(PAUSE).await;
             }
+        }
+    }
+}
+
+/// Takes what came through the public report link into the register, when an hour is full and then only: how long ago
+/// something was reported is told to the hour and no finer.
+pub(crate) async fn take_in_reports(store: Store, source: Source) {
+    let mut hour = hour_of((source.now)());
+    loop {
+        tokio::time::sleep(LATE).await;
+        let now = hour_of((source.now)());
+        if now == hour {
+            continue;
+        }
+        let context = |organisation| people::anonymous(organisation, now, &source);
+        match report_intakes::take_in(&store, &context).await {
+            Ok(_) => hour = now,
+            Err(error) => tracing::debug!(%error, "anonymous reports still wait"),
         }
     }
 }

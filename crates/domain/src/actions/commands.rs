@@ -1,7 +1,7 @@
 //! The verbs: each asks its guard, checks its input and names what follows.
 
 use super::{Action, Completion, Facts, Priority, Stage, Verb, Verification};
-use crate::access::{Actor, Identity};
+use crate::access::{Actor, is_the_program};
 use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Faults, Reason, Refusal};
@@ -42,9 +42,7 @@ impl Action {
     /// # Errors
     /// [`Refusal::Forbidden`] for everyone but the program; it is not overdue, or that was noted.
     pub fn fall_due(self, today: NaiveDate, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
-        if !matches!(by.identity, Identity::System { .. }) {
-            return Err(Refusal::Forbidden);
-        }
+        is_the_program(by)?;
         if self.wakes().is_none() || today <= self.due_on {
             return Err(Refusal::state("not_overdue", "it is not overdue, or that was noted"));
         }

@@ -1,6 +1,9 @@
 //! Every state machine as data, out of the tables that enforce them.
 
-use crate::{actions, annotations, context_entries, indicators, measurements, nonconformities, settings, signals};
+use crate::{
+    actions, annotations, communication_plans, competences, context_entries, courses, employee_reports, indicators,
+    measurements, nonconformities, settings, signals, training_assignments,
+};
 use serde::Serialize;
 use strum::VariantArray;
 
@@ -41,6 +44,11 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
         table("nonconformities", edges(nonconformities::edge)),
         table("actions", edges(actions::edge)),
         table("context_entries", edges(context_entries::edge)),
+        table("employee_reports", edges(employee_reports::edge)),
+        table("courses", edges(courses::edge)),
+        table("training_assignments", edges(training_assignments::edge)),
+        table("competences", edges(competences::edge)),
+        table("communication_plans", edges(communication_plans::edge)),
         table(
             "members",
             vec![simple("active", "assign-roles", "active"), simple("active", "deactivate", "deactivated")],

@@ -3,10 +3,13 @@
 use super::{HeadView, TargetView};
 use crate::parameters::listed;
 use chrono::{DateTime, Utc};
+use ratchet_domain::access::Actor;
 use ratchet_domain::annotations::{Annotation, Body, Stage, StageName};
-use ratchet_domain::reference::Reference;
+use ratchet_domain::kinds::sees_all;
+use ratchet_domain::reference::{Prefix, Reference};
 use ratchet_persistence::annotations::Filter;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// What every annotation's view begins with.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -59,8 +62,13 @@ pub(crate) struct AnnotationQuery {
 
 impl AnnotationQuery {
     /// As the table's filter, but for the record.
-    pub(crate) fn into_filter<W>(self, more: W) -> Filter<W> {
-        let Self { record: _, state, updated_since } = self;
-        Filter { stage: state, target: None, updated_since, more }
+    pub(crate) fn into_filter<W>(self, by: &Actor, more: W) -> Filter<W> {
+        let Self { record, state, updated_since } = self;
+        // Who sees a record sees what is said about it: that the named one is seen is checked with it.
+        let hidden = match record {
+            Some(_) => Vec::new(),
+            None => Prefix::VARIANTS.iter().copied().filter(|kind| !sees_all(by, *kind)).collect(),
+        };
+        Filter { stage: state, target: None, hidden: (hidden, by.member()), updated_since, more }
     }
 }

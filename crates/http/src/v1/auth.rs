@@ -217,7 +217,7 @@ pub(crate) async fn change_password(
 }
 
 /// Who asks, by address. A proxy's word counts only when the settings name the proxy.
-fn client_address(app: &App, request: &HttpRequest) -> IpAddr {
+pub(crate) fn client_address(app: &App, request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip());
     if !app.settings.trusted_proxies.contains(&peer) {
         return peer;
@@ -226,7 +226,8 @@ fn client_address(app: &App, request: &HttpRequest) -> IpAddr {
     forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse().ok()).unwrap_or(peer)
 }
 
-fn refuse_idempotency_key(request: &HttpRequest) -> Result<(), ApiError> {
+/// For routes whose answer is a secret, and those that know no caller.
+pub(crate) fn refuse_idempotency_key(request: &HttpRequest) -> Result<(), ApiError> {
     if request.headers().contains_key("idempotency-key") {
         let detail = "is not accepted here: the answer is a secret and is not kept";
         return Err(ApiError::parameter("idempotency-key", "not_allowed", detail));

@@ -55,8 +55,8 @@ impl Resource for Comment {
         filter.target = Some(target);
     }
 
-    fn filter(query: AnnotationQuery, _: &Actor, _: NaiveDate) -> Filter {
-        query.into_filter(())
+    fn filter(query: AnnotationQuery, by: &Actor, _: NaiveDate) -> Filter {
+        query.into_filter(by, ())
     }
 }
 

@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::Query;
-use crate::v1::journal::{ActorView, EntryView, ObjectView, limit_of, may_read};
+use crate::v1::journal::{ActorView, EntryView, ObjectView, as_seen, limit_of, may_read};
 use actix_web::get;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
@@ -28,7 +28,7 @@ pub(crate) struct EventView {
     #[serde(rename = "type")]
     #[schema(example = "nonconformity.confirmed")]
     pub kind: String,
-    /// The record's reference.
+    /// The record's reference; `null` to who may not see the record.
     #[schema(example = "NC-2026-0007")]
     pub subject: Option<String>,
     /// When.
@@ -88,7 +88,7 @@ pub(crate) async fn list_events(call: Call, query: Query<EventQuery>) -> Result<
     let source = format!("/v1/organisations/{organisation}");
     let event = |entry: StoredEntry| {
         let position = entry.position.unwrap_or_default();
-        let EntryView { id, at, actor, action, object, request, .. } = entry.into();
+        let EntryView { id, at, actor, action, object, request, .. } = as_seen(entry, &call.actor).into();
         EventView {
             specversion: "1.0",
             id,

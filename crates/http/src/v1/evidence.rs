@@ -75,8 +75,8 @@ impl Resource for Evidence {
         filter.target = Some(target);
     }
 
-    fn filter(query: AnnotationQuery, _: &Actor, _: NaiveDate) -> Filter {
-        query.into_filter(())
+    fn filter(query: AnnotationQuery, by: &Actor, _: NaiveDate) -> Filter {
+        query.into_filter(by, ())
     }
 }
 

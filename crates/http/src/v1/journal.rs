@@ -9,11 +9,13 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use futures_util::stream;
-use ratchet_domain::access::Permission;
+use ratchet_domain::access::{Actor, Permission};
 use ratchet_domain::id::EntryId;
 use ratchet_domain::journal::checkpoint::{SignedCheckpoint, VerifierKey};
 use ratchet_domain::journal::leaf;
 use ratchet_domain::journal::merkle::{Hash, leaf_hash};
+use ratchet_domain::kinds::sees_all;
+use ratchet_domain::reference::Prefix;
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::journal::reading::{self, EntryFilter, StoredEntry};
 use serde::{Deserialize, Serialize};
@@ -48,7 +50,7 @@ pub(crate) struct EntryView {
     pub after: Option<String>,
     /// The request it was part of.
     pub request: Option<String>,
-    /// The reason and the whole state after; `null` when it was redacted.
+    /// The reason and the whole state after; `null` when it was redacted, and to who may not see the record.
     #[schema(value_type = Option<Object>)]
     pub detail: Option<Value>,
     /// SHA-256 over 0x00 and the leaf (RFC 6962).
@@ -58,7 +60,7 @@ pub(crate) struct EntryView {
 /// Who did it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ActorView {
-    /// `member`, `api_key`, or the name of the program's own worker.
+    /// `member`, `api_key`, `anonymous`, or the name of the program's own worker.
     #[schema(example = "member")]
     pub kind: String,
     /// The member or the key.
@@ -74,7 +76,7 @@ pub(crate) struct ObjectView {
     pub kind: String,
     /// The record's id.
     pub id: Uuid,
-    /// The record's reference; `null` when the detail was redacted.
+    /// The record's reference; `null` where the detail is.
     #[schema(example = "NC-2026-0007")]
     pub reference: Option<String>,
     /// The record's version after it.
@@ -139,6 +141,18 @@ pub(crate) struct EntryQuery {
     limit: Option<i64>,
 }
 
+/// Without what the caller may not see. The entry itself stays: who verifies the journal needs every leaf, and a leaf
+/// says nothing of a record but its id.
+pub(crate) fn as_seen(mut entry: StoredEntry, by: &Actor) -> StoredEntry {
+    let about = entry.detail.as_ref().and_then(|(detail, _)| detail["state"]["target"]["kind"].as_str());
+    let kinds = [Some(entry.read.object.kind.as_str()), about];
+    let seen = |kind: &str| Prefix::of_kind(kind).is_some_and(|kind| sees_all(by, kind));
+    if !kinds.into_iter().flatten().all(seen) {
+        entry.detail = None;
+    }
+    entry
+}
+
 /// Refuses who may not read the journal.
 pub(crate) fn may_read(call: &Call) -> Result<(), ApiError> {
     if call.actor.may(Permission::ReadJournal, false) { Ok(()) } else { Err(Refusal::Forbidden.into()) }
@@ -163,7 +177,8 @@ pub(crate) async fn list_entries(call: Call, query: Query<EntryQuery>) -> Result
     let entries: Vec<StoredEntry> = call.app.store.read(read).await?;
     let full = i64::try_from(entries.len()) == Ok(limit);
     let next_after = entries.last().filter(|_| full).and_then(|entry| entry.position);
-    Answer::json(StatusCode::OK, &EntryPage { items: entries.into_iter().map(Into::into).collect(), next_after })
+    let items = entries.into_iter().map(|entry| as_seen(entry, &call.actor).into()).collect();
+    Answer::json(StatusCode::OK, &EntryPage { items, next_after })
 }
 
 /// A signed statement of the tree's size and root.
@@ -245,7 +260,7 @@ pub(crate) async fn get_entry(call: Call, path: web::Path<String>, _: Query<Noth
     let (id, organisation) = (entry_of(&path)?, call.actor.organisation);
     let read = move |connection: &mut _| Ok::<_, ApiError>(reading::find(organisation, id, connection)?);
     let entry = call.app.store.read(read).await?.ok_or(ApiError::NotFound)?;
-    Answer::json(StatusCode::OK, &EntryView::from(entry))
+    Answer::json(StatusCode::OK, &EntryView::from(as_seen(entry, &call.actor)))
 }
 
 /// Prove that an entry is in the journal. 202 until it is sequenced, which takes a moment.
@@ -327,7 +342,8 @@ pub(crate) async fn prove_consistency(call: Call, query: Query<ConsistencyQuery>
     Answer::json(StatusCode::OK, &ConsistencyProof { from, to, path, checkpoint: checkpoint_view(&call, note)? })
 }
 
-/// Export the whole journal as NDJSON; `scripts/verify_journal.py` verifies it with the key alone.
+/// Export the whole journal as NDJSON; `scripts/verify_journal.py` verifies it with the key alone. What the caller may not
+/// see is withheld, its hash is there.
 #[utoipa::path(
     tag = "journal",
     responses((status = 200, body = String, content_type = "application/x-ndjson"))
@@ -345,9 +361,9 @@ pub(crate) async fn export_journal(call: Call, _: Query<Nothing>) -> Result<Http
         "checkpoint": checkpoint.note, "verifier_key": checkpoint.verifier_key,
     });
     let first = web::Bytes::from(format!("{first}\n"));
-    let app = call.app.clone();
+    let (app, by) = (call.app.clone(), call.actor.clone());
     let pages = stream::unfold(Some(None), move |after: Option<Option<u64>>| {
-        let app = app.clone();
+        let (app, by) = (app.clone(), by.clone());
         async move {
             let after = after?;
             let filter = EntryFilter { after, ..EntryFilter::default() };
@@ -359,7 +375,7 @@ pub(crate) async fn export_journal(call: Call, _: Query<Nothing>) -> Result<Http
                     let last = entries.last().and_then(|entry| entry.position);
                     let go_on = last.filter(|last| last + 1 < size).map(Some);
                     let within = entries.into_iter().filter(|entry| entry.position.is_some_and(|at| at < size));
-                    let lines: String = within.map(|entry| line_of(&entry)).collect();
+                    let lines: String = within.map(|entry| line_of(&as_seen(entry, &by))).collect();
                     Some((Ok(web::Bytes::from(lines)), go_on))
                 }
                 Err(error) => Some((Err(error), None)),

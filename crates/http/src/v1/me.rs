@@ -56,7 +56,7 @@ pub(crate) async fn get_me(call: Call, _: Query<Nothing>) -> Result<Answer, ApiE
     let (member_id, api_key_id, roles) = match &call.actor.identity {
         Identity::Member { id, roles } => (Some(*id), None, roles.clone()),
         Identity::ApiKey { id, .. } => (None, Some(*id), Vec::new()),
-        Identity::System { .. } => (None, None, Vec::new()),
+        Identity::System { .. } | Identity::Anonymous => (None, None, Vec::new()),
     };
     let permissions = Permission::VARIANTS
         .iter()

@@ -1,19 +1,19 @@
 //! Members over HTTP: who may act in the organisation.
 
 use crate::answer::Answer;
-use crate::body::Body;
+use crate::body::{Body, nullable};
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters};
 use crate::parameters::{Query, Target, WriteParameters};
 use crate::passwords;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
-use actix_web::{get, post};
+use actix_web::{get, patch, post};
 use chrono::NaiveDate;
 use ratchet_domain::access::{Actor, Role};
 use ratchet_domain::change::Record;
 use ratchet_domain::id::AccountId;
-use ratchet_domain::members::{Member, MemberDraft, Verb};
+use ratchet_domain::members::{Amendment, Member, MemberDraft, Verb};
 use ratchet_domain::refusal::{Fault, Refusal};
 use ratchet_domain::text;
 use ratchet_persistence::accounts;
@@ -33,6 +33,9 @@ pub(crate) struct MemberView {
     /// How the member is called.
     #[schema(example = "Ada Byron")]
     pub name: String,
+    /// The part of the organisation in which the member works.
+    #[schema(example = "Shipyard")]
+    pub unit: Option<String>,
     /// Held now.
     pub roles: Vec<Role>,
     /// What this caller can do next; only where the record stands alone.
@@ -47,6 +50,9 @@ pub(crate) struct MemberView {
 pub(crate) struct MemberQuery {
     /// Whether they may act at all.
     active: Option<bool>,
+    /// In this unit.
+    #[param(example = "Shipyard")]
+    unit: Option<String>,
 }
 
 impl Resource for Member {
@@ -56,14 +62,14 @@ impl Resource for Member {
     const EXPANDS: &'static [(&'static str, &'static str)] = &[];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> MemberView {
-        let Self { head, account: _, name, roles, active } = self;
-        let state = if *active { "active" } else { "deactivated" };
-        MemberView { head: head.into(), state, name: name.clone(), roles: roles.clone(), transitions }
+        let Self { head, account: _, name, unit, roles, active } = self.clone();
+        let state = if active { "active" } else { "deactivated" };
+        MemberView { head: (&head).into(), state, name, unit, roles, transitions }
     }
 
     fn filter(query: MemberQuery, _: &Actor, _: NaiveDate) -> Filter {
-        let MemberQuery { active } = query;
-        Filter { active }
+        let MemberQuery { active, unit } = query;
+        Filter { active, unit }
     }
 }
 
@@ -77,12 +83,30 @@ pub(crate) struct CreateMember {
     /// How the member is called.
     #[schema(example = "Ada Byron", max_length = 200)]
     name: String,
+    /// The part of the organisation in which the member works.
+    #[serde(default)]
+    #[schema(example = "Shipyard", max_length = 200)]
+    unit: Option<String>,
     /// At least one, each once.
     roles: Vec<Role>,
     /// The first password, 12 to 256 characters; only for an address without an account.
     #[serde(default)]
     #[schema(example = "correct horse battery staple", min_length = 12, max_length = 256)]
     password: Option<String>,
+}
+
+/// Plain fields to change; an absent one stays, `null` empties.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AmendMember {
+    /// How the member is called.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    name: Option<String>,
+    /// The part of the organisation in which the member works.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>, max_length = 200)]
+    unit: Option<Option<String>>,
 }
 
 /// The roles to hold from now on.
@@ -131,10 +155,10 @@ pub(crate) async fn create_member(
         None => None,
     };
     call.create(parameters, body, |input: CreateMember, by, birth, tx| {
-        let CreateMember { email, name, roles, password: _ } = input;
+        let CreateMember { email, name, unit, roles, password: _ } = input;
         let email = text::email("/email", &email).map_err(|fault| Refusal::Invalid(vec![fault]))?;
         let account = account_of(&email, hash, tx)?;
-        Ok(Member::enrol(MemberDraft { account, name, roles }, by, birth)?)
+        Ok(Member::enrol(MemberDraft { account, name, unit, roles }, by, birth)?)
     })
     .await
 }
@@ -173,6 +197,26 @@ pub(crate) async fn get_member(
     parameters: Query<ShowParameters>,
 ) -> Result<Answer, ApiError> {
     call.show::<Member>(target, parameters).await
+}
+
+/// Amend a member's name or unit.
+#[utoipa::path(
+    tag = "members",
+    params(("id" = String, Path), WriteParameters),
+    request_body(content = AmendMember, content_type = "application/merge-patch+json"),
+    responses((status = 200, body = MemberView))
+)]
+#[patch("/members/{id}")]
+pub(crate) async fn amend_member(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<AmendMember>,
+) -> Result<Answer, ApiError> {
+    call.amend(target, parameters, body, |member: Member, AmendMember { name, unit }, by, tx| {
+        Ok(member.amend(Amendment { name, unit }, by, tx.now())?)
+    })
+    .await
 }
 
 /// Replace a member's roles.
@@ -226,6 +270,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(list_members)
         .service(create_member)
         .service(get_member)
+        .service(amend_member)
         .service(assign_roles_member)
         .service(deactivate_member);
 }

@@ -1,10 +1,12 @@
 //! The settings of an organisation over HTTP: each organisation has one, from its founding.
 
 use crate::answer::Answer;
+use crate::app::first;
+use crate::body::Body;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters};
-use crate::parameters::{Query, Target};
+use crate::parameters::{Query, Target, WriteParameters};
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
 use crate::v1::auth::Nothing;
@@ -12,6 +14,7 @@ use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::id::MemberId;
+use ratchet_domain::report_intakes::ReportLink;
 use ratchet_domain::separation::{Relaxation, Rule};
 use ratchet_domain::settings::{Relax, Rules, Settings, Verb};
 use serde::{Deserialize, Serialize};
@@ -24,6 +27,9 @@ pub(crate) struct SettingsView {
     pub head: HeadView,
     /// Minutes east of Greenwich; days of guards and due dates begin and end by it.
     pub utc_offset_minutes: i32,
+    /// Where everybody can report without a name; `null` while that is closed.
+    #[schema(example = "/v1/report-intakes/0197a3c27c517d388f0e0d4f3a1b2c3d_5f0c1b7e9a2d4c8f8e6b3a1d7c9e2f40")]
+    pub report_link: Option<String>,
     /// The rules of separation from which exceptions are documented; all others are in force.
     pub relaxations: Vec<RelaxationView>,
     /// What this caller can do next; only where the record stands alone.
@@ -60,10 +66,15 @@ impl Resource for Settings {
     const EXPANDS: &'static [(&'static str, &'static str)] = &[];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> SettingsView {
-        let Self { head, rules: Rules { utc_offset_minutes, separation } } = self;
+        let Self { head, rules: Rules { utc_offset_minutes, separation, report_link } } = self;
+        let link = |secret: &String| {
+            let link = ReportLink { organisation: head.organisation, secret: secret.clone() };
+            format!("/v1/report-intakes/{link}")
+        };
         SettingsView {
             head: head.into(),
             utc_offset_minutes: *utc_offset_minutes,
+            report_link: report_link.as_ref().map(link),
             relaxations: separation.relaxations().iter().map(Into::into).collect(),
             transitions,
         }
@@ -102,6 +113,11 @@ pub(crate) struct EnforceSeparation {
     rule: Rule,
 }
 
+/// Nothing to say.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MoveReportLink {}
+
 /// List the settings: there is one record.
 #[utoipa::path(tag = "settings", params(PageParameters), responses((status = 200, body = Page<SettingsView>)))]
 #[get("/settings")]
@@ -124,12 +140,39 @@ pub(crate) async fn get_settings(
     call.show::<Settings>(target, parameters).await
 }
 
+/// Open the public link for anonymous reports, or replace its address: the old one is dead at once.
+///
+/// Whoever knows the address can report without a name; members find it here. Codes of earlier reporters stay good.
+#[utoipa::path(
+    tag = "settings",
+    params(("id" = String, Path), WriteParameters),
+    request_body = MoveReportLink,
+    responses((status = 200, body = SettingsView))
+)]
+#[post("/settings/{id}/open-report-link")]
+pub(crate) async fn open_report_link_settings(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<MoveReportLink>,
+) -> Result<Answer, ApiError> {
+    let secret = first(&(call.app.source.random)());
+    call.verb(target, Verb::OpenReportLink, parameters, body, move |settings: Settings, _, (), by, tx| {
+        Ok(settings.open_report_link(secret, by, tx.now())?)
+    })
+    .await
+}
+
 verbs! {
     tag "settings", record Settings, view SettingsView;
 
     /// Say when days begin and end.
     set_time_zone_settings "/settings/{id}/set-time-zone" SetTimeZone SetTimeZone
     |settings, input, _facts, by, tx| settings.set_time_zone(input.utc_offset_minutes, by, tx.now());
+
+    /// Close the public link for anonymous reports.
+    close_report_link_settings "/settings/{id}/close-report-link" CloseReportLink MoveReportLink
+    |settings, MoveReportLink {}, _facts, by, tx| settings.close_report_link(by, tx.now());
 
     /// Let exceptions from a rule of separation be documented, for organisations too small for it.
     ///
@@ -155,6 +198,8 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(list_settings)
         .service(get_settings)
         .service(set_time_zone_settings)
+        .service(open_report_link_settings)
+        .service(close_report_link_settings)
         .service(relax_separation_settings)
         .service(enforce_separation_settings);
 }

@@ -76,9 +76,9 @@ impl Resource for Tag {
         filter.target = Some(target);
     }
 
-    fn filter(query: TagQuery, _: &Actor, _: NaiveDate) -> Filter {
+    fn filter(query: TagQuery, by: &Actor, _: NaiveDate) -> Filter {
         let TagQuery { label, record, state, updated_since } = query;
-        AnnotationQuery { record, state, updated_since }.into_filter(label)
+        AnnotationQuery { record, state, updated_since }.into_filter(by, label)
     }
 }
 

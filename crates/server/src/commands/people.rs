@@ -3,6 +3,7 @@
 use super::database::open_migrated;
 use crate::settings::{Fault, Settings};
 use crate::source::source;
+use chrono::{DateTime, Utc};
 use ratchet_domain::access::{Actor, Identity, Role};
 use ratchet_domain::change::Record;
 use ratchet_domain::id::{AccountId, OrganisationId};
@@ -38,6 +39,21 @@ pub(crate) fn context(organisation: OrganisationId, worker: &'static str, source
     }
 }
 
+/// Who takes an anonymous report into the register: nobody, at a full hour, under ids that say nothing of a time.
+pub(crate) fn anonymous(organisation: OrganisationId, hour: DateTime<Utc>, source: &Source) -> Context {
+    let random = source.random.clone();
+    Context {
+        actor: Actor { organisation, identity: Identity::Anonymous },
+        now: hour,
+        next_id: Box::new(move || {
+            let mut bytes = [0; 16];
+            bytes.copy_from_slice(&random()[..16]);
+            uuid::Builder::from_random_bytes(bytes).into_uuid()
+        }),
+        ..context(organisation, "reports", source)
+    }
+}
+
 /// Makes an organisation with its first admin; the admin's new password, unless the login existed already.
 pub(crate) async fn found(
     store: &Store,
@@ -64,7 +80,7 @@ pub(crate) async fn found(
             }
         };
         let birth = tx.birth(Member::PREFIX)?;
-        let draft = MemberDraft { account, name: email.clone(), roles: roles.to_vec() };
+        let draft = MemberDraft { account, name: email.clone(), unit: None, roles: roles.to_vec() };
         let change = Member::enrol(draft, &tx.actor().clone(), birth)?;
         tx.save(change)?;
         Ok::<_, Error>(known.is_none())

@@ -56,6 +56,7 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
         tokio::spawn(workers::sequence(store.clone(), source(), signer));
         tokio::spawn(workers::evaluate(store.clone(), source()));
         tokio::spawn(workers::wake(store.clone(), source()));
+        tokio::spawn(workers::take_in_reports(store.clone(), source()));
         tokio::spawn(workers::follow(store));
         println!("Serving on {url}");
         let server = ratchet_http::serve(Arc::new(app), listener, settings.workers);
@@ -100,6 +101,7 @@ fn app_settings(settings: &Settings, url: &str) -> app::Settings {
         evidence_directory: settings.evidence_directory(),
         requests_per_minute: settings.requests_per_minute,
         logins_per_minute: settings.logins_per_minute,
+        reports_per_minute: settings.reports_per_minute,
         trusted_proxies: settings.trusted_proxies.clone(),
         ..app::Settings::default()
     }

@@ -20,6 +20,7 @@ pub(crate) const PASSWORD: &str = "harbour robotics";
 pub(crate) struct Person {
     pub name: &'static str,
     pub email: &'static str,
+    pub unit: &'static str,
     pub roles: &'static [Role],
 }
 
@@ -34,14 +35,14 @@ pub(crate) const GRETA: &str = "Greta Holm";
 
 /// Everybody, one at least for each role.
 pub(crate) const PEOPLE: [Person; 8] = [
-    Person { name: MARA, email: "mara@harbour.example", roles: &[Role::IsmsManager] },
-    Person { name: TOMAS, email: "tomas@harbour.example", roles: &[Role::Admin] },
-    Person { name: INES, email: "ines@harbour.example", roles: &[Role::Management] },
-    Person { name: ADEYEMI, email: "adeyemi@harbour.example", roles: &[Role::Auditor] },
-    Person { name: YUKI, email: "yuki@harbour.example", roles: &[Role::Member] },
-    Person { name: PAVEL, email: "pavel@harbour.example", roles: &[Role::Member] },
-    Person { name: SOFIA, email: "sofia@harbour.example", roles: &[Role::IsmsManager] },
-    Person { name: GRETA, email: "greta@certifier.example", roles: &[Role::ExternalAuditor] },
+    Person { name: MARA, email: "mara@harbour.example", unit: "Management system", roles: &[Role::IsmsManager] },
+    Person { name: TOMAS, email: "tomas@harbour.example", unit: "IT", roles: &[Role::Admin] },
+    Person { name: INES, email: "ines@harbour.example", unit: "Board", roles: &[Role::Management] },
+    Person { name: ADEYEMI, email: "adeyemi@harbour.example", unit: "Internal audit", roles: &[Role::Auditor] },
+    Person { name: YUKI, email: "yuki@harbour.example", unit: "IT", roles: &[Role::Member] },
+    Person { name: PAVEL, email: "pavel@harbour.example", unit: "Engineering", roles: &[Role::Member] },
+    Person { name: SOFIA, email: "sofia@harbour.example", unit: "Management system", roles: &[Role::IsmsManager] },
+    Person { name: GRETA, email: "greta@certifier.example", unit: "Certifier", roles: &[Role::ExternalAuditor] },
 ];
 
 /// Founds the organisation ten weeks ago, with everybody in it.
@@ -53,11 +54,16 @@ pub(super) async fn found(store: &Store, source: &Source, organisation: Organisa
         organisations::found("Harbour Robotics", tx)?;
         let (by, now) = (tx.actor().clone(), tx.now());
         let mut names = Names::default();
-        for Person { name, email, roles } in &PEOPLE {
+        for Person { name, email, unit, roles } in &PEOPLE {
             let account = AccountId(tx.next_id());
             accounts::insert(account, email, &hash, now, tx.connection())?;
             let birth = tx.birth(Member::PREFIX)?;
-            let draft = MemberDraft { account, name: (*name).to_owned(), roles: roles.to_vec() };
+            let draft = MemberDraft {
+                account,
+                name: (*name).to_owned(),
+                unit: Some((*unit).to_owned()),
+                roles: roles.to_vec(),
+            };
             names.call(name, super::save(Member::enrol(draft, &by, birth)?, tx)?);
         }
         Ok::<_, Error>(names)

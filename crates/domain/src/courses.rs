@@ -1,0 +1,253 @@
+//! Courses: what people must know, who must know it, for how long it holds, and whether teaching it worked [7.2, A.6.3].
+
+mod commands;
+mod lifecycle;
+#[cfg(test)]
+mod tests;
+
+pub use commands::{Amendment, Evaluate};
+pub use lifecycle::{Facts, StageName, Verb, edge};
+
+use crate::access::{Actor, Permission};
+use crate::audience::Audience;
+use crate::change::{Birth, Change, Head, Record, Seal};
+use crate::id::{CourseId, MemberId};
+use crate::reference::Prefix;
+use crate::refusal::{Fault, Faults, Refusal};
+use crate::separation::SeparationException;
+use crate::text;
+use crate::work::{Wake, Work};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
+
+/// At most so many clauses and controls.
+pub const REQUIREMENTS: usize = 20;
+/// In how many days a new assignment can be due.
+pub const DUE_IN_DAYS: RangeInclusive<i64> = 1..=365;
+/// For how many months a result can hold.
+pub const VALIDITY_MONTHS: RangeInclusive<i64> = 1..=120;
+/// What can be asked for, in percent.
+pub const PASS_MARK: RangeInclusive<i64> = 1..=100;
+
+/// Whether the course has given people what it was to give them [7.2 c].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Whether it has.
+    pub effective: bool,
+    /// What was looked at: an indicator, a trial, a walk through the building.
+    pub criterion: String,
+    /// What was seen.
+    pub evidence: String,
+    /// When it was judged.
+    pub at: DateTime<Utc>,
+    /// By whom; never by the course's owner.
+    pub by: MemberId,
+}
+
+/// Where it stands; each stage owns what is only true in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "name")]
+pub enum Stage {
+    /// Being prepared: nobody is assigned.
+    Draft,
+    /// Its audience is assigned to it.
+    Published {
+        /// Since when.
+        since: DateTime<Utc>,
+        /// The day on which its effect is judged next; `None` when that is done.
+        #[serde(default)]
+        evaluate_on: Option<NaiveDate>,
+    },
+    /// Nobody takes it any more.
+    Retired {
+        /// Why.
+        reason: String,
+        /// Since when.
+        at: DateTime<Utc>,
+    },
+}
+
+/// A course.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Course {
+    /// Identity and version.
+    pub head: Head,
+    /// One line.
+    pub title: String,
+    /// What it teaches.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Where to find it: an address or a place. Files are attached as evidence.
+    #[serde(default)]
+    pub material: Option<String>,
+    /// Who must take it.
+    pub audience: Audience,
+    /// Since when the audience is that; assignments follow from then on.
+    pub audience_since: DateTime<Utc>,
+    /// In how many days a new assignment is due.
+    pub due_in_days: i64,
+    /// For how many months a result holds; for ever without it.
+    #[serde(default)]
+    pub validity_months: Option<i64>,
+    /// The score, in percent, from which on it is passed; without it whoever has taken it has passed.
+    #[serde(default)]
+    pub pass_mark: Option<i64>,
+    /// The clauses and controls it serves.
+    #[serde(default)]
+    pub requirements: Vec<String>,
+    /// The accountable member.
+    #[serde(default)]
+    pub owner: Option<MemberId>,
+    /// The newest judgement of its effect; earlier ones stand in the journal.
+    #[serde(default)]
+    pub evaluation: Option<Evaluation>,
+    /// Duties that were not kept apart.
+    #[serde(default)]
+    pub exceptions: Vec<SeparationException>,
+    /// Where it stands.
+    pub stage: Stage,
+}
+
+/// What it takes to define one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CourseDraft {
+    /// One line.
+    pub title: String,
+    /// What it teaches.
+    pub description: Option<String>,
+    /// Where to find it.
+    pub material: Option<String>,
+    /// Who must take it; that named members exist is the caller's to check.
+    pub audience: Audience,
+    /// In how many days a new assignment is due.
+    pub due_in_days: i64,
+    /// For how many months a result holds.
+    pub validity_months: Option<i64>,
+    /// The score from which on it is passed.
+    pub pass_mark: Option<i64>,
+    /// Clauses and controls, at most [`REQUIREMENTS`].
+    pub requirements: Vec<String>,
+    /// The accountable member; that the member exists is the caller's to check.
+    pub owner: Option<MemberId>,
+}
+
+impl Record for Course {
+    const PREFIX: Prefix = Prefix::Course;
+    const MAKING: Permission = Permission::DefineCourse;
+    const READING: Permission = Permission::ReadCourses;
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn head_mut(&mut self, _: Seal) -> &mut Head {
+        &mut self.head
+    }
+
+    /// Owned or defined by the actor.
+    fn is_own(&self, by: &Actor) -> bool {
+        let me = by.member();
+        me.is_some() && (self.owner == me || self.head.created_by == me)
+    }
+
+    fn title(&self) -> Option<&str> {
+        Some(&self.title)
+    }
+
+    fn work(&self) -> Vec<Work> {
+        match self.stage {
+            Stage::Draft => self.owner.map(|owner| Work::of(owner, None)).into_iter().collect(),
+            Stage::Published { evaluate_on: Some(day), .. } => {
+                vec![Work::of_whoever(Permission::VerifyEffectiveness, self.owner, Some(day))]
+            }
+            Stage::Published { evaluate_on: None, .. } | Stage::Retired { .. } => Vec::new(),
+        }
+    }
+
+    /// Whenever its audience is another one: assignments are made, or become void, by themselves.
+    fn wakes(&self) -> Option<Wake> {
+        match self.stage {
+            Stage::Draft => None,
+            Stage::Published { .. } | Stage::Retired { .. } => Some(Wake::At(self.audience_since)),
+        }
+    }
+}
+
+impl Course {
+    /// Its id, typed.
+    #[must_use]
+    pub fn id(&self) -> CourseId {
+        CourseId(self.head.id)
+    }
+
+    /// Defines a course, as a draft.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`], or every fault of the draft.
+    pub fn define(draft: CourseDraft, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
+        Self::may_make(by)?;
+        let CourseDraft {
+            title,
+            description,
+            material,
+            audience,
+            due_in_days,
+            validity_months,
+            pass_mark,
+            requirements,
+            owner,
+        } = draft;
+        let course = Self {
+            head: Head::born(by, birth),
+            title,
+            description,
+            material,
+            audience,
+            audience_since: birth.at,
+            due_in_days,
+            validity_months,
+            pass_mark,
+            requirements,
+            owner,
+            evaluation: None,
+            exceptions: Vec::new(),
+            stage: Stage::Draft,
+        };
+        course.faults().refuse()?;
+        Ok(Change::born(course, "defined"))
+    }
+
+    /// Whether people are assigned to it now.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        match self.stage {
+            Stage::Published { .. } => true,
+            Stage::Draft | Stage::Retired { .. } => false,
+        }
+    }
+
+    /// Every fault of what people write.
+    fn faults(&self) -> Faults {
+        let mut faults = Faults::default();
+        faults.keep(text::title("/title", &self.title));
+        for (pointer, narrative) in [("/description", &self.description), ("/material", &self.material)] {
+            if let Some(narrative) = narrative {
+                faults.keep(text::narrative(pointer, narrative));
+            }
+        }
+        self.audience.check("/audience", &mut faults);
+        for (pointer, range, number) in [
+            ("/due_in_days", DUE_IN_DAYS, Some(self.due_in_days)),
+            ("/validity_months", VALIDITY_MONTHS, self.validity_months),
+            ("/pass_mark", PASS_MARK, self.pass_mark),
+        ] {
+            if number.is_some_and(|number| !range.contains(&number)) {
+                let detail = format!("must lie between {} and {}", range.start(), range.end());
+                faults.push(Fault::new(pointer, "out_of_range", detail));
+            }
+        }
+        text::requirements("/requirements", &self.requirements, REQUIREMENTS, &mut faults);
+        faults
+    }
+}

@@ -1,0 +1,19 @@
+CREATE TABLE courses (
+    id              uuid        NOT NULL PRIMARY KEY,
+    organisation_id uuid        NOT NULL REFERENCES organisations (id),
+    reference       text        NOT NULL,
+    version         bigint      NOT NULL CHECK (version > 0),
+    created_at      timestamptz NOT NULL,
+    created_by      uuid,
+    updated_at      timestamptz NOT NULL,
+    state_salt      bytea       NOT NULL CHECK (length(state_salt) = 16),
+    title           text        NOT NULL,
+    owner_id        uuid,
+    stage           text        NOT NULL CHECK (stage IN ('draft', 'published', 'retired')),
+    -- What no query asks for, as JSON.
+    description     text        NOT NULL,
+    UNIQUE (organisation_id, reference)
+);
+CREATE INDEX courses_by_stage ON courses (organisation_id, stage, id);
+-- Lists, newest first.
+CREATE INDEX courses_by_age ON courses (organisation_id, id);

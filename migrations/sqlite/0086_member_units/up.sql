@@ -1,0 +1,3 @@
+-- The part of the organisation in which a member works.
+ALTER TABLE members ADD COLUMN unit TEXT;
+CREATE INDEX members_by_unit ON members (organisation_id, unit) WHERE unit IS NOT NULL;
