@@ -48,7 +48,9 @@ mod storage {
     mod journal;
     mod migrations;
     mod nonconformities;
+    mod report_intakes;
     mod sessions;
     mod store;
     mod tampering;
+    mod training_assignments;
 }

@@ -135,13 +135,17 @@ async fn handlers_and_the_reporter_see_it_and_nobody_else() {
         let said = json!({ "record": report, "text": "It was the cleaner" });
         let comment = api.by(Role::IsmsManager).await.post("/v1/comments", said).await.expect(201);
         let comment_path = format!("/v1/comments/{}", comment.reference());
-        api.sequence().await;
+        api.follow().await;
         for role in [Role::Admin, Role::Management, Role::Auditor, Role::ExternalAuditor] {
             let other = api.by(role).await;
             other.get(&path).await.expect(404);
             other.get(&format!("/v1/records/{report}")).await.expect(404);
             other.get(&format!("/v1/records/{report}/history")).await.expect(404);
             other.get(&comment_path).await.expect(404);
+            for word in ["badge", "cleaner"] {
+                let found = other.get(&format!("/v1/search?q={word}")).await.expect(200);
+                assert_eq!(found.body["items"], json!([]), "{role:?} {word}");
+            }
             assert_eq!(other.get("/v1/comments?count=true").await.expect(200).body["total"], 0, "{role:?}");
             other.get(&format!("/v1/comments?record={report}")).await.expect(400);
             for place in ["journal?limit=200", "journal/export", "events?limit=200"] {
@@ -164,6 +168,7 @@ async fn handlers_and_the_reporter_see_it_and_nobody_else() {
             let insider = api.by(role).await;
             insider.get(&path).await.expect(200);
             insider.get(&comment_path).await.expect(200);
+            assert_eq!(insider.get("/v1/search?q=badge").await.expect(200).body["items"][0]["reference"], report);
             assert_eq!(insider.get(&format!("/v1/comments?record={report}&count=true")).await.body["total"], 1);
             assert_eq!(insider.get("/v1/employee-reports?count=true").await.body["total"], 1);
             insider.get(&format!("/v1/records/{report}/history")).await.expect(200);

@@ -33,7 +33,7 @@ const ACTIONS: [(&str, Act); 5] = [
     ("employee_report.filed", Act::Report),
     ("improvement.proposed", Act::Suggestion),
     ("vote.cast", Act::Vote),
-    ("acknowledgement.acknowledged", Act::Acknowledgement),
+    ("acknowledgement.given", Act::Acknowledgement),
     ("training_assignment.completed", Act::Training),
 ];
 
