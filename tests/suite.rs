@@ -4,6 +4,7 @@
 mod api {
     mod actions;
     mod annotations;
+    mod applicabilities;
     mod auth;
     mod communication_plans;
     mod competences;
@@ -19,6 +20,7 @@ mod api {
     mod members;
     mod nonconformities;
     mod participation;
+    mod processes;
     mod report_intakes;
     mod search;
     mod settings;

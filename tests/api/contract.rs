@@ -199,6 +199,12 @@ async fn target(api: &Api, path: &str) -> String {
             return super::annotations::attached(api, stem, body).await;
         }
     }
+    if path.starts_with("/v1/processes") {
+        return super::processes::defined(api).await;
+    }
+    if path.starts_with("/v1/applicabilities") {
+        return super::applicabilities::of_some_control(api).await;
+    }
     if path.starts_with("/v1/evidence") {
         return super::evidence::attached(api).await;
     }

@@ -92,6 +92,7 @@ async fn what_is_done_by_hand_is_found() {
             "UPDATE journal_entries SET leaf = CAST(replace(CAST(leaf AS TEXT), 'nonconformity', 'conformity') AS BLOB) WHERE position = 100",
             "journal_entries",
         ),
+        ("who answers for a record", "UPDATE ownerships SET owned_until = owned_from", "ownerships"),
         ("what a record waits for", "DELETE FROM work_items WHERE member_id IS NOT NULL", "work_items"),
         (
             "an edge that no record says",

@@ -116,6 +116,14 @@ pub enum Permission {
     PlanCommunication,
     /// Record that it was communicated.
     CarryOutCommunication,
+    /// Keep the register of processes: enter and retire them, name their owners.
+    DefineProcess,
+    /// Amend a process's plain fields.
+    SteerProcess,
+    /// Say whether a control is needed, and why.
+    DecideApplicability,
+    /// Say how far a control is put into practice.
+    SteerApplicability,
 }
 
 /// One cell of the table.
@@ -173,6 +181,10 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::AssessCompetence => [No, Yes, Yes, No, No, No],
         P::PlanCommunication => [No, Yes, No, No, No, No],
         P::CarryOutCommunication => [Own, Yes, Own, Own, Own, No],
+        P::DefineProcess => [No, Yes, No, No, No, No],
+        P::SteerProcess => [No, Yes, No, No, Own, No],
+        P::DecideApplicability => [No, Yes, Yes, No, No, No],
+        P::SteerApplicability => [No, Yes, No, No, Own, No],
     }
 }
 

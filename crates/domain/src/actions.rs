@@ -221,6 +221,10 @@ impl Record for Action {
         vec![TraceEdge::new(Target::of(self), Relation::Addresses, self.parent)]
     }
 
+    fn owners(&self) -> Vec<MemberId> {
+        vec![self.assignee]
+    }
+
     /// The day after its due date: that it has passed is noted once.
     fn wakes(&self) -> Option<Wake> {
         match self.stage {

@@ -93,6 +93,16 @@ pub trait Record: Clone + Serialize + DeserializeOwned + Send + 'static {
         Vec::new()
     }
 
+    /// Who answers for it now: its owner, its author. Whoever did within a year does not audit it [9.2.2].
+    fn owners(&self) -> Vec<MemberId> {
+        Vec::new()
+    }
+
+    /// The clauses and controls that its owners answer for by owning it.
+    fn answers_for(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// What it waits for now.
     fn work(&self) -> Vec<Work> {
         Vec::new()

@@ -177,6 +177,10 @@ impl Record for ContextEntry {
         Some(&self.title)
     }
 
+    fn owners(&self) -> Vec<MemberId> {
+        self.owner.into_iter().collect()
+    }
+
     fn work(&self) -> Vec<Work> {
         match (&self.stage, self.review_due_on, self.owner) {
             (Stage::Current, Some(due), Some(owner)) => vec![Work::of(owner, Some(due))],

@@ -70,4 +70,6 @@ ids! {
     CompetenceId,
     /// What the organisation communicates.
     CommunicationPlanId,
+    /// Something the organisation does.
+    ProcessId,
 }

@@ -281,6 +281,11 @@ impl Record for Indicator {
     fn title(&self) -> Option<&str> {
         Some(&self.name)
     }
+
+    /// Who is accountable for it, and who measures.
+    fn owners(&self) -> Vec<MemberId> {
+        self.owner.into_iter().chain(self.collector).collect()
+    }
 }
 
 impl Indicator {

@@ -34,6 +34,8 @@ macro_rules! of_kind {
             EmployeeReport: employee_reports::EmployeeReport,
             Competence: competences::Competence,
             CommunicationPlan: communication_plans::CommunicationPlan,
+            Process: processes::Process,
+            Applicability: applicabilities::Applicability,
         )
     };
     (@ $kind:expr, $record:ident => $run:expr, $($prefix:ident: $module:ident::$name:ident),+ $(,)?) => {

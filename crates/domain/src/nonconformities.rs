@@ -310,6 +310,10 @@ impl Record for Nonconformity {
         Some(&self.title)
     }
 
+    fn owners(&self) -> Vec<MemberId> {
+        self.owner.into_iter().collect()
+    }
+
     fn work(&self) -> Vec<Work> {
         let owned = self.owner.map(|owner| Work::of(owner, self.due_on));
         match &self.stage {

@@ -77,6 +77,12 @@ pub enum Prefix {
     /// What the organisation communicates.
     #[strum(serialize = "CPL")]
     CommunicationPlan,
+    /// Something the organisation does.
+    #[strum(serialize = "PRO")]
+    Process,
+    /// What the organisation says of a control.
+    #[strum(serialize = "SOA")]
+    Applicability,
 }
 
 impl Prefix {
@@ -102,6 +108,8 @@ impl Prefix {
             Self::EmployeeReport => "employee_report",
             Self::Competence => "competence",
             Self::CommunicationPlan => "communication_plan",
+            Self::Process => "process",
+            Self::Applicability => "applicability",
         }
     }
 

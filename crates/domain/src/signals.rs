@@ -171,6 +171,10 @@ impl Record for Signal {
         [TraceEdge::new(indicator, Relation::Raised, own)].into_iter().chain(raised).collect()
     }
 
+    fn owners(&self) -> Vec<MemberId> {
+        self.owner.into_iter().collect()
+    }
+
     fn work(&self) -> Vec<Work> {
         match self.stage {
             Stage::Raised => vec![match self.owner {

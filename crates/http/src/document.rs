@@ -116,6 +116,8 @@ fn tags(document: &Value) -> Value {
         ("competences", "What a role requires, on what basis its holders have it, and what is missing [7.2]."),
         ("communication-plans", "What is communicated, when, with whom and how [7.4]."),
         ("participation", "How much people take part, by unit and month."),
+        ("processes", "What the organisation does, and who answers for it."),
+        ("applicabilities", "Which control of Annex A is needed, why, and how far it is put into practice [6.1.3 d]."),
         ("evidence", "Files that show something about a record, kept under the hash of their content [7.5]."),
         ("annotations", "What people add to any record: comments, tags and links."),
         ("settings", "What decisions of the organisation depend on: its time zone, the duties it keeps apart."),

@@ -2,6 +2,7 @@
 
 pub(crate) mod actions;
 pub(crate) mod api_keys;
+pub(crate) mod applicabilities;
 pub(crate) mod auth;
 pub(crate) mod catalogue;
 pub(crate) mod comments;
@@ -21,6 +22,7 @@ pub(crate) mod measurements;
 pub(crate) mod members;
 pub(crate) mod nonconformities;
 pub(crate) mod participation;
+pub(crate) mod processes;
 pub(crate) mod records;
 pub(crate) mod report_intakes;
 pub(crate) mod search;
@@ -53,6 +55,8 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(competences::configure)
         .configure(communication_plans::configure)
         .configure(participation::configure)
+        .configure(processes::configure)
+        .configure(applicabilities::configure)
         .configure(evidence::configure)
         .configure(comments::configure)
         .configure(tags::configure)

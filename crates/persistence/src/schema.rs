@@ -626,6 +626,61 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    processes (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        name -> Text,
+        importance -> Text,
+        owner_id -> Key,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    applicabilities (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        control -> Text,
+        place -> Text,
+        owner_id -> Nullable<Key>,
+        status -> Nullable<Text>,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::column::{Instant, Key};
+    ownerships (organisation_id, record_id, member_id, requirement, from_version) {
+        organisation_id -> Key,
+        record_id -> Key,
+        member_id -> Key,
+        requirement -> Text,
+        from_version -> BigInt,
+        owned_from -> Instant,
+        owned_until -> Nullable<Instant>,
+    }
+}
+
 diesel::joinable!(journal_queue -> journal_entries (entry_id));
 diesel::joinable!(members -> accounts (account_id));
 diesel::joinable!(members -> organisations (organisation_id));

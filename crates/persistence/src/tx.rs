@@ -4,6 +4,7 @@ use crate::column::KeyValue;
 use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
 use crate::journal::{self, Entry};
+use crate::ownerships;
 use crate::record_edges;
 use crate::schedule;
 use crate::schema::reference_counters;
@@ -162,6 +163,7 @@ impl<'a> Tx<'a> {
         record_edges::keep(&change, self.connection)?;
         work_items::keep(&change, self.connection)?;
         schedule::keep(&change, self.connection)?;
+        ownerships::keep(&change, self.context.now, self.connection)?;
         let detail_salt = (self.context.next_salt)();
         let Context { actor, now, request, .. } = &self.context;
         let entry = Entry::of(&change, actor, salt, detail_salt, *now, request.as_deref())?;

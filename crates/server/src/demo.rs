@@ -1,6 +1,7 @@
 //! Harbour Robotics, a sample organisation: eight people and ten weeks of their work, told step by step through the
 //! commands that the API itself uses. What is shown is what the rules allow.
 
+mod audits;
 mod context;
 mod involvement;
 mod monitoring;
@@ -114,6 +115,7 @@ pub(crate) async fn tell(store: &Store, source: &Source) -> Result<(), Fault> {
     monitoring::add(&mut story);
     treatment::add(&mut story);
     involvement::add(&mut story);
+    audits::add(&mut story);
     let mut steps = story.steps;
     steps.sort_by_key(|(at, _, _)| *at);
     for (at, who, job) in steps {

@@ -1,8 +1,8 @@
 //! Every state machine as data, out of the tables that enforce them.
 
 use crate::{
-    actions, annotations, communication_plans, competences, context_entries, courses, employee_reports, indicators,
-    measurements, nonconformities, settings, signals, training_assignments,
+    actions, annotations, applicabilities, communication_plans, competences, context_entries, courses,
+    employee_reports, indicators, measurements, nonconformities, processes, settings, signals, training_assignments,
 };
 use serde::Serialize;
 use strum::VariantArray;
@@ -49,6 +49,8 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
         table("training_assignments", edges(training_assignments::edge)),
         table("competences", edges(competences::edge)),
         table("communication_plans", edges(communication_plans::edge)),
+        table("processes", edges(processes::edge)),
+        table("applicabilities", edges(applicabilities::edge)),
         table(
             "members",
             vec![simple("active", "assign-roles", "active"), simple("active", "deactivate", "deactivated")],

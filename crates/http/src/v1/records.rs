@@ -9,15 +9,18 @@ use crate::v1::auth::Nothing;
 use crate::v1::journal::EntryView;
 use actix_web::http::StatusCode;
 use actix_web::{get, web};
+use chrono::{DateTime, Utc};
 use ratchet_domain::access::Actor;
-use ratchet_domain::id::RecordId;
+use ratchet_domain::id::{MemberId, RecordId};
 use ratchet_domain::links::Relation;
 use ratchet_domain::of_kind;
+use ratchet_domain::ownerships::Ownership;
 use ratchet_domain::reference::{Locator, Prefix, Reference, Target};
 use ratchet_domain::refusal::Refusal;
 use ratchet_domain::trace::TraceEdge;
 use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::journal::reading;
+use ratchet_persistence::ownerships::{self, Tenure};
 use ratchet_persistence::trace::{self, Trace};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -93,6 +96,34 @@ pub(crate) struct History {
     pub items: Vec<EntryView>,
     /// Send it as `after` to go on; `null` when that is all.
     pub next_after: Option<i64>,
+}
+
+/// A time in which somebody answered for a record.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TenureView {
+    /// Who.
+    pub member_id: MemberId,
+    /// The clause or control that was answered for by way of it; `null` for the record itself.
+    #[schema(example = "A.5.18")]
+    pub requirement: Option<String>,
+    /// Since when.
+    pub from: DateTime<Utc>,
+    /// Until when; `null` while it lasts.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl From<Tenure> for TenureView {
+    fn from(tenure: Tenure) -> Self {
+        let Tenure { record: _, ownership: Ownership { member, requirement }, from, until } = tenure;
+        Self { member_id: member, requirement, from, until }
+    }
+}
+
+/// Who answers for a record, and who did.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Owners {
+    /// The earliest first.
+    pub items: Vec<TenureView>,
 }
 
 /// Where to go on.
@@ -224,6 +255,25 @@ pub(crate) async fn get_history(
     Answer::json(StatusCode::OK, &History { items: entries.into_iter().map(Into::into).collect(), next_after })
 }
 
+/// Read who answers for a record, and who did.
+///
+/// Kept with every write. Whoever answers, or answered within the last twelve months, does not audit it [9.2.2].
+#[utoipa::path(
+    tag = "records",
+    params(("reference" = String, Path, description = "Such as PRO-2026-0002")),
+    responses((status = 200, body = Owners))
+)]
+#[get("/records/{reference}/owners")]
+pub(crate) async fn get_owners(call: Call, path: web::Path<String>, _: Query<Nothing>) -> Result<Answer, ApiError> {
+    let (reference, by) = (reference_of(&path)?, call.actor.clone());
+    let read = move |connection: &mut _| -> Result<_, ApiError> {
+        let RecordView { id, .. } = find(reference.prefix, Locator::Reference(reference), &by, connection)?;
+        Ok(ownerships::of_record(by.organisation, id, connection)?)
+    };
+    let tenures = call.app.store.read(read).await?;
+    Answer::json(StatusCode::OK, &Owners { items: tenures.into_iter().map(Into::into).collect() })
+}
+
 /// Read what a record came from and what came of it.
 ///
 /// Edges run from cause to effect as `raised`, from an action or evidence to what it is for, and as links were drawn.
@@ -253,5 +303,5 @@ pub(crate) async fn get_trace(call: Call, path: web::Path<String>, _: Query<Noth
 }
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(get_record).service(get_history).service(get_trace);
+    config.service(get_record).service(get_history).service(get_owners).service(get_trace);
 }

@@ -9,9 +9,10 @@ use crate::files::{Content, Files};
 use crate::journal::projection;
 use crate::schema::{journal_entries, journal_queue};
 use crate::table::Guarded;
-use crate::{record_edges, work_items};
+use crate::{ownerships, record_edges, work_items};
 use diesel::prelude::*;
 use ratchet_domain::journal::leaf::{self, leaf_hash};
+use ratchet_domain::ownerships::of as owners_of;
 use uuid::Uuid;
 
 impl Verification<'_> {
@@ -105,13 +106,17 @@ impl Verification<'_> {
         }
     }
 
-    /// Edges and lists of work say what the records themselves say.
+    /// Edges, lists of work and owners are what the records themselves say.
     fn derived<T: Guarded>(&mut self, records: &[T], connection: &mut AnyConnection) -> Result<(), Error> {
         let ids: Vec<Uuid> = records.iter().map(|record| record.head().id).collect();
         let mut edges = record_edges::kept(self.organisation, &ids, connection)?;
         let mut work = work_items::kept(self.organisation, &ids, connection)?;
+        let mut owners = ownerships::kept(self.organisation, &ids, connection)?;
         for record in records {
             let id = record.head().id;
+            if owners.remove(&id).unwrap_or_default() != owners_of(record) {
+                self.found("ownerships", id, None, "are not who the record says answers: they were changed by hand");
+            }
             if edges.remove(&id).unwrap_or_default() != record.edges().into_iter().collect() {
                 self.found("record_edges", id, None, "are not what the record says: they were changed by hand");
             }
