@@ -3,6 +3,8 @@ FROM rust:1.95-bookworm AS build
 # perl and make build the bundled OpenSSL of libpq; cmake builds the TLS library of the tokens.
 RUN apt-get update && apt-get install -y --no-install-recommends cmake perl make && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
+# The image's own toolchain: without it rustup would fetch the newest one for rust-toolchain.toml.
+ENV RUSTUP_TOOLCHAIN=1.95.0
 COPY . .
 RUN cargo build --locked --release --package ratchet-server
 

@@ -12,10 +12,12 @@ use ratchet_domain::journal::leaf::Leaf;
 use ratchet_domain::members::{Member, MemberDraft};
 use ratchet_domain::report_intakes::hour_of;
 use ratchet_http::app::{App, Keys, Settings, Source};
-use ratchet_persistence::connection::AnyConnection;
+use ratchet_persistence::connection::{Address, AnyConnection};
 use ratchet_persistence::error::Error;
 use ratchet_persistence::evaluation;
+use ratchet_persistence::files::Files;
 use ratchet_persistence::journal::sequencer::{self, Signer};
+use ratchet_persistence::journal::verification::{Scope, verify};
 use ratchet_persistence::report_intakes;
 use ratchet_persistence::schedule;
 use ratchet_persistence::search;
@@ -27,6 +29,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use uuid::Uuid;
@@ -40,7 +43,9 @@ pub struct Api {
     pub url: String,
     pub database: Database,
     pub store: Store,
-    server: ServerHandle,
+    servers: Mutex<Vec<ServerHandle>>,
+    settings: Settings,
+    source: Source,
     evidence: tempfile::TempDir,
     client: reqwest::Client,
     clock: Arc<Mutex<DateTime<Utc>>>,
@@ -49,6 +54,8 @@ pub struct Api {
     tokens: Mutex<HashMap<(OrganisationId, &'static str), String>>,
     /// The journal's entries that answers have named.
     entries: Mutex<BTreeSet<String>>,
+    /// What is stored was damaged on purpose.
+    is_damaged: AtomicBool,
 }
 
 /// Who signs the journals of these tests.
@@ -113,22 +120,7 @@ impl Api {
         let store = Store::open(&database.address, 4).unwrap();
         let evidence = tempfile::tempdir().unwrap();
         let settings = Settings { evidence_directory: evidence.path().to_owned(), ..settings };
-        let keys =
-            Keys { token: SigningKey::from_bytes(&[7; 32]), journal: signer().key.verifying_key(), secret: [9; 32] };
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let app = Arc::new(App::new(store.clone(), source, settings, &keys).unwrap());
-        let (started, handle) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            let system = actix_web::rt::System::new();
-            let serving = async {
-                let server = ratchet_http::serve(app, listener, 2).unwrap();
-                started.send(server.handle()).unwrap();
-                server.await
-            };
-            system.block_on(serving).unwrap();
-        });
-        let server = handle.recv().unwrap();
+        let (url, server) = serve(store.clone(), source.clone(), settings.clone());
         let now = *clock.lock().unwrap();
         let ours = found(&store, "Harbour Robotics", "ours", now).await;
         let theirs = found(&store, "Other Ltd", "theirs", now).await;
@@ -137,7 +129,9 @@ impl Api {
             url,
             database,
             store,
-            server,
+            servers: Mutex::new(vec![server]),
+            settings,
+            source,
             evidence,
             client,
             clock,
@@ -145,7 +139,25 @@ impl Api {
             theirs,
             tokens: Mutex::default(),
             entries: Mutex::default(),
+            is_damaged: AtomicBool::new(false),
         }
+    }
+
+    /// A second server on the same data; its URL. On PostgreSQL with connections of its own, as another machine would
+    /// have; an SQLite file has one writer, which both use.
+    pub fn replica(&self) -> String {
+        let store = match &self.database.address {
+            Address::Postgres(_) => Store::open(&self.database.address, 4).unwrap(),
+            Address::Sqlite(_) => self.store.clone(),
+        };
+        let (url, server) = serve(store, self.source.clone(), self.settings.clone());
+        self.servers.lock().unwrap().push(server);
+        url
+    }
+
+    /// The test is about to damage what is stored: from here on neither answers nor verification need be clean.
+    pub fn damage(&self) {
+        self.is_damaged.store(true, Ordering::Relaxed);
     }
 
     /// Lets time pass.
@@ -231,12 +243,12 @@ impl Api {
 
     /// Nobody.
     pub fn anonymous(&self) -> Caller<'_> {
-        Caller { api: self, token: None }
+        Caller { api: self, url: self.url.clone(), token: None }
     }
 
     /// Whoever holds this token.
     pub fn with_token(&self, token: &str) -> Caller<'_> {
-        Caller { api: self, token: Some(token.to_owned()) }
+        Caller { api: self, url: self.url.clone(), token: Some(token.to_owned()) }
     }
 
     async fn caller(&self, organisation: OrganisationId, whose: &str, role: Role) -> Caller<'_> {
@@ -255,8 +267,10 @@ impl Api {
     fn note(&self, method: &Method, url: &reqwest::Url, status: u16, headers: &HashMap<String, String>) {
         let entry = headers.get("journal-entry");
         let what = format!("{method} {url}: {status}");
+        // Whatever is sent: a fault of ours is a fault.
+        assert!(status < 500 || status == 503 || self.is_damaged.load(Ordering::Relaxed), "{what}");
         let dry_run = url.query().is_some_and(|query| query.contains("dry_run=true"));
-        if *method == Method::GET || status >= 400 || dry_run {
+        if [Method::GET, Method::OPTIONS].contains(method) || status >= 400 || dry_run {
             assert_eq!(entry, None, "{what}");
             return;
         }
@@ -264,7 +278,11 @@ impl Api {
         if is_machinery(url.path()) || (status == 200 && url.path() == "/v1/measurements") {
             return;
         }
-        let entry = entry.unwrap_or_else(|| panic!("{what} has no entry"));
+        self.saw_entry(entry.unwrap_or_else(|| panic!("{what} has no entry")));
+    }
+
+    /// An answer has named this entry of the journal.
+    pub fn saw_entry(&self, entry: &str) {
         self.entries.lock().unwrap().insert(entry.replace('-', ""));
     }
 
@@ -275,15 +293,24 @@ impl Api {
 }
 
 /// Whatever a test was about: each write that succeeded has its entry in the journal, and nothing else has one but what
-/// the same request wrote beside it.
+/// the same request wrote beside it; the journal verifies with every record and every file; no reference dangles.
 impl Drop for Api {
     fn drop(&mut self) {
-        // Its connections are needed by the next test.
-        drop(self.server.stop(false));
+        // Their connections are needed by the next test.
+        for server in self.servers.get_mut().unwrap() {
+            drop(server.stop(false));
+        }
         if std::thread::panicking() {
             return;
         }
         let mut connection = self.database.open();
+        if !self.is_damaged.load(Ordering::Relaxed) {
+            let files = Files::new(self.evidence.path());
+            let scope = Scope { state: true, evidence: Some(files), ..Scope::default() };
+            let report = verify(&scope, &signer().key.verifying_key(), &mut connection).unwrap();
+            assert!(report.is_clean(), "{:?}", report.findings);
+            assert_eq!(dangling(&mut connection), 0, "references to nothing");
+        }
         let plain = match &connection {
             AnyConnection::Sqlite(_) => "lower(hex(id))",
             AnyConnection::Postgres(_) => "replace(id::text, '-', '')",
@@ -299,6 +326,14 @@ impl Drop for Api {
             let answers = requests.iter().filter(|request| **request == row.request()).count();
             assert_eq!(answers, 1, "one answer speaks for {}", String::from_utf8_lossy(&row.leaf));
         }
+    }
+}
+
+/// References to rows that are not there. PostgreSQL checks each of them at every commit.
+fn dangling(connection: &mut AnyConnection) -> usize {
+    match connection {
+        AnyConnection::Sqlite(_) => diesel::sql_query("PRAGMA foreign_key_check").execute(connection).unwrap(),
+        AnyConnection::Postgres(_) => 0,
     }
 }
 
@@ -327,10 +362,20 @@ fn is_machinery(path: &str) -> bool {
 #[derive(Clone)]
 pub struct Caller<'a> {
     api: &'a Api,
+    url: String,
     token: Option<String>,
 }
 
 impl Caller<'_> {
+    /// The same caller, asking another server.
+    pub fn at(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
+    }
+
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await
     }
@@ -346,7 +391,7 @@ impl Caller<'_> {
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.api.client.request(method, format!("{}{path}", self.api.url));
+        let request = self.api.client.request(method, format!("{}{path}", self.url));
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,
@@ -383,6 +428,24 @@ fn time_ordered() -> Uuid {
         random
     })
     .into_uuid()
+}
+
+fn serve(store: Store, source: Source, settings: Settings) -> (String, ServerHandle) {
+    let keys = Keys { token: SigningKey::from_bytes(&[7; 32]), journal: signer().key.verifying_key(), secret: [9; 32] };
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let app = Arc::new(App::new(store, source, settings, &keys).unwrap());
+    let (started, handle) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let system = actix_web::rt::System::new();
+        let serving = async {
+            let server = ratchet_http::serve(app, listener, 2).unwrap();
+            started.send(server.handle()).unwrap();
+            server.await
+        };
+        system.block_on(serving).unwrap();
+    });
+    (url, handle.recv().unwrap())
 }
 
 fn context(organisation: OrganisationId, worker: &'static str, now: DateTime<Utc>) -> Context {

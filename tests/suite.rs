@@ -15,18 +15,25 @@ mod api {
     mod evidence;
     mod habits;
     mod indicators;
+    mod input;
     mod journal;
+    mod lifecycles;
     mod measurements;
     mod members;
     mod nonconformities;
+    mod operations;
+    mod parameters;
     mod participation;
     mod processes;
+    mod races;
     mod report_intakes;
+    mod samples;
     mod search;
     mod settings;
     mod signals;
     mod trace;
     mod training_assignments;
+    mod wire;
 }
 mod databases;
 mod faults {
@@ -35,13 +42,26 @@ mod faults {
     mod backup;
     mod crash;
     mod demo;
+    mod hand;
     mod ledger;
+    mod logs;
+    mod memory;
     mod program;
+    mod readme;
+    mod settings;
+    mod sync;
+    mod uploads;
 
     /// One fault at a time: they measure how long things take.
     async fn turn() -> tokio::sync::MutexGuard<'static, ()> {
         static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
         TURN.lock().await
+    }
+
+    /// How often something is done to the program: a few times in the suite, `RATCHET_FAULT_CYCLES` in a long trial.
+    #[expect(clippy::disallowed_methods, reason = "how long a trial runs is told by the environment")]
+    fn cycles(in_the_suite: usize) -> usize {
+        std::env::var("RATCHET_FAULT_CYCLES").map_or(in_the_suite, |count| count.parse().unwrap())
     }
 }
 mod harness;

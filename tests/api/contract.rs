@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Method, path, and the operation itself.
-fn operations() -> Vec<(Method, String, Value)> {
+pub fn operations() -> Vec<(Method, String, Value)> {
     let document = ratchet_http::document();
     let paths = document["paths"].as_object().unwrap();
     let each = paths.iter().flat_map(|(path, item)| {
@@ -22,14 +22,14 @@ fn operations() -> Vec<(Method, String, Value)> {
 }
 
 /// The path, about something that does not exist.
-fn nowhere(path: &str) -> String {
+pub fn nowhere(path: &str) -> String {
     path.replace("{id}", "NC-2026-0001")
         .replace("{reference}", "NC-2026-0001")
         .replace("{entry}", &"0".repeat(32))
         .replace("{kind}", "busy")
 }
 
-fn is_open(operation: &Value) -> bool {
+pub fn is_open(operation: &Value) -> bool {
     operation.get("security").is_some()
 }
 
@@ -141,7 +141,7 @@ async fn each_role_may_what_the_table_says() {
     }
 }
 
-fn content_type(method: &Method) -> &'static str {
+pub fn content_type(method: &Method) -> &'static str {
     if *method == Method::PATCH { "application/merge-patch+json" } else { "application/json" }
 }
 
@@ -167,7 +167,7 @@ async fn aimed(api: &Api, path: &str) -> String {
 }
 
 /// A record of our organisation that the path can be about, made by a manager.
-async fn target(api: &Api, path: &str) -> String {
+pub async fn target(api: &Api, path: &str) -> String {
     let manager = api.by(Role::IsmsManager).await;
     if path.starts_with("/v1/nonconformities") {
         let made = manager.post("/v1/nonconformities", super::nonconformities::report()).await.expect(201);

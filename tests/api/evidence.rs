@@ -1,3 +1,4 @@
+use super::contract::{operations, target};
 use super::nonconformities::{raise, report};
 use crate::databases::each;
 use crate::harness::{Answer, Api, Caller, signer};
@@ -9,7 +10,13 @@ use reqwest::Method;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-async fn upload(caller: &Caller<'_>, record: &str, name: &str, media_type: &str, body: impl Into<Vec<u8>>) -> Answer {
+pub async fn upload(
+    caller: &Caller<'_>,
+    record: &str,
+    name: &str,
+    media_type: &str,
+    body: impl Into<Vec<u8>>,
+) -> Answer {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("record", record)
         .append_pair("name", name)
@@ -29,7 +36,7 @@ pub async fn attached(api: &Api) -> String {
         .to_owned()
 }
 
-fn files(directory: &Path) -> Vec<PathBuf> {
+pub fn files(directory: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(directory).map(|entries| entries.map(|entry| entry.unwrap().path()).collect());
     let entries: Vec<PathBuf> = entries.unwrap_or_default();
     entries.into_iter().flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
@@ -72,9 +79,13 @@ async fn bad_names_and_records_leave_nothing_behind() {
         let api = Api::start_with(database, settings).await;
         let record = raise(&api).await;
         let manager = api.by(Role::IsmsManager).await;
-        for name in ["a\r\nb", "\u{202e}fdp.exe", "..", " ", "a\0"] {
+        for name in ["a\r\nb", "..", " "] {
             let refused = upload(&manager, &record, name, "text/plain", "x").await.expect(422);
             assert!(refused.faults()[0].starts_with("/name"), "{name:?} {}", refused.text);
+        }
+        for name in ["\u{202e}fdp.exe", "a\0"] {
+            let refused = upload(&manager, &record, name, "text/plain", "x").await.expect(400);
+            assert_eq!(refused.faults(), ["name forbidden_character"], "{name:?}");
         }
         let unknown = upload(&manager, "NC-2026-0999", "x", "text/plain", "x").await.expect(422);
         assert_eq!(unknown.faults(), ["record unknown_record"]);
@@ -104,6 +115,7 @@ async fn a_damaged_file_is_not_sent_and_verification_names_it() {
             report.findings.into_iter().map(|finding| finding.row).collect::<Vec<_>>()
         };
         assert!(findings().is_empty());
+        api.damage();
         let [file] = files(&api.evidence_directory()).try_into().unwrap();
         std::fs::write(&file, "%PDG").unwrap();
         let damaged = manager.get(&path).await.expect(500);
@@ -112,6 +124,186 @@ async fn a_damaged_file_is_not_sent_and_verification_names_it() {
         std::fs::remove_file(&file).unwrap();
         manager.get(&path).await.expect(500);
         assert_eq!(findings(), [reference]);
+    }
+}
+
+/// The first bytes of what a browser might run, and what its sender may call it.
+const ACTIVE: [(&str, &[u8]); 20] = [
+    ("x.html", b"<!DOCTYPE html><script>alert(1)</script>"),
+    ("x.htm", b"\xef\xbb\xbf<html><body onload=alert(1)>"),
+    (
+        "x.xhtml",
+        b"<?xml version=\"1.0\"?><html xmlns=\"http://www.w3.org/1999/xhtml\"><script>alert(1)</script></html>",
+    ),
+    ("x.svg", b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>"),
+    ("x.svgz", b"\x1f\x8b\x08\x00\x00\x00\x00\x00"),
+    ("x.xml", b"<?xml version=\"1.0\"?><?xml-stylesheet type=\"text/xsl\" href=\"x.xsl\"?><a/>"),
+    ("x.xsl", b"<xsl:stylesheet xmlns:xsl=\"http://www.w3.org/1999/XSL/Transform\" version=\"1.0\"/>"),
+    ("x.mhtml", b"MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n"),
+    ("x.swf", b"CWS\x06"),
+    ("x.js", b"alert(1)"),
+    ("x.mjs", b"export default alert(1)"),
+    ("x.css", b"body{background:url(javascript:alert(1))}"),
+    ("x.pdf", b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj"),
+    ("x.gif", b"GIF89a/*\x00\x00*/=1;alert(1)//"),
+    ("x.pdf.html", b"%PDF-1.7\n<script>alert(1)</script>"),
+    ("x.jar", b"PK\x03\x04META-INF/"),
+    ("x.hta", b"<hta:application>"),
+    ("x.url", b"[InternetShortcut]\nURL=javascript:alert(1)"),
+    ("x.wasm", b"\0asm\x01\x00\x00\x00"),
+    ("x", b"<script>alert(1)</script>"),
+];
+
+/// Types that a browser acts upon by itself, and ways to spell them.
+const CLAIMED: [&str; 11] = [
+    "text/html",
+    "TEXT/HTML; charset=utf-7",
+    "application/xhtml+xml",
+    "image/svg+xml",
+    "application/xml",
+    "text/xml",
+    "text/javascript",
+    "application/javascript",
+    "text/css",
+    "multipart/related",
+    "text/plain",
+];
+
+fn assert_inert(answer: &Answer, what: &str) {
+    let disposition = answer.header("content-disposition");
+    assert!(disposition.starts_with("attachment; filename=\""), "{what}: {disposition}");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff", "{what}");
+    assert_eq!(answer.header("content-security-policy"), "sandbox; default-src 'none'", "{what}");
+    assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{what}");
+    let media_type = answer.header("content-type").to_lowercase();
+    for active in ["html", "svg", "xml", "script", "css", "multipart"] {
+        assert!(!media_type.contains(active), "{what}: {media_type}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_sent_under_whatever_type_comes_back_inert() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let record = raise(&api).await;
+        let (manager, reader) = (api.by(Role::IsmsManager).await, api.by(Role::Auditor).await);
+        for (n, (name, content)) in ACTIVE.iter().enumerate() {
+            for claimed in CLAIMED.iter().skip(n % 3).step_by(3) {
+                let made = upload(&manager, &record, name, claimed, *content).await.expect(201);
+                let path = made.body["content_href"].as_str().unwrap();
+                assert_inert(&reader.get(path).await.expect(200), &format!("{name} as {claimed}"));
+            }
+        }
+        let refused = upload(&manager, &record, "x", "nonsense", "x").await.expect(422);
+        assert_eq!(refused.faults(), ["/media_type malformed"]);
+    }
+}
+
+/// By existing in the document.
+#[tokio::test]
+async fn every_route_that_sends_a_file_sends_it_inert() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let manager = api.by(Role::IsmsManager).await;
+        let mut seen = 0;
+        for (method, path, operation) in operations() {
+            let content = operation["responses"]["200"]["content"].as_object();
+            // What a client reads as data by itself: JSON, its lines, figures.
+            let is_data = |media_type: &String| {
+                ["application/json", "application/x-ndjson", "application/openmetrics-text"]
+                    .contains(&media_type.as_str())
+            };
+            if content.is_none_or(|content| content.keys().all(is_data)) || path.starts_with("/problems") {
+                continue;
+            }
+            let path = path.replace("{id}", &target(&api, &path).await);
+            assert_inert(&manager.send(manager.request(method, &path)).await.expect(200), &path);
+            seen += 1;
+        }
+        assert!(seen > 0);
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_a_label_whatever_it_looks_like() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let record = raise(&api).await;
+        let manager = api.by(Role::IsmsManager).await;
+        let outside = tempfile::tempdir_in(api.evidence_directory().parent().unwrap()).unwrap();
+        for name in [
+            "../../x",
+            "..\\..\\x",
+            "/etc/passwd",
+            "C:\\x",
+            "%2e%2e%2f",
+            "CON",
+            "a\"; filename=\"b.html",
+            "ä ö ü.txt",
+            "\u{1f4c4}.pdf",
+            "x'*=",
+            "a;b",
+            ".hidden",
+            "~root",
+            "$(id)",
+            "x\u{2028}y",
+        ] {
+            let made = upload(&manager, &record, name, "text/html", name.as_bytes()).await;
+            let made = made.expect(201);
+            assert_eq!(made.body["name"], name);
+            let read = manager.get(made.body["content_href"].as_str().unwrap()).await.expect(200);
+            assert_inert(&read, name);
+            let disposition = read.header("content-disposition");
+            assert!(disposition.is_ascii() && disposition.matches('"').count() == 2, "{name}: {disposition}");
+            assert!(!disposition.contains(['/', '\\']), "{name}: {disposition}");
+        }
+        upload(&manager, &record, &"x".repeat(5_000), "text/plain", "x").await.expect(422);
+        let hashes = files(&api.evidence_directory());
+        let is_hash =
+            |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().bytes().all(|b| b.is_ascii_hexdigit());
+        assert!(hashes.iter().all(is_hash), "{hashes:?}");
+        assert!(files(outside.path()).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn two_files_that_changed_places_are_both_found() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let record = raise(&api).await;
+        let manager = api.by(Role::IsmsManager).await;
+        let mut made = Vec::new();
+        for content in ["one", "two"] {
+            made.push(upload(&manager, &record, content, "text/plain", content).await.expect(201));
+        }
+        api.damage();
+        let [one, two] = files(&api.evidence_directory()).try_into().unwrap();
+        let aside = one.with_extension("aside");
+        for (from, to) in [(&one, &aside), (&two, &one), (&aside, &two)] {
+            std::fs::rename(from, to).unwrap();
+        }
+        for answer in &made {
+            let damaged = manager.get(answer.body["content_href"].as_str().unwrap()).await.expect(500);
+            assert_eq!(damaged.body["type"], "/problems/integrity");
+        }
+        let scope = Scope { evidence: Some(Files::new(api.evidence_directory())), ..Scope::default() };
+        let report = verify(&scope, &signer().key.verifying_key(), &mut api.database.open()).unwrap();
+        let mut named: Vec<&str> = report.findings.iter().map(|finding| finding.row.as_str()).collect();
+        named.sort_unstable();
+        assert_eq!(named, [made[0].reference(), made[1].reference()]);
+    }
+}
+
+/// All of a file, or nothing: parts of it are not sent, however many are asked for.
+#[tokio::test]
+async fn ranges_do_not_multiply_a_file() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let path = format!("/v1/evidence/{}/content", attached(&api).await);
+        let manager = api.by(Role::IsmsManager).await;
+        let ranges = (0..1_000).map(|_| "0-3").collect::<Vec<_>>().join(",");
+        let request = manager.request(Method::GET, &path).header("range", format!("bytes={ranges}"));
+        assert_eq!(manager.send(request).await.expect(200).text, "%PDF");
     }
 }
 

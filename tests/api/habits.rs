@@ -2,7 +2,7 @@
 
 use super::nonconformities::{raise, report};
 use crate::databases::each;
-use crate::harness::{Answer, Api};
+use crate::harness::Api;
 use ratchet_domain::access::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -150,26 +150,8 @@ async fn a_retry_gets_the_first_answer() {
     }
 }
 
-#[tokio::test]
-async fn rivals_with_one_key_make_one_record() {
-    for database in each() {
-        let api = Api::start(database).await;
-        let manager = api.by(Role::IsmsManager).await;
-        let sends = (0..50).map(|_| {
-            let request = manager.request(Method::POST, "/v1/nonconformities").header("idempotency-key", "same");
-            manager.send(request.json(&report()))
-        });
-        let answers = together(sends).await;
-        let first = answers.iter().find(|answer| answer.status == 201).unwrap();
-        for answer in &answers {
-            assert!(answer.status == 201 || answer.status == 503, "{}", answer.text);
-            assert!(answer.status == 503 || answer.text == first.text);
-        }
-        assert_eq!(manager.get("/v1/nonconformities?count=true").await.body["total"], 1);
-    }
-}
-
-async fn together(futures: impl Iterator<Item = impl Future<Output = Answer>>) -> Vec<Answer> {
+/// All of them at once.
+pub async fn together<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
     let mut waiting: Vec<_> = futures.map(Box::pin).collect();
     let mut done = Vec::new();
     std::future::poll_fn(|context| {
@@ -184,33 +166,6 @@ async fn together(futures: impl Iterator<Item = impl Future<Output = Answer>>) -
     })
     .await;
     done
-}
-
-#[tokio::test]
-async fn one_of_many_conflicting_calls_wins() {
-    for database in each() {
-        let api = Api::start(database).await;
-        let (manager, owner) = (api.by(Role::IsmsManager).await, api.member_id(Role::IsmsManager).await);
-        for _ in 0..3 {
-            let reference = raise(&api).await;
-            let calls = (0..20).map(|n| {
-                let (verb, body) = if n % 2 == 0 {
-                    ("confirm", json!({ "grade": "minor", "owner_id": owner }))
-                } else {
-                    ("reject", json!({ "reason": "None" }))
-                };
-                let path = format!("/v1/nonconformities/{reference}/{verb}");
-                let manager = manager.clone();
-                async move { manager.post(&path, body).await }
-            });
-            let answers = together(calls).await;
-            let won = answers.iter().filter(|answer| answer.status == 200).count();
-            assert_eq!(won, 1, "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
-            assert!(answers.iter().all(|answer| matches!(answer.status, 200 | 409 | 412)));
-            let read = manager.get(&format!("/v1/nonconformities/{reference}")).await;
-            assert_eq!(read.body["version"], 2);
-        }
-    }
 }
 
 #[tokio::test]

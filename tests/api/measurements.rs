@@ -239,6 +239,7 @@ async fn rows_changed_by_hand_are_found() {
                 report.findings.into_iter().map(|finding| finding.table).collect::<Vec<_>>()
             };
             assert!(findings().is_empty());
+            api.damage();
             api.database.open().batch_execute(statement).unwrap();
             assert_eq!(findings(), ["measurements"], "{statement}");
         }

@@ -18,7 +18,8 @@ async fn settings(api: &Api, verb: &str) -> Answer {
     admin.post(&path, json!({})).await
 }
 
-async fn open(api: &Api) -> String {
+/// The public link, opened.
+pub async fn open(api: &Api) -> String {
     settings(api, "open-report-link").await.expect(200).body["report_link"].as_str().unwrap().to_owned()
 }
 

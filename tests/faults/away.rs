@@ -3,7 +3,7 @@
 use crate::databases::{Database, postgres, sqlite};
 use crate::faults::ledger::{Stored, Writers};
 use crate::faults::program::{Instance, client, ready};
-use crate::faults::turn;
+use crate::faults::{cycles, turn};
 use diesel::connection::SimpleConnection;
 use ratchet_persistence::connection::Address;
 use std::path::Path;
@@ -54,11 +54,11 @@ async fn a_database_that_goes_away_is_waited_for() {
     let mut program = instance.start().await;
     let token = instance.token(&program).await;
     let writers = Writers::start(16, "away", &program.url, &token);
-    for _ in 0..3 {
+    for _ in 0..cycles(2) + 1 {
         tokio::time::sleep(Duration::from_millis(300)).await;
         instance.database.open().batch_execute(TERMINATE_OTHERS).unwrap();
     }
-    for _ in 0..2 {
+    for _ in 0..cycles(2) {
         tokio::time::sleep(Duration::from_millis(300)).await;
         cluster.restart();
         let again = ready(&program.url, Instant::now()).await;

@@ -1,21 +1,15 @@
 //! The process dies, or is told to end, while clients write.
 
 use crate::databases::{Database, postgres, sqlite};
-use crate::faults::ledger::{Stored, Writers};
+use crate::faults::ledger::{Persistent, Stored, Writers};
 use crate::faults::program::Instance;
-use crate::faults::turn;
+use crate::faults::{cycles, turn};
 use ratchet_persistence::connection::Address;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-/// Cycles of killing; `RATCHET_FAULT_CYCLES=200` for the long trial.
-#[expect(clippy::disallowed_methods, reason = "how long a trial runs is told by the environment")]
-fn cycles() -> usize {
-    std::env::var("RATCHET_FAULT_CYCLES").map_or(5, |count| count.parse().unwrap())
-}
-
 /// 0.2 to 1 s.
-fn a_while() -> Duration {
+pub fn a_while() -> Duration {
     Duration::from_millis(200 + u64::from(uuid::Uuid::new_v4().as_bytes()[0]) * 800 / 255)
 }
 
@@ -24,7 +18,7 @@ async fn survives_kills(database: Database) {
     let instance = Instance::on(database);
     let mut program = instance.start().await;
     let mut keys = 0;
-    for cycle in 0..cycles() {
+    for cycle in 0..cycles(5) {
         let token = instance.token(&program).await;
         let writers = Writers::start(16, &format!("c{cycle}"), &program.url, &token);
         tokio::time::sleep(a_while()).await;
@@ -53,6 +47,34 @@ async fn killed_under_load_sqlite_loses_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_under_load_postgres_loses_nothing() {
     survives_kills(postgres()).await;
+}
+
+/// Each request is sent again under its key, through however many deaths, until it is answered: it is done once.
+async fn keys_outlive_kills(database: Database) {
+    let _turn = turn().await;
+    let instance = Instance::on(database);
+    let mut program = instance.start().await;
+    let clients = Persistent::start(16, &program.url, &instance.token(&program).await);
+    for _ in 0..cycles(3) {
+        tokio::time::sleep(a_while()).await;
+        program.kill();
+        program = instance.start().await;
+        clients.go_to(&program.url);
+    }
+    let (requests, sent_again) = clients.stop().await;
+    assert!(sent_again > 0, "no request was cut off");
+    assert_eq!(Stored::count(&instance.database).assert_whole(), requests);
+    assert!(instance.verify().status.success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_outlives_kills_on_sqlite() {
+    keys_outlive_kills(sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_outlives_kills_on_postgres() {
+    keys_outlive_kills(postgres()).await;
 }
 
 /// Whoever was let in is answered; nothing is written of which nobody was told.

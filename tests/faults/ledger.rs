@@ -8,8 +8,8 @@ use ratchet_persistence::connection::AnyConnection;
 use reqwest::Client;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// What became of each `Idempotency-Key`.
@@ -82,6 +82,52 @@ impl Writers {
             }
         }
         all
+    }
+}
+
+/// Clients that do not give up: each request is sent again until it is answered.
+pub struct Persistent {
+    tasks: tokio::task::JoinSet<(usize, usize)>,
+    stop: Arc<AtomicBool>,
+    url: Arc<Mutex<String>>,
+}
+
+impl Persistent {
+    pub fn start(count: usize, url: &str, token: &str) -> Self {
+        let mut tasks = tokio::task::JoinSet::new();
+        let (stop, url) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(url.to_owned())));
+        for client in 0..count {
+            let (stop, url, token) = (stop.clone(), url.clone(), token.to_owned());
+            tasks.spawn(async move {
+                let (http, mut requests, mut sent_again) = (self::client(), 0, 0);
+                while !stop.load(Ordering::Relaxed) {
+                    let key = format!("persistent-{client}-{requests}");
+                    requests += 1;
+                    loop {
+                        let url = url.lock().unwrap().clone();
+                        match raise(&http, &url, &token, &key).await {
+                            Ok((201, _, _)) => break,
+                            Ok((503, _, _)) | Err(_) => sent_again += 1,
+                            Ok((status, _, body)) => panic!("{key}: {status} {body}"),
+                        }
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                    }
+                }
+                (requests, sent_again)
+            });
+        }
+        Self { tasks, stop, url }
+    }
+
+    /// The server has come up elsewhere.
+    pub fn go_to(&self, url: &str) {
+        url.clone_into(&mut self.url.lock().unwrap());
+    }
+
+    /// Lets each finish its request; how many requests there were, and how often one was sent again.
+    pub async fn stop(self) -> (usize, usize) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.tasks.join_all().await.into_iter().fold((0, 0), |(all, again), (more, often)| (all + more, again + often))
     }
 }
 

@@ -67,7 +67,7 @@ impl Instance {
             Address::Postgres(url) => url.clone(),
         };
         command.env_clear().arg("--data-dir").arg(self.directory()).args(["--database-url", &url]);
-        command.args(["--port", "0", "--public-url", "http://ratchet.example", "--log", self.log_filter]);
+        command.args(["--port", "0", "--public-url", "http://ratchet.example"]).env("RATCHET_LOG", self.log_filter);
         command.args(["--requests-per-minute", "1000000"]);
         command
     }
@@ -79,9 +79,16 @@ impl Instance {
 
     /// The same with a sample organisation or without.
     pub async fn start_as(&self, subcommand: &str) -> Program {
+        self.start_with(subcommand, |_| {}).await
+    }
+
+    /// The same with settings of its own.
+    pub async fn start_with(&self, subcommand: &str, add: impl FnOnce(&mut Command)) -> Program {
         let log = File::options().create(true).append(true).open(self.directory().join("log")).unwrap();
         let began = Instant::now();
-        let mut child = self.command().arg(subcommand).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut command = self.command();
+        add(&mut command);
+        let mut child = command.arg(subcommand).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let url = loop {
             let mut line = String::new();
@@ -103,12 +110,25 @@ impl Instance {
         std::fs::read_to_string(self.directory().join("log")).unwrap_or_default()
     }
 
+    /// What the first start has printed.
+    pub fn password(&self) -> &str {
+        self.password.get().unwrap()
+    }
+
     /// An access token of the first member.
     pub async fn token(&self, program: &Program) -> String {
-        let body = json!({ "email": "admin@localhost", "password": self.password.get().unwrap() });
-        let request = client().post(format!("{}/v1/auth/login", program.url)).json(&body);
-        let answer: serde_json::Value = request.send().await.unwrap().json().await.unwrap();
-        answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+        let body = json!({ "email": "admin@localhost", "password": self.password() });
+        let (http, began) = (client(), Instant::now());
+        loop {
+            let request = http.post(format!("{}/v1/auth/login", program.url)).json(&body);
+            let answer: serde_json::Value = request.send().await.unwrap().json().await.unwrap();
+            if let Some(token) = answer["access_token"].as_str() {
+                return token.to_owned();
+            }
+            // On a machine that is busy with something else the database may be, too.
+            assert!(answer["status"] == 503 && began.elapsed() < Duration::from_secs(10), "{answer}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     /// `ratchet journal verify --state`.

@@ -93,6 +93,47 @@ fn sqlite_was_built_with_the_query_planner_stability_guarantee() {
     assert_eq!(used.n, 1);
 }
 
+/// What is answered is on disk, whatever whoever runs PostgreSQL has set.
+#[test]
+fn postgres_is_told_to_wait_for_its_disk() {
+    #[derive(diesel::QueryableByName)]
+    struct Setting {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        value: String,
+    }
+    let database = crate::databases::postgres();
+    for (set, expected) in [("off", "on"), ("on", "on"), ("local", "local"), ("remote_apply", "remote_apply")] {
+        let statement = format!(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = {set}', current_database()); END $$"
+        );
+        diesel::connection::SimpleConnection::batch_execute(&mut database.open(), &statement).unwrap();
+        let shown = diesel::sql_query("SELECT current_setting('synchronous_commit') AS value");
+        let shown: Setting = shown.get_result(&mut database.open()).unwrap();
+        assert_eq!(shown.value, expected, "{set}");
+    }
+}
+
+/// Answers to retries are kept for a day, and not for ever.
+#[test]
+fn old_answers_to_retries_are_forgotten() {
+    use ratchet_persistence::idempotency::{KEPT, Retry, find, keep, prune};
+    for database in each() {
+        let (connection, now) = (&mut database.open(), crate::storage::nonconformities::now());
+        let organisation = organisation(&database);
+        let retry =
+            |key: usize| Retry { organisation, caller: uuid::Uuid::nil(), key: key.to_string(), fingerprint: [0; 32] };
+        for key in 0..500 {
+            keep(&retry(key), (201, "[]", b"{}"), now, connection).unwrap();
+        }
+        let later = now + KEPT;
+        keep(&retry(500), (201, "[]", b"{}"), later, connection).unwrap();
+        assert!(find(&retry(7), later - chrono::TimeDelta::seconds(1), connection).unwrap().is_some());
+        assert!(find(&retry(7), later, connection).unwrap().is_none());
+        assert_eq!(prune(later, connection).unwrap(), 500);
+        assert_eq!(count(&database, "idempotency_keys"), 1);
+    }
+}
+
 /// The journal is append-only, whoever asks.
 #[tokio::test]
 async fn the_database_itself_refuses_to_change_an_entry() {

@@ -103,12 +103,16 @@ fn bounded(pointer: &str, text: &str, limit: usize) -> Result<String, Fault> {
     if text.chars().nth(limit).is_some() {
         return Err(Fault::new(pointer, "too_long", format!("must have at most {limit} characters")));
     }
+    forbidden_character(pointer, text).map_or_else(|| Ok(text.to_owned()), Err)
+}
+
+/// The fault of a text that holds what no text may: NUL and most other control characters, bidirectional overrides,
+/// U+FFFE and U+FFFF.
+#[must_use]
+pub fn forbidden_character(pointer: &str, text: &str) -> Option<Fault> {
     // PostgreSQL refuses NUL in text and SQLite takes it; bidirectional overrides make text read as what it is not.
-    if let Some(bad) = text.chars().find(|c| is_forbidden(*c)) {
-        let detail = format!("must not contain U+{:04X}", u32::from(bad));
-        return Err(Fault::new(pointer, "forbidden_character", detail));
-    }
-    Ok(text.to_owned())
+    let bad = text.chars().find(|c| is_forbidden(*c))?;
+    Some(Fault::new(pointer, "forbidden_character", format!("must not contain U+{:04X}", u32::from(bad))))
 }
 
 fn is_forbidden(c: char) -> bool {

@@ -1,11 +1,16 @@
 //! Bodies: bounded after decompression, bounded in time, every unknown or repeated member refused.
 
+mod characters;
+mod inflation;
+
 use crate::app::App;
+use crate::bounds;
 use crate::error::ApiError;
-use actix_web::dev::{Decompress, Payload};
+use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt;
+use inflation::Inflation;
 use ratchet_domain::refusal::{Fault, Refusal};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -47,26 +52,24 @@ pub(crate) async fn read(request: &HttpRequest, payload: Payload, limit: usize) 
     tokio::time::timeout(patience, gathering).await.unwrap_or(Err(ApiError::TooSlow))
 }
 
-async fn gather(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Vec<u8>, ApiError> {
-    let encoding = request.headers().get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or_default());
-    if !matches!(encoding, None | Some("gzip" | "zstd" | "identity")) {
-        return Err(ApiError::MediaType("Content-Encoding must be gzip, zstd or absent."));
-    }
+async fn gather(request: &HttpRequest, mut payload: Payload, limit: usize) -> Result<Vec<u8>, ApiError> {
+    let mut body = Inflation::of(encoding(request)?, limit)?;
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if declared.is_some_and(|length: usize| length > limit) {
         return Err(ApiError::TooLarge(limit));
     }
-    let mut inflated = Decompress::from_headers(payload, request.headers());
-    let mut bytes = Vec::new();
-    while let Some(chunk) = inflated.next().await {
-        let chunk =
-            chunk.map_err(|_| ApiError::Malformed("the body ended early or is not compressed as said".into()))?;
-        if bytes.len() + chunk.len() > limit {
-            return Err(ApiError::TooLarge(limit));
-        }
-        bytes.extend_from_slice(&chunk);
+    while let Some(chunk) = payload.next().await {
+        body.take(&chunk.map_err(|_| ApiError::Malformed("the body ended early".into()))?)?;
     }
-    Ok(bytes)
+    body.finish()
+}
+
+/// How the body is said to be compressed. Several encodings, one inside the other, are more than is read here.
+fn encoding(request: &HttpRequest) -> Result<&str, ApiError> {
+    let mut sent = request.headers().get_all(header::CONTENT_ENCODING);
+    let (first, second) = (sent.next(), sent.next());
+    let named = first.map_or(Some("identity"), |value| value.to_str().ok());
+    named.filter(|_| second.is_none()).ok_or(inflation::UNKNOWN)
 }
 
 /// What the body is said to be, without parameters.
@@ -92,8 +95,15 @@ fn json_type(request: &HttpRequest) -> Result<(), ApiError> {
     }))
 }
 
-/// Reads a JSON object. Serde would take an array for a struct, too.
+/// Reads a JSON object of which no text, at whatever depth, holds a character that no text may. Serde would take an
+/// array for a struct, too.
 pub(crate) fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let faults = characters::faults(bytes);
+    if !faults.is_empty() {
+        // What is not JSON at all is still told so.
+        parse::<serde::de::IgnoredAny>(bytes)?;
+        return Err(ApiError::Refused(Refusal::Invalid(faults)));
+    }
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'{') | None => parse(bytes),
         Some(_) => {
@@ -122,6 +132,7 @@ fn fault_of(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
         "unknown field " => "unknown_field",
         "missing field " => "required",
         "unknown variant " => "unknown_value",
+        bounds::OUTSIDE => "out_of_range",
         _ => "type",
     };
     let mut pointer = pointer_of(error.path());
@@ -201,6 +212,10 @@ mod tests {
             (r#"{"title":"a","count":9223372036854775808}"#, "/count type"),
             (r#"{"title":"a","role":"admin"}"#, "/role unknown_field"),
             (r#"{"title":"a","causes":["b",2]}"#, "/causes/1 type"),
+            (r#"{"title":"a\u0000"}"#, "/title forbidden_character"),
+            (r#"{"title":"a\u0000","title":"b"}"#, "/title forbidden_character"),
+            (r#"{"title":"a\u0000"} x"#, "malformed"),
+            (r#"{"causes":["b","\uffff"]}"#, "/causes/1 forbidden_character"),
         ] {
             assert_eq!(refused(json), expected, "{json}");
         }

@@ -38,6 +38,7 @@ fn info() -> Value {
         "summary": "The continual-improvement lifecycle of an ISO/IEC 27001:2022 management system",
         "description": "Signal, case, action, change, verified effect, review, next cycle: each step a record, each \
             write an entry in a journal that can be proved. Habits of every endpoint: openapi/README.md.",
+        "contact": { "name": "Whoever runs this server" },
         "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
     })
 }
@@ -159,7 +160,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         header("Idempotency-Key");
     }
     let kinds = [
-        (Kind::Parameter, path.starts_with("/v1")),
+        (Kind::Parameter, true),
         (Kind::Unauthenticated, !open || secret),
         (Kind::LoginRefused, path == "/v1/auth/login"),
         (Kind::Forbidden, !open && !path.ends_with("/me") && !path.starts_with("/v1/catalogue")),

@@ -3,6 +3,7 @@
 mod answer;
 pub mod app;
 mod body;
+mod bounds;
 mod caller;
 mod cursor;
 mod document;

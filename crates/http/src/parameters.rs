@@ -1,10 +1,12 @@
 //! Parameters: each is documented, an unknown or repeated one is refused, never ignored.
 
+use crate::bounds;
 use crate::error::ApiError;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use ratchet_domain::reference::Locator;
 use ratchet_domain::refusal::Fault;
+use ratchet_domain::text;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use std::collections::HashSet;
@@ -51,6 +53,7 @@ pub(crate) struct WriteParameters {
 /// Reads a query string.
 pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     once_each(query)?;
+    readable(query)?;
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(pairs).map_err(|error| {
         let (path, message) = (error.path().to_string(), error.inner().to_string());
@@ -59,6 +62,7 @@ pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
         let (name, code) = match (start, named) {
             ("unknown field ", Some(name)) => (name.to_owned(), "unknown_parameter"),
             ("missing field ", Some(name)) => (name.to_owned(), "required"),
+            (bounds::OUTSIDE, _) => (path, "out_of_range"),
             _ => (path, "malformed"),
         };
         ApiError::Parameters(vec![Fault::new(name, code, message)])
@@ -73,6 +77,16 @@ fn once_each(query: &str) -> Result<(), ApiError> {
         }
     }
     Ok(())
+}
+
+/// Refuses what no text may hold: one database would take it, the other would not.
+fn readable(query: &str) -> Result<(), ApiError> {
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    let faults: Vec<Fault> = pairs
+        .flat_map(|(name, value)| [&name, &value].map(|text| text::forbidden_character(&name, text)))
+        .flatten()
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(ApiError::Parameters(faults)) }
 }
 
 /// Values separated by commas: `open,confirmed`.
@@ -95,6 +109,8 @@ mod tests {
             ("dry_run=true&x=1", "x", "unknown_parameter"),
             ("dry_run=true&dry_run=false", "dry_run", "duplicate"),
             ("dry_run=perhaps", "dry_run", "malformed"),
+            ("dry_run=true%00", "dry_run", "forbidden_character"),
+            ("%E2%80%AE=1", "\u{202e}", "forbidden_character"),
         ] {
             let ApiError::Parameters(faults) = parse::<WriteParameters>(query).unwrap_err() else { panic!("{query}") };
             assert_eq!((faults[0].pointer.as_str(), faults[0].code.as_str()), (name, code), "{query}");

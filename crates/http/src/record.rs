@@ -6,6 +6,7 @@ pub(crate) mod verbs;
 
 use crate::answer::Answer;
 use crate::body::Body;
+use crate::bounds::bounded;
 use crate::caller::{Call, caller_id};
 use crate::error::ApiError;
 use crate::parameters::{Query, Target, WriteParameters};
@@ -18,6 +19,7 @@ use ratchet_domain::id::{EntryId, MemberId, RecordId};
 use ratchet_domain::reference::{self, Prefix, Reference};
 use ratchet_domain::refusal::{Fault, Reason, Refusal};
 use ratchet_domain::separation::{Rule, SeparationException};
+use ratchet_persistence::error::Error as StoreError;
 use ratchet_persistence::idempotency::{self, Retry};
 use ratchet_persistence::journal::reading;
 use ratchet_persistence::members;
@@ -150,6 +152,7 @@ pub(crate) struct ShowParameters {
     /// What to write out beside its id: `owner`.
     pub expand: Option<String>,
     /// As it was at this moment, out of the journal; without transitions, whose guards speak of now.
+    #[serde(default, deserialize_with = "bounded")]
     pub as_of: Option<DateTime<Utc>>,
 }
 
@@ -276,7 +279,7 @@ impl Call {
             // A body may hold the reason for an exception that the guard alone cannot know of: the command asks again.
             let input = parsed.or_else(|fault| verdict.map_or_else(|refusal| Err(refusal.into()), |()| Err(fault)))?;
             let change = run(record, input, &facts, &by, tx)?;
-            let (record, entry) = tx.save(change)?;
+            let (record, entry) = tx.save(change).map_err(|error| unless_overtaken(error, expected.as_deref()))?;
             let facts = tx.facts(&record)?;
             Ok(written(shown(StatusCode::OK, &record, &facts, &by)?, entry, dry_run))
         })
@@ -392,6 +395,16 @@ pub(crate) fn existing_members(pointer: &str, named: &[MemberId], tx: &mut Tx<'_
         })
         .collect();
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults).into()) }
+}
+
+/// Whoever named no version is not told of one: somebody else moved the record in the same moment.
+fn unless_overtaken(error: StoreError, if_match: Option<&str>) -> ApiError {
+    match (error, if_match) {
+        (StoreError::Stale { current: _ }, None) => {
+            Refusal::state("overtaken", "somebody else wrote the record in the same moment: read it again").into()
+        }
+        (error, _) => error.into(),
+    }
 }
 
 fn written(answer: Answer, entry: EntryId, dry_run: bool) -> Answer {

@@ -15,6 +15,7 @@ use ratchet_domain::access::Role;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{AccountId, MemberId, OrganisationId};
 use ratchet_domain::members::{Facts, Member};
+use uuid::Uuid;
 
 record_table!(Member, members {
     account_id: KeyValue,
@@ -74,6 +75,11 @@ impl Guarded for Member {
             .count()
             .get_result(connection)?;
         Ok(Facts { admins })
+    }
+
+    /// All members of an organisation share it: else each of two admins could shut the other out at the same time.
+    fn circle(&self) -> Uuid {
+        self.head.organisation.0
     }
 
     /// Courses ask for other people now.

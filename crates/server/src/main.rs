@@ -17,13 +17,18 @@ use std::process::ExitCode;
 /// Settings come from flags, then from the environment (`RATCHET_PORT=8080`), then from a TOML file (`--config`,
 /// `port = 8080`), then from the defaults shown here.
 #[derive(Debug, Parser)]
-#[command(name = "ratchet", version)]
+#[command(name = "ratchet", version, after_help = KEYS)]
 struct Cli {
     #[command(flatten)]
     flags: Flags,
     #[command(subcommand)]
     command: commands::Command,
 }
+
+/// The one setting that is no flag: others would see it among the processes.
+const KEYS: &str = "Keys: RATCHET_KEYS holds the instance's keys, for whoever wants no file `keys` in the data directory: the \
+    same lines, `token`, `journal` and `secret` with 64 hexadecimal digits each, separated by semicolons. It is read \
+    from the environment alone.";
 
 fn main() -> ExitCode {
     let Cli { flags, command } = Cli::parse();

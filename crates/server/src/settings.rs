@@ -196,3 +196,36 @@ impl Settings {
 fn config_file(flags: &Flags) -> Option<PathBuf> {
     flags.config.clone().or_else(|| std::env::var("RATCHET_CONFIG").ok().filter(|s| !s.is_empty()).map(PathBuf::from))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{Command, CommandFactory};
+
+    /// Whoever asks for help is told of each setting: what it does, and what it is called in the environment.
+    #[test]
+    fn each_setting_is_explained() {
+        let flags = Flags::augment_args(Command::new("ratchet"));
+        let explained = flags.get_arguments().map(|flag| {
+            let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
+            let name = flag.get_id().as_str();
+            assert!(help.contains(&format!("[env: RATCHET_{}", name.to_uppercase())), "{name}: {help}");
+            assert!(
+                help.contains("[default: ") || ["config", "cors_origins", "trusted_proxies"].contains(&name),
+                "{name}"
+            );
+            name.to_owned()
+        });
+        let mut explained: Vec<String> = explained.collect();
+        let help = crate::Cli::command().render_long_help().to_string();
+        assert!(help.contains("RATCHET_KEYS"));
+        explained.push("keys".to_owned());
+        // What is read is what is explained, and nothing else is.
+        let Err(error) = serde_json::from_str::<Settings>(r#"{"nonsense":1}"#) else { panic!() };
+        let known = error.to_string();
+        for name in known.split('`').skip(3).step_by(2) {
+            assert!(explained.iter().any(|explained| explained == name), "{name} is not explained");
+        }
+        assert_eq!(known.split('`').skip(3).step_by(2).count() + 1, explained.len(), "{known}");
+    }
+}

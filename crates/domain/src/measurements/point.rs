@@ -5,7 +5,7 @@ use crate::indicators::{Indicator, MAGNITUDE, StageName, ValueKind};
 use crate::reference::Locator;
 use crate::refusal::Fault;
 use crate::text;
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -149,6 +149,10 @@ fn is_measured(indicator: &Indicator) -> Result<(), Fault> {
 
 /// From 1970 to one day ahead, to the microsecond, as both databases keep it.
 fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> Result<DateTime<Utc>, Fault> {
+    // Such a second is kept as the next one: two moments would be one.
+    if at.nanosecond() >= 1_000_000_000 {
+        return Err(Fault::new("/observed_at", "leap_second", "must not be a leap second"));
+    }
     if at < DateTime::UNIX_EPOCH {
         return Err(Fault::new("/observed_at", "before_1970", "must not lie before 1970"));
     }

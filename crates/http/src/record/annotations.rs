@@ -1,6 +1,7 @@
 //! What comments, tags, links and evidence share over HTTP.
 
 use super::{HeadView, TargetView};
+use crate::bounds::bounded;
 use crate::parameters::listed;
 use chrono::{DateTime, Utc};
 use ratchet_domain::access::Actor;
@@ -57,6 +58,7 @@ pub(crate) struct AnnotationQuery {
     #[param(value_type = Option<String>, example = "attached")]
     pub state: Option<Vec<StageName>>,
     /// Written at or after this moment: for synchronising.
+    #[serde(default, deserialize_with = "bounded")]
     pub updated_since: Option<DateTime<Utc>>,
 }
 

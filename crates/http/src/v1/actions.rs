@@ -6,6 +6,7 @@ pub(crate) use view::ActionView;
 
 use crate::answer::Answer;
 use crate::body::{Body, nullable};
+use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
@@ -51,10 +52,12 @@ pub(crate) struct ActionQuery {
     /// Serving the record of this id.
     parent: Option<Uuid>,
     /// Due before this day.
+    #[serde(default, deserialize_with = "bounded")]
     due_before: Option<NaiveDate>,
     /// Not done, and due before today.
     overdue: Option<bool>,
     /// Written at or after this moment: for synchronising.
+    #[serde(default, deserialize_with = "bounded")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -102,6 +105,7 @@ pub(crate) struct CreateAction {
     /// Who does it.
     assignee_id: MemberId,
     /// The day by which it is to be done.
+    #[serde(deserialize_with = "bounded")]
     due_on: NaiveDate,
     /// How soon it matters; `medium` without it.
     #[serde(default)]
@@ -180,6 +184,7 @@ pub(crate) struct ReassignAction {
 #[serde(deny_unknown_fields)]
 pub(crate) struct MoveDueAction {
     /// The day by which it is to be done.
+    #[serde(deserialize_with = "bounded")]
     due_on: NaiveDate,
     /// Why it moves.
     #[schema(example = "The vendor's fix is late", max_length = 10_000)]

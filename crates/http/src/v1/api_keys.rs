@@ -2,6 +2,7 @@
 
 use crate::answer::Answer;
 use crate::body::Body;
+use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters};
@@ -90,7 +91,7 @@ pub(crate) struct CreateApiKey {
     /// At least one.
     scopes: Vec<Scope>,
     /// When it stops working by itself.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded")]
     expires_at: Option<DateTime<Utc>>,
 }
 

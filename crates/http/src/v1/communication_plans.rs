@@ -1,7 +1,8 @@
 //! Communication plans over HTTP [7.4].
 
 use crate::answer::Answer;
-use crate::body::{Body, nullable};
+use crate::body::Body;
+use crate::bounds::{bounded, bounded_or_null};
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
@@ -95,8 +96,10 @@ pub(crate) struct CommunicationPlanQuery {
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
     /// To be done before this day.
+    #[serde(default, deserialize_with = "bounded")]
     due_before: Option<NaiveDate>,
     /// Written at or after this moment: for synchronising.
+    #[serde(default, deserialize_with = "bounded")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -156,7 +159,7 @@ pub(crate) struct CreateCommunicationPlan {
     /// Who does it.
     owner_id: MemberId,
     /// The next day on which it is to be done; without it, it waits for an occasion.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded")]
     next_on: Option<NaiveDate>,
     /// The clauses and controls it serves, at most 20.
     #[serde(default)]
@@ -192,7 +195,7 @@ pub(crate) struct AmendCommunicationPlan {
     #[serde(default)]
     owner_id: Option<MemberId>,
     /// The next day on which it is to be done.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "bounded_or_null")]
     #[schema(value_type = Option<NaiveDate>)]
     next_on: Option<Option<NaiveDate>>,
     /// The clauses and controls it serves.
@@ -213,13 +216,13 @@ impl From<AmendCommunicationPlan> for Amendment {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CarryOutCommunicationPlan {
     /// On which day; today without it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded")]
     on: Option<NaiveDate>,
     /// What was said and to whom. Attach files as evidence.
     #[schema(example = "Shown to 38 of 42; questions about the new gate", max_length = 10_000)]
     summary: String,
     /// The next day on which it is to be done; without it, it waits for an occasion.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded")]
     next_on: Option<NaiveDate>,
 }
 

@@ -2,6 +2,7 @@
 
 use crate::answer::Answer;
 use crate::body::Body;
+use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters};
@@ -80,6 +81,7 @@ pub(crate) struct CompetenceQuery {
     /// Whether a holder lacks something.
     gap: Option<bool>,
     /// Written at or after this moment: for synchronising.
+    #[serde(default, deserialize_with = "bounded")]
     updated_since: Option<DateTime<Utc>>,
 }
 

@@ -2,6 +2,7 @@
 
 use crate::answer::Answer;
 use crate::body::{Body, nullable};
+use crate::bounds::{bounded, bounded_or_null};
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
@@ -107,8 +108,10 @@ pub(crate) struct ContextEntryQuery {
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
     /// To be reviewed before this day.
+    #[serde(default, deserialize_with = "bounded")]
     review_due_before: Option<NaiveDate>,
     /// Written at or after this moment: for synchronising.
+    #[serde(default, deserialize_with = "bounded")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -193,7 +196,7 @@ pub(crate) struct CreateContextEntry {
     #[serde(default)]
     owner_id: Option<MemberId>,
     /// The day by which it is to be reviewed again.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded")]
     review_due_on: Option<NaiveDate>,
 }
 
@@ -218,7 +221,7 @@ pub(crate) struct AmendContextEntry {
     #[schema(value_type = Option<MemberId>)]
     owner_id: Option<Option<MemberId>>,
     /// The day by which it is to be reviewed again.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "bounded_or_null")]
     #[schema(value_type = Option<NaiveDate>)]
     review_due_on: Option<Option<NaiveDate>>,
 }
@@ -231,7 +234,7 @@ pub(crate) struct ReviewContextEntry {
     #[schema(example = "Still so: two more tenders asked for a certificate", max_length = 10_000)]
     conclusion: String,
     /// The day by which it is to be reviewed again; none without it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded")]
     review_due_on: Option<NaiveDate>,
 }
 

@@ -6,6 +6,7 @@ pub(crate) use view::CourseView;
 
 use crate::answer::Answer;
 use crate::body::{Body, nullable};
+use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
@@ -42,6 +43,7 @@ pub(crate) struct CourseQuery {
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
     /// Written at or after this moment: for synchronising.
+    #[serde(default, deserialize_with = "bounded")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -174,6 +176,7 @@ impl From<AmendCourse> for domain::Amendment {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PublishCourse {
     /// The day on which it is judged whether the course has worked [7.2 c].
+    #[serde(deserialize_with = "bounded")]
     evaluate_on: NaiveDate,
 }
 
@@ -190,7 +193,7 @@ pub(crate) struct EvaluateCourse {
     #[schema(example = "4.9 %, before 11.8 %", max_length = 10_000)]
     evidence: String,
     /// The day on which it is judged again; never without it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded")]
     again_on: Option<NaiveDate>,
     /// Why its owner judges, where the organisation documents such exceptions.
     #[serde(default)]

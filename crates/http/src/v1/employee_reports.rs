@@ -7,6 +7,7 @@ pub(crate) use view::EmployeeReportView;
 
 use crate::answer::Answer;
 use crate::body::Body;
+use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters};
@@ -43,6 +44,7 @@ pub(crate) struct EmployeeReportQuery {
     /// Whether nobody knows who filed them.
     anonymous: Option<bool>,
     /// Written at or after this moment: for synchronising.
+    #[serde(default, deserialize_with = "bounded")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -76,7 +78,7 @@ pub(crate) struct CreateEmployeeReport {
     #[schema(example = "Gate 2", max_length = 200)]
     place: Option<String>,
     /// On which day.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded")]
     happened_on: Option<NaiveDate>,
 }
 

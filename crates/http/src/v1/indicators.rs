@@ -6,6 +6,7 @@ pub(crate) use view::IndicatorView;
 
 use crate::answer::Answer;
 use crate::body::{Body, nullable};
+use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
@@ -42,6 +43,7 @@ pub(crate) struct IndicatorQuery {
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
     /// Written at or after this moment: for synchronising.
+    #[serde(default, deserialize_with = "bounded")]
     updated_since: Option<DateTime<Utc>>,
 }
 

@@ -1,6 +1,7 @@
 //! The journal over HTTP: entries, checkpoints, proofs, export.
 
 use crate::answer::Answer;
+use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::Query;
@@ -131,8 +132,10 @@ pub(crate) struct EntryQuery {
     #[param(example = "nonconformity.closed")]
     action: Option<String>,
     /// At or after this moment.
+    #[serde(default, deserialize_with = "bounded")]
     from: Option<DateTime<Utc>>,
     /// Before this moment.
+    #[serde(default, deserialize_with = "bounded")]
     to: Option<DateTime<Utc>>,
     /// Behind this position.
     after: Option<u64>,

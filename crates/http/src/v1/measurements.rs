@@ -3,6 +3,7 @@
 mod intake;
 
 use crate::answer::Answer;
+use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::cursor::Cursor;
 use crate::error::ApiError;
@@ -124,8 +125,10 @@ pub(crate) struct Measurements {
 #[into_params(parameter_in = Query)]
 pub(crate) struct WindowParameters {
     /// Observed at or after this moment.
+    #[serde(default, deserialize_with = "bounded")]
     from: Option<DateTime<Utc>>,
     /// Observed before this moment.
+    #[serde(default, deserialize_with = "bounded")]
     to: Option<DateTime<Utc>>,
     /// Superseded and withdrawn ones, too.
     #[serde(default)]

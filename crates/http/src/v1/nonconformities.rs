@@ -6,6 +6,7 @@ pub(crate) use view::NonconformityView;
 
 use crate::answer::Answer;
 use crate::body::{Body, nullable};
+use crate::bounds::{bounded, bounded_or_null};
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
@@ -47,8 +48,10 @@ pub(crate) struct NonconformityQuery {
     #[param(example = "A.8.8")]
     requirement: Option<String>,
     /// Due before this day.
+    #[serde(default, deserialize_with = "bounded")]
     due_before: Option<NaiveDate>,
     /// Written at or after this moment: for synchronising.
+    #[serde(default, deserialize_with = "bounded")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -89,7 +92,7 @@ pub(crate) struct CreateNonconformity {
     #[schema(example = "A.8.8")]
     requirement: Option<String>,
     /// The day by which it is to be closed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded")]
     due_on: Option<NaiveDate>,
 }
 
@@ -121,7 +124,7 @@ pub(crate) struct AmendNonconformity {
     #[serde(default)]
     owner_id: Option<MemberId>,
     /// The day by which it is to be closed.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "bounded_or_null")]
     #[schema(value_type = Option<NaiveDate>)]
     due_on: Option<Option<NaiveDate>>,
 }
@@ -182,6 +185,7 @@ pub(crate) enum PlanNonconformity {
         /// Why.
         justification: String,
         /// The first day on which that can be judged.
+        #[serde(deserialize_with = "bounded")]
         check_on: NaiveDate,
     },
 }
@@ -200,6 +204,7 @@ impl From<PlanNonconformity> for domain::Plan {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ImplementNonconformity {
     /// The first day on which effectiveness can be judged.
+    #[serde(deserialize_with = "bounded")]
     check_on: NaiveDate,
 }
 

@@ -1,6 +1,7 @@
 //! Participation over HTTP: how much people take part, by unit and month [7.3, 10.1].
 
 use crate::answer::Answer;
+use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::Query;
@@ -20,8 +21,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 #[into_params(parameter_in = Query)]
 pub(crate) struct ParticipationQuery {
     /// A day of the first month; eleven months before the last without it.
+    #[serde(default, deserialize_with = "bounded")]
     from: Option<NaiveDate>,
     /// A day of the last month; this one without it. At most 13 months in all.
+    #[serde(default, deserialize_with = "bounded")]
     to: Option<NaiveDate>,
 }
 

@@ -2,6 +2,7 @@
 
 use crate::answer::Answer;
 use crate::body::{Body, nullable};
+use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
@@ -63,6 +64,7 @@ pub(crate) struct ProcessQuery {
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
     /// Written at or after this moment: for synchronising.
+    #[serde(default, deserialize_with = "bounded")]
     updated_since: Option<DateTime<Utc>>,
 }
 

@@ -7,6 +7,7 @@
 use crate::answer::Answer;
 use crate::app::{App, first};
 use crate::body::Body;
+use crate::bounds::bounded;
 use crate::error::ApiError;
 use crate::parameters::Query;
 use crate::v1::auth::{Nothing, client_address, refuse_idempotency_key};
@@ -41,7 +42,7 @@ pub(crate) struct IntakeReport {
     #[schema(example = "Gate 2", max_length = 200)]
     place: Option<String>,
     /// On which day.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded")]
     happened_on: Option<NaiveDate>,
 }
 

@@ -3,6 +3,7 @@
 use crate::answer::Answer;
 use crate::app::first;
 use crate::body::Body;
+use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters};
@@ -102,6 +103,7 @@ pub(crate) struct RelaxSeparation {
     #[schema(example = "The board reads every verdict in its quarterly meeting", max_length = 10_000)]
     compensating_control: String,
     /// The last day on which an exception passes; at most 366 days ahead.
+    #[serde(deserialize_with = "bounded")]
     until: NaiveDate,
 }
 

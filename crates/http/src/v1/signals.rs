@@ -1,6 +1,7 @@
 //! Signals over HTTP. Measurements raise, repeat and clear them; people look at them.
 
 use crate::answer::Answer;
+use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters};
@@ -89,6 +90,7 @@ pub(crate) struct SignalQuery {
     /// Whether no later measurement has cleared them.
     open: Option<bool>,
     /// Written at or after this moment: for synchronising.
+    #[serde(default, deserialize_with = "bounded")]
     updated_since: Option<DateTime<Utc>>,
 }
 

@@ -6,6 +6,7 @@ pub(crate) use view::TrainingAssignmentView;
 
 use crate::answer::Answer;
 use crate::body::Body;
+use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
@@ -43,10 +44,12 @@ pub(crate) struct TrainingAssignmentQuery {
     #[param(value_type = Option<String>, example = "me")]
     member: Option<Who>,
     /// Due before this day.
+    #[serde(default, deserialize_with = "bounded")]
     due_before: Option<NaiveDate>,
     /// Not taken, and due before today.
     overdue: Option<bool>,
     /// Written at or after this moment: for synchronising.
+    #[serde(default, deserialize_with = "bounded")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -83,7 +86,7 @@ pub(crate) struct CreateTrainingAssignment {
     /// Who takes it.
     member_id: MemberId,
     /// The day by which it is to be taken; in as many days as the course says without it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded")]
     due_on: Option<NaiveDate>,
 }
 
@@ -92,7 +95,7 @@ pub(crate) struct CreateTrainingAssignment {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CompleteTrainingAssignment {
     /// The day on which the course was taken; today without it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded")]
     taken_on: Option<NaiveDate>,
     /// In percent; needed where the course has a pass mark, and then not recorded by whoever took it.
     #[serde(default)]
@@ -116,6 +119,7 @@ impl From<CompleteTrainingAssignment> for Complete {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RetakeTrainingAssignment {
     /// The day by which it is to be taken.
+    #[serde(deserialize_with = "bounded")]
     due_on: NaiveDate,
 }
 

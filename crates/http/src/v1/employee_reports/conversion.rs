@@ -1,5 +1,6 @@
 //! What comes of an employee report: a case of another area, made together with the report's end.
 
+use crate::bounds::bounded;
 use crate::error::ApiError;
 use chrono::NaiveDate;
 use ratchet_domain::access::Actor;
@@ -42,7 +43,7 @@ pub(crate) struct ConvertedNonconformity {
     #[schema(example = "A.7.2")]
     requirement: Option<String>,
     /// The day by which it is to be closed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded")]
     due_on: Option<NaiveDate>,
 }
 

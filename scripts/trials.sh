@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Long trials, by name: tests of the suite with more rounds, and those that need a tool of their own.
+#   scripts/trials.sh            lists them
+#   scripts/trials.sh NAME...    runs them, each on a PostgreSQL cluster of its own where it needs one
+#   scripts/trials.sh all        runs them all, in about half an hour
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+names=(kills keys outages uploads races sync fuzz)
+about() {
+    case $1 in
+    kills) echo "kill -9 under 16 writers, 20 times on each database; nothing acknowledged is lost" ;;
+    keys) echo "one Idempotency-Key through 50 deaths of the server; each request is done once" ;;
+    outages) echo "PostgreSQL stopped at once and started 20 times under load; only 503, nothing lost" ;;
+    uploads) echo "kill -9 while files are sent, 20 times; no file without a record and no record without its file" ;;
+    races) echo "64 writers, 1,000 additions with If-Match on two servers; the total is exact" ;;
+    sync) echo "1,000 writes under strace; every 201 comes after the log has reached the disk" ;;
+    fuzz) echo "every parser fed with what a fuzzer makes up, a minute each; needs cargo-fuzz and a nightly toolchain" ;;
+    *) return 1 ;;
+    esac
+}
+
+# One after the other: they measure how long things take.
+tests() {
+    cargo test --package ratchet-tests --test suite -- --test-threads 1 "$@"
+}
+
+run() {
+    case $1 in
+    kills) RATCHET_FAULT_CYCLES=20 tests faults::crash::killed_under_load ;;
+    keys) RATCHET_FAULT_CYCLES=50 tests faults::crash::a_key_outlives_kills ;;
+    outages) RATCHET_FAULT_CYCLES=20 tests faults::away::a_database_that_goes_away_is_waited_for ;;
+    uploads) RATCHET_FAULT_CYCLES=20 tests faults::uploads ;;
+    races) RATCHET_RACE_ADDITIONS=1000 tests api::races::sixty_four_writers_lose_no_update ;;
+    sync)
+        if ! command -v strace >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+            (apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends strace) >&2
+        fi
+        command -v strace >/dev/null || { echo "sync: strace is missing" >&2; return 1; }
+        tests --ignored faults::sync::every_acknowledged_write
+        ;;
+    fuzz) fuzz/run.sh 60 ;;
+    esac
+}
+
+if [ $# = 0 ]; then
+    for name in "${names[@]}"; do printf '%-8s %s\n' "$name" "$(about "$name")"; done
+    exit 0
+fi
+[ "$1" != all ] || set -- "${names[@]}"
+for name in "$@"; do about "$name" >/dev/null || { echo "no trial is called $name" >&2; exit 2; }; done
+
+cluster=$(mktemp -d)
+trap 'scripts/postgres.sh stop "$cluster"' EXIT
+RATCHET_TEST_POSTGRES=$(scripts/postgres.sh start "$cluster")
+export RATCHET_TEST_POSTGRES
+cargo build --package ratchet-server
+for name in "$@"; do
+    echo "== $name: $(about "$name")"
+    run "$name"
+done

@@ -1,0 +1,142 @@
+//! For whoever runs the server, and for what stands between it and its clients: figures, limits, compression, browsers.
+
+use super::nonconformities::raise;
+use crate::databases::each;
+use crate::harness::Api;
+use ratchet_domain::access::Role;
+use ratchet_http::app::Settings;
+use reqwest::Method;
+
+#[tokio::test]
+async fn figures_name_routes_and_nobody() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let reference = raise(&api).await;
+        let manager = api.by(Role::IsmsManager).await;
+        manager.get(&format!("/v1/nonconformities/{reference}")).await.expect(200);
+        manager.get("/v1/nonconformities/nonsense").await.expect(404);
+        manager.get("/v1/no/such/route").await.expect(404);
+        let figures = api.anonymous().get("/metrics").await.expect(200);
+        assert!(figures.header("content-type").starts_with("application/openmetrics-text"));
+        let line = |status: u16| {
+            format!(
+                "ratchet_http_requests_total{{method=\"GET\",route=\"/v1/nonconformities/{{id}}\",status=\"{status}\"}} 1"
+            )
+        };
+        for line in [line(200), line(404)] {
+            assert!(figures.text.contains(&line), "{line}: {}", figures.text);
+        }
+        assert!(figures.text.contains("ratchet_http_request_duration_seconds_bucket"));
+        for secret in [reference.as_str(), "nonsense", "such", "example", manager.token()] {
+            assert!(!figures.text.contains(secret), "{secret}");
+        }
+        assert!(figures.text.ends_with("# EOF\n"));
+    }
+}
+
+#[tokio::test]
+async fn alive_ready_and_its_keys_without_credentials() {
+    for database in each() {
+        let api = Api::start(database).await;
+        for path in ["/healthz", "/readyz"] {
+            assert_eq!(api.anonymous().get(path).await.expect(200).body["status"], "ok");
+            api.anonymous().get(&format!("{path}?verbose=1")).await.expect(400);
+        }
+        let keys = api.anonymous().get("/.well-known/jwks.json").await.expect(200);
+        assert_eq!(keys.body["keys"][0]["kty"], "OKP");
+        assert!(keys.body["keys"][0].get("d").is_none(), "the private half");
+        assert_eq!(keys.header("cache-control"), "public, max-age=300");
+    }
+}
+
+#[tokio::test]
+async fn each_answer_says_what_is_left_and_the_last_one_when_to_come_again() {
+    for database in each() {
+        let settings = Settings { requests_per_minute: 5, ..Settings::default() };
+        let api = Api::start_with(database, settings).await;
+        let auditor = api.by(Role::Auditor).await;
+        for left in (0..5).rev() {
+            let answer = auditor.get("/v1/me").await.expect(200);
+            assert_eq!(answer.header("ratelimit-policy"), "\"caller\";q=5;w=60");
+            assert_eq!(answer.header("ratelimit"), format!("\"caller\";r={left};t=60"));
+        }
+        let refused = auditor.get("/v1/me").await.expect(429);
+        let wait: u64 = refused.header("retry-after").parse().unwrap();
+        assert!((1..=60).contains(&wait), "{wait}");
+        assert_eq!(refused.body["type"], "/problems/too-many-requests");
+        // Nobody else is.
+        api.by(Role::Member).await.get("/v1/me").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn answers_are_compressed_for_who_can_read_it() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let auditor = api.by(Role::Auditor).await;
+        let plain = auditor.get("/v1/catalogue/clauses").await.expect(200);
+        assert_eq!(plain.header("content-encoding"), "");
+        for encoding in ["gzip", "zstd"] {
+            let request = auditor.request(Method::GET, "/v1/catalogue/clauses").header("accept-encoding", encoding);
+            let response = request.send().await.unwrap();
+            assert_eq!(response.headers()["content-encoding"], encoding);
+            let mut vary =
+                response.headers().get_all("vary").iter().map(|value| value.to_str().unwrap().to_lowercase());
+            assert!(vary.any(|names| names.contains("accept-encoding")));
+            let sent = response.bytes().await.unwrap();
+            assert!(sent.len() * 2 < plain.text.len(), "{} of {}", sent.len(), plain.text.len());
+            let read = match encoding {
+                "gzip" => std::io::read_to_string(flate2::read::GzDecoder::new(&sent[..])).unwrap(),
+                _ => String::from_utf8(zstd::decode_all(&sent[..]).unwrap()).unwrap(),
+            };
+            assert_eq!(read, plain.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_browser_is_let_in_from_configured_origins_alone() {
+    const OURS: &str = "https://isms.example";
+    for database in each() {
+        let settings = Settings { cors_origins: vec![OURS.to_owned()], ..Settings::default() };
+        let api = Api::start_with(database, settings).await;
+        let auditor = api.by(Role::Auditor).await;
+        let preflight = |origin: &'static str, method: &'static str| {
+            let request = api.anonymous().request(Method::OPTIONS, "/v1/nonconformities/NC-2026-0001");
+            let request = request.header("origin", origin).header("access-control-request-method", method);
+            let headers = "authorization,content-type,if-match,idempotency-key";
+            let caller = api.anonymous();
+            async move { caller.send(request.header("access-control-request-headers", headers)).await }
+        };
+        for method in ["GET", "POST", "PATCH"] {
+            let allowed = preflight(OURS, method).await.expect(200);
+            assert_eq!(allowed.header("access-control-allow-origin"), OURS);
+            assert!(allowed.header("access-control-allow-methods").contains(method));
+            let headers = allowed.header("access-control-allow-headers").to_lowercase();
+            for header in ["authorization", "content-type", "if-match", "if-none-match", "idempotency-key"] {
+                assert!(headers.contains(header), "{headers}");
+            }
+            assert_eq!(allowed.header("access-control-allow-credentials"), "");
+        }
+        for origin in [
+            "https://evil.example",
+            "null",
+            "https://isms.example.evil.example",
+            "http://isms.example",
+            "https://x.isms.example",
+        ] {
+            let refused = preflight(origin, "GET").await;
+            assert_eq!(refused.header("access-control-allow-origin"), "", "{origin}");
+            assert!(refused.status >= 400, "{origin}: {}", refused.status);
+            let request = auditor.request(Method::GET, "/v1/me").header("origin", origin);
+            assert_eq!(auditor.send(request).await.header("access-control-allow-origin"), "", "{origin}");
+        }
+        let request = auditor.request(Method::GET, "/v1/me").header("origin", OURS);
+        let answer = auditor.send(request).await.expect(200);
+        assert_eq!(answer.header("access-control-allow-origin"), OURS);
+        let exposed = answer.header("access-control-expose-headers").to_lowercase();
+        for header in ["etag", "link", "location", "retry-after", "journal-entry", "x-request-id"] {
+            assert!(exposed.contains(header), "{exposed}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What the program says of itself: one event a line, and no secret in any of them.
+
+use super::program::{Instance, client};
+use crate::databases::{Database, postgres, sqlite};
+use ratchet_persistence::connection::Address;
+use serde_json::{Value, json};
+
+const SECRETS: [&str; 3] = ["canary-password-one", "canary-password-two", "canary-password-three"];
+
+/// With a password in its address, which a cluster that trusts everybody does not ask for.
+fn with_password() -> Database {
+    let database = postgres();
+    let Address::Postgres(url) = &database.address else { panic!() };
+    Database::at(Address::Postgres(url.replacen("ratchet@", "ratchet:canary-of-the-database@", 1)))
+}
+
+#[tokio::test]
+async fn each_line_is_json_and_none_holds_a_secret() {
+    for database in [sqlite(), with_password()] {
+        let _turn = super::turn().await;
+        let instance = Instance::on(database);
+        let program = instance.start_with("serve", |command| {
+            command.args(["--log", "trace", "--log-format", "json"]);
+        });
+        let program = program.await;
+        let token = instance.token(&program).await;
+        let (http, at) = (client(), |path: &str| format!("{}/v1/{path}", program.url));
+        let post = |path: &str, token: &str, body: Value| http.post(at(path)).bearer_auth(token).json(&body).send();
+        let ada = json!({ "email": "ada@example.org", "name": "Ada\nsecond line", "roles": ["member"], "password": SECRETS[0] });
+        assert_eq!(post("members", &token, ada).await.unwrap().status(), 422);
+        let ada = json!({ "email": "ada@example.org", "name": "Ada", "roles": ["member"], "password": SECRETS[0] });
+        assert_eq!(post("members", &token, ada).await.unwrap().status(), 201);
+        let login = |password: &str| json!({ "email": "ada@example.org", "password": password });
+        let session: Value = post("auth/login", "", login(SECRETS[0])).await.unwrap().json().await.unwrap();
+        let (access, refresh) = (session["access_token"].as_str().unwrap(), session["refresh_token"].as_str().unwrap());
+        assert_eq!(post("auth/login", "", login(SECRETS[1])).await.unwrap().status(), 401);
+        let change = json!({ "current_password": SECRETS[0], "new_password": SECRETS[2] });
+        assert_eq!(post("auth/password", access, change).await.unwrap().status(), 204);
+        let next: Value =
+            post("auth/refresh", "", json!({ "refresh_token": refresh })).await.unwrap().json().await.unwrap();
+        let key: Value = post("api-keys", &token, json!({ "name": "Feed", "scopes": ["records:read"] }))
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        let key = key["token"].as_str().unwrap();
+        let asked = http.get(at("nonconformities?access_token=canary-in-the-address")).bearer_auth(key);
+        let asked = asked.header("x-request-id", "asked.here").send().await.unwrap();
+        assert_eq!(asked.status(), 400);
+        drop(program);
+
+        let log = instance.log();
+        assert!(log.lines().count() > 50, "{log}");
+        for line in log.lines() {
+            let event: Result<Value, _> = serde_json::from_str(line);
+            assert!(event.is_ok_and(|event| event["level"].is_string() && event["timestamp"].is_string()), "{line}");
+            assert!(line.len() <= 16 << 10, "{} bytes", line.len());
+        }
+        assert!(log.contains("asked.here"), "the request's id is in the log");
+        let keys = std::fs::read_to_string(instance.directory().join("keys")).unwrap();
+        let keys = keys.lines().map(|line| line.split(' ').next_back().unwrap().to_owned());
+        let secrets = SECRETS.map(str::to_owned).into_iter().chain(keys);
+        let session = [token.as_str(), access, refresh, next["refresh_token"].as_str().unwrap(), key];
+        let secrets = secrets.chain(session.map(str::to_owned));
+        let secrets = secrets.chain(["canary-in-the-address".to_owned(), "canary-of-the-database".to_owned()]);
+        for secret in secrets {
+            assert!(!log.contains(&secret), "{secret} is in the log");
+        }
+    }
+}
