@@ -213,12 +213,13 @@ pub(crate) fn of_attempt(
     (parent, attempt): (Uuid, i64),
     connection: &mut AnyConnection,
 ) -> Result<Vec<(MemberId, bool)>, Error> {
-    let kinds = [Kind::Corrective, Kind::Preventive].map(<&str>::from);
+    let [corrective, preventive] = [Kind::Corrective, Kind::Preventive].map(<&str>::from);
     let found: Vec<(KeyValue, String)> = actions::table
         .filter(actions::organisation_id.eq(KeyValue(organisation.0)))
         .filter(actions::parent_id.eq(KeyValue(parent)))
         .filter(actions::attempt.eq(attempt))
-        .filter(actions::kind.eq_any(kinds))
+        // Not `eq_any`: a list of values is prepared anew each time.
+        .filter(actions::kind.eq(corrective).or(actions::kind.eq(preventive)))
         .filter(actions::stage.ne(<&str>::from(StageName::Cancelled)))
         .select((actions::assignee_id, actions::stage))
         .load(connection)?;

@@ -1,7 +1,7 @@
 //! What records are to each other, as they say themselves: kept when a record is saved, read when a chain is walked.
 
 use crate::column::KeyValue;
-use crate::connection::{AnyConnection, on_connection};
+use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::row::{parse, word};
 use crate::schema::record_edges;
@@ -51,7 +51,7 @@ impl Row {
     }
 }
 
-/// Keeps what the record says now; one statement more where it says something new, none where it does not.
+/// Keeps what the record says now; a statement for each edge that is new, none where it says the same.
 pub(crate) fn keep<T: Record>(change: &Change<T>, connection: &mut AnyConnection) -> Result<(), Error> {
     let said = |record: &T| record.edges().into_iter().collect::<BTreeSet<_>>();
     let (before, after) = (change.before().map(said).unwrap_or_default(), said(change.after()));
@@ -66,9 +66,10 @@ pub(crate) fn keep<T: Record>(change: &Change<T>, connection: &mut AnyConnection
             .filter(record_edges::record_id.eq(record));
         diesel::delete(old).execute(connection)?;
     }
-    let rows: Vec<Row> = after.iter().map(|edge| Row::of(head.organisation, head.id, edge)).collect();
-    if !rows.is_empty() {
-        on_connection!(connection, |c| diesel::insert_into(record_edges::table).values(&rows).execute(c))?;
+    // One by one: a statement for several rows would be prepared anew each time, and there are one or two.
+    for edge in &after {
+        let row = Row::of(head.organisation, head.id, edge);
+        diesel::insert_into(record_edges::table).values(row).execute(connection)?;
     }
     Ok(())
 }

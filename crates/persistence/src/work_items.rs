@@ -1,7 +1,7 @@
 //! What records wait for: kept when a record is saved, so that a person's list over all areas is one statement.
 
 use crate::column::KeyValue;
-use crate::connection::{AnyConnection, on_connection};
+use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::listing::coalesce;
 use crate::row::{parse, word};
@@ -110,8 +110,9 @@ pub(crate) fn keep<T: Lifecycle>(change: &Change<T>, connection: &mut AnyConnect
             .filter(work_items::record_id.eq(KeyValue(head.id)));
         diesel::delete(old).execute(connection)?;
     }
-    if !after.is_empty() {
-        on_connection!(connection, |c| diesel::insert_into(work_items::table).values(&after).execute(c))?;
+    // One by one: a statement for several rows would be prepared anew each time, and there are one or two.
+    for row in after {
+        diesel::insert_into(work_items::table).values(row).execute(connection)?;
     }
     Ok(())
 }
