@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod api {
+    mod acknowledgements;
     mod actions;
     mod annotations;
     mod applicabilities;
@@ -24,6 +25,8 @@ mod api {
     mod operations;
     mod parameters;
     mod participation;
+    mod policies;
+    mod policy_versions;
     mod processes;
     mod races;
     mod report_intakes;

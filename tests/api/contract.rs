@@ -182,6 +182,16 @@ pub async fn target(api: &Api, path: &str) -> String {
         });
         return manager.post("/v1/actions", body).await.expect(201).reference().to_owned();
     }
+    if path.starts_with("/v1/policies") {
+        return super::policies::establish(api, json!({})).await.expect(201).reference().to_owned();
+    }
+    if path.starts_with("/v1/policy-versions") {
+        let policy = super::policies::establish(api, json!({})).await.expect(201).reference().to_owned();
+        return super::policy_versions::drafted(api, &policy).await;
+    }
+    if path.starts_with("/v1/acknowledgements") {
+        return super::acknowledgements::given(api).await;
+    }
     if path.starts_with("/v1/indicators") {
         return super::indicators::define(api).await.reference().to_owned();
     }

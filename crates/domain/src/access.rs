@@ -12,6 +12,8 @@ use strum::VariantArray;
     Copy,
     PartialEq,
     Eq,
+    PartialOrd,
+    Ord,
     Hash,
     Serialize,
     Deserialize,
@@ -124,6 +126,16 @@ pub enum Permission {
     DecideApplicability,
     /// Say how far a control is put into practice.
     SteerApplicability,
+    /// Establish a policy, say who answers for it.
+    EstablishPolicy,
+    /// Amend a policy, draft a version of it, submit it.
+    WritePolicy,
+    /// Approve a version of a policy or send it back; reaffirm a policy.
+    ApprovePolicy,
+    /// Publish, withdraw and retire versions of policies.
+    PublishPolicy,
+    /// Acknowledge a policy, for oneself.
+    AcknowledgePolicy,
 }
 
 /// One cell of the table.
@@ -185,6 +197,11 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::SteerProcess => [No, Yes, No, No, Own, No],
         P::DecideApplicability => [No, Yes, Yes, No, No, No],
         P::SteerApplicability => [No, Yes, No, No, Own, No],
+        P::EstablishPolicy => [No, Yes, No, No, No, No],
+        P::WritePolicy => [No, Yes, No, No, Own, No],
+        P::ApprovePolicy => [No, No, Yes, No, No, No],
+        P::PublishPolicy => [No, Yes, No, No, No, No],
+        P::AcknowledgePolicy => [Yes, Yes, Yes, Yes, Yes, No],
     }
 }
 

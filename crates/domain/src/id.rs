@@ -72,4 +72,10 @@ ids! {
     CommunicationPlanId,
     /// Something the organisation does.
     ProcessId,
+    /// A policy.
+    PolicyId,
+    /// What a policy says, in one version.
+    PolicyVersionId,
+    /// That somebody has acknowledged a policy.
+    AcknowledgementId,
 }

@@ -36,6 +36,9 @@ macro_rules! of_kind {
             CommunicationPlan: communication_plans::CommunicationPlan,
             Process: processes::Process,
             Applicability: applicabilities::Applicability,
+            Policy: policies::Policy,
+            PolicyVersion: policy_versions::PolicyVersion,
+            Acknowledgement: acknowledgements::Acknowledgement,
         )
     };
     (@ $kind:expr, $record:ident => $run:expr, $($prefix:ident: $module:ident::$name:ident),+ $(,)?) => {

@@ -4,10 +4,13 @@
 //! Time and identity are arguments, so every rule can be tried without waiting and without set-up.
 
 pub mod access;
+pub mod acknowledgements;
 pub mod actions;
+pub mod analysis;
 pub mod annotations;
 pub mod api_keys;
 pub mod applicabilities;
+pub mod approval;
 pub mod audience;
 pub mod catalogue;
 pub mod change;
@@ -31,6 +34,8 @@ pub mod members;
 pub mod nonconformities;
 pub mod ownerships;
 pub mod participation;
+pub mod policies;
+pub mod policy_versions;
 pub mod processes;
 pub mod reference;
 pub mod refusal;

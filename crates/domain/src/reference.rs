@@ -83,6 +83,15 @@ pub enum Prefix {
     /// What the organisation says of a control.
     #[strum(serialize = "SOA")]
     Applicability,
+    /// A policy.
+    #[strum(serialize = "POL")]
+    Policy,
+    /// What a policy says, in one version.
+    #[strum(serialize = "POV")]
+    PolicyVersion,
+    /// That somebody has acknowledged a policy.
+    #[strum(serialize = "ACK")]
+    Acknowledgement,
 }
 
 impl Prefix {
@@ -110,6 +119,9 @@ impl Prefix {
             Self::CommunicationPlan => "communication_plan",
             Self::Process => "process",
             Self::Applicability => "applicability",
+            Self::Policy => "policy",
+            Self::PolicyVersion => "policy_version",
+            Self::Acknowledgement => "acknowledgement",
         }
     }
 

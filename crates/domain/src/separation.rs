@@ -31,6 +31,8 @@ pub enum Rule {
     ActionVerifier,
     /// Who owns a course does not judge whether it worked [7.2 c].
     TrainingEvaluator,
+    /// Who wrote a version of a policy does not approve it [5.2, 7.5.2 c].
+    PolicyApprover,
 }
 
 /// A rule from which exceptions are documented.

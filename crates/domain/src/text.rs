@@ -7,6 +7,8 @@ use chrono::NaiveDate;
 pub const TITLE: usize = 200;
 /// A statement, reason or description: at most this many characters.
 pub const NARRATIVE: usize = 10_000;
+/// A document, such as a version of a policy: at most this many characters.
+pub const DOCUMENT: usize = 200_000;
 
 /// Checks one line of text: 1 to [`TITLE`] characters, not blank, no control characters.
 ///
@@ -26,6 +28,14 @@ pub fn title(pointer: &str, text: &str) -> Result<String, Fault> {
 /// The fault at `pointer`.
 pub fn narrative(pointer: &str, text: &str) -> Result<String, Fault> {
     bounded(pointer, text, NARRATIVE)
+}
+
+/// Checks a document in Markdown: 1 to [`DOCUMENT`] characters, not blank.
+///
+/// # Errors
+/// The fault at `pointer`.
+pub fn document(pointer: &str, text: &str) -> Result<String, Fault> {
+    bounded(pointer, text, DOCUMENT)
 }
 
 /// Checks an e-mail address and writes it in lower case: ASCII alone, so that no two that look alike differ.
@@ -92,6 +102,20 @@ pub fn requirements(pointer: &str, numbers: &[String], limit: usize, faults: &mu
             faults.push(Fault::new(pointer, "duplicate", "must name each requirement once"));
         } else {
             faults.keep(requirement(&pointer, number));
+        }
+    }
+}
+
+/// Checks several lines of text: at most `limit`, each good by itself and said once.
+pub fn titles(pointer: &str, lines: &[String], limit: usize, faults: &mut Faults) {
+    if lines.len() > limit {
+        faults.push(Fault::new(pointer, "length", format!("must name at most {limit}")));
+    }
+    for (index, line) in lines.iter().enumerate() {
+        let pointer = format!("{pointer}/{index}");
+        faults.keep(title(&pointer, line));
+        if lines.iter().take(index).any(|earlier| earlier == line) {
+            faults.push(Fault::new(pointer, "duplicate", "must be said once"));
         }
     }
 }

@@ -44,6 +44,10 @@ pub(crate) trait Resource: Listed + Guarded {
 
     /// The record on the wire, with what can be done to it where it stands alone.
     fn view(&self, transitions: Option<Vec<Transition>>) -> Self::View;
+    /// The same where it stands alone, with what its facts say beside it.
+    fn view_alone(&self, _: &Self::Facts, transitions: Vec<Transition>) -> Self::View {
+        self.view(Some(transitions))
+    }
     /// The record that it is about: who may see that one may see this one, too.
     fn target(&self) -> Option<reference::Target> {
         None
@@ -177,7 +181,7 @@ fn transitions<T: Resource>(record: &T, facts: &T::Facts, by: &Actor) -> Vec<Tra
 
 /// The whole record with its transitions and its ETag.
 fn shown<T: Resource>(status: StatusCode, record: &T, facts: &T::Facts, by: &Actor) -> Result<Answer, ApiError> {
-    let view = record.view(Some(transitions(record, facts, by)));
+    let view = record.view_alone(facts, transitions(record, facts, by));
     Ok(Answer::json(status, &view)?.with_etag(record.head().version))
 }
 
@@ -196,18 +200,17 @@ impl Call {
             let found = T::find(by.organisation, locator, connection)?;
             let (mut record, _) = found.ok_or(ApiError::NotFound)?;
             records::check_visible(&record, &by, connection)?;
-            let offered = match parameters.as_of {
+            let view = match parameters.as_of {
                 Some(at) => {
                     let then = reading::state_as_of(by.organisation, record.head().id, at, connection)?;
                     record = then.ok_or(ApiError::NotFound)?;
-                    None
+                    record.view(None)
                 }
                 None => {
                     let facts = record.facts(now, connection)?;
-                    Some(transitions(&record, &facts, &by))
+                    record.view_alone(&facts, transitions(&record, &facts, &by))
                 }
             };
-            let view = record.view(offered);
             if wanted.is_empty() {
                 return Ok(Answer::json(StatusCode::OK, &view)?.with_etag(record.head().version));
             }

@@ -1,5 +1,6 @@
 //! `/v1`: one file per resource.
 
+pub(crate) mod acknowledgements;
 pub(crate) mod actions;
 pub(crate) mod api_keys;
 pub(crate) mod applicabilities;
@@ -22,6 +23,8 @@ pub(crate) mod measurements;
 pub(crate) mod members;
 pub(crate) mod nonconformities;
 pub(crate) mod participation;
+pub(crate) mod policies;
+pub(crate) mod policy_versions;
 pub(crate) mod processes;
 pub(crate) mod records;
 pub(crate) mod report_intakes;
@@ -41,6 +44,9 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(catalogue::configure)
         .configure(members::configure)
         .configure(api_keys::configure)
+        .configure(policies::configure)
+        .configure(policy_versions::configure)
+        .configure(acknowledgements::configure)
         .configure(indicators::configure)
         .configure(measurements::configure)
         .configure(measurement_batches::configure)

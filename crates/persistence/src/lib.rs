@@ -1,6 +1,7 @@
 //! Records in SQLite or PostgreSQL: the only crate that knows diesel.
 
 pub mod accounts;
+pub mod acknowledgements;
 pub mod actions;
 pub mod annotations;
 pub mod api_keys;
@@ -30,6 +31,8 @@ pub mod nonconformities;
 pub mod organisations;
 pub mod ownerships;
 pub mod participation;
+pub mod policies;
+pub mod policy_versions;
 pub mod processes;
 mod record_edges;
 pub mod report_intakes;

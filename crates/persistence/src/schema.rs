@@ -95,6 +95,68 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::column::{Instant, Key};
+    policies (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        title -> Text,
+        owner_id -> Key,
+        top_level -> Bool,
+        stage -> Text,
+        current_version_id -> Nullable<Key>,
+        next_review_on -> Nullable<Text>,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::column::{Instant, Key};
+    policy_versions (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        policy_id -> Key,
+        number -> BigInt,
+        authors -> Text,
+        stage -> Text,
+        is_open -> Bool,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    acknowledgements (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        policy_id -> Key,
+        version_id -> Key,
+        member_id -> Key,
+        description -> Text,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Nullable, Text};
     use crate::column::{Instant, Key};
     nonconformities (id) {
@@ -687,6 +749,7 @@ diesel::joinable!(members -> organisations (organisation_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(sessions -> members (member_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, members, organisations, refresh_tokens, sessions);
+diesel::allow_tables_to_appear_in_same_query!(acknowledgements, members, policies, policy_versions);
 diesel::allow_tables_to_appear_in_same_query!(journal_heads, search_cursors);
 diesel::allow_tables_to_appear_in_same_query!(journal_entries, journal_queue, nonconformities);
 diesel::allow_tables_to_appear_in_same_query!(evaluation_queue, indicator_evaluations, indicators, measurements);

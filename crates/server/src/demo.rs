@@ -6,6 +6,7 @@ mod context;
 mod involvement;
 mod monitoring;
 mod people;
+mod policies;
 mod treatment;
 
 pub(crate) use people::{PASSWORD, PEOPLE};
@@ -112,6 +113,7 @@ pub(crate) async fn tell(store: &Store, source: &Source) -> Result<(), Fault> {
     let now = (source.now)();
     let mut story = Story { today: now.date_naive(), steps: Vec::new() };
     context::add(&mut story);
+    policies::add(&mut story);
     monitoring::add(&mut story);
     treatment::add(&mut story);
     involvement::add(&mut story);

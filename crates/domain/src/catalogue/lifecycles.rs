@@ -2,7 +2,8 @@
 
 use crate::{
     actions, annotations, applicabilities, communication_plans, competences, context_entries, courses,
-    employee_reports, indicators, measurements, nonconformities, processes, settings, signals, training_assignments,
+    employee_reports, indicators, measurements, nonconformities, policies, policy_versions, processes, settings,
+    signals, training_assignments,
 };
 use serde::Serialize;
 use strum::VariantArray;
@@ -13,8 +14,8 @@ use strum::VariantArray;
 pub struct Edge {
     /// The state it starts from.
     pub from: &'static str,
-    /// The verb, as in the address.
-    pub verb: &'static str,
+    /// The verb, as in the address; `null` for what happens by itself, or with another record.
+    pub verb: Option<&'static str>,
     /// The state it leads to.
     pub to: &'static str,
 }
@@ -36,8 +37,27 @@ pub struct LifecycleTable {
 /// The state machines of every resource.
 #[must_use]
 pub fn lifecycles() -> Vec<LifecycleTable> {
-    let simple = |from, verb, to| Edge { from, verb, to };
+    let simple = |from, verb, to| Edge { from, verb: Some(verb), to };
+    let by_itself = |from, to| Edge { from, verb: None, to };
+    let and = |edges: Vec<Edge>, more: Vec<Edge>| edges.into_iter().chain(more).collect();
     vec![
+        // A policy is published and retired with a version of it.
+        table(
+            "policies",
+            and(vec![by_itself("draft", "published"), by_itself("published", "retired")], edges(policies::edge)),
+        ),
+        table(
+            "policy_versions",
+            and(
+                edges(policy_versions::edge),
+                vec![
+                    by_itself("scheduled", "published"),
+                    // What was approved has changed meanwhile.
+                    by_itself("scheduled", "approved"),
+                    by_itself("published", "superseded"),
+                ],
+            ),
+        ),
         table("indicators", edges(indicators::edge)),
         table("measurement_batches", edges(measurements::edge)),
         table("signals", edges(signals::edge)),
@@ -76,7 +96,11 @@ where
     let pairs = S::VARIANTS.iter().flat_map(|from| V::VARIANTS.iter().map(move |verb| (*from, *verb)));
     pairs
         .flat_map(|(from, verb)| {
-            leads_to(from, verb).iter().map(move |to| Edge { from: from.into(), verb: verb.into(), to: (*to).into() })
+            leads_to(from, verb).iter().map(move |to| Edge {
+                from: from.into(),
+                verb: Some(verb.into()),
+                to: (*to).into(),
+            })
         })
         .collect()
 }
@@ -89,7 +113,10 @@ fn table(resource: &'static str, edges: Vec<Edge>) -> LifecycleTable {
         }
     }
     let first = states.first().copied().unwrap_or_default();
-    let arrows: String = edges.iter().map(|Edge { from, verb, to }| format!("    {from} --> {to}: {verb}\n")).collect();
+    let arrow = |Edge { from, verb, to }: &Edge| {
+        verb.map_or_else(|| format!("    {from} --> {to}\n"), |verb| format!("    {from} --> {to}: {verb}\n"))
+    };
+    let arrows: String = edges.iter().map(arrow).collect();
     LifecycleTable { resource, mermaid: format!("stateDiagram-v2\n    [*] --> {first}\n{arrows}"), states, edges }
 }
 

@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 use ratchet_domain::access::{Cell, Identity, Permission, Role};
 use ratchet_domain::id::{ApiKeyId, MemberId, OrganisationId};
 use ratchet_domain::reference::Prefix as RecordKind;
-use ratchet_persistence::{organisations, settings, work_items};
+use ratchet_persistence::{acknowledgements, organisations, settings, work_items};
 use serde::Serialize;
 use strum::VariantArray;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -118,17 +118,21 @@ impl WorkItem {
     }
 }
 
-/// Read what is open for whoever calls: what is assigned to or owned by the caller, and what waits for somebody with
-/// a permission that the caller has.
+/// Read what is open for whoever calls: what is assigned to or owned by the caller, what waits for somebody with a
+/// permission that the caller has, and the published versions of policies that the caller has not acknowledged.
 #[utoipa::path(tag = "me", responses((status = 200, body = WorkList)))]
 #[get("/me/work")]
 pub(crate) async fn list_work(call: Call, _: Query<Nothing>) -> Result<Answer, ApiError> {
     let (by, now) = (call.actor.clone(), call.app.now());
     let read = move |connection: &mut _| -> Result<_, ApiError> {
-        let today = settings::rules(by.organisation, connection)?.today(now);
-        Ok((work_items::of_actor(&by, LIMIT, connection)?, today))
+        let rules = settings::rules(by.organisation, connection)?;
+        let mut items = work_items::of_actor(&by, LIMIT, connection)?;
+        items.extend(acknowledgements::work_of(&by, &rules, connection)?);
+        Ok((items, rules.today(now)))
     };
-    let (items, today) = call.app.store.read(read).await?;
+    let (mut items, today) = call.app.store.read(read).await?;
+    items.sort_by_key(|item| (item.due_on.unwrap_or(NaiveDate::MAX), item.id));
+    items.truncate(usize::try_from(LIMIT).unwrap_or(usize::MAX));
     let items = items.into_iter().map(|item| WorkItem::of(item, today)).collect();
     Answer::json(StatusCode::OK, &WorkList { items })
 }

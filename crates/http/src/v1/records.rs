@@ -22,6 +22,7 @@ use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::journal::reading;
 use ratchet_persistence::ownerships::{self, Tenure};
 use ratchet_persistence::trace::{self, Trace};
+use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use strum::VariantArray;
@@ -181,6 +182,17 @@ pub(crate) fn named(
     let found = find(reference.prefix, Locator::Reference(reference), by, connection);
     let RecordView { id, .. } = found.map_err(|error| error.or_unknown(unknown))?;
     Ok(Target { kind: reference.prefix, id: RecordId(id) })
+}
+
+/// The record of one kind that a body names by its reference or id.
+pub(crate) fn known<T: Resource>(pointer: &str, named: &str, by: &Actor, tx: &mut Tx<'_>) -> Result<T, ApiError> {
+    let kind = T::KIND.replace('_', " ");
+    let unknown = || Refusal::invalid(pointer, "unknown_record", format!("must be the reference or id of one {kind}"));
+    let locator: Locator = named.parse().map_err(|_| unknown())?;
+    let record: T = tx.load(locator).map_err(|error| ApiError::from(error).or_unknown(|| unknown().into()))?;
+    let visible = check_visible(&record, by, tx.connection());
+    visible.map_err(|error| error.or_unknown(|| unknown().into()))?;
+    Ok(record)
 }
 
 /// The records of one kind that the caller may see.

@@ -8,16 +8,14 @@ use crate::listing::{List, Page, PageParameters};
 use crate::parameters::{Query, Target, listed};
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
+use crate::v1::records;
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Change, Record};
 use ratchet_domain::id::{IndicatorId, MemberId, NonconformityId};
 use ratchet_domain::nonconformities::Nonconformity;
-use ratchet_domain::reference::Locator;
-use ratchet_domain::refusal::Refusal;
 use ratchet_domain::signals::{Kind, Sighting, Signal, Stage, StageName, Verb};
-use ratchet_persistence::error::Error as StoreError;
 use ratchet_persistence::signals::Filter;
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
@@ -191,13 +189,7 @@ verbs! {
 }
 
 fn link(signal: Signal, named: &str, by: &Actor, tx: &mut Tx<'_>) -> Result<Change<Signal>, ApiError> {
-    let unknown =
-        || ApiError::Refused(Refusal::invalid("/case", "unknown_record", "must be a nonconformity's reference or id"));
-    let locator: Locator = named.parse().map_err(|_| unknown())?;
-    let case = match tx.get::<Nonconformity>(locator) {
-        Err(StoreError::NotFound) => return Err(unknown()),
-        found => found?,
-    };
+    let case: Nonconformity = records::known("/case", named, by, tx)?;
     Ok(signal.link(NonconformityId(case.head().id), by, tx.now())?)
 }
 
