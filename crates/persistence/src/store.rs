@@ -17,6 +17,8 @@ const QUEUE: usize = 1024;
 /// How long a job may wait for a connection. With what a lock is waited for (`connection.rs`) it stays below the
 /// three seconds after which a client must have been told to come again.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// A connection that was not used for so long may have died unseen.
+const IDLE: Duration = Duration::from_millis(100);
 /// How long a group takes further jobs.
 const GROUP: Duration = Duration::from_millis(10);
 
@@ -151,11 +153,12 @@ fn turn_away(job: Job, error: Error) {
 struct Line {
     address: Address,
     connection: AnyConnection,
+    used: Instant,
 }
 
 impl Line {
     fn open(address: &Address) -> Result<Self, Error> {
-        Ok(Self { address: address.clone(), connection: address.open()? })
+        Ok(Self { address: address.clone(), connection: address.open()?, used: Instant::now() })
     }
 
     /// Begins a transaction. That a connection has died shows here: nothing has run yet, so a fresh one serves the
@@ -173,12 +176,15 @@ impl Line {
         matches!(self.connection, AnyConnection::Postgres(_))
     }
 
-    /// Replaces a connection that the server has closed: what it said is read without a round trip. The first look
-    /// may find its last words, the second that it has gone.
+    /// Asks a connection that nobody used for a while whether it is still there, and replaces it when it is not.
     fn revive(&mut self) -> Result<(), Error> {
-        let AnyConnection::Postgres(connection) = &mut self.connection else { return Ok(()) };
-        let heard = (0..2).find_map(|_| connection.notifications_iter().find_map(Result::err));
-        heard.map_or(Ok(()), |error| self.reopen(&error.into()))
+        if self.used.elapsed() < IDLE {
+            return Ok(());
+        }
+        match self.connection.batch_execute("SELECT 1") {
+            Ok(()) => Ok(()),
+            Err(error) => self.reopen(&error.into()),
+        }
     }
 
     fn reopen(&mut self, error: &Error) -> Result<(), Error> {
@@ -202,6 +208,7 @@ fn one_by_one(mut line: Line, jobs: &flume::Receiver<Job>) {
             continue;
         }
         let Ran { keep, finish } = (job.work)(Ok(&mut line.connection));
+        line.used = Instant::now();
         finish(if alone { Ok(()) } else { end(&mut line.connection, keep) });
     }
 }
