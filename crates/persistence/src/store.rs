@@ -17,8 +17,6 @@ const QUEUE: usize = 1024;
 /// How long a job may wait for a connection. With what a lock is waited for (`connection.rs`) it stays below the
 /// three seconds after which a client must have been told to come again.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// A connection that was not used for so long may have died unseen.
-const IDLE: Duration = Duration::from_millis(100);
 /// How long a group takes further jobs.
 const GROUP: Duration = Duration::from_millis(10);
 
@@ -33,15 +31,8 @@ struct Ran {
 /// Given a connection inside a transaction it runs; given an error it passes that on unrun.
 type Work = Box<dyn FnOnce(Result<&mut AnyConnection, Error>) -> Ran + Send>;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Read,
-    Write,
-}
-
 struct Job {
     since: Instant,
-    kind: Kind,
     work: Work,
 }
 
@@ -80,8 +71,7 @@ impl Store {
         }
     }
 
-    /// Reads: on SQLite from one snapshot; on PostgreSQL each statement from its own, as READ COMMITTED would have it
-    /// in a transaction, too, and without the two round trips of one.
+    /// Reads, in one transaction.
     ///
     /// # Errors
     /// The job's own, or [`Error::Busy`] when no connection was free in time.
@@ -91,7 +81,7 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     {
-        submit(&self.reads, Kind::Read, false, job).await
+        submit(&self.reads, false, job).await
     }
 
     /// Writes: all of it, journal entries included, or nothing. With `context.dry_run` the very same job runs and
@@ -106,7 +96,7 @@ impl Store {
         F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let keep = !context.dry_run;
-        submit(&self.writes, Kind::Write, keep, move |connection| job(&mut Tx::new(connection, context))).await
+        submit(&self.writes, keep, move |connection| job(&mut Tx::new(connection, context))).await
     }
 
     /// Writes machinery: accounts, sessions, refresh tokens, the journal's queue, heads, tiles and checkpoints.
@@ -120,11 +110,11 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     {
-        submit(&self.writes, Kind::Write, true, job).await
+        submit(&self.writes, true, job).await
     }
 }
 
-async fn submit<T, E, F>(queue: &flume::Sender<Job>, kind: Kind, keep: bool, job: F) -> Result<T, E>
+async fn submit<T, E, F>(queue: &flume::Sender<Job>, keep: bool, job: F) -> Result<T, E>
 where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
@@ -140,7 +130,7 @@ where
         let finish: Finish = Box::new(move |committed| drop(answer.send(committed.map_err(E::from).and(result))));
         Ran { keep, finish }
     });
-    queue.try_send(Job { since: Instant::now(), kind, work }).map_err(|_| Error::Busy)?;
+    queue.try_send(Job { since: Instant::now(), work }).map_err(|_| Error::Busy)?;
     outcome.await.unwrap_or_else(|_| Err(Error::Busy.into()))
 }
 
@@ -153,12 +143,11 @@ fn turn_away(job: Job, error: Error) {
 struct Line {
     address: Address,
     connection: AnyConnection,
-    used: Instant,
 }
 
 impl Line {
     fn open(address: &Address) -> Result<Self, Error> {
-        Ok(Self { address: address.clone(), connection: address.open()?, used: Instant::now() })
+        Ok(Self { address: address.clone(), connection: address.open()? })
     }
 
     /// Begins a transaction. That a connection has died shows here: nothing has run yet, so a fresh one serves the
@@ -168,48 +157,25 @@ impl Line {
         if error.is_contention() {
             return Err(error);
         }
-        self.reopen(&error)?;
-        begin(&mut self.connection, statement)
-    }
-
-    fn is_postgres(&self) -> bool {
-        matches!(self.connection, AnyConnection::Postgres(_))
-    }
-
-    /// Asks a connection that nobody used for a while whether it is still there, and replaces it when it is not.
-    fn revive(&mut self) -> Result<(), Error> {
-        if self.used.elapsed() < IDLE {
-            return Ok(());
-        }
-        match self.connection.batch_execute("SELECT 1") {
-            Ok(()) => Ok(()),
-            Err(error) => self.reopen(&error.into()),
-        }
-    }
-
-    fn reopen(&mut self, error: &Error) -> Result<(), Error> {
         tracing::warn!(%error, "the connection is lost");
         self.connection = self.address.open()?;
-        Ok(())
+        begin(&mut self.connection, statement)
     }
 }
 
-/// A connection thread: one job after the other, each write in a transaction of its own.
+/// A connection thread: one transaction per job.
 fn one_by_one(mut line: Line, jobs: &flume::Receiver<Job>) {
     while let Ok(job) = jobs.recv() {
         if job.since.elapsed() > PATIENCE {
             turn_away(job, Error::Busy);
             continue;
         }
-        let alone = job.kind == Kind::Read && line.is_postgres();
-        let ready = if alone { line.revive() } else { line.begin("BEGIN") };
-        if let Err(error) = ready {
+        if let Err(error) = line.begin("BEGIN") {
             turn_away(job, error);
             continue;
         }
         let Ran { keep, finish } = (job.work)(Ok(&mut line.connection));
-        line.used = Instant::now();
-        finish(if alone { Ok(()) } else { end(&mut line.connection, keep) });
+        finish(end(&mut line.connection, keep));
     }
 }
 
