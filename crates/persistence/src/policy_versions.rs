@@ -173,7 +173,7 @@ fn in_force(policy: &Policy, tx: &mut Tx<'_>) -> Result<Option<PolicyVersion>, E
 /// Stores what changes beside the version, and returns the version's own change.
 fn kept(publish: Publish, tx: &mut Tx<'_>) -> Result<Change<PolicyVersion>, Error> {
     match publish {
-        Publish::Later(version) => Ok(version),
+        Publish::Later(version) => Ok(*version),
         Publish::Now(now) => {
             let Published { former, policy, version } = *now;
             if let Some(former) = former {

@@ -15,7 +15,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 #[derive(Debug)]
 pub enum Publish {
     /// Its day has not come.
-    Later(Change<PolicyVersion>),
+    Later(Box<Change<PolicyVersion>>),
     /// It holds.
     Now(Box<Published>),
 }
@@ -62,7 +62,7 @@ impl PolicyVersion {
         text::day_to_come("/effective_on", effective_on, facts.today).map_err(|fault| Refusal::Invalid(vec![fault]))?;
         if effective_on > facts.today {
             let after = Self { stage: Stage::Scheduled { submission, approval, effective_on }, ..self.clone() };
-            return Ok(Publish::Later(Change::of(self, after, "scheduled", at)));
+            return Ok(Publish::Later(Box::new(Change::of(self, after, "scheduled", at))));
         }
         self.into_force((submission, approval), former, facts, (by.member(), at)).map(|now| Publish::Now(Box::new(now)))
     }
@@ -93,7 +93,7 @@ impl PolicyVersion {
         };
         if let Err(refusal) = approved.may(Verb::Publish, facts, by) {
             let why = reasons(&refusal);
-            return Ok(Publish::Later(Change::of(self, approved, "held_back", at).because(why)));
+            return Ok(Publish::Later(Box::new(Change::of(self, approved, "held_back", at).because(why))));
         }
         self.into_force((submission, approval), former, facts, (None, at)).map(|now| Publish::Now(Box::new(now)))
     }

@@ -52,7 +52,7 @@ fn submit(version: PolicyVersion, facts: &Facts) -> Result<Change<PolicyVersion>
 
 fn publish(version: PolicyVersion, on: Option<NaiveDate>, facts: &Facts) -> Result<Change<PolicyVersion>, Refusal> {
     version.publish(on, None, facts, &manager(), at()).map(|publish| match publish {
-        Publish::Later(version) => version,
+        Publish::Later(version) => *version,
         Publish::Now(now) => now.version,
     })
 }
