@@ -15,6 +15,7 @@ mod api {
     mod employee_reports;
     mod evidence;
     mod habits;
+    mod improvements;
     mod indicators;
     mod input;
     mod journal;
@@ -36,6 +37,7 @@ mod api {
     mod signals;
     mod trace;
     mod training_assignments;
+    mod votes;
     mod wire;
 }
 mod databases;

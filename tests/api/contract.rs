@@ -198,6 +198,13 @@ pub async fn target(api: &Api, path: &str) -> String {
     if path.starts_with("/v1/signals") {
         return super::signals::raised(api).await;
     }
+    if path.starts_with("/v1/improvements") {
+        return super::improvements::propose(api, Role::IsmsManager).await;
+    }
+    if path.starts_with("/v1/votes") {
+        let improvement = super::improvements::propose(api, Role::Member).await;
+        return super::votes::cast(api, Role::IsmsManager, &improvement).await.expect(201).reference().to_owned();
+    }
     if path.starts_with("/v1/measurement-batches") {
         let indicator = super::indicators::active(api).await;
         let items = super::measurements::series(api, &indicator, &[1.0]);

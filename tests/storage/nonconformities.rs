@@ -40,6 +40,7 @@ pub fn draft() -> NonconformityDraft {
         statement: "Critical patches are not installed within 14 days".into(),
         objective_evidence: "79 % in week 12".into(),
         source: Source::Indicator,
+        origin: None,
         requirement: Some("A.8.8".into()),
         due_on: None,
     }

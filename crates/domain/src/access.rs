@@ -136,6 +136,14 @@ pub enum Permission {
     PublishPolicy,
     /// Acknowledge a policy, for oneself.
     AcknowledgePolicy,
+    /// Propose an improvement.
+    ProposeImprovement,
+    /// Word an improvement, plan it, start it, put it in place.
+    SteerImprovement,
+    /// Accept, decline or abandon an improvement.
+    DecideImprovement,
+    /// Speak for an improvement.
+    Vote,
 }
 
 /// One cell of the table.
@@ -202,6 +210,10 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::ApprovePolicy => [No, No, Yes, No, No, No],
         P::PublishPolicy => [No, Yes, No, No, No, No],
         P::AcknowledgePolicy => [Yes, Yes, Yes, Yes, Yes, No],
+        P::ProposeImprovement => [No, Yes, Yes, Yes, Yes, No],
+        P::SteerImprovement => [No, Yes, No, No, Own, No],
+        P::DecideImprovement => [No, Yes, Yes, No, No, No],
+        P::Vote => [No, Yes, Yes, Yes, Yes, No],
     }
 }
 

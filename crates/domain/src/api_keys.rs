@@ -33,6 +33,10 @@ pub enum Scope {
     #[serde(rename = "nonconformities:write")]
     #[strum(serialize = "nonconformities:write")]
     NonconformitiesWrite,
+    /// Propose improvements.
+    #[serde(rename = "improvements:write")]
+    #[strum(serialize = "improvements:write")]
+    ImprovementsWrite,
     /// Plan and work actions; never verify them.
     #[serde(rename = "actions:write")]
     #[strum(serialize = "actions:write")]
@@ -58,6 +62,7 @@ impl Scope {
         match self {
             Self::RecordsRead => &[Permission::ReadRecords, Permission::ReadMembers],
             Self::NonconformitiesWrite => &[Permission::RaiseNonconformity],
+            Self::ImprovementsWrite => &[Permission::ProposeImprovement],
             Self::ActionsWrite => &[Permission::PlanAction, Permission::WorkAction],
             Self::EventsRead => &[Permission::ReadJournal],
             Self::MeasurementsWrite => &[Permission::RecordMeasurements],
@@ -227,6 +232,7 @@ mod tests {
                     Permission::ReadRecords
                         | Permission::ReadMembers
                         | Permission::RaiseNonconformity
+                        | Permission::ProposeImprovement
                         | Permission::PlanAction
                         | Permission::WorkAction
                         | Permission::ReadJournal

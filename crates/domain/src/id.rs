@@ -56,6 +56,8 @@ ids! {
     IndicatorId,
     /// A batch of measurements: one body, one transaction, one entry in the journal.
     MeasurementBatchId,
+    /// Something that could be better.
+    ImprovementId,
     /// Something an indicator says that calls for attention.
     SignalId,
     /// Something that the management system starts from.

@@ -39,6 +39,8 @@ macro_rules! of_kind {
             Policy: policies::Policy,
             PolicyVersion: policy_versions::PolicyVersion,
             Acknowledgement: acknowledgements::Acknowledgement,
+            Improvement: improvements::Improvement,
+            Vote: votes::Vote,
         )
     };
     (@ $kind:expr, $record:ident => $run:expr, $($prefix:ident: $module:ident::$name:ident),+ $(,)?) => {

@@ -25,6 +25,7 @@ pub mod evidence;
 #[cfg(test)]
 mod fixtures;
 pub mod id;
+pub mod improvements;
 pub mod indicators;
 pub mod journal;
 pub mod kinds;
@@ -48,4 +49,5 @@ pub mod tags;
 pub mod text;
 pub mod trace;
 pub mod training_assignments;
+pub mod votes;
 pub mod work;

@@ -11,15 +11,17 @@ pub use lifecycle::{Facts, StageName, Verb, edge};
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::MemberId;
-use crate::reference::Prefix;
+use crate::links::Relation;
+use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
 use crate::separation::SeparationException;
 use crate::text;
+use crate::trace::TraceEdge;
 use crate::work::Work;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Where the nonconformity was noticed.
+/// Where a nonconformity was noticed, or an idea came from.
 #[derive(
     Debug,
     Clone,
@@ -32,7 +34,7 @@ use serde::{Deserialize, Serialize};
     strum::IntoStaticStr,
     strum::VariantArray,
 )]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = NonconformitySource))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = CaseSource))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Source {
@@ -243,6 +245,9 @@ pub struct Nonconformity {
     pub objective_evidence: String,
     /// Where it was noticed.
     pub source: Source,
+    /// The record that it was born of: a finding, an incident, an employee's report.
+    #[serde(default)]
+    pub origin: Option<Target>,
     /// The clause or control breached: `9.2.2`, `A.5.18`.
     #[serde(default)]
     pub requirement: Option<String>,
@@ -282,6 +287,8 @@ pub struct NonconformityDraft {
     pub objective_evidence: String,
     /// Where it was noticed.
     pub source: Source,
+    /// The record that it is born of; that it exists is the caller's to check.
+    pub origin: Option<Target>,
     /// The clause or control breached.
     pub requirement: Option<String>,
     /// The day by which it is to be closed.
@@ -312,6 +319,11 @@ impl Record for Nonconformity {
 
     fn owners(&self) -> Vec<MemberId> {
         self.owner.into_iter().collect()
+    }
+
+    fn edges(&self) -> Vec<TraceEdge> {
+        let own = Target::of(self);
+        self.origin.map(|origin| TraceEdge::new(origin, Relation::Raised, own)).into_iter().collect()
     }
 
     fn work(&self) -> Vec<Work> {
@@ -355,7 +367,7 @@ impl Nonconformity {
     /// [`Refusal::Forbidden`], or every fault of the draft.
     pub fn raise(draft: NonconformityDraft, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
         Self::may_make(by)?;
-        let NonconformityDraft { title, statement, objective_evidence, source, requirement, due_on } = draft;
+        let NonconformityDraft { title, statement, objective_evidence, source, origin, requirement, due_on } = draft;
         let mut faults = Faults::default();
         faults.keep(text::title("/title", &title));
         faults.keep(text::narrative("/statement", &statement));
@@ -372,6 +384,7 @@ impl Nonconformity {
                 statement,
                 objective_evidence,
                 source,
+                origin,
                 requirement,
                 grade: None,
                 owner: None,

@@ -92,6 +92,12 @@ pub enum Prefix {
     /// That somebody has acknowledged a policy.
     #[strum(serialize = "ACK")]
     Acknowledgement,
+    /// Something that could be better.
+    #[strum(serialize = "IMP")]
+    Improvement,
+    /// That a member speaks for an improvement.
+    #[strum(serialize = "VOT")]
+    Vote,
 }
 
 impl Prefix {
@@ -122,6 +128,8 @@ impl Prefix {
             Self::Policy => "policy",
             Self::PolicyVersion => "policy_version",
             Self::Acknowledgement => "acknowledgement",
+            Self::Improvement => "improvement",
+            Self::Vote => "vote",
         }
     }
 

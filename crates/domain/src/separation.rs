@@ -33,6 +33,8 @@ pub enum Rule {
     TrainingEvaluator,
     /// Who wrote a version of a policy does not approve it [5.2, 7.5.2 c].
     PolicyApprover,
+    /// Who proposed an improvement does not decide it [10.1].
+    ImprovementDecider,
 }
 
 /// A rule from which exceptions are documented.

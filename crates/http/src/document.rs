@@ -109,6 +109,7 @@ fn tags(document: &Value) -> Value {
         ("measurements", "Figures, by the batch; known ones are counted, changed ones kept beside the old."),
         ("signals", "What an indicator says that calls for attention."),
         ("nonconformities", "What went wrong, why, what was done and whether it worked [10.2]."),
+        ("improvements", "What could be better, who speaks for it, and whether the benefit came about [10.1]."),
         ("actions", "What people do about a record, and what a ticketing system mirrors."),
         ("context-entries", "What the management system starts from: issues, interested parties, climate [4.1, 4.2]."),
         ("employee-reports", "What people have seen or would do better, and what they were told [A.6.8]."),

@@ -163,8 +163,8 @@ fn order_of<T: Listed>(sort: Option<&str>) -> Result<Vec<(&'static str, bool)>, 
 }
 
 impl Call {
-    /// Answers one page: at most a statement for the records, one to count, one to expand, and one
-    /// for each word that is asked for.
+    /// Answers one page: at most a statement for the records, one to count, one to expand, one for each word that is
+    /// asked for, and what [`Resource::fill`] needs.
     pub(crate) async fn list<T: Resource>(self, list: List<T::Query>) -> Result<Answer, ApiError> {
         let List { page, query, asked } = list;
         let (app, organisation) = (self.app.clone(), self.actor.organisation);
@@ -212,11 +212,12 @@ impl Call {
             });
             let total = if count { Some(T::count(&scope, connection)?) } else { None };
             let link = next_cursor.as_deref().map(|cursor| link_to(&path, &original, cursor));
+            let mut items: Vec<T::View> = records.iter().map(|record| record.view(None)).collect();
+            T::fill(&mut items, &by, connection)?;
             let answer = if wanted.is_empty() {
-                let items = records.into_iter().map(|record| record.view(None)).collect();
                 Answer::json(StatusCode::OK, &Page { items, next_cursor, total })?
             } else {
-                let items = expand::many(records, &wanted, organisation, connection)?;
+                let items = expand::many(items, &wanted, organisation, connection)?;
                 Answer::json(StatusCode::OK, &Page { items, next_cursor, total })?
             };
             Ok(match link {

@@ -19,6 +19,7 @@ use ratchet_domain::id::{EntryId, MemberId, RecordId};
 use ratchet_domain::reference::{self, Prefix, Reference};
 use ratchet_domain::refusal::{Fault, Reason, Refusal};
 use ratchet_domain::separation::{Rule, SeparationException};
+use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::error::Error as StoreError;
 use ratchet_persistence::idempotency::{self, Retry};
 use ratchet_persistence::journal::reading;
@@ -47,6 +48,14 @@ pub(crate) trait Resource: Listed + Guarded {
     /// The same where it stands alone, with what its facts say beside it.
     fn view_alone(&self, _: &Self::Facts, transitions: Vec<Transition>) -> Self::View {
         self.view(Some(transitions))
+    }
+    /// Writes into views what only other tables know, in the same number of statements however many views there are.
+    /// Not asked for what was true at another time.
+    ///
+    /// # Errors
+    /// The database's.
+    fn fill(_: &mut [Self::View], _: &Actor, _: &mut AnyConnection) -> Result<(), ApiError> {
+        Ok(())
     }
     /// The record that it is about: who may see that one may see this one, too.
     fn target(&self) -> Option<reference::Target> {
@@ -179,9 +188,22 @@ fn transitions<T: Resource>(record: &T, facts: &T::Facts, by: &Actor) -> Vec<Tra
         .collect()
 }
 
-/// The whole record with its transitions and its ETag.
-fn shown<T: Resource>(status: StatusCode, record: &T, facts: &T::Facts, by: &Actor) -> Result<Answer, ApiError> {
-    let view = record.view_alone(facts, transitions(record, facts, by));
+/// The record as it is now, with its transitions.
+fn whole<T: Resource>(
+    record: &T,
+    facts: &T::Facts,
+    by: &Actor,
+    connection: &mut AnyConnection,
+) -> Result<T::View, ApiError> {
+    let mut view = record.view_alone(facts, transitions(record, facts, by));
+    T::fill(std::slice::from_mut(&mut view), by, connection)?;
+    Ok(view)
+}
+
+/// The record that was written, with its transitions and its ETag.
+fn shown<T: Resource>(status: StatusCode, record: &T, by: &Actor, tx: &mut Tx<'_>) -> Result<Answer, ApiError> {
+    let facts = tx.facts(record)?;
+    let view = whole(record, &facts, by, tx.connection())?;
     Ok(Answer::json(status, &view)?.with_etag(record.head().version))
 }
 
@@ -208,7 +230,7 @@ impl Call {
                 }
                 None => {
                     let facts = record.facts(now, connection)?;
-                    record.view_alone(&facts, transitions(&record, &facts, &by))
+                    whole(&record, &facts, &by, connection)?
                 }
             };
             if wanted.is_empty() {
@@ -244,10 +266,9 @@ impl Call {
             let birth = tx.birth(T::PREFIX)?;
             let change = make(input, &by, birth, tx)?;
             let (record, entry) = tx.save(change)?;
-            let facts = tx.facts(&record)?;
             let status = if dry_run { StatusCode::OK } else { StatusCode::CREATED };
             let place = format!("/v1/{}/{}", T::PATH, record.head().id);
-            Ok(written(shown(status, &record, &facts, &by)?, entry, dry_run).with(&header::LOCATION, place))
+            Ok(written(shown(status, &record, &by, tx)?, entry, dry_run).with(&header::LOCATION, place))
         })
         .await
     }
@@ -279,12 +300,15 @@ impl Call {
                 return Err(Refusal::Forbidden.into());
             }
             check_version(expected.as_deref(), record.head().version)?;
+            if !record.knows(verb) {
+                // Said before the body is looked at, whatever it names.
+                verdict.clone()?;
+            }
             // A body may hold the reason for an exception that the guard alone cannot know of: the command asks again.
             let input = parsed.or_else(|fault| verdict.map_or_else(|refusal| Err(refusal.into()), |()| Err(fault)))?;
             let change = run(record, input, &facts, &by, tx)?;
             let (record, entry) = tx.save(change).map_err(|error| unless_overtaken(error, expected.as_deref()))?;
-            let facts = tx.facts(&record)?;
-            Ok(written(shown(StatusCode::OK, &record, &facts, &by)?, entry, dry_run))
+            Ok(written(shown(StatusCode::OK, &record, &by, tx)?, entry, dry_run))
         })
         .await
     }
@@ -316,8 +340,7 @@ impl Call {
             check_version(expected.as_deref(), record.head().version)?;
             let change = run(record, parsed?, &by, tx)?;
             let (record, entry) = tx.save(change)?;
-            let facts = tx.facts(&record)?;
-            Ok(written(shown(StatusCode::OK, &record, &facts, &by)?, entry, dry_run))
+            Ok(written(shown(StatusCode::OK, &record, &by, tx)?, entry, dry_run))
         })
         .await
     }

@@ -14,6 +14,7 @@ pub(crate) mod courses;
 pub(crate) mod employee_reports;
 pub(crate) mod events;
 pub(crate) mod evidence;
+pub(crate) mod improvements;
 pub(crate) mod indicators;
 pub(crate) mod journal;
 pub(crate) mod links;
@@ -33,6 +34,7 @@ pub(crate) mod settings;
 pub(crate) mod signals;
 pub(crate) mod tags;
 pub(crate) mod training_assignments;
+pub(crate) mod votes;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -52,6 +54,8 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(measurement_batches::configure)
         .configure(signals::configure)
         .configure(nonconformities::configure)
+        .configure(improvements::configure)
+        .configure(votes::configure)
         .configure(actions::configure)
         .configure(context_entries::configure)
         .configure(employee_reports::configure)

@@ -206,22 +206,22 @@ fn takes_actions(
     })
 }
 
-/// Who is assigned to the corrective and preventive actions of one attempt of a case that are not cancelled, and
-/// whether each is done [10.2 c].
+/// The actions of one attempt of a record that are not cancelled: who is assigned, what each is for, whether it is done.
 pub(crate) fn of_attempt(
     organisation: OrganisationId,
     (parent, attempt): (Uuid, i64),
     connection: &mut AnyConnection,
-) -> Result<Vec<(MemberId, bool)>, Error> {
-    let [corrective, preventive] = [Kind::Corrective, Kind::Preventive].map(<&str>::from);
-    let found: Vec<(KeyValue, String)> = actions::table
+) -> Result<Vec<(MemberId, Kind, bool)>, Error> {
+    let found: Vec<(KeyValue, KeyValue, String, String)> = actions::table
         .filter(actions::organisation_id.eq(KeyValue(organisation.0)))
         .filter(actions::parent_id.eq(KeyValue(parent)))
         .filter(actions::attempt.eq(attempt))
-        // Not `eq_any`: a list of values is prepared anew each time.
-        .filter(actions::kind.eq(corrective).or(actions::kind.eq(preventive)))
         .filter(actions::stage.ne(<&str>::from(StageName::Cancelled)))
-        .select((actions::assignee_id, actions::stage))
+        .select((actions::id, actions::assignee_id, actions::kind, actions::stage))
         .load(connection)?;
-    Ok(found.into_iter().map(|(member, stage)| (MemberId(member.0), !UNDONE.contains(&stage.as_str()))).collect())
+    let read = |(row, member, kind, stage): (KeyValue, KeyValue, String, String)| {
+        let kind = parse(&kind).map_err(|fault| Error::Corrupt { table: "actions", row: row.0, fault })?;
+        Ok((MemberId(member.0), kind, !UNDONE.contains(&stage.as_str())))
+    };
+    found.into_iter().map(read).collect()
 }

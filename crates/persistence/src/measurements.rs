@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 const CHUNK: usize = 1_000;
 /// Moments per SELECT.
 const MOMENTS: usize = 500;
+/// Measurements that are looked at when a benefit is judged.
+const SINCE: i64 = 10_000;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = measurements, treat_none_as_default_value = false)]
@@ -286,6 +288,28 @@ pub(crate) fn waiting(
 fn observation(stored: Stored) -> Observation {
     let Point { series, observed_at, figure, .. } = stored.point;
     Observation { series, observed_at, value: figure.value() }
+}
+
+/// The live measurements of an indicator observed at or after a moment; the newest of them, at most [`SINCE`].
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn since(
+    organisation: OrganisationId,
+    indicator: IndicatorId,
+    from: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Observation>, Error> {
+    let rows: Vec<Row> = measurements::table
+        .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(measurements::indicator_id.eq(KeyValue(indicator.0)))
+        .filter(measurements::observed_at.ge(InstantValue(from)))
+        .filter(measurements::standing.eq(standing(Standing::Live)))
+        .order(measurements::observed_at.desc())
+        .limit(SINCE)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.into_stored().map(observation)).collect()
 }
 
 /// The newest live measurement of every series of an indicator.

@@ -11,9 +11,11 @@ use crate::settings;
 use crate::table::Guarded;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
+use ratchet_domain::actions::Kind;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::MemberId;
 use ratchet_domain::nonconformities::{Attempt, Containment, Facts, Grade, Nonconformity, Source, Stage, StageName};
+use ratchet_domain::reference::Target;
 use ratchet_domain::separation::SeparationException;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +37,8 @@ record_table!(Nonconformity, nonconformities {
 #[derive(Serialize, Deserialize)]
 struct StageFacts {
     stage: Stage,
+    #[serde(default)]
+    origin: Option<Target>,
     containment: Option<Containment>,
     attempts: Vec<Attempt>,
     #[serde(default)]
@@ -49,6 +53,7 @@ impl Columns {
             statement,
             objective_evidence,
             source,
+            origin,
             requirement,
             grade,
             owner,
@@ -70,12 +75,12 @@ impl Columns {
             due_on: due_on.map(|day| day.to_string()),
             recurrences,
             stage: word(stage.name()),
-            stage_facts: to_json(&StageFacts { stage, containment, attempts, exceptions })?,
+            stage_facts: to_json(&StageFacts { stage, origin, containment, attempts, exceptions })?,
         })
     }
 
     fn into_record(self, head: Head) -> Result<Nonconformity, String> {
-        let StageFacts { stage, containment, attempts, exceptions } = from_json(&self.stage_facts)?;
+        let StageFacts { stage, origin, containment, attempts, exceptions } = from_json(&self.stage_facts)?;
         if word(stage.name()) != self.stage {
             return Err(format!("the column says {}, its facts say {:?}", self.stage, stage.name()));
         }
@@ -85,6 +90,7 @@ impl Columns {
             statement: self.statement,
             objective_evidence: self.objective_evidence,
             source: parse(&self.source)?,
+            origin,
             requirement: self.requirement,
             grade: self.grade.as_deref().map(parse).transpose()?,
             owner: self.owner_id.map(|member| MemberId(member.0)),
@@ -161,12 +167,14 @@ fn own(member: MemberId) -> NullableCondition<nonconformities::table> {
 impl Guarded for Nonconformity {
     fn facts(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
         let rules = settings::rules(self.head.organisation, connection)?;
-        let work = actions::of_attempt(self.head.organisation, (self.head.id, self.attempt()), connection)?;
-        let count = |open: bool| work.iter().filter(|(_, done)| !open || !done).count();
+        let mut work = actions::of_attempt(self.head.organisation, (self.head.id, self.attempt()), connection)?;
+        // What takes causes away; a correction does not [10.2 c].
+        work.retain(|(_, kind, _)| matches!(kind, Kind::Corrective | Kind::Preventive));
+        let count = |open: bool| work.iter().filter(|(_, _, done)| !open || !done).count();
         Ok(Facts {
             actions: i64::try_from(count(false)).unwrap_or(i64::MAX),
             open_actions: i64::try_from(count(true)).unwrap_or(i64::MAX),
-            assignees: work.into_iter().map(|(member, _)| member).collect(),
+            assignees: work.into_iter().map(|(member, _, _)| member).collect(),
             today: rules.today(now),
             separation: rules.separation,
         })

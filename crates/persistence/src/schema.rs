@@ -185,6 +185,49 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Nullable, Text};
     use crate::column::{Instant, Key};
+    improvements (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        title -> Text,
+        source -> Text,
+        proposer_id -> Nullable<Key>,
+        owner_id -> Nullable<Key>,
+        indicator_id -> Nullable<Key>,
+        due_on -> Nullable<Text>,
+        effort -> Nullable<Text>,
+        value -> Nullable<Text>,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    votes (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        improvement_id -> Key,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
     actions (id) {
         id -> Key,
         organisation_id -> Key,

@@ -3,6 +3,7 @@
 
 mod audits;
 mod context;
+mod improvements;
 mod involvement;
 mod monitoring;
 mod people;
@@ -118,6 +119,7 @@ pub(crate) async fn tell(store: &Store, source: &Source) -> Result<(), Fault> {
     treatment::add(&mut story);
     involvement::add(&mut story);
     audits::add(&mut story);
+    improvements::add(&mut story);
     let mut steps = story.steps;
     steps.sort_by_key(|(at, _, _)| *at);
     for (at, who, job) in steps {

@@ -2,8 +2,8 @@
 
 use crate::{
     actions, annotations, applicabilities, communication_plans, competences, context_entries, courses,
-    employee_reports, indicators, measurements, nonconformities, policies, policy_versions, processes, settings,
-    signals, training_assignments,
+    employee_reports, improvements, indicators, measurements, nonconformities, policies, policy_versions, processes,
+    settings, signals, training_assignments, votes,
 };
 use serde::Serialize;
 use strum::VariantArray;
@@ -62,6 +62,8 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
         table("measurement_batches", edges(measurements::edge)),
         table("signals", edges(signals::edge)),
         table("nonconformities", edges(nonconformities::edge)),
+        table("improvements", edges(improvements::edge)),
+        table("votes", edges(votes::edge)),
         table("actions", edges(actions::edge)),
         table("context_entries", edges(context_entries::edge)),
         table("employee_reports", edges(employee_reports::edge)),

@@ -46,6 +46,7 @@ fn case() -> Result<Change<Nonconformity>, Refusal> {
         statement: "Everybody shows a badge at the gate".into(),
         objective_evidence: "An employee report".into(),
         source: Source::Employee,
+        origin: None,
         requirement: Some("A.7.2".into()),
         due_on: None,
     };

@@ -6,6 +6,7 @@ use crate::change::{Birth, Change, Head, Lifecycle, Record};
 use crate::id::{MemberId, NonconformityId};
 use crate::indicators::{AutoRaise, Goal, Indicator, Level};
 use crate::nonconformities::{Nonconformity, NonconformityDraft, Source};
+use crate::reference::Target;
 use crate::refusal::Refusal;
 use crate::text;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -200,6 +201,7 @@ impl Signal {
             ),
             objective_evidence,
             source: Source::Indicator,
+            origin: Some(Target::of(self)),
             requirement: indicator.requirements.first().cloned(),
             due_on: None,
         }

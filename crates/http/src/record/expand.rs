@@ -34,13 +34,13 @@ pub(crate) fn wanted<T: Resource>(expand: Option<&str>) -> Result<Vec<(&'static 
 }
 
 /// Views with names beside their ids.
-pub(crate) fn many<T: Resource>(
-    records: Vec<T>,
+pub(crate) fn many<V: Serialize>(
+    views: Vec<V>,
     wanted: &[(&'static str, &'static str)],
     organisation: OrganisationId,
     connection: &mut AnyConnection,
 ) -> Result<Vec<Value>, ApiError> {
-    let views = records.into_iter().map(|record| serde_json::to_value(record.view(None)));
+    let views = views.into_iter().map(serde_json::to_value);
     let mut views: Vec<Value> =
         views.collect::<Result<_, _>>().map_err(|error| ApiError::Internal(error.to_string()))?;
     fill(&mut views, wanted, organisation, connection)?;

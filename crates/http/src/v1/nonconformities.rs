@@ -99,7 +99,7 @@ pub(crate) struct CreateNonconformity {
 impl From<CreateNonconformity> for NonconformityDraft {
     fn from(body: CreateNonconformity) -> Self {
         let CreateNonconformity { title, statement, objective_evidence, source, requirement, due_on } = body;
-        Self { title, statement, objective_evidence, source, requirement, due_on }
+        Self { title, statement, objective_evidence, source, origin: None, requirement, due_on }
     }
 }
 

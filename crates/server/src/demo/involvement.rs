@@ -10,7 +10,7 @@ use ratchet_domain::competences::{Assess, Basis, Competence, CompetenceDraft, St
 use ratchet_domain::courses::{Course, CourseDraft, Evaluate};
 use ratchet_domain::employee_reports::{Converted, EmployeeReport, EmployeeReportDraft, Kind, Triage};
 use ratchet_domain::nonconformities::{Nonconformity, NonconformityDraft, Source};
-use ratchet_domain::reference::Locator;
+use ratchet_domain::reference::{Locator, Target};
 use ratchet_domain::report_intakes::FollowUpCode;
 use ratchet_domain::settings::Settings;
 use ratchet_domain::training_assignments::{Complete, TrainingAssignment};
@@ -91,6 +91,7 @@ fn reports(story: &mut Story) {
             statement: "Everybody shows a badge at the gate".into(),
             objective_evidence: "The gate stays open for eleven seconds, measured on the spot".into(),
             source: Source::Employee,
+            origin: Some(Target::of(&report)),
             requirement: Some("A.7.2".into()),
             due_on: None,
         };

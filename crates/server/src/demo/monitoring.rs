@@ -14,11 +14,11 @@ use ratchet_persistence::tx::Tx;
 use ratchet_persistence::{evaluation, measurements, signals};
 use std::collections::BTreeMap;
 
-const LATENCY: &str = "Request latency of the customer portal";
-const PATCHES: &str = "Critical patches installed within 14 days";
-const PHISHING: &str = "Simulated phishing messages that were reported";
-const BACKUPS: &str = "Restores that worked when tried";
-const BADGES: &str = "Visitor badges not returned";
+pub(super) const LATENCY: &str = "Request latency of the customer portal";
+pub(super) const PATCHES: &str = "Critical patches installed within 14 days";
+pub(super) const PHISHING: &str = "Simulated phishing messages that were reported";
+pub(super) const BACKUPS: &str = "Restores that worked when tried";
+pub(super) const BADGES: &str = "Visitor badges not returned";
 const VENDORS: &str = "Suppliers reviewed within a year";
 
 /// An indicator as the story knows it.

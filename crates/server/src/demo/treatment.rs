@@ -53,6 +53,7 @@ fn raise(
             statement: statement.to_owned(),
             objective_evidence: evidence.to_owned(),
             source,
+            origin: None,
             requirement: Some(requirement.to_owned()),
             due_on: None,
         };

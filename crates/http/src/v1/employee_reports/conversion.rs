@@ -7,6 +7,7 @@ use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Change, Record};
 use ratchet_domain::employee_reports::{Converted, EmployeeReport};
 use ratchet_domain::nonconformities::{Nonconformity, NonconformityDraft, Source};
+use ratchet_domain::reference::Target;
 use ratchet_persistence::table::Guarded;
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
@@ -50,7 +51,7 @@ pub(crate) struct ConvertedNonconformity {
 impl From<ConvertedNonconformity> for NonconformityDraft {
     fn from(body: ConvertedNonconformity) -> Self {
         let ConvertedNonconformity { title, statement, objective_evidence, requirement, due_on } = body;
-        Self { title, statement, objective_evidence, source: Source::Employee, requirement, due_on }
+        Self { title, statement, objective_evidence, source: Source::Employee, origin: None, requirement, due_on }
     }
 }
 
@@ -63,7 +64,8 @@ pub(super) fn convert(
     match input {
         ConvertEmployeeReport::Nonconformity { case, answer } => {
             let birth = tx.birth(Nonconformity::PREFIX)?;
-            let case = Nonconformity::raise(case.into(), by, birth);
+            let draft = NonconformityDraft { origin: Some(Target::of(&report)), ..case.into() };
+            let case = Nonconformity::raise(draft, by, birth);
             store(report.convert(case, answer, by, tx.now())?, tx)
         }
     }

@@ -1,7 +1,7 @@
 //! A nonconformity as the API shows it.
 
 use crate::record::expand::MemberName;
-use crate::record::{ExceptionView, HeadView, Transition};
+use crate::record::{ExceptionView, HeadView, TargetView, Transition};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::id::MemberId;
 use ratchet_domain::nonconformities::{self as domain, Grade, Method, Nonconformity, Source, Stage, StageName};
@@ -23,6 +23,8 @@ pub(crate) struct NonconformityView {
     pub objective_evidence: String,
     /// Where it was noticed.
     pub source: Source,
+    /// The record that it was born of.
+    pub origin: Option<TargetView>,
     /// The clause or control breached.
     #[schema(example = "A.8.8")]
     pub requirement: Option<String>,
@@ -244,6 +246,7 @@ impl NonconformityView {
             statement,
             objective_evidence,
             source,
+            origin,
             requirement,
             grade,
             owner,
@@ -262,6 +265,7 @@ impl NonconformityView {
             statement: statement.clone(),
             objective_evidence: objective_evidence.clone(),
             source: *source,
+            origin: origin.map(Into::into),
             requirement: requirement.clone(),
             grade: *grade,
             owner_id: *owner,

@@ -1,0 +1,374 @@
+//! Improvements [10.1]: what could be better, whether it is worth it, and whether the benefit came about.
+
+mod benefit;
+mod commands;
+mod lifecycle;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use benefit::{Figures, Measure};
+pub use commands::{Accept, Amendment, Conclude, Decline};
+pub use lifecycle::{Facts, StageName, Verb, edge};
+
+use crate::access::{Actor, Permission};
+use crate::change::{Birth, Change, Head, Record, Seal};
+use crate::id::{ImprovementId, MemberId};
+use crate::links::Relation;
+use crate::nonconformities::Source;
+use crate::reference::{Prefix, Target};
+use crate::refusal::{Faults, Refusal};
+use crate::separation::SeparationException;
+use crate::text;
+use crate::trace::TraceEdge;
+use crate::work::Work;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+/// How much of something: of effort, or of value.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ImprovementSize))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Size {
+    /// Days; hardly noticed.
+    Small,
+    /// Weeks; noticed by a unit.
+    Medium,
+    /// Months; noticed by everyone.
+    Large,
+}
+
+/// Whether it is worth it, and what spoke for it at that moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Why; told to the proposer.
+    pub reason: String,
+    /// How many members had voted for it.
+    pub votes: i64,
+    /// When it was decided.
+    pub at: DateTime<Utc>,
+    /// By whom; never by the proposer.
+    pub by: MemberId,
+}
+
+/// How it is to be brought about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// What will be done.
+    pub approach: String,
+    /// The day by which it is to be in place.
+    pub due_on: NaiveDate,
+    /// When it was planned.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: Option<MemberId>,
+}
+
+/// That it is in place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Implementation {
+    /// What was done.
+    pub summary: String,
+    /// The first day on which its benefit can be judged.
+    pub judge_on: NaiveDate,
+    /// Since when it is in place: what the indicator says from then on counts.
+    pub at: DateTime<Utc>,
+    /// Who said so.
+    pub by: Option<MemberId>,
+}
+
+/// Whether the benefit came about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// What was seen.
+    pub evidence: String,
+    /// What was learned.
+    pub lessons: String,
+    /// What the indicator said since it was in place; `None` where a criterion was agreed instead.
+    #[serde(default)]
+    pub figures: Option<Figures>,
+    /// How much of the way from baseline to target was gone: 1 is all of it, negative is backwards.
+    #[serde(default)]
+    pub progress: Option<f64>,
+    /// When it was judged.
+    pub at: DateTime<Utc>,
+    /// By whom; never by the owner or who did the work.
+    pub by: MemberId,
+}
+
+/// Why the benefit did not come about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Miss {
+    /// It was put in place, and it did not do what was hoped for.
+    Judged {
+        /// What was put in place.
+        implementation: Implementation,
+        /// The judgement.
+        verdict: Verdict,
+    },
+    /// It was given up before it was in place.
+    Abandoned {
+        /// Why.
+        reason: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// By whom.
+        by: Option<MemberId>,
+    },
+}
+
+/// Where it stands; each stage owns what is only true in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "name")]
+pub enum Stage {
+    /// In the suggestion box: every member may see it, vote for it and comment on it.
+    Proposed,
+    /// It is not worth it, or not now; the decision says why.
+    Declined,
+    /// It is worth it.
+    Accepted,
+    /// It is known how.
+    Planned,
+    /// Somebody works on it.
+    InProgress {
+        /// Since when.
+        since: DateTime<Utc>,
+    },
+    /// It is in place; whether it helps is not known.
+    Measuring {
+        /// What is in place.
+        implementation: Implementation,
+    },
+    /// The benefit came about.
+    Realised {
+        /// What was put in place.
+        implementation: Implementation,
+        /// The judgement.
+        verdict: Verdict,
+    },
+    /// It did not.
+    NotRealised {
+        /// Why not.
+        miss: Miss,
+    },
+}
+
+/// An improvement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Improvement {
+    /// Identity and version.
+    pub head: Head,
+    /// One line.
+    pub title: String,
+    /// What could be better, and how.
+    pub description: String,
+    /// Where the idea came from.
+    pub source: Source,
+    /// The record that it was born of.
+    #[serde(default)]
+    pub origin: Option<Target>,
+    /// Whose idea it is; `None` for a machine's, and for one that came in anonymously.
+    #[serde(default)]
+    pub proposer: Option<MemberId>,
+    /// What would be better; known when it is accepted.
+    #[serde(default)]
+    pub expected_benefit: Option<String>,
+    /// How one will tell; known when it is planned, and fixed from then on.
+    #[serde(default)]
+    pub measure: Option<Measure>,
+    /// What it takes.
+    #[serde(default)]
+    pub effort: Option<Size>,
+    /// What it is worth.
+    #[serde(default)]
+    pub value: Option<Size>,
+    /// The accountable member; set by `accept`.
+    #[serde(default)]
+    pub owner: Option<MemberId>,
+    /// Whether it is worth it; set by `accept` or `decline`.
+    #[serde(default)]
+    pub decision: Option<Decision>,
+    /// How it is to be brought about; set by `plan`.
+    #[serde(default)]
+    pub plan: Option<Plan>,
+    /// Duties that were not kept apart.
+    #[serde(default)]
+    pub exceptions: Vec<SeparationException>,
+    /// Where it stands.
+    pub stage: Stage,
+}
+
+/// What it takes to propose one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImprovementDraft {
+    /// One line.
+    pub title: String,
+    /// What could be better, and how.
+    pub description: String,
+    /// Where the idea came from.
+    pub source: Source,
+    /// The record that it is born of; that it exists is the caller's to check.
+    pub origin: Option<Target>,
+    /// Whose idea it is: it is not for them to decide.
+    pub proposer: Option<MemberId>,
+    /// What would be better.
+    pub expected_benefit: Option<String>,
+    /// How one will tell; that the indicator exists is the caller's to check.
+    pub measure: Option<Measure>,
+    /// What it takes.
+    pub effort: Option<Size>,
+    /// What it is worth.
+    pub value: Option<Size>,
+}
+
+impl Record for Improvement {
+    const PREFIX: Prefix = Prefix::Improvement;
+    const MAKING: Permission = Permission::ProposeImprovement;
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn head_mut(&mut self, _: Seal) -> &mut Head {
+        &mut self.head
+    }
+
+    /// Owned, proposed or recorded by the actor.
+    fn is_own(&self, by: &Actor) -> bool {
+        let me = by.member();
+        me.is_some() && [self.owner, self.proposer, self.head.created_by].contains(&me)
+    }
+
+    /// What is in the suggestion box is seen by whoever may see anything.
+    fn is_visible(&self, by: &Actor) -> bool {
+        by.may(Self::READING, self.is_own(by) || self.is_open_to_all())
+    }
+
+    fn title(&self) -> Option<&str> {
+        Some(&self.title)
+    }
+
+    fn owners(&self) -> Vec<MemberId> {
+        self.owner.into_iter().collect()
+    }
+
+    fn edges(&self) -> Vec<TraceEdge> {
+        let own = Target::of(self);
+        let born = self.origin.map(|origin| TraceEdge::new(origin, Relation::Raised, own));
+        let measured = self.measure.as_ref().and_then(Measure::indicator);
+        let measured = measured.map(|indicator| TraceEdge::new(own, Relation::VerifiedBy, indicator));
+        born.into_iter().chain(measured).collect()
+    }
+
+    fn work(&self) -> Vec<Work> {
+        let due_on = self.plan.as_ref().map(|plan| plan.due_on);
+        match &self.stage {
+            Stage::Proposed => vec![Work::of_whoever(Permission::DecideImprovement, self.proposer, None)],
+            Stage::Accepted | Stage::Planned | Stage::InProgress { .. } => {
+                self.owner.map(|owner| Work::of(owner, due_on)).into_iter().collect()
+            }
+            Stage::Measuring { implementation } => {
+                vec![Work::of_whoever(Permission::VerifyEffectiveness, self.owner, Some(implementation.judge_on))]
+            }
+            Stage::Declined | Stage::Realised { .. } | Stage::NotRealised { .. } => Vec::new(),
+        }
+    }
+
+    /// From the decision until it is in place.
+    fn takes_actions(&self) -> Option<i64> {
+        match self.stage {
+            Stage::Accepted | Stage::Planned | Stage::InProgress { .. } => Some(0),
+            Stage::Proposed
+            | Stage::Declined
+            | Stage::Measuring { .. }
+            | Stage::Realised { .. }
+            | Stage::NotRealised { .. } => None,
+        }
+    }
+}
+
+impl Improvement {
+    /// Its id, typed.
+    #[must_use]
+    pub fn id(&self) -> ImprovementId {
+        ImprovementId(self.head.id)
+    }
+
+    /// Whether it is in the suggestion box.
+    #[must_use]
+    pub fn is_open_to_all(&self) -> bool {
+        match self.stage {
+            Stage::Proposed => true,
+            Stage::Declined
+            | Stage::Accepted
+            | Stage::Planned
+            | Stage::InProgress { .. }
+            | Stage::Measuring { .. }
+            | Stage::Realised { .. }
+            | Stage::NotRealised { .. } => false,
+        }
+    }
+
+    /// What was put in place, from `measuring` on.
+    #[must_use]
+    pub fn implementation(&self) -> Option<&Implementation> {
+        match &self.stage {
+            Stage::Measuring { implementation }
+            | Stage::Realised { implementation, .. }
+            | Stage::NotRealised { miss: Miss::Judged { implementation, .. } } => Some(implementation),
+            Stage::Proposed
+            | Stage::Declined
+            | Stage::Accepted
+            | Stage::Planned
+            | Stage::InProgress { .. }
+            | Stage::NotRealised { miss: Miss::Abandoned { .. } } => None,
+        }
+    }
+
+    /// Proposes an improvement.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`], or every fault of the draft.
+    pub fn propose(draft: ImprovementDraft, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
+        Self::may_make(by)?;
+        let ImprovementDraft { title, description, source, origin, proposer, expected_benefit, measure, effort, value } =
+            draft;
+        let improvement = Self {
+            head: Head::born(by, birth),
+            title,
+            description,
+            source,
+            origin,
+            proposer,
+            expected_benefit,
+            measure,
+            effort,
+            value,
+            owner: None,
+            decision: None,
+            plan: None,
+            exceptions: Vec::new(),
+            stage: Stage::Proposed,
+        };
+        improvement.faults().refuse()?;
+        Ok(Change::born(improvement, "proposed"))
+    }
+
+    /// Every fault of what people write.
+    fn faults(&self) -> Faults {
+        let mut faults = Faults::default();
+        faults.keep(text::title("/title", &self.title));
+        faults.keep(text::narrative("/description", &self.description));
+        if let Some(benefit) = &self.expected_benefit {
+            faults.keep(text::narrative("/expected_benefit", benefit));
+        }
+        for fault in self.measure.iter().flat_map(|measure| measure.faults("/measure")) {
+            faults.push(fault);
+        }
+        faults
+    }
+}

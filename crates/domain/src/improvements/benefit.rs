@@ -1,0 +1,175 @@
+//! How one tells that a benefit came about: by an indicator's figures, or by what was agreed to look at.
+
+use crate::evaluation::Observation;
+use crate::id::{IndicatorId, RecordId};
+use crate::indicators::MAGNITUDE;
+use crate::reference::{Prefix, Target};
+use crate::refusal::Fault;
+use crate::text;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// How one will tell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Measure {
+    /// An indicator is to move from its baseline to the target, both in its unit.
+    Indicator {
+        /// Which.
+        indicator: IndicatorId,
+        /// Where it stands without the improvement.
+        baseline: f64,
+        /// Where it is to stand; on which side of the baseline says which way is better.
+        target: f64,
+    },
+    /// Somebody is to look at something.
+    Criterion {
+        /// At what, and what is to be seen.
+        criterion: String,
+    },
+}
+
+/// What an indicator said over a time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// The middle of its values: half of them are at most so large.
+    pub median: f64,
+    /// How many measurements that is.
+    pub count: i64,
+    /// The first of them.
+    pub from: DateTime<Utc>,
+    /// The last of them.
+    pub until: DateTime<Utc>,
+}
+
+impl Figures {
+    /// What these measurements say; `None` of none.
+    #[must_use]
+    pub fn of(measured: &[Observation]) -> Option<Self> {
+        let times = measured.iter().map(|observation| observation.observed_at);
+        let (from, until) = (times.clone().min()?, times.max()?);
+        let mut values: Vec<f64> = measured.iter().map(|observation| observation.value).collect();
+        values.sort_unstable_by(f64::total_cmp);
+        let half = values.len() / 2;
+        let (above, below) = (values.get(half)?, values.get(half.saturating_sub(1)));
+        // Halved before they are added: the sum of two large figures might not be one.
+        let median = if values.len() % 2 == 1 { *above } else { below? / 2.0 + above / 2.0 };
+        Some(Self { median, count: i64::try_from(values.len()).unwrap_or(i64::MAX), from, until })
+    }
+}
+
+impl Measure {
+    /// The indicator, where there is one.
+    #[must_use]
+    pub fn indicator(&self) -> Option<Target> {
+        match self {
+            Self::Indicator { indicator, .. } => Some(Target { kind: Prefix::Indicator, id: RecordId(indicator.0) }),
+            Self::Criterion { .. } => None,
+        }
+    }
+
+    /// How much of the way from baseline to target the figures have gone: 1 is all of it, negative is backwards.
+    #[must_use]
+    pub fn progress(&self, figures: &Figures) -> Option<f64> {
+        match self {
+            Self::Indicator { baseline, target, .. } => Some((figures.median - baseline) / (target - baseline)),
+            Self::Criterion { .. } => None,
+        }
+    }
+
+    /// Whether the figures have reached the target. Asked of the figures themselves, since a quotient is rounded.
+    pub(super) fn is_reached(&self, figures: &Figures) -> Option<bool> {
+        match self {
+            Self::Indicator { baseline, target, .. } if target > baseline => Some(figures.median >= *target),
+            Self::Indicator { target, .. } => Some(figures.median <= *target),
+            Self::Criterion { .. } => None,
+        }
+    }
+
+    pub(super) fn faults(&self, pointer: &str) -> Vec<Fault> {
+        match self {
+            Self::Criterion { criterion } => {
+                text::narrative(&format!("{pointer}/criterion"), criterion).err().into_iter().collect()
+            }
+            Self::Indicator { indicator: _, baseline, target } => {
+                let figures = [("baseline", baseline), ("target", target)];
+                let bad = figures.into_iter().filter(|(_, figure)| !figure.is_finite() || figure.abs() > MAGNITUDE);
+                let mut faults: Vec<Fault> = bad
+                    .map(|(name, _)| {
+                        let detail = "must be a number between -1e100 and 1e100";
+                        Fault::new(format!("{pointer}/{name}"), "not_finite", detail)
+                    })
+                    .collect();
+                if faults.is_empty() && baseline.total_cmp(target).is_eq() {
+                    faults.push(Fault::new(
+                        format!("{pointer}/target"),
+                        "nothing_gained",
+                        "must differ from the baseline: on which side of it says which way is better",
+                    ));
+                }
+                faults
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figures(values: &[f64]) -> Option<Figures> {
+        let at = |n: i64| DateTime::from_timestamp(n, 0).unwrap();
+        let measured = (0..).zip(values).map(|(n, value)| Observation {
+            series: String::new(),
+            observed_at: at(n),
+            value: *value,
+        });
+        Figures::of(&measured.collect::<Vec<_>>())
+    }
+
+    fn measure(baseline: f64, target: f64) -> Measure {
+        Measure::Indicator { indicator: IndicatorId(uuid::Uuid::nil()), baseline, target }
+    }
+
+    #[test]
+    fn the_middle_of_what_was_measured() {
+        assert_eq!(figures(&[]), None);
+        for (values, median) in
+            [(vec![3.0], 3.0), (vec![5.0, 1.0], 3.0), (vec![9.0, 1.0, 2.0], 2.0), (vec![4.0, 1.0, 2.0, 9.0], 3.0)]
+        {
+            let told = figures(&values).unwrap();
+            assert_eq!((told.median, told.count), (median, i64::try_from(values.len()).unwrap()));
+        }
+        assert!(figures(&[MAGNITUDE, MAGNITUDE]).unwrap().median.is_finite());
+    }
+
+    #[test]
+    fn the_side_of_the_target_says_which_way_is_better() {
+        for (baseline, target, median, reached, progress) in [
+            (80.0, 90.0, 90.0, true, 1.0),
+            (80.0, 90.0, 85.0, false, 0.5),
+            (80.0, 90.0, 75.0, false, -0.5),
+            (12.0, 5.0, 4.0, true, 8.0 / 7.0),
+            (12.0, 5.0, 12.0, false, 0.0),
+            (-1.0, -3.0, -3.0, true, 1.0),
+        ] {
+            let (measure, figures) = (measure(baseline, target), figures(&[median]).unwrap());
+            assert_eq!(measure.is_reached(&figures), Some(reached), "{baseline} {target} {median}");
+            assert!((measure.progress(&figures).unwrap() - progress).abs() < 1e-9);
+        }
+        let criterion = Measure::Criterion { criterion: "x".into() };
+        assert_eq!(criterion.is_reached(&figures(&[1.0]).unwrap()), None);
+    }
+
+    #[test]
+    fn refuses_figures_that_are_none() {
+        let codes = |measure: Measure| {
+            let faults = measure.faults("/measure");
+            faults.into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect::<Vec<_>>()
+        };
+        assert_eq!(codes(measure(f64::NAN, 2e100)), ["/measure/baseline not_finite", "/measure/target not_finite"]);
+        assert_eq!(codes(measure(7.0, 7.0)), ["/measure/target nothing_gained"]);
+        assert_eq!(codes(Measure::Criterion { criterion: " ".into() }), ["/measure/criterion blank"]);
+        assert!(codes(measure(0.0, 1.0)).is_empty());
+    }
+}
