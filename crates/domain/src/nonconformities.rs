@@ -257,6 +257,9 @@ pub struct Nonconformity {
     /// The accountable member; set by `confirm`.
     #[serde(default)]
     pub owner: Option<MemberId>,
+    /// Who owned it before in the present attempt: a case that is handed over has not been treated by others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_owners: Vec<MemberId>,
     /// The day by which it is to be closed.
     #[serde(default)]
     pub due_on: Option<NaiveDate>,
@@ -388,6 +391,7 @@ impl Nonconformity {
                 requirement,
                 grade: None,
                 owner: None,
+                former_owners: Vec::new(),
                 due_on,
                 containment: None,
                 attempts: Vec::new(),

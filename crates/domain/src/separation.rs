@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Rule {
-    /// Who owns a case or worked its actions does not judge whether it worked [10.2 d].
+    /// Who owns or owned a case or worked its actions does not judge whether it worked [10.2 d].
     CaseVerifier,
     /// Who was assigned an action or completed it does not verify it [10.2 d].
     ActionVerifier,

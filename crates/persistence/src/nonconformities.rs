@@ -43,6 +43,8 @@ struct StageFacts {
     attempts: Vec<Attempt>,
     #[serde(default)]
     exceptions: Vec<SeparationException>,
+    #[serde(default)]
+    former_owners: Vec<MemberId>,
 }
 
 impl Columns {
@@ -57,6 +59,7 @@ impl Columns {
             requirement,
             grade,
             owner,
+            former_owners,
             due_on,
             containment,
             attempts,
@@ -75,12 +78,12 @@ impl Columns {
             due_on: due_on.map(|day| day.to_string()),
             recurrences,
             stage: word(stage.name()),
-            stage_facts: to_json(&StageFacts { stage, origin, containment, attempts, exceptions })?,
+            stage_facts: to_json(&StageFacts { stage, origin, containment, attempts, exceptions, former_owners })?,
         })
     }
 
     fn into_record(self, head: Head) -> Result<Nonconformity, String> {
-        let StageFacts { stage, origin, containment, attempts, exceptions } = from_json(&self.stage_facts)?;
+        let StageFacts { stage, origin, containment, attempts, exceptions, former_owners } = from_json(&self.stage_facts)?;
         if word(stage.name()) != self.stage {
             return Err(format!("the column says {}, its facts say {:?}", self.stage, stage.name()));
         }
@@ -94,6 +97,7 @@ impl Columns {
             requirement: self.requirement,
             grade: self.grade.as_deref().map(parse).transpose()?,
             owner: self.owner_id.map(|member| MemberId(member.0)),
+            former_owners,
             due_on: self.due_on.as_deref().map(parse).transpose()?,
             containment,
             attempts,

@@ -134,7 +134,8 @@ impl Nonconformity {
             after.requirement = requirement;
         }
         if let Some(owner) = owner {
-            after.owner = Some(owner);
+            let former = after.owner.replace(owner).filter(|former| *former != owner);
+            after.former_owners.extend(former.filter(|former| !self.former_owners.contains(former)));
         }
         if let Some(due_on) = due_on {
             after.due_on = due_on;
@@ -309,6 +310,7 @@ impl Nonconformity {
             "verified_effective"
         } else {
             after.attempts.push(Attempt { analysis, response, verdict, closure: None });
+            after.former_owners.clear();
             after.stage = Stage::Confirmed;
             "verified_ineffective"
         };
@@ -364,6 +366,7 @@ impl Nonconformity {
         text::reason(&reason)?;
         let mut after = self.clone();
         after.attempts.push(Attempt { analysis, response, verdict, closure: Some(closure) });
+        after.former_owners.clear();
         after.recurrences += i64::from(recurred);
         after.stage = Stage::Confirmed;
         Ok(Change::of(self, after, "reopened", at).because(reason))

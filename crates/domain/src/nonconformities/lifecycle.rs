@@ -228,6 +228,8 @@ impl Nonconformity {
     pub(super) fn breach(&self, facts: &Facts, judge: MemberId) -> Option<&'static str> {
         if self.owner == Some(judge) {
             Some("the owner of the case does not judge its effectiveness")
+        } else if self.former_owners.contains(&judge) {
+            Some("who owned the case in this attempt does not judge its effectiveness")
         } else if facts.assignees.contains(&judge) {
             Some("who did the work does not judge its effectiveness")
         } else {

@@ -156,6 +156,24 @@ fn who_did_the_work_or_owns_the_case_does_not_judge_it() {
     );
 }
 
+/// Handed over at the last moment, it is still the work of who owned it; a new attempt is not.
+#[test]
+fn handing_a_case_over_makes_nobody_its_judge() {
+    let (owner, heir) = (person(9, &[Role::IsmsManager]), MemberId(Uuid::from_u128(8)));
+    let hand_over = |case: Nonconformity, to: MemberId| {
+        let input = Amendment { owner: Some(to), ..Amendment::default() };
+        case.amend(input, &owner, at()).unwrap().into_after()
+    };
+    let case = hand_over(at_stage(StageName::Verifying), heir);
+    assert_eq!(case.former_owners, [MemberId(Uuid::from_u128(9))]);
+    let Err(Refusal::State(reasons)) = case.may(Verb::Verify, &facts(), &owner) else { panic!("allowed") };
+    assert_eq!(reasons[0].code, "separation_of_duties");
+    let there_and_back = hand_over(hand_over(case.clone(), MemberId(Uuid::from_u128(7))), heir);
+    let Err(Refusal::State(_)) = there_and_back.may(Verb::Verify, &facts(), &owner) else { panic!("allowed") };
+    let failed = case.verify(verdict(false, None), &facts(), &judge(), at()).unwrap().into_after();
+    assert!(failed.former_owners.is_empty());
+}
+
 #[test]
 fn a_documented_exception_passes_with_its_reason_and_is_kept() {
     let owner = person(9, &[Role::Auditor]);

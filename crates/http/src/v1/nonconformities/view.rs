@@ -32,6 +32,8 @@ pub(crate) struct NonconformityView {
     pub grade: Option<Grade>,
     /// The accountable member; set by `confirm`.
     pub owner_id: Option<MemberId>,
+    /// Who owned it before in the present attempt: they do not judge its effectiveness either.
+    pub former_owners: Vec<MemberId>,
     /// The owner's name; only with `expand=owner`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<MemberName>,
@@ -250,6 +252,7 @@ impl NonconformityView {
             requirement,
             grade,
             owner,
+            former_owners,
             due_on,
             containment,
             attempts,
@@ -269,6 +272,7 @@ impl NonconformityView {
             requirement: requirement.clone(),
             grade: *grade,
             owner_id: *owner,
+            former_owners: former_owners.clone(),
             owner: None,
             due_on: *due_on,
             rejection_reason,
