@@ -1,6 +1,6 @@
 //! Members: a person in one organisation, with the roles held there.
 
-use crate::access::{Actor, Permission, Role, administers};
+use crate::access::{Actor, Identity, Permission, Role, administers};
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
 use crate::id::AccountId;
 use crate::reference::Prefix;
@@ -207,6 +207,19 @@ impl Member {
         Ok(Change::of(self, after, "deactivated", at).because(reason))
     }
 
+    /// Notes that a refresh token of this member was used twice, for which its session was ended: two hold it, and one
+    /// of them should not [RFC 9700, 4.14.2]. Nobody says so; the program sees it.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`].
+    pub fn note_token_reuse(self, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        if !matches!(by.identity, Identity::System { .. }) {
+            return Err(Refusal::Forbidden);
+        }
+        let reason = "a refresh token was used twice: its session was ended".to_owned();
+        Ok(Change::of(self.clone(), self, "token_reused", at).because(reason))
+    }
+
     fn is_not_the_last_admin(&self, facts: &Facts) -> Result<(), Refusal> {
         if self.roles.contains(&Role::Admin) && facts.admins <= 1 {
             let reason = Reason::new("last_admin", "an organisation keeps at least one admin: make another one first");
@@ -271,6 +284,17 @@ mod tests {
         assert_eq!(moved.into_after().amend(none, &by(Role::Admin), at).unwrap().after().unit, None);
         let gone = ada.deactivate("left".into(), &Facts { admins: 2 }, &by(Role::Admin), at).unwrap().into_after();
         assert!(matches!(gone.amend(unit("Shipyard"), &by(Role::Admin), at), Err(Refusal::State(_))));
+    }
+
+    #[test]
+    fn only_the_program_sees_a_token_used_twice() {
+        let member = enrol(&[Role::Member], Role::Admin).unwrap();
+        let at = DateTime::UNIX_EPOCH;
+        assert_eq!(member.clone().note_token_reuse(&by(Role::Admin), at), Err(Refusal::Forbidden));
+        let program = Actor { identity: Identity::System { worker: "sessions" }, ..by(Role::Admin) };
+        let noted = member.note_token_reuse(&program, at).unwrap();
+        assert_eq!((noted.action().as_str(), noted.after().head.version), ("member.token_reused", 2));
+        assert!(noted.reason().unwrap().contains("ended"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use std::hash::Hash;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ pub(crate) struct Remaining {
 
 pub(crate) struct Limits {
     callers: Keyed<Uuid>,
-    addresses: Keyed<IpAddr>,
+    networks: Keyed<IpAddr>,
     guesses: Keyed<(IpAddr, String)>,
     anonymous: Keyed<IpAddr>,
     quota: u32,
@@ -30,12 +30,15 @@ pub(crate) struct Limits {
 
 impl Limits {
     pub(crate) fn new(settings: &Settings) -> Self {
-        let per_minute = |count: u32| Quota::per_minute(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN));
+        let at_least_one = |count: u32| NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
+        let per_minute = |count: u32| Quota::per_minute(at_least_one(count));
+        let logins = settings.logins_per_minute;
         Self {
             callers: keyed(per_minute(settings.requests_per_minute)),
-            addresses: keyed(per_minute(settings.logins_per_minute)),
+            // Not all at once: who tries one password on many accounts would have them twice within the minute.
+            networks: keyed(per_minute(logins).allow_burst(at_least_one(logins - logins / 3))),
             // One password of one account is guessed from one address at most a third as often.
-            guesses: keyed(per_minute(settings.logins_per_minute.div_ceil(3))),
+            guesses: keyed(per_minute(logins.div_ceil(3))),
             anonymous: keyed(per_minute(settings.reports_per_minute)),
             quota: settings.requests_per_minute,
         }
@@ -49,22 +52,31 @@ impl Limits {
 
     /// Counts a login: by where it comes from, and by whose it is. The owner at another address is not locked out.
     pub(crate) fn admit_login(&self, from: IpAddr, account: &str) -> Result<(), ApiError> {
-        check(&self.addresses, &from)?;
-        check(&self.guesses, &(from, account.to_lowercase()))?;
+        let from = network_of(from);
+        check(&self.networks, &from)?;
+        check(&self.guesses, &(from, account.to_owned()))?;
         Ok(())
     }
 
     /// Counts what comes without a name: by where it comes from, in memory alone.
     pub(crate) fn admit_anonymous(&self, from: IpAddr) -> Result<(), ApiError> {
-        check(&self.anonymous, &from).map(drop)
+        check(&self.anonymous, &network_of(from)).map(drop)
     }
 
     /// Forgets who has not called for a while.
     pub(crate) fn forget_idle(&self) {
         self.callers.retain_recent();
-        self.addresses.retain_recent();
+        self.networks.retain_recent();
         self.guesses.retain_recent();
         self.anonymous.retain_recent();
+    }
+}
+
+/// Whoever has an address of IPv6 has the rest of its network, too: 2^64 of them.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
     }
 }
 
@@ -78,6 +90,23 @@ fn check<K: Hash + Eq + Clone>(limiter: &Keyed<K>, key: &K) -> Result<u32, ApiEr
         Err(not_until) => {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
             Err(ApiError::TooMany(wait.as_secs() + 1))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_one_guesser() {
+        for (address, network) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("2001:db8:1:2:ffff::", "2001:db8:1:2::"),
+        ] {
+            assert_eq!(network_of(address.parse().unwrap()), network.parse::<IpAddr>().unwrap(), "{address}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Passwords: Argon2id, hashed on threads of their own and never many at once.
 
+mod common;
+
 use crate::app::App;
 use crate::error::ApiError;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
@@ -59,12 +61,17 @@ pub fn hash(password: &str) -> Result<String, String> {
     Ok(hash.map_err(|error| error.to_string())?.to_string())
 }
 
-/// Refuses a password that is too short, too long or among the most common.
-pub(crate) fn check(pointer: &str, password: &str) -> Result<(), Fault> {
+/// Refuses a password that is too short, too long or among those that are guessed first for a login of this address.
+pub(crate) fn check(pointer: &str, password: &str, address: &str) -> Result<(), Fault> {
     let length = password.chars().count();
     if !LENGTH.contains(&length) {
         let detail = format!("must have {} to {} characters", LENGTH.start(), LENGTH.end());
         return Err(Fault::new(pointer, "length", detail));
+    }
+    let address = address.to_lowercase();
+    let known: Vec<&str> = address.split(|c: char| !c.is_alphanumeric()).collect();
+    if common::is_common(password, &known) {
+        return Err(Fault::new(pointer, "common", "is among those that are guessed first: use several unusual words"));
     }
     Ok(())
 }
@@ -122,9 +129,11 @@ mod tests {
     }
 
     #[test]
-    fn length_alone_is_ruled() {
-        assert!(check("/password", "elevenchars").is_err());
-        assert!(check("/password", "twelve chars").is_ok());
-        assert!(check("/password", &"é".repeat(257)).is_err());
+    fn no_kind_of_character_is_asked_for() {
+        let code = |password: &str| check("/password", password, "ada@lovelace.example").err().map(|fault| fault.code);
+        assert_eq!(code("elevenchars").as_deref(), Some("length"));
+        assert_eq!(code("twelve chars"), None);
+        assert_eq!(code(&"ein Satz, der lang ist ".repeat(12)).as_deref(), Some("length"));
+        assert_eq!(code("lovelace2026!").as_deref(), Some("common"), "its own address");
     }
 }

@@ -101,7 +101,11 @@ impl Tokens {
         }
         let claims = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.validation).ok()?.claims;
         let (now, leeway) = (now.timestamp(), LEEWAY.num_seconds());
-        (claims.nbf <= now + leeway && now < claims.exp + leeway).then_some(claims)
+        let has_begun = claims.nbf.max(claims.iat) <= now + leeway;
+        let lasts = now < claims.exp.saturating_add(leeway);
+        // None is issued for longer.
+        let is_short = claims.exp.saturating_sub(claims.iat) <= LIFETIME.num_seconds();
+        (has_begun && lasts && is_short).then_some(claims)
     }
 
     /// The public key as a JSON Web Key Set (RFC 7517).
@@ -172,6 +176,33 @@ mod tests {
                 with[claim] = wrong.clone();
                 assert!(tokens.verify(&signed(&with), now()).is_none(), "{claim}: {wrong}");
             }
+        }
+    }
+
+    /// Signed with the real key: only the times are wrong.
+    #[test]
+    fn no_token_is_of_another_time_or_for_longer() {
+        let (tokens, key) = tokens();
+        let good = tokens.verify(&token(&tokens), now()).unwrap();
+        let Claims { iat, nbf, exp, .. } = good;
+        let is_accepted = |iat: i64, nbf: i64, exp: i64| {
+            let claims = Claims { iat, nbf, exp, ..good.clone() };
+            let signed = jsonwebtoken::encode(&tokens.header, &claims, &key).unwrap();
+            tokens.verify(&signed, now()).is_some()
+        };
+        assert!(is_accepted(iat, nbf, exp));
+        assert!(is_accepted(iat + 5, nbf + 5, exp + 5), "within the leeway");
+        for (iat, nbf, exp) in [
+            (iat + 6, nbf, exp),
+            (iat, nbf + 6, exp),
+            (iat, nbf, exp + 1),
+            (iat, nbf, i64::MAX),
+            (i64::MIN, nbf, exp),
+            (i64::MAX, nbf, exp),
+            (iat - 606, nbf - 606, exp - 606),
+            (iat, nbf, i64::MIN),
+        ] {
+            assert!(!is_accepted(iat, nbf, exp), "{iat} {nbf} {exp}");
         }
     }
 

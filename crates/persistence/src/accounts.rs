@@ -80,18 +80,29 @@ pub fn find(email: &str, connection: &mut AnyConnection) -> Result<Option<Accoun
     Ok(found.map(|id| AccountId(id.0)))
 }
 
-/// The account that a member logs in with, and its password's hash.
+/// A login by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Which.
+    pub id: AccountId,
+    /// Its address.
+    pub email: String,
+    /// Argon2id, in PHC string format.
+    pub password_hash: String,
+}
+
+/// The account that a member logs in with.
 ///
 /// # Errors
 /// The database's.
-pub fn of_member(member: MemberId, connection: &mut AnyConnection) -> Result<Option<(AccountId, String)>, Error> {
-    let found: Option<(KeyValue, String)> = members::table
+pub fn of_member(member: MemberId, connection: &mut AnyConnection) -> Result<Option<Account>, Error> {
+    let found: Option<(KeyValue, String, String)> = members::table
         .inner_join(accounts::table)
         .filter(members::id.eq(KeyValue(member.0)))
-        .select((accounts::id, accounts::password_hash))
+        .select((accounts::id, accounts::email, accounts::password_hash))
         .get_result(connection)
         .optional()?;
-    Ok(found.map(|(id, hash)| (AccountId(id.0), hash)))
+    Ok(found.map(|(id, email, password_hash)| Account { id: AccountId(id.0), email, password_hash }))
 }
 
 /// Replaces a password's hash.

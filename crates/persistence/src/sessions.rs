@@ -34,8 +34,8 @@ pub struct Session {
 pub enum Refreshed {
     /// Its session goes on; the successor is stored.
     Renewed(Session),
-    /// It had been used before: the session has been ended.
-    Reused,
+    /// It had been used before: this session has just been ended.
+    Reused(Session),
     /// Nobody knows it, or its session is over.
     Unknown,
 }
@@ -128,19 +128,31 @@ pub fn refresh(
     if in_grace {
         return Ok(Refreshed::Renewed(session));
     }
-    end(id, now, connection)?;
-    Ok(Refreshed::Reused)
+    // Of several that come at once the first one tells.
+    Ok(if end(id, now, connection)? { Refreshed::Reused(session) } else { Refreshed::Unknown })
 }
 
-/// Ends a session at once.
+/// The tenant of a refresh token's session, alive or not.
 ///
 /// # Errors
 /// The database's.
-pub fn end(id: SessionId, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<(), Error> {
-    diesel::update(sessions::table.filter(sessions::id.eq(KeyValue(id.0))).filter(sessions::ended_at.is_null()))
-        .set(sessions::ended_at.eq(InstantValue(now)))
-        .execute(connection)?;
-    Ok(())
+pub fn organisation_of(token_hash: [u8; 32], connection: &mut AnyConnection) -> Result<Option<OrganisationId>, Error> {
+    let found: Option<KeyValue> = refresh_tokens::table
+        .inner_join(sessions::table)
+        .filter(refresh_tokens::hash.eq(token_hash.as_slice()))
+        .select(sessions::organisation_id)
+        .get_result(connection)
+        .optional()?;
+    Ok(found.map(|id| OrganisationId(id.0)))
+}
+
+/// Ends a session at once, and says whether it was alive.
+///
+/// # Errors
+/// The database's.
+pub fn end(id: SessionId, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<bool, Error> {
+    let alive = sessions::table.filter(sessions::id.eq(KeyValue(id.0))).filter(sessions::ended_at.is_null());
+    Ok(diesel::update(alive).set(sessions::ended_at.eq(InstantValue(now))).execute(connection)? == 1)
 }
 
 /// Ends every session of an account but one.

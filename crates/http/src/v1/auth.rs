@@ -5,17 +5,25 @@ use crate::app::App;
 use crate::body::Body;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::parameters::Query;
+use crate::observe::request_id;
+use crate::parameters::{self, Query};
 use crate::{passwords, tokens};
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, post, web};
+use actix_web::{FromRequest, HttpRequest, post, web};
 use chrono::{DateTime, TimeDelta, Utc};
+use ratchet_domain::access::{Actor, Identity};
 use ratchet_domain::id::{MemberId, OrganisationId, SessionId};
+use ratchet_domain::members::Member;
+use ratchet_domain::reference::Locator;
 use ratchet_domain::refusal::{Fault, Refusal};
-use ratchet_persistence::accounts::{self, Login};
+use ratchet_domain::text;
+use ratchet_persistence::accounts::{self, Account, Login};
 use ratchet_persistence::sessions::{self, Refreshed};
+use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv4Addr};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -76,18 +84,31 @@ pub(crate) struct ChangePassword {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
 
+/// The same where nobody needs to be known.
+pub(crate) struct Open;
+
+impl FromRequest for Open {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parameters::parse(request.query_string()).map(|Nothing {}| Self))
+    }
+}
+
 /// Log in with address and password.
 #[utoipa::path(tag = "auth", request_body = LogIn, responses((status = 200, body = TokenPair)), security(()))]
 #[post("/auth/login")]
 pub(crate) async fn log_in(
     app: web::Data<App>,
     request: HttpRequest,
-    _: Query<Nothing>,
+    _: Open,
     body: Body<LogIn>,
 ) -> Result<Answer, ApiError> {
     refuse_idempotency_key(&request)?;
     let LogIn { email, password, organisation } = body.parsed?;
-    let email = email.to_lowercase();
+    // What is no address has no account, and is answered like an address without one.
+    let email = text::email("/email", &email).unwrap_or_default();
     app.limits.admit_login(client_address(&app, &request), &email)?;
     if password.chars().count() > *passwords::LENGTH.end() {
         return Err(too_long("/password"));
@@ -146,31 +167,47 @@ fn hash_of(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// Trade a refresh token for new tokens. Each is good once; a second use ends the session (RFC 9700).
+/// Trade a refresh token for new tokens. Each is good once; a second use ends the session and is journaled (RFC 9700).
 #[utoipa::path(tag = "auth", request_body = Refresh, responses((status = 200, body = TokenPair)), security(()))]
 #[post("/auth/refresh")]
 pub(crate) async fn refresh_session(
     app: web::Data<App>,
     request: HttpRequest,
-    _: Query<Nothing>,
+    _: Open,
     body: Body<Refresh>,
 ) -> Result<Answer, ApiError> {
     refuse_idempotency_key(&request)?;
     let Refresh { refresh_token } = body.parsed?;
     // Derived, so that a client which lost the answer gets the very same successor within the grace period.
     let successor = hex::encode(app.keyed_hash("refresh", &[refresh_token.as_bytes()]));
-    let (used, next, now) = (hash_of(&refresh_token), hash_of(&successor), app.now());
-    let refreshed =
-        app.store.work(move |connection| Ok::<_, ApiError>(sessions::refresh(used, next, now, connection)?));
-    match refreshed.await? {
+    let (used, next) = (hash_of(&refresh_token), hash_of(&successor));
+    let known = app.store.read(move |connection| Ok::<_, ApiError>(sessions::organisation_of(used, connection)?));
+    let organisation = known.await?.ok_or(ApiError::Unauthenticated)?;
+    let actor = Actor { organisation, identity: Identity::System { worker: "sessions" } };
+    let context = app.context(actor, request_id(&request), false);
+    let now = context.now;
+    match app.store.write(context, move |tx| use_token(used, next, tx)).await? {
         Refreshed::Renewed(session) => answer(&app, (session.member, session.organisation, session.id), successor, now),
-        Refreshed::Reused => {
+        Refreshed::Reused(_) => {
             tracing::warn!("a refresh token was used twice: its session has been ended");
             app.callers.forget_all();
             Err(ApiError::Unauthenticated)
         }
         Refreshed::Unknown => Err(ApiError::Unauthenticated),
     }
+}
+
+/// That a token was used twice is in the journal, or its session goes on.
+fn use_token(used: [u8; 32], next: [u8; 32], tx: &mut Tx<'_>) -> Result<Refreshed, ApiError> {
+    let now = tx.now();
+    let refreshed = sessions::refresh(used, next, now, tx.connection())?;
+    if let Refreshed::Reused(session) = &refreshed {
+        tx.enter(session.member.0)?;
+        let member: Member = tx.load(Locator::Id(session.member.0))?;
+        let change = member.note_token_reuse(&tx.actor().clone(), now)?;
+        tx.save(change)?;
+    }
+    Ok(refreshed)
 }
 
 /// End this session at once.
@@ -198,11 +235,11 @@ pub(crate) async fn change_password(
     };
     call.refuse_idempotency_key()?;
     let ChangePassword { current_password, new_password } = body.parsed?;
-    passwords::check("/new_password", &new_password).map_err(|fault| Refusal::Invalid(vec![fault]))?;
     call.app.limits.admit_login(client_address(&call.app, &call.request), &member.to_string())?;
     let app = call.app.clone();
     let read = app.store.read(move |connection| Ok::<_, ApiError>(accounts::of_member(member, connection)?));
-    let (account, hash) = read.await?.ok_or(ApiError::NotFound)?;
+    let Account { id: account, email, password_hash: hash } = read.await?.ok_or(ApiError::NotFound)?;
+    passwords::check("/new_password", &new_password, &email).map_err(|fault| Refusal::Invalid(vec![fault]))?;
     if !passwords::verify(&app, current_password, Some(hash)).await? {
         return Err(Refusal::invalid("/current_password", "wrong", "is not the account's password").into());
     }
@@ -216,14 +253,18 @@ pub(crate) async fn change_password(
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
-/// Who asks, by address. A proxy's word counts only when the settings name the proxy.
+/// Who asks, by address. A proxy's word counts only when the settings name the proxy: what it adds stands last, what
+/// a client made up stands before.
 pub(crate) fn client_address(app: &App, request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip());
-    if !app.settings.trusted_proxies.contains(&peer) {
+    let is_trusted = |address: &IpAddr| app.settings.trusted_proxies.contains(address);
+    if !is_trusted(&peer) {
         return peer;
     }
-    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse().ok()).unwrap_or(peer)
+    let lines = request.headers().get_all("x-forwarded-for").map(|line| line.to_str().unwrap_or_default());
+    let hops = lines.flat_map(|line| line.split(',')).rev().map(|hop| hop.trim().parse::<IpAddr>());
+    let mut strangers = hops.filter(|hop| hop.as_ref().map_or(true, |address| !is_trusted(address)));
+    strangers.next().and_then(Result::ok).unwrap_or(peer)
 }
 
 /// For routes whose answer is a secret, and those that know no caller.

@@ -147,9 +147,10 @@ pub(crate) async fn create_member(
     mut body: Body<CreateMember>,
 ) -> Result<Answer, ApiError> {
     Member::may_make(&call.actor)?;
-    let hash = match body.parsed.as_mut().ok().and_then(|body| body.password.take()) {
-        Some(password) => {
-            passwords::check("/password", &password).map_err(|fault| Refusal::Invalid(vec![fault]))?;
+    let given = body.parsed.as_mut().ok().and_then(|body| Some((body.password.take()?, body.email.as_str())));
+    let hash = match given {
+        Some((password, email)) => {
+            passwords::check("/password", &password, email).map_err(|fault| Refusal::Invalid(vec![fault]))?;
             Some(passwords::hash_in_turn(&call.app, password).await?)
         }
         None => None,
