@@ -86,6 +86,15 @@ async fn faults_are_named() {
             ("value_kind", json!("percent"), "/value_kind unknown_value"),
             ("frequency", json!("fortnightly"), "/frequency unknown_value"),
             ("target", json!(5), "/target unknown_field"),
+            ("auto_raise", json!({ "kind": "none", "on": "warning" }), "/auto_raise/on unknown_field"),
+            (
+                "goal",
+                json!({
+                    "direction": "within_range", "warning": { "low": 1.0, "high": 2.0, "unit": "ms" },
+                    "critical": { "low": 0.0, "high": 3.0 },
+                }),
+                "/goal/unit unknown_field",
+            ),
         ] {
             let mut body = definition(&owner);
             body[field] = value;

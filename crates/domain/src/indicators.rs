@@ -117,13 +117,12 @@ pub enum Level {
 }
 
 /// Which case a signal opens by itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
 pub enum AutoRaise {
     /// None: a person decides.
-    #[default]
-    None,
+    None {},
     /// A nonconformity.
     Nonconformity {
         /// From this level on.
@@ -134,6 +133,12 @@ pub enum AutoRaise {
         /// From this level on.
         on: Level,
     },
+}
+
+impl Default for AutoRaise {
+    fn default() -> Self {
+        Self::None {}
+    }
 }
 
 /// An earlier target and thresholds: moving the goalposts shows.
@@ -369,7 +374,7 @@ impl Indicator {
         }
         text::requirements("/requirements", &self.requirements, REQUIREMENTS, &mut faults);
         match self.auto_raise {
-            AutoRaise::None | AutoRaise::Nonconformity { .. } => {}
+            AutoRaise::None {} | AutoRaise::Nonconformity { .. } => {}
             AutoRaise::Improvement { .. } => {
                 faults.push(Fault::new("/auto_raise/kind", "not_supported", "improvements cannot be raised yet"));
             }

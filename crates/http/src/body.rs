@@ -136,10 +136,12 @@ fn fault_of(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
         _ => "type",
     };
     let mut pointer = pointer_of(error.path());
-    if code == "required"
-        && let Some(field) = message.split('`').nth(1)
-    {
-        pointer = format!("{pointer}/{field}");
+    if let ("required" | "unknown_field", Some(field)) = (code, message.split('`').nth(1)) {
+        let member = format!("/{}", escaped(field));
+        // Of a choice by its tag the path ends at the choice itself.
+        if code == "required" || !pointer.ends_with(&member) {
+            pointer.push_str(&member);
+        }
     }
     ApiError::Refused(Refusal::Invalid(vec![Fault::new(pointer, code, message)]))
 }
@@ -156,11 +158,16 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
     for segment in path {
         match segment {
             Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            Segment::Map { key } => pointer.push_str(&format!("/{}", escaped(key))),
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
     pointer
+}
+
+/// RFC 6901, section 3.
+fn escaped(member: &str) -> String {
+    member.replace('~', "~0").replace('/', "~1")
 }
 
 /// A merge patch's member: absent, null or a value (RFC 7396).
@@ -185,6 +192,16 @@ mod tests {
         causes: Vec<String>,
         #[serde(default)]
         count: Option<i64>,
+        #[serde(default)]
+        choice: Option<Choice>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read by serde")]
+    enum Choice {
+        One {},
+        Other { note: String },
     }
 
     fn refused(json: &str) -> String {
@@ -216,6 +233,9 @@ mod tests {
             (r#"{"title":"a\u0000","title":"b"}"#, "/title forbidden_character"),
             (r#"{"title":"a\u0000"} x"#, "malformed"),
             (r#"{"causes":["b","\uffff"]}"#, "/causes/1 forbidden_character"),
+            (r#"{"title":"a","choice":{"kind":"one","note":"b"}}"#, "/choice/note unknown_field"),
+            (r#"{"title":"a","choice":{"kind":"other","role":"b"}}"#, "/choice/role unknown_field"),
+            (r#"{"title":"a","choice":{"kind":"other"}}"#, "/choice/note required"),
         ] {
             assert_eq!(refused(json), expected, "{json}");
         }

@@ -34,6 +34,7 @@ pub enum Direction {
 /// From `low` to `high`, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = IndicatorRange))]
+#[serde(deny_unknown_fields)]
 pub struct Range {
     /// The lowest good value.
     pub low: f64,
@@ -50,7 +51,7 @@ impl Range {
 /// Target and thresholds, in the indicator's unit. A value at a threshold is still on its good side.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = IndicatorGoal))]
-#[serde(rename_all = "snake_case", tag = "direction")]
+#[serde(rename_all = "snake_case", tag = "direction", deny_unknown_fields)]
 pub enum Goal {
     /// More is better: critical <= warning <= target.
     HigherIsBetter {

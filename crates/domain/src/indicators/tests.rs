@@ -102,7 +102,7 @@ fn touching(field: Field) -> IndicatorAmendment {
         Field::AnalysisInterval => IndicatorAmendment { analysis_interval: Some(Some(Frequency::Weekly)), ..none },
         Field::Analyst => IndicatorAmendment { analyst: member, ..none },
         Field::Requirements => IndicatorAmendment { requirements: Some(vec!["9.3".into()]), ..none },
-        Field::AutoRaise => IndicatorAmendment { auto_raise: Some(AutoRaise::None), ..none },
+        Field::AutoRaise => IndicatorAmendment { auto_raise: Some(AutoRaise::None {}), ..none },
         Field::Owner => IndicatorAmendment { owner: member, ..none },
     }
 }

@@ -138,7 +138,7 @@ impl Signal {
     pub fn calls_for_case(&self, indicator: &Indicator) -> bool {
         let on = match indicator.auto_raise {
             AutoRaise::Nonconformity { on } => on,
-            AutoRaise::None | AutoRaise::Improvement { .. } => return false,
+            AutoRaise::None {} | AutoRaise::Improvement { .. } => return false,
         };
         match (self.kind, on) {
             (Kind::Critical, Level::Warning | Level::Critical) | (Kind::Warning, Level::Warning) => true,

@@ -150,7 +150,7 @@ fn a_long_name_still_makes_a_title() {
 #[test]
 fn calls_for_a_case_where_the_indicator_says_so() {
     for (auto_raise, kinds) in [
-        (AutoRaise::None, vec![]),
+        (AutoRaise::None {}, vec![]),
         (AutoRaise::Nonconformity { on: Level::Critical }, vec![Kind::Critical]),
         (AutoRaise::Nonconformity { on: Level::Warning }, vec![Kind::Warning, Kind::Critical]),
     ] {

@@ -179,7 +179,7 @@ pub(crate) struct AnalyseNonconformity {
 #[serde(rename_all = "snake_case", tag = "response", deny_unknown_fields)]
 pub(crate) enum PlanNonconformity {
     /// Corrective actions will be worked.
-    Actions,
+    Actions {},
     /// The correction suffices.
     NoAction {
         /// Why.
@@ -193,7 +193,7 @@ pub(crate) enum PlanNonconformity {
 impl From<PlanNonconformity> for domain::Plan {
     fn from(body: PlanNonconformity) -> Self {
         match body {
-            PlanNonconformity::Actions => Self::Actions,
+            PlanNonconformity::Actions {} => Self::Actions,
             PlanNonconformity::NoAction { justification, check_on } => Self::NoAction { justification, check_on },
         }
     }
