@@ -42,58 +42,96 @@ struct Known {
 
 /// Callers of the last second, by the hash of what they presented.
 #[derive(Default)]
-pub(crate) struct Callers(Mutex<HashMap<[u8; 32], Known>>);
+pub(crate) struct Callers(Mutex<Remembered>);
+
+#[derive(Default)]
+struct Remembered {
+    callers: HashMap<[u8; 32], Known>,
+    /// How often all were forgotten: what was looked up before that is not remembered after it.
+    turn: u64,
+}
 
 impl Callers {
-    fn find(&self, presented: &[u8; 32], now: DateTime<Utc>) -> Option<Known> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(presented).filter(|known| now < known.until).cloned()
+    /// The caller, or the turn in which it is to be looked up.
+    fn find(&self, presented: &[u8; 32], now: DateTime<Utc>) -> Result<Known, u64> {
+        let remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = remembered.callers.get(presented).filter(|known| now < known.until);
+        known.cloned().ok_or(remembered.turn)
     }
 
-    fn remember(&self, presented: [u8; 32], caller: Known, now: DateTime<Utc>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.retain(|_, known| now < known.until);
+    fn remember(&self, presented: [u8; 32], caller: Known, turn: u64, now: DateTime<Utc>) {
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.turn != turn {
+            return;
         }
-        if known.len() < REMEMBERED {
-            known.insert(presented, caller);
+        if remembered.callers.len() >= REMEMBERED {
+            remembered.callers.retain(|_, known| now < known.until);
+        }
+        if remembered.callers.len() < REMEMBERED {
+            remembered.callers.insert(presented, caller);
         }
     }
 
     /// Whoever this server itself has just ended is forgotten at once.
     pub(crate) fn forget_all(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        remembered.callers.clear();
+        remembered.turn += 1;
     }
 }
 
 impl FromRequest for Call {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+    type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let app = request.app_data::<web::Data<App>>().ok_or(ApiError::Unauthenticated)?.clone();
-            let Known { actor, session, .. } = identify(&app, &request).await?;
-            let remaining = app.limits.admit(caller_id(&actor))?;
-            request.extensions_mut().insert::<Remaining>(remaining);
+            let (app, Known { actor, session, .. }) = admit(&request).await?;
             Ok(Self { app, actor, session, request })
         })
     }
+}
+
+/// What an extractor answers.
+pub(crate) type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
+
+/// What was read of a request. What is wrong with it is told to whoever is known: 401 comes before 400 and 404.
+pub(crate) fn once_known<T: 'static>(request: &HttpRequest, read: Result<T, ApiError>) -> Extracted<T> {
+    let request = request.clone();
+    Box::pin(async move {
+        if read.is_err() {
+            admit(&request).await?;
+        }
+        read
+    })
+}
+
+/// Who asks; counted once, however many parts of the request ask for it.
+async fn admit(request: &HttpRequest) -> Result<(web::Data<App>, Known), ApiError> {
+    let app = request.app_data::<web::Data<App>>().ok_or(ApiError::Unauthenticated)?.clone();
+    let known = identify(&app, request).await?;
+    let is_counted = request.extensions().contains::<Remaining>();
+    if !is_counted {
+        let remaining = app.limits.admit(caller_id(&known.actor))?;
+        request.extensions_mut().insert::<Remaining>(remaining);
+    }
+    Ok((app, known))
 }
 
 async fn identify(app: &web::Data<App>, request: &HttpRequest) -> Result<Known, ApiError> {
     let presented = bearer(request).ok_or(ApiError::Unauthenticated)?;
     let digest: [u8; 32] = Sha256::digest(presented.as_bytes()).into();
     let now = app.now();
-    if let Some(known) = app.callers.find(&digest, now) {
-        return Ok(known);
-    }
+    let turn = match app.callers.find(&digest, now) {
+        Ok(known) => return Ok(known),
+        Err(turn) => turn,
+    };
     let known = match presented.strip_prefix("rk_") {
         Some(key) => by_key(app, key, now).await?,
         None => by_token(app, presented, now).await?,
     };
-    app.callers.remember(digest, known.clone(), now);
+    app.callers.remember(digest, known.clone(), turn, now);
     Ok(known)
 }
 
@@ -154,5 +192,28 @@ impl Call {
     /// The request's id, as the journal keeps it.
     pub(crate) fn request_id(&self) -> Option<String> {
         request_id(&self.request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratchet_domain::id::OrganisationId;
+
+    #[test]
+    fn what_was_looked_up_before_a_revocation_is_not_remembered_after_it() {
+        let (callers, now) = (Callers::default(), DateTime::UNIX_EPOCH);
+        let identity = Identity::System { worker: "test" };
+        let actor = Actor { organisation: OrganisationId(Uuid::nil()), identity };
+        let known = Known { actor, session: None, until: now + BELIEVED };
+        let Err(turn) = callers.find(&[0; 32], now) else { panic!("nobody was remembered yet") };
+        callers.forget_all();
+        callers.remember([0; 32], known.clone(), turn, now);
+        let Err(turn) = callers.find(&[0; 32], now) else { panic!("it was ended in between") };
+        callers.remember([0; 32], known, turn, now);
+        assert!(callers.find(&[0; 32], now).is_ok());
+        assert!(callers.find(&[0; 32], now + BELIEVED).is_err(), "believed for a second");
+        callers.forget_all();
+        assert!(callers.find(&[0; 32], now).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! Lists: filters, sort keys and cursors are checked here once for all resources.
 
 use crate::answer::Answer;
-use crate::caller::Call;
+use crate::caller::{Call, Extracted, once_known};
 use crate::cursor::Cursor;
 use crate::error::ApiError;
 use crate::parameters;
@@ -19,7 +19,6 @@ use ratchet_persistence::search::{Question, find};
 use ratchet_persistence::table::{Listed, Order, Scope};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::future::{Ready, ready};
 use std::str::FromStr;
 
 /// Records per page, unless asked otherwise; at most [`LIMIT`].
@@ -63,12 +62,12 @@ pub(crate) struct List<Q> {
     asked: String,
 }
 
-impl<Q: DeserializeOwned> FromRequest for List<Q> {
+impl<Q: DeserializeOwned + 'static> FromRequest for List<Q> {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::read(request.path(), request.query_string()))
+        once_known(request, Self::read(request.path(), request.query_string()))
     }
 }
 

@@ -1,13 +1,15 @@
 //! What is seen of every request: its id, its log line, its figures, and the headers that every answer carries.
 
 use crate::app::App;
-use crate::error::Unsent;
+use crate::error::{ApiError, Unsent};
 use crate::limits::Remaining;
+use actix_cors::CorsError;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, web};
+use actix_web::{HttpMessage, HttpRequest, ResponseError, web};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -27,7 +29,7 @@ pub(crate) fn request_id(request: &HttpRequest) -> Option<String> {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
-    method: String,
+    method: &'static str,
     route: String,
     status: u16,
 }
@@ -78,28 +80,55 @@ pub(crate) async fn observe(
     let span = tracing::info_span!("request", id = %id);
     let (method, began) = (request.method().clone(), Instant::now());
     let response = next.call(request).instrument(span.clone()).await?;
-    let mut response = fill(response.map_into_boxed_body(), &id);
+    let response = response.map_into_boxed_body();
+    let response = match refused_elsewhere(&response) {
+        Some(refusal) => response.into_response(refusal.error_response()),
+        None => response,
+    };
+    let mut response = fill(response, &id);
     let route = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
     let (status, took) = (response.status().as_u16(), began.elapsed());
     span.in_scope(|| tracing::info!(%method, route, status, us = took.as_micros(), "answered"));
+    // TLS is the proxy's: it is spoken when clients see the server there.
+    let is_secure = app.as_ref().is_some_and(|app| app.settings.public_url.starts_with("https://"));
     if let Some(app) = app {
-        app.metrics.requests.get_or_create(&Labels { method: method.to_string(), route, status }).inc();
+        app.metrics.requests.get_or_create(&Labels { method: known(&method), route, status }).inc();
         app.metrics.seconds.observe(took.as_secs_f64());
     }
     let remaining = response.request().extensions().get::<Remaining>().copied();
     let policy = if response.request().path().starts_with("/docs/") { DOCS } else { API };
     dress(response.headers_mut(), &id, policy, remaining);
+    if is_secure {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
     Ok(response)
 }
 
 /// The public report link.
 pub(crate) const UNOBSERVED: &str = "/v1/report-intakes/";
 
+/// A label is never what a client made up.
+fn known(method: &Method) -> &'static str {
+    let all = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    let names = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    all.iter().zip(names).find(|(known, _)| *known == method).map_or("other", |(_, name)| name)
+}
+
 /// A client's own id, when it is short and harmless.
 fn sane_id(headers: &HeaderMap) -> Option<String> {
     let sent = headers.get("x-request-id")?.to_str().ok()?;
     let sane = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     (!sent.is_empty() && sent.len() <= 64 && sent.bytes().all(sane)).then(|| sent.to_owned())
+}
+
+/// What others than our own handlers refuse, as a problem like any other: the CORS middleware a foreign page's
+/// preflight, the documentation a file that it does not have.
+fn refused_elsewhere(response: &ServiceResponse<BoxBody>) -> Option<ApiError> {
+    if let Some(refusal) = response.response().error().and_then(|error| error.as_error::<CorsError>()) {
+        return Some(ApiError::parameter("origin", "not_allowed", refusal.to_string()));
+    }
+    let is_ours = response.response().extensions().contains::<Unsent>();
+    (response.status() == StatusCode::NOT_FOUND && !is_ours).then_some(ApiError::NotFound)
 }
 
 /// A problem is sent with the request's id.

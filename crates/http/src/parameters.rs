@@ -1,6 +1,7 @@
 //! Parameters: each is documented, an unknown or repeated one is refused, never ignored.
 
 use crate::bounds;
+use crate::caller::{Extracted, once_known};
 use crate::error::ApiError;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
@@ -10,7 +11,6 @@ use ratchet_domain::text;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use std::collections::HashSet;
-use std::future::{Ready, ready};
 use std::str::FromStr;
 
 /// The record that the path names, by id or reference.
@@ -19,23 +19,23 @@ pub(crate) struct Target(pub Locator);
 
 impl FromRequest for Target {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let named = request.match_info().get("id").and_then(|text| text.parse().ok());
-        ready(named.map(Self).ok_or(ApiError::NotFound))
+        once_known(request, named.map(Self).ok_or(ApiError::NotFound))
     }
 }
 
 /// The query's parameters.
 pub(crate) struct Query<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest for Query<T> {
+impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+    type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse(request.query_string()).map(Self))
+        once_known(request, parse(request.query_string()).map(Self))
     }
 }
 

@@ -9,8 +9,7 @@ use crate::app::{App, first};
 use crate::body::Body;
 use crate::bounds::bounded;
 use crate::error::ApiError;
-use crate::parameters::Query;
-use crate::v1::auth::{Nothing, client_address, refuse_idempotency_key};
+use crate::v1::auth::{Open, client_address, refuse_idempotency_key};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, post, web};
 use chrono::NaiveDate;
@@ -127,7 +126,7 @@ fn admit(app: &App, request: &HttpRequest) -> Result<ReportLink, ApiError> {
 pub(crate) async fn file_report(
     app: web::Data<App>,
     request: HttpRequest,
-    _: Query<Nothing>,
+    _: Open,
     body: Body<IntakeReport>,
 ) -> Result<Answer, ApiError> {
     let ReportLink { organisation, secret } = admit(&app, &request)?;
@@ -165,7 +164,7 @@ pub(crate) async fn file_report(
 pub(crate) async fn follow_up_report(
     app: web::Data<App>,
     request: HttpRequest,
-    _: Query<Nothing>,
+    _: Open,
     body: Body<FollowUp>,
 ) -> Result<Answer, ApiError> {
     let ReportLink { organisation, secret: _ } = admit(&app, &request)?;
@@ -203,7 +202,7 @@ pub(crate) async fn follow_up_report(
 pub(crate) async fn answer_report(
     app: web::Data<App>,
     request: HttpRequest,
-    _: Query<Nothing>,
+    _: Open,
     body: Body<IntakeAnswer>,
 ) -> Result<Answer, ApiError> {
     let ReportLink { organisation, secret: _ } = admit(&app, &request)?;
