@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(kills keys outages uploads races sync fuzz)
+names=(kills keys outages uploads races sync fuzz times flood)
 about() {
     case $1 in
     kills) echo "kill -9 under 16 writers, 20 times on each database; nothing acknowledged is lost" ;;
@@ -16,6 +16,8 @@ about() {
     races) echo "64 writers, 1,000 additions with If-Match on two servers; the total is exact" ;;
     sync) echo "1,000 writes under strace; every 201 comes after the log has reached the disk" ;;
     fuzz) echo "every parser fed with what a fuzzer makes up, a minute each; needs cargo-fuzz and a nightly toolchain" ;;
+    times) echo "whether the time of an answer tells that a record or a login exists; needs an idle machine" ;;
+    flood) echo "64 logins at once for half a minute; nobody else waits, and memory stays; needs an idle machine" ;;
     *) return 1 ;;
     esac
 }
@@ -23,6 +25,11 @@ about() {
 # One after the other: they measure how long things take.
 tests() {
     cargo test --package ratchet-tests --test suite -- --test-threads 1 "$@"
+}
+
+# What is measured is the program as it is built for release.
+measured() {
+    cargo test --release --package ratchet-tests --test trials -- --test-threads 1 --nocapture "$1"
 }
 
 run() {
@@ -40,6 +47,8 @@ run() {
         tests --ignored faults::sync::every_acknowledged_write
         ;;
     fuzz) fuzz/run.sh 60 ;;
+    times) measured existence ;;
+    flood) measured hashing ;;
     esac
 }
 

@@ -1,19 +1,39 @@
 //! A database per test: a file in a temporary directory, and a database in the cluster that
 //! `RATCHET_TEST_POSTGRES` names. Absent PostgreSQL fails: no test is skipped silently.
 
+use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use ratchet_persistence::connection::{Address, AnyConnection};
 use ratchet_persistence::migrations;
+use std::collections::BTreeMap;
 
 pub struct Database {
     pub address: Address,
     _directory: Option<tempfile::TempDir>,
+    _place: Option<Place>,
+}
+
+/// A database in the cluster, gone when its test has ended: hundreds of them fill a disk.
+struct Place {
+    cluster: Address,
+    name: String,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // Its server may still be on the way out. What cannot be dropped goes with the cluster.
+        let dropped = self
+            .cluster
+            .open()
+            .map(|mut cluster| cluster.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)));
+        drop(dropped);
+    }
 }
 
 pub fn sqlite() -> Database {
     let directory = tempfile::tempdir().unwrap();
     let address = Address::Sqlite(directory.path().join("ratchet.db"));
-    Database { address, _directory: Some(directory) }
+    Database { address, _directory: Some(directory), _place: None }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the harness is told its cluster by the environment")]
@@ -21,10 +41,11 @@ pub fn postgres() -> Database {
     let cluster = std::env::var("RATCHET_TEST_POSTGRES")
         .expect("RATCHET_TEST_POSTGRES names a cluster; scripts/test.sh starts one");
     let name = format!("t{}", uuid::Uuid::new_v4().simple());
-    let mut maintenance = Address::parse(&cluster).open().unwrap();
-    maintenance.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
     let (server, _) = cluster.rsplit_once('/').unwrap();
-    Database { address: Address::Postgres(format!("{server}/{name}")), _directory: None }
+    let address = Address::Postgres(format!("{server}/{name}"));
+    let cluster = Address::parse(&cluster);
+    cluster.open().unwrap().batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+    Database { address, _directory: None, _place: Some(Place { cluster, name }) }
 }
 
 /// Both, migrated.
@@ -39,10 +60,72 @@ pub fn each() -> [Database; 2] {
 impl Database {
     /// One that somebody else keeps.
     pub fn at(address: Address) -> Self {
-        Self { address, _directory: None }
+        Self { address, _directory: None, _place: None }
     }
 
     pub fn open(&self) -> AnyConnection {
         self.address.open().unwrap()
     }
+
+    /// Every row as text, by table; without those of sessions, which every login adds to.
+    pub fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        let connection = &mut self.open();
+        let is_sqlite = matches!(connection, AnyConnection::Sqlite(_));
+        let tables = match is_sqlite {
+            true => "SELECT name AS line FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+            false => "SELECT tablename::text AS line FROM pg_tables WHERE schemaname = 'public'",
+        };
+        let mut rows = BTreeMap::new();
+        for table in lines(tables, connection) {
+            if !["sessions", "refresh_tokens"].contains(&table.as_str()) {
+                let all = rows_of_table(&table, connection);
+                rows.insert(table, all);
+            }
+        }
+        rows
+    }
+
+    /// Every row of one table as text.
+    pub fn table(&self, table: &str) -> Vec<String> {
+        rows_of_table(table, &mut self.open())
+    }
+
+    /// What a query answers in its one column, called `line`.
+    pub fn lines(&self, query: &str) -> Vec<String> {
+        lines(query, &mut self.open())
+    }
+
+    /// The rows that name this organisation.
+    pub fn rows_of(&self, organisation: uuid::Uuid) -> BTreeMap<String, Vec<String>> {
+        let names = [organisation.to_string(), organisation.simple().to_string().to_uppercase()];
+        let mut rows = self.rows();
+        for of_table in rows.values_mut() {
+            of_table.retain(|row| names.iter().any(|name| row.contains(name)));
+        }
+        rows
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Line {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    line: String,
+}
+
+fn rows_of_table(table: &str, connection: &mut AnyConnection) -> Vec<String> {
+    let whole = match connection {
+        AnyConnection::Sqlite(_) => {
+            let columns = format!("SELECT 'quote(\"' || name || '\")' AS line FROM pragma_table_info('{table}')");
+            lines(&columns, connection).join(" || ',' || ")
+        }
+        AnyConnection::Postgres(_) => format!("\"{table}\"::text"),
+    };
+    let mut all = lines(&format!("SELECT {whole} AS line FROM \"{table}\""), connection);
+    all.sort();
+    all
+}
+
+fn lines(query: &str, connection: &mut AnyConnection) -> Vec<String> {
+    let lines: Vec<Line> = diesel::sql_query(query).load(connection).unwrap();
+    lines.into_iter().map(|line| line.line).collect()
 }

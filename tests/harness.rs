@@ -1,5 +1,9 @@
 //! A server per test on a database of its own, with two organisations and a member for every role in each.
 
+mod answer;
+
+pub use answer::Answer;
+
 use crate::databases::Database;
 use actix_web::dev::ServerHandle;
 use chrono::{DateTime, Utc};
@@ -49,8 +53,8 @@ pub struct Api {
     evidence: tempfile::TempDir,
     client: reqwest::Client,
     clock: Arc<Mutex<DateTime<Utc>>>,
-    ours: OrganisationId,
-    theirs: OrganisationId,
+    /// The two organisations; ours comes first.
+    sides: Mutex<[Side; 2]>,
     tokens: Mutex<HashMap<(OrganisationId, &'static str), String>>,
     /// The journal's entries that answers have named.
     entries: Mutex<BTreeSet<String>>,
@@ -58,50 +62,28 @@ pub struct Api {
     is_damaged: AtomicBool,
 }
 
+/// An organisation, and how its addresses end.
+#[derive(Clone, Copy)]
+struct Side {
+    organisation: OrganisationId,
+    whose: &'static str,
+}
+
 /// Who signs the journals of these tests.
 pub fn signer() -> Signer {
     Signer { key: SigningKey::from_bytes(&[8; 32]), origin: "ratchet.example".to_owned() }
 }
 
-/// What came back.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HashMap<String, String>,
-    pub text: String,
-    pub body: Value,
-}
-
-impl Answer {
-    #[track_caller]
-    pub fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status, status, "{}", self.text);
-        self
-    }
-
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", String::as_str)
-    }
-
-    pub fn reference(&self) -> &str {
-        self.body["reference"].as_str().unwrap()
-    }
-
-    /// `pointer code` of each fault.
-    pub fn faults(&self) -> Vec<String> {
-        let faults = self.body["errors"].as_array().cloned().unwrap_or_default();
-        faults.iter().map(|f| format!("{} {}", f["pointer"].as_str().unwrap(), f["code"].as_str().unwrap())).collect()
-    }
-
-    /// The code of each reason.
-    pub fn reasons(&self) -> Vec<&str> {
-        self.body["reasons"].as_array().into_iter().flatten().map(|r| r["code"].as_str().unwrap()).collect()
-    }
+/// Who signs the tokens of these tests.
+pub fn token_key() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
 }
 
 impl Api {
     pub async fn start(database: Database) -> Self {
-        Self::start_with(database, Settings { requests_per_minute: 1_000_000, ..Settings::default() }).await
+        let (requests_per_minute, logins_per_minute, reports_per_minute) = (1_000_000, 1_000_000, 1_000_000);
+        let often = Settings { requests_per_minute, logins_per_minute, reports_per_minute, ..Settings::default() };
+        Self::start_with(database, often).await
     }
 
     pub async fn start_with(database: Database, settings: Settings) -> Self {
@@ -122,9 +104,12 @@ impl Api {
         let settings = Settings { evidence_directory: evidence.path().to_owned(), ..settings };
         let (url, server) = serve(store.clone(), source.clone(), settings.clone());
         let now = *clock.lock().unwrap();
-        let ours = found(&store, "Harbour Robotics", "ours", now).await;
-        let theirs = found(&store, "Other Ltd", "theirs", now).await;
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap();
+        let mut sides = Vec::new();
+        for (name, whose) in [("Harbour Robotics", "ours"), ("Other Ltd", "theirs")] {
+            sides.push(Side { organisation: found(&store, name, whose, now).await, whose });
+        }
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy();
+        let client = client.redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self {
             url,
             database,
@@ -135,8 +120,7 @@ impl Api {
             evidence,
             client,
             clock,
-            ours,
-            theirs,
+            sides: Mutex::new([sides[0], sides[1]]),
             tokens: Mutex::default(),
             entries: Mutex::default(),
             is_damaged: AtomicBool::new(false),
@@ -158,6 +142,11 @@ impl Api {
     /// The test is about to damage what is stored: from here on neither answers nor verification need be clean.
     pub fn damage(&self) {
         self.is_damaged.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on the other organisation is ours.
+    pub fn change_sides(&self) {
+        self.sides.lock().unwrap().reverse();
     }
 
     /// Lets time pass.
@@ -213,7 +202,7 @@ impl Api {
     /// Enrols so many members more, who never log in.
     pub async fn crowd(&self, count: usize) {
         let now = self.now();
-        let enrolled = self.store.write(context(self.ours, "setup", now), move |tx| {
+        let enrolled = self.store.write(context(self.side(0).organisation, "setup", now), move |tx| {
             for n in 0..count {
                 let account = AccountId(tx.next_id());
                 accounts::insert(account, &format!("crowd{n}@ours.example"), "", now, tx.connection())?;
@@ -231,14 +220,28 @@ impl Api {
         *self.clock.lock().unwrap()
     }
 
+    fn side(&self, which: usize) -> Side {
+        self.sides.lock().unwrap()[which]
+    }
+
+    /// Our organisation.
+    pub fn ours(&self) -> Uuid {
+        self.side(0).organisation.0
+    }
+
+    /// The other one.
+    pub fn theirs(&self) -> Uuid {
+        self.side(1).organisation.0
+    }
+
     /// Somebody of our organisation.
     pub async fn by(&self, role: Role) -> Caller<'_> {
-        self.caller(self.ours, "ours", role).await
+        self.caller(self.side(0), role).await
     }
 
     /// Somebody of the other organisation.
     pub async fn stranger(&self, role: Role) -> Caller<'_> {
-        self.caller(self.theirs, "theirs", role).await
+        self.caller(self.side(1), role).await
     }
 
     /// Nobody.
@@ -248,10 +251,19 @@ impl Api {
 
     /// Whoever holds this token.
     pub fn with_token(&self, token: &str) -> Caller<'_> {
-        Caller { api: self, url: self.url.clone(), token: Some(token.to_owned()) }
+        Caller { token: Some(token.to_owned()), ..self.anonymous() }
     }
 
-    async fn caller(&self, organisation: OrganisationId, whose: &str, role: Role) -> Caller<'_> {
+    /// The access and the refresh token of a new session.
+    pub async fn log_in(&self, role: Role) -> [String; 2] {
+        let Side { organisation: _, whose } = self.side(0);
+        let name: &'static str = role.into();
+        let body = json!({ "email": format!("{name}@{whose}.example"), "password": PASSWORD });
+        let answer = self.anonymous().post("/v1/auth/login", body).await.expect(200);
+        ["access_token", "refresh_token"].map(|token| answer.body[token].as_str().unwrap().to_owned())
+    }
+
+    async fn caller(&self, Side { organisation, whose }: Side, role: Role) -> Caller<'_> {
         let name: &'static str = role.into();
         let known = self.tokens.lock().unwrap().get(&(organisation, name)).cloned();
         if let Some(token) = known {
@@ -270,7 +282,7 @@ impl Api {
         // Whatever is sent: a fault of ours is a fault.
         assert!(status < 500 || status == 503 || self.is_damaged.load(Ordering::Relaxed), "{what}");
         let dry_run = url.query().is_some_and(|query| query.contains("dry_run=true"));
-        if [Method::GET, Method::OPTIONS].contains(method) || status >= 400 || dry_run {
+        if method.is_safe() || status >= 400 || dry_run {
             assert_eq!(entry, None, "{what}");
             return;
         }
@@ -297,7 +309,7 @@ impl Api {
 impl Drop for Api {
     fn drop(&mut self) {
         // Their connections are needed by the next test.
-        for server in self.servers.get_mut().unwrap() {
+        for server in self.servers.lock().unwrap().drain(..) {
             drop(server.stop(false));
         }
         if std::thread::panicking() {
@@ -412,7 +424,9 @@ impl Caller<'_> {
         self.api.note(&method, &url, status, &headers);
         let text = response.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status, headers, text, body }
+        let answer = Answer { status, headers, text, body };
+        answer.is_as_the_house_answers(&method, url.path());
+        answer
     }
 }
 
@@ -431,7 +445,7 @@ fn time_ordered() -> Uuid {
 }
 
 fn serve(store: Store, source: Source, settings: Settings) -> (String, ServerHandle) {
-    let keys = Keys { token: SigningKey::from_bytes(&[7; 32]), journal: signer().key.verifying_key(), secret: [9; 32] };
+    let keys = Keys { token: token_key(), journal: signer().key.verifying_key(), secret: [9; 32] };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let app = Arc::new(App::new(store, source, settings, &keys).unwrap());

@@ -7,19 +7,25 @@ mod api {
     mod annotations;
     mod applicabilities;
     mod auth;
+    mod calls;
     mod communication_plans;
     mod competences;
     mod context_entries;
     mod contract;
     mod courses;
+    mod cursors;
+    mod duties;
     mod employee_reports;
     mod evidence;
+    mod first_start;
     mod habits;
+    mod headers;
     mod improvements;
     mod indicators;
     mod input;
     mod journal;
     mod lifecycles;
+    mod logins;
     mod measurements;
     mod members;
     mod nonconformities;
@@ -31,10 +37,14 @@ mod api {
     mod processes;
     mod races;
     mod report_intakes;
+    mod rights;
     mod samples;
+    mod schemas;
     mod search;
     mod settings;
     mod signals;
+    mod tenancy;
+    mod tokens;
     mod trace;
     mod training_assignments;
     mod votes;
@@ -51,14 +61,14 @@ mod faults {
     mod ledger;
     mod logs;
     mod memory;
-    mod program;
+    pub mod program;
     mod readme;
     mod settings;
     mod sync;
     mod uploads;
 
     /// One fault at a time: they measure how long things take.
-    async fn turn() -> tokio::sync::MutexGuard<'static, ()> {
+    pub async fn turn() -> tokio::sync::MutexGuard<'static, ()> {
         static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
         TURN.lock().await
     }

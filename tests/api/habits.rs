@@ -248,6 +248,13 @@ async fn refusals_come_in_order() {
         let path = format!("/v1/nonconformities/{reference}/close");
         let bad = json!({ "nonsense": true });
         api.anonymous().post(&path, bad.clone()).await.expect(401);
+        // Nor does a token that was good tell anything more, when it must be looked up again.
+        let [ended, _] = api.log_in(Role::IsmsManager).await;
+        let ended = api.with_token(&ended);
+        ended.post("/v1/auth/logout", json!({})).await.expect(204);
+        for asked in ["/v1/nonconformities?nonsense=1", "/v1/nonconformities/nonsense", "/v1/me?nonsense=1"] {
+            ended.get(asked).await.expect(401);
+        }
         let mut unseen = api.stranger(Role::IsmsManager).await.post(&path, bad.clone()).await.expect(404);
         let random = format!("/v1/nonconformities/{}/close", uuid::Uuid::new_v4());
         let mut none = api.by(Role::IsmsManager).await.post(&random, bad.clone()).await.expect(404);

@@ -9,9 +9,10 @@ const SECRETS: [&str; 3] = ["canary-password-one", "canary-password-two", "canar
 
 /// With a password in its address, which a cluster that trusts everybody does not ask for.
 fn with_password() -> Database {
-    let database = postgres();
+    let mut database = postgres();
     let Address::Postgres(url) = &database.address else { panic!() };
-    Database::at(Address::Postgres(url.replacen("ratchet@", "ratchet:canary-of-the-database@", 1)))
+    database.address = Address::Postgres(url.replacen("ratchet@", "ratchet:canary-of-the-database@", 1));
+    database
 }
 
 #[tokio::test]

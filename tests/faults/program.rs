@@ -43,10 +43,11 @@ fn executable() -> PathBuf {
 
 impl Instance {
     pub fn on(database: Database) -> Self {
-        Self { database, directory: tempfile::tempdir().unwrap(), password: OnceCell::new(), log_filter: "warn" }
+        let directory = tempfile::tempdir().unwrap();
+        Self { database, directory, password: OnceCell::new(), log_filter: "warn" }
     }
 
-    /// The same with another filter of what is logged.
+    /// Says more, or less.
     pub fn logging(self, log_filter: &'static str) -> Self {
         Self { log_filter, ..self }
     }

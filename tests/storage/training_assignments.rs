@@ -37,7 +37,7 @@ async fn prepare(store: &Store, database: &Database, members: u128) -> Organisat
             title: "Phishing".into(),
             description: None,
             material: Some("In the intranet".into()),
-            audience: Audience::All,
+            audience: Audience::All {},
             due_in_days: 30,
             validity_months: None,
             pass_mark: None,

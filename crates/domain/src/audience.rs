@@ -14,7 +14,7 @@ pub const MEMBERS: usize = 1_000;
 #[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
 pub enum Audience {
     /// Every member; but for those who only look in from outside.
-    All,
+    All {},
     /// Whoever holds one of these roles.
     Roles {
         /// At least one, each once.
@@ -33,7 +33,7 @@ impl Audience {
     pub fn includes(&self, member: MemberId, held: &[Role], asked: Permission) -> bool {
         held.iter().any(|role| cell(*role, asked) != Cell::No)
             && match self {
-                Self::All => true,
+                Self::All {} => true,
                 Self::Roles { roles } => roles.iter().any(|role| held.contains(role)),
                 Self::Members { members } => members.contains(&member),
             }
@@ -43,7 +43,7 @@ impl Audience {
     #[must_use]
     pub fn named(&self) -> &[MemberId] {
         match self {
-            Self::All | Self::Roles { .. } => &[],
+            Self::All {} | Self::Roles { .. } => &[],
             Self::Members { members } => members,
         }
     }
@@ -51,7 +51,7 @@ impl Audience {
     /// Keeps every fault of what it names.
     pub fn check(&self, pointer: &str, faults: &mut Faults) {
         match self {
-            Self::All => {}
+            Self::All {} => {}
             Self::Roles { roles } => some_once(&format!("{pointer}/roles"), roles, usize::MAX, faults),
             Self::Members { members } => some_once(&format!("{pointer}/members"), members, MEMBERS, faults),
         }
@@ -82,10 +82,10 @@ mod tests {
         let auditors = Audience::Roles { roles: vec![Role::Auditor, Role::Management] };
         let named = Audience::Members { members: vec![member(3)] };
         for (audience, who, roles, belongs) in [
-            (&Audience::All, 1, &[Role::Member][..], true),
+            (&Audience::All {}, 1, &[Role::Member][..], true),
             (&auditors, 1, &[Role::Member, Role::Auditor], true),
             (&auditors, 1, &[Role::Member], false),
-            (&Audience::All, 1, &[Role::ExternalAuditor], false),
+            (&Audience::All {}, 1, &[Role::ExternalAuditor], false),
             (&named, 3, &[Role::Member], true),
             (&named, 4, &[Role::Member], false),
         ] {
@@ -109,7 +109,7 @@ mod tests {
                 Ok(()) | Err(_) => Vec::new(),
             }
         };
-        assert!(faults(&Audience::All).is_empty());
+        assert!(faults(&Audience::All {}).is_empty());
         assert_eq!(faults(&Audience::Roles { roles: vec![] }), ["/audience/roles length"]);
         let twice = Audience::Roles { roles: vec![Role::Member, Role::Member] };
         assert_eq!(faults(&twice), ["/audience/roles/1 duplicate"]);

@@ -3,8 +3,7 @@
 use crate::answer::Answer;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::parameters::Query;
-use crate::v1::auth::Nothing;
+use crate::v1::auth::Open;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, Responder, get, web};
 use ratchet_persistence::migrations;
@@ -22,14 +21,14 @@ pub(crate) struct Health {
 /// Whether the process is alive.
 #[utoipa::path(tag = "operations", responses((status = 200, body = Health)), security(()))]
 #[get("/healthz")]
-pub(crate) async fn get_health(_: Query<Nothing>) -> Result<Answer, ApiError> {
+pub(crate) async fn get_health(_: Open) -> Result<Answer, ApiError> {
     Answer::json(StatusCode::OK, &Health { status: "ok" })
 }
 
 /// Whether requests can be served: the database answers and has the schema of this version.
 #[utoipa::path(tag = "operations", responses((status = 200, body = Health)), security(()))]
 #[get("/readyz")]
-pub(crate) async fn get_readiness(app: web::Data<App>, _: Query<Nothing>) -> Result<Answer, ApiError> {
+pub(crate) async fn get_readiness(app: web::Data<App>, _: Open) -> Result<Answer, ApiError> {
     let asked = app.store.read(|connection| Ok::<_, ApiError>(migrations::pending(connection)?));
     match tokio::time::timeout(Duration::from_secs(1), asked).await {
         Ok(Ok(false)) => Answer::json(StatusCode::OK, &Health { status: "ok" }),
@@ -44,7 +43,7 @@ pub(crate) async fn get_readiness(app: web::Data<App>, _: Query<Nothing>) -> Res
     security(())
 )]
 #[get("/metrics")]
-pub(crate) async fn get_metrics(app: web::Data<App>, _: Query<Nothing>) -> impl Responder {
+pub(crate) async fn get_metrics(app: web::Data<App>, _: Open) -> impl Responder {
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, content_type)).body(app.metrics.text())
 }
@@ -52,6 +51,6 @@ pub(crate) async fn get_metrics(app: web::Data<App>, _: Query<Nothing>) -> impl 
 /// The public keys of access tokens (RFC 7517).
 #[utoipa::path(tag = "operations", responses((status = 200, body = Object)), security(()))]
 #[get("/.well-known/jwks.json")]
-pub(crate) async fn get_jwks(app: web::Data<App>, _: Query<Nothing>) -> Result<Answer, ApiError> {
+pub(crate) async fn get_jwks(app: web::Data<App>, _: Open) -> Result<Answer, ApiError> {
     Ok(Answer::json(StatusCode::OK, app.tokens.jwks())?.with(&header::CACHE_CONTROL, "public, max-age=300"))
 }

@@ -71,16 +71,12 @@ pub(crate) async fn observe(
     let id = sane_id(request.headers())
         .unwrap_or_else(|| app.as_ref().map_or_else(String::new, |app| (app.source.id)().to_string()));
     request.extensions_mut().insert(RequestId(id.clone()));
+    let method = request.method().clone();
     // Who reports without a name leaves no line in a log and moves no figure, from which the minute could be told.
-    if request.path().starts_with(UNOBSERVED) {
-        let mut response = fill(next.call(request).await?.map_into_boxed_body(), &id);
-        dress(response.headers_mut(), &id, API, None);
-        return Ok(response);
-    }
-    let span = tracing::info_span!("request", id = %id);
-    let (method, began) = (request.method().clone(), Instant::now());
-    let response = next.call(request).instrument(span.clone()).await?;
-    let response = response.map_into_boxed_body();
+    let is_observed = !request.path().starts_with(UNOBSERVED);
+    let span = if is_observed { tracing::info_span!("request", id = %id) } else { tracing::Span::none() };
+    let began = Instant::now();
+    let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
     let response = match refused_elsewhere(&response) {
         Some(refusal) => response.into_response(refusal.error_response()),
         None => response,
@@ -88,17 +84,18 @@ pub(crate) async fn observe(
     let mut response = fill(response, &id);
     let route = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
     let (status, took) = (response.status().as_u16(), began.elapsed());
-    span.in_scope(|| tracing::info!(%method, route, status, us = took.as_micros(), "answered"));
-    // TLS is the proxy's: it is spoken when clients see the server there.
-    let is_secure = app.as_ref().is_some_and(|app| app.settings.public_url.starts_with("https://"));
-    if let Some(app) = app {
+    if is_observed {
+        span.in_scope(|| tracing::info!(%method, route, status, us = took.as_micros(), "answered"));
+    }
+    if let Some(app) = app.as_ref().filter(|_| is_observed) {
         app.metrics.requests.get_or_create(&Labels { method: known(&method), route, status }).inc();
         app.metrics.seconds.observe(took.as_secs_f64());
     }
     let remaining = response.request().extensions().get::<Remaining>().copied();
     let policy = if response.request().path().starts_with("/docs/") { DOCS } else { API };
     dress(response.headers_mut(), &id, policy, remaining);
-    if is_secure {
+    // TLS is the proxy's: it is spoken when clients see the server there.
+    if app.is_some_and(|app| app.settings.public_url.starts_with("https://")) {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     Ok(response)

@@ -2,8 +2,7 @@
 
 use crate::answer::Answer;
 use crate::error::{ApiError, Kind};
-use crate::parameters::Query;
-use crate::v1::auth::Nothing;
+use crate::v1::auth::Open;
 use actix_web::http::{StatusCode, header};
 use actix_web::{get, web};
 use serde::Serialize;
@@ -32,7 +31,7 @@ pub(crate) struct ProblemKind {
     security(())
 )]
 #[get("/problems/{kind}")]
-pub(crate) async fn get_problem(path: web::Path<String>, _: Query<Nothing>) -> Result<Answer, ApiError> {
+pub(crate) async fn get_problem(path: web::Path<String>, _: Open) -> Result<Answer, ApiError> {
     let named = |kind: &&Kind| <&str>::from(**kind) == path.as_str();
     let kind = Kind::VARIANTS.iter().find(named).ok_or(ApiError::NotFound)?;
     let (status, title) = kind.status_and_title();

@@ -83,7 +83,8 @@ impl Columns {
     }
 
     fn into_record(self, head: Head) -> Result<Nonconformity, String> {
-        let StageFacts { stage, origin, containment, attempts, exceptions, former_owners } = from_json(&self.stage_facts)?;
+        let StageFacts { stage, origin, containment, attempts, exceptions, former_owners } =
+            from_json(&self.stage_facts)?;
         if word(stage.name()) != self.stage {
             return Err(format!("the column says {}, its facts say {:?}", self.stage, stage.name()));
         }

@@ -28,7 +28,7 @@ fn draft() -> CourseDraft {
         title: "Phishing".into(),
         description: Some("How to tell a forged mail".into()),
         material: Some("https://learn.example.org/phishing".into()),
-        audience: Audience::All,
+        audience: Audience::All {},
         due_in_days: 30,
         validity_months: Some(12),
         pass_mark: Some(80),
@@ -140,7 +140,7 @@ fn another_audience_is_assigned_anew() {
     let later = at() + chrono::TimeDelta::days(1);
     let published = at_stage(StageName::Published);
     let amend = |input| published.clone().amend(input, &manager(), later).unwrap().into_after();
-    let same = amend(Amendment { audience: Some(Audience::All), due_in_days: Some(5), ..Amendment::default() });
+    let same = amend(Amendment { audience: Some(Audience::All {}), due_in_days: Some(5), ..Amendment::default() });
     assert_eq!((same.wakes(), same.due_in_days), (published.wakes(), 5));
     let auditors = Audience::Roles { roles: vec![Role::Auditor] };
     let other = amend(Amendment { audience: Some(auditors), ..Amendment::default() });

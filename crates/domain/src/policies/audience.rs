@@ -19,7 +19,7 @@ pub struct Asked {
 /// Whom a policy binds is approved with it.
 pub(super) fn approved_with(audience: &Audience, content: Content) -> Content {
     match audience {
-        Audience::All => content.with("audience", "all"),
+        Audience::All {} => content.with("audience", "all"),
         Audience::Roles { roles } => content.with_each("audience_role", roles.iter().map(|role| <&str>::from(*role))),
         Audience::Members { members } => content.with_each("audience_member", members.iter().map(ToString::to_string)),
     }

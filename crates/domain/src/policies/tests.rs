@@ -32,7 +32,7 @@ pub(crate) fn draft() -> PolicyDraft {
         scope: "Every laptop of the company".into(),
         classification: Classification::Internal,
         owner: member(9),
-        audience: Audience::All,
+        audience: Audience::All {},
         acknowledge_within_days: 14,
         review_months: 12,
         requirements: vec!["A.5.10".into(), "A.8.1".into()],
@@ -203,15 +203,15 @@ fn whom_it_asks_and_until_when() {
     let asked = |audience, roles: &[Role]| policy(audience).asks(member(5), roles, day(-100)).is_some();
     let roles = || Audience::Roles { roles: vec![Role::Auditor] };
     let named = |n| Audience::Members { members: vec![member(n)] };
-    assert!(asked(Audience::All, &[Role::Member]));
-    assert!(!asked(Audience::All, &[Role::ExternalAuditor]), "who looks in from outside is not asked");
-    assert!(asked(Audience::All, &[Role::ExternalAuditor, Role::Member]));
+    assert!(asked(Audience::All {}, &[Role::Member]));
+    assert!(!asked(Audience::All {}, &[Role::ExternalAuditor]), "who looks in from outside is not asked");
+    assert!(asked(Audience::All {}, &[Role::ExternalAuditor, Role::Member]));
     assert!(asked(roles(), &[Role::Member, Role::Auditor]));
     assert!(!asked(roles(), &[Role::Member]));
     assert!(asked(named(5), &[Role::Member]));
     assert!(!asked(named(6), &[Role::Member]));
     assert!(!asked(named(5), &[Role::ExternalAuditor]));
-    let policy = policy(Audience::All);
+    let policy = policy(Audience::All {});
     let since = |joined| policy.asks(member(5), &[Role::Member], joined).unwrap();
     assert_eq!(since(day(-100)), Asked { on: day(0), due_on: day(14) });
     assert_eq!(since(day(30)), Asked { on: day(30), due_on: day(44) }, "a new member has as much time");

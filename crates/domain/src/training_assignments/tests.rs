@@ -30,7 +30,7 @@ fn draft() -> Course {
         title: "Phishing".into(),
         description: None,
         material: Some("https://learn.example.org/phishing".into()),
-        audience: Audience::All,
+        audience: Audience::All {},
         due_in_days: 30,
         validity_months: Some(12),
         pass_mark: None,

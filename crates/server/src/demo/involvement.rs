@@ -171,7 +171,7 @@ fn courses(story: &mut Story) {
     const PAVELS: &str = "Pavel's phishing course";
     const YUKIS: &str = "Yuki's phishing course";
     const TOMAS_S: &str = "Tomás's phishing course";
-    let phishing = CourseDraft { pass_mark: Some(80), ..course("Telling forged mails from others", Audience::All) };
+    let phishing = CourseDraft { pass_mark: Some(80), ..course("Telling forged mails from others", Audience::All {}) };
     define(story, (65, 9), PHISHING, phishing, MARA);
     publish(story, (64, 9), PHISHING, -10);
     for (name, who) in [(PAVELS, PAVEL), (YUKIS, YUKI), (TOMAS_S, TOMAS)] {
@@ -190,7 +190,7 @@ fn courses(story: &mut Story) {
         exception_reason: None,
     };
     story.change((10, 9), INES, PHISHING, |course: Course, facts, by, at| course.evaluate(worked, facts, by, at));
-    define(story, (70, 9), VISITORS, course("Visitors in the shipyard", Audience::All), SOFIA);
+    define(story, (70, 9), VISITORS, course("Visitors in the shipyard", Audience::All {}), SOFIA);
     story.change((60, 9), MARA, VISITORS, |course: Course, facts, by, at| {
         course.retire("The shipyard takes no visitors any more".into(), facts, by, at)
     });

@@ -29,7 +29,7 @@ struct Told {
 }
 
 fn everybody() -> Audience {
-    Audience::All
+    Audience::All {}
 }
 
 fn managers() -> Audience {

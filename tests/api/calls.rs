@@ -1,0 +1,101 @@
+//! A call of each operation that takes a body, such that it would succeed: what the tests of rights and of tenancy
+//! then bend. An operation without a line in `calls/lines.rs` is tried on a fresh record with an empty body; it needs one
+//! when its body names another record or member, or holds a choice by a tag.
+
+mod lines;
+
+use super::contract::{content_type, operations, target};
+use super::samples::{allowed, public_link};
+use crate::databases::each;
+use crate::harness::{Answer, Api, Caller};
+use ratchet_domain::access::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// A call that would succeed.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// By whom.
+    pub role: Role,
+    pub method: Method,
+    /// Where to, with the parameters that it needs.
+    pub path: String,
+    pub body: Value,
+    /// Whether it has a line.
+    pub is_listed: bool,
+}
+
+impl Call {
+    /// By whomever, with whatever body.
+    pub async fn send(&self, caller: &Caller<'_>, body: &Value) -> Answer {
+        self.send_to(caller, &self.path, body).await
+    }
+
+    /// The same elsewhere.
+    pub async fn send_to(&self, caller: &Caller<'_>, path: &str, body: &Value) -> Answer {
+        let request = caller.request(self.method.clone(), path).header("content-type", content_type(&self.method));
+        let request = if self.method == Method::PATCH { request.header("if-match", "*") } else { request };
+        caller.send(request.body(body.to_string())).await
+    }
+
+    /// The same with a parameter more.
+    pub fn path_with(&self, parameter: &str) -> String {
+        let mark = if self.path.contains('?') { '&' } else { '?' };
+        format!("{}{mark}{parameter}", self.path)
+    }
+}
+
+/// Operations with a JSON body.
+pub fn with_body() -> Vec<(Method, String, Value)> {
+    let mut all = operations();
+    all.retain(|(_, _, operation)| !schema_of(operation).is_null());
+    all
+}
+
+/// The schema of an operation's JSON body.
+pub fn schema_of(operation: &Value) -> &Value {
+    let content = &operation["requestBody"]["content"];
+    let json = ["application/json", "application/merge-patch+json"].into_iter().find(|name| content[name].is_object());
+    json.map_or(&Value::Null, |name| &content[name]["schema"])
+}
+
+/// The operation's line, or a fresh record with an empty body.
+pub async fn call_of(api: &Api, (method, path, operation): &(Method, String, Value)) -> Call {
+    let id = operation["operationId"].as_str().unwrap();
+    let line = lines::valid(api, id).await;
+    let is_listed = line.is_some();
+    let (role, path, body) = match line {
+        Some(line) => line,
+        None => {
+            let mut path = path.clone();
+            if path.contains("{id}") {
+                path = path.replace("{id}", &target(api, &path).await);
+            }
+            if path.contains("{link}") {
+                path = path.replace("/v1/report-intakes/{link}", &public_link(api).await);
+            }
+            (allowed(id), path, json!({}))
+        }
+    };
+    Call { role, method: method.clone(), path, body, is_listed }
+}
+
+/// What the other tests bend is whole: it is refused for nothing but what they bend.
+#[tokio::test]
+async fn each_line_would_succeed() {
+    for database in each() {
+        let api = Api::start(database).await;
+        for operation in with_body() {
+            let id = operation.2["operationId"].as_str().unwrap();
+            let call = call_of(&api, &operation).await;
+            if !call.is_listed {
+                continue;
+            }
+            let parameters = operation.2["parameters"].as_array().into_iter().flatten();
+            let is_dry = parameters.into_iter().any(|parameter| parameter["name"] == "dry_run");
+            let path = if is_dry { call.path_with("dry_run=true") } else { call.path.clone() };
+            let answer = call.send_to(&api.by(call.role).await, &path, &call.body).await;
+            assert!((200..300).contains(&answer.status), "{id}: {}", answer.text);
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! The lines: one for each operation that is called with something to say.
+
+use crate::api::contract::target;
+use crate::api::nonconformities::{raise, report};
+use crate::api::{
+    actions, applicabilities, context_entries, courses, employee_reports, evidence, improvements, indicators,
+    measurements, policies, policy_versions, processes, signals, training_assignments,
+};
+use crate::harness::{Api, PASSWORD};
+use ratchet_domain::access::Role;
+use serde_json::{Value, json};
+
+/// By whom, where to, with which body.
+type Line = (Role, String, Value);
+
+/// The operation's line.
+pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
+    use Role::{Admin, IsmsManager as Manager, Management, Member};
+    let me = api.member_id(Manager).await;
+    let today = api.now().date_naive();
+    let reason = json!({ "reason": "Because" });
+    Some(match operation {
+        "log_in" => {
+            let body = json!({ "email": "member@ours.example", "password": PASSWORD, "organisation": api.ours() });
+            (Member, "/v1/auth/login".into(), body)
+        }
+        "refresh_session" => {
+            let [_, refresh_token] = api.log_in(Member).await;
+            (Member, "/v1/auth/refresh".into(), json!({ "refresh_token": refresh_token }))
+        }
+        "change_password" => {
+            let body = json!({ "current_password": PASSWORD, "new_password": "another long password" });
+            (Role::ExternalAuditor, "/v1/auth/password".into(), body)
+        }
+        "create_api_key" => (Admin, "/v1/api-keys".into(), json!({ "name": "Feed", "scopes": ["records:read"] })),
+        "revoke_api_key" => (Admin, about(api, "/v1/api-keys/{id}/revoke").await, json!({})),
+        "create_member" => {
+            let body = json!({ "email": "new@ours.example", "name": "New", "roles": ["member"], "password": PASSWORD });
+            (Admin, "/v1/members".into(), body)
+        }
+        "assign_roles_member" => {
+            (Admin, about(api, "/v1/members/{id}/assign-roles").await, json!({ "roles": ["auditor"] }))
+        }
+        "deactivate_member" => (Admin, about(api, "/v1/members/{id}/deactivate").await, reason),
+        "set_time_zone_settings" => {
+            (Admin, about(api, "/v1/settings/{id}/set-time-zone").await, json!({ "utc_offset_minutes": 60 }))
+        }
+        "relax_separation_settings" => {
+            let body =
+                json!({ "rule": "action_verifier", "compensating_control": "The board reads it", "until": today });
+            (Management, about(api, "/v1/settings/{id}/relax-separation").await, body)
+        }
+        "enforce_separation_settings" => {
+            let path = about(api, "/v1/settings/{id}/relax-separation").await;
+            let body = json!({ "rule": "case_verifier", "compensating_control": "The board reads it", "until": today });
+            api.by(Management).await.post(&path, body).await.expect(200);
+            (Management, path.replace("relax", "enforce"), json!({ "rule": "case_verifier" }))
+        }
+        "create_comment" => (Manager, "/v1/comments".into(), json!({ "record": raise(api).await, "text": "Seen" })),
+        "create_tag" => (Manager, "/v1/tags".into(), json!({ "record": raise(api).await, "label": "patching" })),
+        "create_link" => {
+            let body = json!({ "record": raise(api).await, "relation": "relates_to", "to": raise(api).await });
+            (Manager, "/v1/links".into(), body)
+        }
+        "withdraw_comment" => (Manager, about(api, "/v1/comments/{id}/withdraw").await, reason),
+        "withdraw_tag" => (Manager, about(api, "/v1/tags/{id}/withdraw").await, reason),
+        "withdraw_link" => (Manager, about(api, "/v1/links/{id}/withdraw").await, reason),
+        "withdraw_evidence" => (Manager, about(api, "/v1/evidence/{id}/withdraw").await, reason),
+        "withdraw_measurement_batch" => (Manager, about(api, "/v1/measurement-batches/{id}/withdraw").await, reason),
+        "record_measurements" => {
+            let indicator = indicators::active(api).await;
+            let mut items = measurements::series(api, &indicator, &[1.0]);
+            items[0]["dimensions"] = json!({ "site": "north" });
+            (Manager, "/v1/measurements".into(), items)
+        }
+        "create_indicator" => (Manager, "/v1/indicators".into(), indicators::definition(&me)),
+        "amend_indicator" => (Manager, about(api, "/v1/indicators/{id}").await, indicators::definition(&me)),
+        "activate_indicator" => (Manager, about(api, "/v1/indicators/{id}/activate").await, json!({})),
+        "revise_indicator" => {
+            let goal = json!({ "direction": "lower_is_better", "warning": 60.0, "critical": 120.0 });
+            let path = format!("/v1/indicators/{}/revise", indicators::active(api).await);
+            (Manager, path, json!({ "goal": goal, "reason": "Because" }))
+        }
+        "retire_indicator" => (Manager, format!("/v1/indicators/{}/retire", indicators::active(api).await), reason),
+        "acknowledge_signal" => (Manager, format!("/v1/signals/{}/acknowledge", signals::raised(api).await), json!({})),
+        "dismiss_signal" => (Manager, format!("/v1/signals/{}/dismiss", signals::raised(api).await), reason),
+        "link_signal" => {
+            let path = format!("/v1/signals/{}/link", signals::raised(api).await);
+            (Manager, path, json!({ "case": raise(api).await }))
+        }
+        _ => {
+            if let Some(line) = nonconformity(api, operation).await {
+                return Some(line);
+            }
+            if let Some(line) = context(api, operation).await {
+                return Some(line);
+            }
+            if let Some(line) = policies(api, operation).await {
+                return Some(line);
+            }
+            if let Some(line) = suggestion_box(api, operation).await {
+                return Some(line);
+            }
+            if let Some(line) = involvement(api, operation).await {
+                return Some(line);
+            }
+            action(api, operation).await?
+        }
+    })
+}
+
+async fn about(api: &Api, path: &str) -> String {
+    path.replace("{id}", &target(api, path).await)
+}
+
+/// What moves a case on, from `reported`: by whom, the verb, its body.
+fn treatment(api: &Api, owner: &str) -> [(Role, &'static str, Value); 6] {
+    let (manager, today) = (Role::IsmsManager, api.now().date_naive());
+    let plan = json!({ "response": "no_action", "justification": "It is retired", "check_on": today });
+    [
+        (manager, "confirm", json!({ "grade": "minor", "owner_id": owner })),
+        (manager, "analyse", json!({ "method": "other", "root_causes": ["No agent"], "similar": "None" })),
+        (manager, "plan", plan),
+        (Role::Auditor, "verify", json!({ "effective": true, "criterion": "Share", "evidence": "97 %" })),
+        (manager, "close", json!({ "isms_change": "None", "lessons": "None", "no_correction_because": "None needed" })),
+        (manager, "reopen", json!({ "recurred": true, "reason": "It came back" })),
+    ]
+}
+
+async fn nonconformity(api: &Api, operation: &str) -> Option<Line> {
+    let owner = api.member_id(Role::IsmsManager).await;
+    if operation == "create_nonconformity" {
+        return Some((Role::Member, "/v1/nonconformities".into(), report()));
+    }
+    let name = operation.strip_suffix("_nonconformity")?;
+    let path = format!("/v1/nonconformities/{}", raise(api).await);
+    let reason = json!({ "reason": "Because" });
+    match name {
+        "amend" => return Some((Role::IsmsManager, path, json!({ "title": "Another", "owner_id": owner }))),
+        "reject" => return Some((Role::IsmsManager, format!("{path}/reject"), reason)),
+        "contain" => {
+            let confirm = json!({ "grade": "minor", "owner_id": owner });
+            api.by(Role::IsmsManager).await.post(&format!("{path}/confirm"), confirm).await.expect(200);
+            let body = json!({ "correction": "Patched", "consequences": "None" });
+            return Some((Role::IsmsManager, format!("{path}/contain"), body));
+        }
+        "implement" => return Some(implementation(api).await),
+        _ => {}
+    }
+    for (role, verb, body) in treatment(api, &owner) {
+        let path = format!("{path}/{verb}");
+        if verb == name {
+            return Some((role, path, body));
+        }
+        api.by(role).await.post(&path, body).await.expect(200);
+    }
+    None
+}
+
+/// A case whose one action is done.
+async fn implementation(api: &Api) -> Line {
+    let manager = api.by(Role::IsmsManager).await;
+    let case = actions::case(api).await;
+    let path = |verb: &str| format!("/v1/nonconformities/{case}/{verb}");
+    let body = json!({ "method": "other", "root_causes": ["No agent"], "similar": "None" });
+    manager.post(&path("analyse"), body).await.expect(200);
+    manager.post(&path("plan"), json!({ "response": "actions" })).await.expect(200);
+    let action = actions::plan(api, &case).await.expect(201);
+    let complete = format!("/v1/actions/{}/complete", action.reference());
+    manager.post(&complete, json!({ "summary": "Done" })).await.expect(200);
+    (Role::IsmsManager, path("implement"), json!({ "check_on": api.now().date_naive() }))
+}
+
+async fn action(api: &Api, operation: &str) -> Option<Line> {
+    let name = operation.strip_suffix("_action")?.replace('_', "-");
+    let today = api.now().date_naive();
+    let manager = Role::IsmsManager;
+    let case = actions::case(api).await;
+    let colleague = api.member_id(Role::Auditor).await;
+    if name == "create" {
+        let body = json!({
+            "parent": case, "title": "Replace it", "kind": "corrective", "assignee_id": colleague, "due_on": today,
+        });
+        return Some((manager, "/v1/actions".into(), body));
+    }
+    let path = format!("/v1/actions/{}", actions::plan(api, &case).await.expect(201).reference());
+    let before = match name.as_str() {
+        "block" => vec![("start", json!({}))],
+        "unblock" => vec![("start", json!({})), ("block", json!({ "reason": "Because" }))],
+        "verify" | "reject-completion" => vec![("complete", json!({ "summary": "Done" }))],
+        "reopen" => vec![("cancel", json!({ "reason": "Because" }))],
+        _ => Vec::new(),
+    };
+    for (verb, body) in before {
+        api.by(manager).await.post(&format!("{path}/{verb}"), body).await.expect(200);
+    }
+    let body = match name.as_str() {
+        "amend" => return Some((manager, path, json!({ "title": "Another" }))),
+        "start" | "unblock" => json!({}),
+        "complete" => json!({ "summary": "Done" }),
+        "verify" => json!({ "evidence": "Seen" }),
+        "move-due" => json!({ "due_on": today, "reason": "Because" }),
+        "reassign" => json!({ "assignee_id": colleague }),
+        "block" | "cancel" | "reject-completion" | "reopen" => json!({ "reason": "Because" }),
+        _ => return None,
+    };
+    let role = if name == "verify" { Role::Auditor } else { manager };
+    Some((role, format!("{path}/{name}"), body))
+}
+
+/// What the management system starts from, and who answers for what.
+async fn context(api: &Api, operation: &str) -> Option<Line> {
+    let (manager, me) = (Role::IsmsManager, api.member_id(Role::IsmsManager).await);
+    let owned = |mut body: Value| {
+        body["owner_id"] = json!(me);
+        body
+    };
+    Some(match operation {
+        "create_context_entry" => (manager, "/v1/context-entries".into(), owned(context_entries::party())),
+        "amend_context_entry" => (manager, about(api, "/v1/context-entries/{id}").await, owned(json!({}))),
+        "create_process" => (manager, "/v1/processes".into(), processes::leavers(&me)),
+        "amend_process" => (manager, about(api, "/v1/processes/{id}").await, owned(json!({}))),
+        "create_applicability" => (manager, "/v1/applicabilities".into(), owned(applicabilities::needed("A.5.15"))),
+        "amend_applicability" => (manager, about(api, "/v1/applicabilities/{id}").await, owned(json!({}))),
+        _ => return None,
+    })
+}
+
+/// Policies, their versions, and who has read them.
+async fn policies(api: &Api, operation: &str) -> Option<Line> {
+    let (manager, me) = (Role::IsmsManager, api.member_id(Role::IsmsManager).await);
+    let chosen = json!({ "kind": "members", "members": [api.member_id(Role::Auditor).await] });
+    Some(match operation {
+        "create_policy" => {
+            let mut body = policies::definition(&me);
+            body["audience"] = chosen;
+            (manager, "/v1/policies".into(), body)
+        }
+        "amend_policy" => {
+            (manager, about(api, "/v1/policies/{id}").await, json!({ "owner_id": me, "audience": chosen }))
+        }
+        "create_policy_version" => {
+            let policy = policies::establish(api, json!({})).await.expect(201).reference().to_owned();
+            let body = json!({ "policy": policy, "body": "Encrypted.", "change_summary": "The first" });
+            (manager, "/v1/policy-versions".into(), body)
+        }
+        "amend_policy_version" => {
+            let path = about(api, "/v1/policy-versions/{id}").await;
+            let version = path.rsplit('/').next().unwrap();
+            let file = evidence::upload(&api.by(manager).await, version, "policy.pdf", "application/pdf", "%PDF").await;
+            let body = json!({ "file": file.expect(201).reference(), "body": null });
+            (manager, path, body)
+        }
+        "create_acknowledgement" => {
+            let (_, version) = policy_versions::published(api, json!({})).await;
+            (manager, "/v1/acknowledgements".into(), json!({ "version": version }))
+        }
+        _ => return None,
+    })
+}
+
+/// Improvements and votes for them.
+async fn suggestion_box(api: &Api, operation: &str) -> Option<Line> {
+    let (manager, me) = (Role::IsmsManager, api.member_id(Role::IsmsManager).await);
+    let measure =
+        |indicator: String| json!({ "kind": "indicator", "indicator": indicator, "baseline": 9, "target": 6 });
+    Some(match operation {
+        "create_improvement" => {
+            let mut body = improvements::suggestion();
+            body["measure"] = measure(indicators::active(api).await);
+            (manager, "/v1/improvements".into(), body)
+        }
+        "amend_improvement" => {
+            let proposed = improvements::propose(api, Role::Member).await;
+            let accepted = json!({ "owner_id": me, "reason": "Cheap" });
+            let path = format!("/v1/improvements/{proposed}");
+            api.by(manager).await.post(&format!("{path}/accept"), accepted).await.expect(200);
+            (manager, path, json!({ "owner_id": me, "measure": measure(indicators::active(api).await) }))
+        }
+        "accept_improvement" => {
+            let proposed = improvements::propose(api, Role::Member).await;
+            let body = json!({ "owner_id": me, "reason": "Cheap" });
+            (manager, format!("/v1/improvements/{proposed}/accept"), body)
+        }
+        "create_vote" => {
+            let proposed = improvements::propose(api, Role::Member).await;
+            (manager, "/v1/votes".into(), json!({ "improvement": proposed }))
+        }
+        _ => return None,
+    })
+}
+
+/// Reports, training, competences and communication.
+async fn involvement(api: &Api, operation: &str) -> Option<Line> {
+    let (manager, me) = (Role::IsmsManager, api.member_id(Role::IsmsManager).await);
+    let colleague = api.member_id(Role::Auditor).await;
+    let owned = || json!({ "owner_id": me });
+    let chosen = json!({ "kind": "members", "members": [colleague] });
+    let held = json!({ "kind": "held", "basis": "experience", "evidence": "Three audits" });
+    let assessed = json!({ "member_id": colleague, "standing": held });
+    Some(match operation {
+        "create_communication_plan" => {
+            let body = json!({
+                "subject": "State of information security", "timing": "Each quarter", "audience": "Everybody",
+                "channel": "All-hands meeting", "owner_id": me,
+            });
+            (manager, "/v1/communication-plans".into(), body)
+        }
+        "amend_communication_plan" => (manager, about(api, "/v1/communication-plans/{id}").await, owned()),
+        "assess_competence" => (manager, about(api, "/v1/competences/{id}/assess").await, assessed),
+        "release_competence" => {
+            let path = about(api, "/v1/competences/{id}/assess").await;
+            api.by(manager).await.post(&path, assessed).await.expect(200);
+            (manager, path.replace("assess", "release"), json!({ "member_id": colleague, "reason": "Because" }))
+        }
+        "create_course" => {
+            let mut body = courses::phishing(&me);
+            body["audience"] = chosen;
+            (manager, "/v1/courses".into(), body)
+        }
+        "amend_course" => {
+            let body = json!({ "owner_id": me, "audience": chosen });
+            (manager, about(api, "/v1/courses/{id}").await, body)
+        }
+        "create_training_assignment" => {
+            let course = training_assignments::quiet(api, json!({})).await;
+            (manager, "/v1/training-assignments".into(), json!({ "course": course, "member_id": colleague }))
+        }
+        "convert_employee_report" => {
+            let report = employee_reports::file(api, manager).await;
+            employee_reports::triage(api, &report).await;
+            (manager, format!("/v1/employee-reports/{report}/convert"), employee_reports::conversion())
+        }
+        "mark_duplicate_employee_report" => {
+            let (first, second) =
+                (employee_reports::file(api, manager).await, employee_reports::file(api, manager).await);
+            employee_reports::triage(api, &second).await;
+            let path = format!("/v1/employee-reports/{second}/mark-duplicate");
+            (manager, path, json!({ "of": first, "answer": "A colleague saw it, too" }))
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,134 @@
+//! Separation of duties, tried in every order in which two duties can fall to one person.
+
+use super::{actions, courses, improvements, nonconformities, policies, policy_versions};
+use crate::databases::each;
+use crate::harness::{Answer, Api};
+use ratchet_domain::access::Role;
+use ratchet_domain::separation::Rule;
+use serde_json::{Value, json};
+use strum::VariantArray;
+
+async fn act(api: &Api, role: Role, path: &str, body: Value) -> Answer {
+    api.by(role).await.post(&format!("/v1/{path}"), body).await
+}
+
+/// A case whose treatment the manager has finished as its owner.
+async fn treated(api: &Api) -> String {
+    let case = nonconformities::raise(api).await;
+    let path = |verb: &str| format!("nonconformities/{case}/{verb}");
+    let (manager, me) = (Role::IsmsManager, api.member_id(Role::IsmsManager).await);
+    act(api, manager, &path("confirm"), json!({ "grade": "minor", "owner_id": me })).await.expect(200);
+    let analysis = json!({ "method": "other", "root_causes": ["No agent"], "similar": "None" });
+    act(api, manager, &path("analyse"), analysis).await.expect(200);
+    let plan = json!({ "response": "no_action", "justification": "Retired", "check_on": api.now().date_naive() });
+    act(api, manager, &path("plan"), plan).await.expect(200);
+    case
+}
+
+/// An action of a fresh case, assigned to somebody.
+async fn assigned(api: &Api, to: Role) -> String {
+    let case = actions::case(api).await;
+    let body = json!({
+        "parent": case, "title": "Replace it", "kind": "corrective", "due_on": api.now().date_naive(),
+        "assignee_id": api.member_id(to).await,
+    });
+    act(api, Role::IsmsManager, "actions", body).await.expect(201).reference().to_owned()
+}
+
+async fn hand_over(api: &Api, case: &str, to: Role) {
+    let manager = api.by(Role::IsmsManager).await;
+    let owner = json!({ "owner_id": api.member_id(to).await });
+    manager.patch(&format!("/v1/nonconformities/{case}"), "*", owner).await.expect(200);
+}
+
+/// Each way in which the manager comes to judge what is the manager's own: the place of the judgement, and its body.
+async fn breaches(api: &Api, rule: Rule) -> Vec<(String, Value)> {
+    let manager = Role::IsmsManager;
+    match rule {
+        Rule::CaseVerifier => {
+            let verdict = json!({ "effective": true, "criterion": "Share", "evidence": "97 %" });
+            let owned = treated(api).await;
+            let handed_over = treated(api).await;
+            hand_over(api, &handed_over, Role::Management).await;
+            let passed_on = treated(api).await;
+            hand_over(api, &passed_on, Role::Management).await;
+            hand_over(api, &passed_on, Role::Member).await;
+            let taken_over = treated(api).await;
+            hand_over(api, &taken_over, Role::Management).await;
+            hand_over(api, &taken_over, manager).await;
+            let cases = [owned, handed_over, passed_on, taken_over];
+            cases.into_iter().map(|case| (format!("nonconformities/{case}/verify"), verdict.clone())).collect()
+        }
+        Rule::PolicyApprover => {
+            // Who writes policies and may approve them, too.
+            let me = api.member_id(manager).await;
+            let both = json!({ "roles": ["isms_manager", "management"] });
+            act(api, Role::Admin, &format!("members/{me}/assign-roles"), both).await.expect(200);
+            let policy = policies::establish(api, json!({})).await.expect(201).reference().to_owned();
+            let version = policy_versions::drafted(api, &policy).await;
+            act(api, manager, &format!("policy-versions/{version}/submit"), json!({})).await.expect(200);
+            vec![(format!("policy-versions/{version}/approve"), json!({}))]
+        }
+        Rule::TrainingEvaluator => {
+            let course = courses::published(api, json!({ "kind": "all" }), json!({})).await;
+            let verdict = json!({ "effective": true, "criterion": "Clicks", "evidence": "4.9 %" });
+            vec![(format!("courses/{course}/evaluate"), verdict)]
+        }
+        Rule::ImprovementDecider => {
+            let proposed = improvements::propose(api, manager).await;
+            let accepted = json!({ "owner_id": api.member_id(Role::Member).await, "reason": "Cheap" });
+            let declined = json!({ "reason": "Not now" });
+            let other = improvements::propose(api, manager).await;
+            vec![
+                (format!("improvements/{proposed}/accept"), accepted),
+                (format!("improvements/{other}/decline"), declined),
+            ]
+        }
+        Rule::ActionVerifier => {
+            let done = json!({ "summary": "Done" });
+            let own = assigned(api, manager).await;
+            act(api, manager, &format!("actions/{own}/complete"), done.clone()).await.expect(200);
+            let others = assigned(api, Role::Member).await;
+            act(api, manager, &format!("actions/{others}/complete"), done.clone()).await.expect(200);
+            let taken_over = assigned(api, Role::Member).await;
+            let me = json!({ "assignee_id": api.member_id(manager).await });
+            act(api, manager, &format!("actions/{taken_over}/reassign"), me).await.expect(200);
+            act(api, manager, &format!("actions/{taken_over}/complete"), done).await.expect(200);
+            let actions = [own, others, taken_over];
+            let verdict = json!({ "evidence": "Seen" });
+            actions.into_iter().map(|action| (format!("actions/{action}/verify"), verdict.clone())).collect()
+        }
+    }
+}
+
+/// Who may judge, and had no part in it.
+fn colleague(rule: Rule) -> Role {
+    match rule {
+        Rule::PolicyApprover | Rule::ImprovementDecider => Role::Management,
+        Rule::CaseVerifier | Rule::ActionVerifier | Rule::TrainingEvaluator => Role::Auditor,
+    }
+}
+
+#[tokio::test]
+async fn nobody_judges_their_own_work_in_whatever_order_it_became_theirs() {
+    for database in each() {
+        let api = Api::start(database).await;
+        for rule in Rule::VARIANTS {
+            for (path, body) in breaches(&api, *rule).await {
+                let own = act(&api, Role::IsmsManager, &path, body.clone()).await.expect(409);
+                assert_eq!(own.reasons(), ["separation_of_duties"], "{rule:?} {path}");
+                // Nor does a reason make it right while the organisation has not relaxed the rule.
+                let mut excused = body.clone();
+                excused["exception_reason"] = json!("There are two of us");
+                act(&api, Role::IsmsManager, &path, excused).await.expect(409);
+                // Somebody else's word cannot be sent along: it takes somebody else's login.
+                let mut signed = body.clone();
+                signed["verified_by"] = json!(api.member_id(Role::Auditor).await);
+                let colleague = colleague(*rule);
+                let signed = act(&api, colleague, &path, signed).await.expect(422);
+                assert_eq!(signed.faults(), ["/verified_by unknown_field"]);
+                act(&api, colleague, &path, body).await.expect(200);
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What came back, and what every answer is held to.
+
+use reqwest::Method;
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HashMap<String, String>,
+    pub text: String,
+    pub body: Value,
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    pub fn reference(&self) -> &str {
+        self.body["reference"].as_str().unwrap()
+    }
+
+    /// What every answer is held to, whatever the test that asked was about.
+    pub(super) fn is_as_the_house_answers(&self, method: &Method, path: &str) {
+        let (status, what) = (self.status, format!("{method} {path}: {} {}", self.status, self.text));
+        assert_eq!(self.header("x-content-type-options"), "nosniff", "{what}");
+        assert_eq!(self.header("referrer-policy"), "no-referrer", "{what}");
+        assert!(self.header("content-security-policy").contains("default-src '"), "{what}");
+        assert!(!self.header("x-request-id").is_empty(), "{what}");
+        assert!(self.header("server").is_empty() && self.header("x-powered-by").is_empty(), "{what}");
+        let public = ["/openapi.json", "/.well-known/", "/problems/", "/docs", "/v1/catalogue/"];
+        let may_be_kept = status == 200 && public.iter().any(|open| path.starts_with(open));
+        assert!(may_be_kept || self.header("cache-control") == "no-store", "{what}");
+        if status < 400 {
+            return;
+        }
+        assert_eq!(self.header("content-type"), "application/problem+json", "{what}");
+        if *method == Method::HEAD {
+            return;
+        }
+        assert_eq!(self.body["status"], status, "{what}");
+        assert_eq!(self.body["instance"], self.header("x-request-id"), "{what}");
+        let lower = self.text.to_lowercase();
+        for inner in ["diesel", "sqlite", "postgres", "panicked", ".rs:", "select ", "ratchet_", "serde"] {
+            assert!(!lower.contains(inner), "{inner} in {what}");
+        }
+    }
+
+    /// What must not differ between two answers that tell nothing: all but the request's own marks, and what depends on
+    /// the thread that answered and on how much of a body had come in by then.
+    pub fn told(&self) -> (u16, Vec<(String, String)>, Value) {
+        let own =
+            ["x-request-id", "date", "ratelimit", "content-length", "connection", "access-control-expose-headers"];
+        let mut headers: Vec<_> =
+            self.headers.clone().into_iter().filter(|(name, _)| !own.contains(&&**name)).collect();
+        headers.sort();
+        let mut body = if self.body.is_null() { Value::from(self.text.as_str()) } else { self.body.clone() };
+        if self.status >= 400 {
+            body["instance"] = Value::Null;
+        }
+        (self.status, headers, body)
+    }
+
+    /// `pointer code` of each fault.
+    pub fn faults(&self) -> Vec<String> {
+        let faults = self.body["errors"].as_array().cloned().unwrap_or_default();
+        faults.iter().map(|f| format!("{} {}", f["pointer"].as_str().unwrap(), f["code"].as_str().unwrap())).collect()
+    }
+
+    /// The code of each reason.
+    pub fn reasons(&self) -> Vec<&str> {
+        self.body["reasons"].as_array().into_iter().flatten().map(|r| r["code"].as_str().unwrap()).collect()
+    }
+}
