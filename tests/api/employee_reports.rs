@@ -27,11 +27,10 @@ pub async fn triage(api: &Api, report: &str) {
     act(api, Role::IsmsManager, report, "triage", body).await.expect(200);
 }
 
-fn conversion() -> Value {
+pub fn conversion() -> Value {
     json!({
-        "to": "nonconformity",
         "answer": "Thank you. The gate gets a turnstile",
-        "case": {
+        "nonconformity": {
             "title": "Gate 2 lets people in without a badge",
             "statement": "Everybody shows a badge at the gate",
             "objective_evidence": "Seen by an employee, and on a walk through the building",
@@ -64,16 +63,16 @@ async fn one_call_reports_and_the_reporter_hears_of_it() {
         act(&api, reporter, &report, "answer", json!({ "text": "At eight" })).await.expect(200);
         triage(&api, &report).await;
         api.wait(TimeDelta::hours(4));
-        for missing in ["answer", "case"] {
+        for missing in ["answer", "nonconformity"] {
             let mut body = conversion();
             body.as_object_mut().unwrap().remove(missing);
             act(&api, handler, &report, "convert", body).await.expect(422);
         }
         let mut wrong = conversion();
-        wrong["case"]["title"] = json!(" ");
+        wrong["nonconformity"]["title"] = json!(" ");
         wrong["answer"] = json!("");
         let refused = act(&api, handler, &report, "convert", wrong).await.expect(422);
-        assert_eq!(refused.faults(), ["/case/title blank", "/answer blank"]);
+        assert_eq!(refused.faults(), ["/nonconformity/title blank", "/answer blank"]);
         let converted = act(&api, handler, &report, "convert", conversion()).await.expect(200);
         assert_eq!(converted.body["case"]["kind"], "nonconformity");
         let mine = api.by(reporter).await.get(&path).await.expect(200);
@@ -97,6 +96,44 @@ async fn one_call_reports_and_the_reporter_hears_of_it() {
             && edge["from"] == mine.body["id"]));
         let outside = api.by(Role::Auditor).await.get(&format!("/v1/records/{}/trace", case.reference())).await;
         assert_eq!(outside.expect(200).body["nodes"].as_array().unwrap().len(), 1, "the report is not among them");
+    }
+}
+
+/// The reporter of a suggestion is named in the suggestion box only where that is said.
+#[tokio::test]
+async fn a_suggestion_goes_into_the_box_without_a_name() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let reporter = api.member_id(Role::Member).await;
+        for (named, proposer) in [(false, Value::Null), (true, json!(reporter))] {
+            let report = file(&api, Role::Member).await;
+            triage(&api, &report).await;
+            let body = json!({
+                "answer": "It is in the suggestion box",
+                "improvement": { "title": "Badges show the floor", "description": "Large", "name_reporter": named },
+            });
+            let converted = act(&api, Role::IsmsManager, &report, "convert", body).await.expect(200);
+            assert_eq!(converted.body["case"]["kind"], "improvement");
+            let path = format!("/v1/improvements/{}", converted.body["case"]["id"].as_str().unwrap());
+            let seen = api.by(Role::Auditor).await.get(&path).await.expect(200);
+            assert_eq!((&seen.body["proposer_id"], &seen.body["source"]), (&proposer, &json!("employee")));
+            assert!(!seen.text.contains("followed me"));
+        }
+        let report = file(&api, Role::Member).await;
+        triage(&api, &report).await;
+        let wrong = json!({ "answer": " ", "improvement": { "title": " ", "description": "x" } });
+        let refused = act(&api, Role::IsmsManager, &report, "convert", wrong).await.expect(422);
+        assert_eq!(refused.faults(), ["/improvement/title blank", "/answer blank"]);
+        for (answer, fault) in
+            [(json!({ "answer": "x" }), " required"), (json!({ "answer": "x", "improvement": null }), " required")]
+        {
+            let none = act(&api, Role::IsmsManager, &report, "convert", answer).await.expect(422);
+            assert_eq!(none.faults(), [fault]);
+        }
+        let mut both = conversion();
+        both["improvement"] = json!({ "title": "x", "description": "x" });
+        let both = act(&api, Role::IsmsManager, &report, "convert", both).await.expect(422);
+        assert_eq!(both.faults(), ["/improvement conflict"]);
     }
 }
 

@@ -63,6 +63,18 @@ impl Refusal {
         Self::Invalid(vec![Fault::new(pointer, code, detail)])
     }
 
+    /// The same, where the input is a member of a larger one: `/case`.
+    #[must_use]
+    pub fn below(self, pointer: &str) -> Self {
+        match self {
+            Self::Invalid(faults) => {
+                let moved = |fault: Fault| Fault { pointer: format!("{pointer}{}", fault.pointer), ..fault };
+                Self::Invalid(faults.into_iter().map(moved).collect())
+            }
+            Self::Forbidden | Self::State(_) => self,
+        }
+    }
+
     /// A single reason.
     pub fn state(code: &'static str, detail: impl Into<String>) -> Self {
         Self::State(vec![Reason::new(code, detail)])

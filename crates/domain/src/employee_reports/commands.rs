@@ -71,7 +71,7 @@ impl EmployeeReport {
         Change::of(self, after, verb, at)
     }
 
-    /// A case comes of it; what is wrong with the case is told below `/case`.
+    /// A case comes of it; where the case stands in the input is its maker's to say.
     ///
     /// # Errors
     /// The guard's refusal, the case's, or every fault of the input.
@@ -87,9 +87,7 @@ impl EmployeeReport {
         let case = match case {
             Ok(case) => Some(case),
             Err(Refusal::Invalid(found)) => {
-                for fault in found {
-                    faults.push(Fault { pointer: format!("/case{}", fault.pointer), ..fault });
-                }
+                found.into_iter().for_each(|fault| faults.push(fault));
                 None
             }
             Err(refusal @ (Refusal::Forbidden | Refusal::State(_))) => return Err(refusal),

@@ -19,12 +19,9 @@ use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use conversion::ConvertEmployeeReport;
 use ratchet_domain::access::Actor;
-use ratchet_domain::change::Record;
 use ratchet_domain::employee_reports::{EmployeeReport, EmployeeReportDraft, Kind, StageName, Triage, Verb};
-use ratchet_domain::reference::Locator;
-use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::employee_reports::Filter;
-use ratchet_persistence::{settings, tx::Tx};
+use ratchet_persistence::settings;
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -132,7 +129,7 @@ pub(crate) struct DeclineEmployeeReport {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MarkDuplicateEmployeeReport {
-    /// The other report, by reference.
+    /// The other report, by reference or id.
     #[schema(example = "RPT-2026-0004")]
     of: String,
     /// What the reporter is told.
@@ -189,16 +186,6 @@ pub(crate) async fn get_employee_report(
     call.show::<EmployeeReport>(target, parameters).await
 }
 
-/// The report that a body names.
-fn report_named(reference: &str, by: &Actor, tx: &mut Tx<'_>) -> Result<EmployeeReport, ApiError> {
-    let named = records::named("/of", reference, by, tx.connection())?;
-    if named.kind != EmployeeReport::PREFIX {
-        let detail = "must be the reference of an employee report";
-        return Err(Refusal::invalid("/of", "unknown_record", detail).into());
-    }
-    Ok(tx.get(Locator::Id(named.id.0))?)
-}
-
 verbs! {
     tag "employee-reports", record EmployeeReport, view EmployeeReportView;
 
@@ -227,8 +214,8 @@ verbs! {
 
     /// Say that another report says the same; the reporter is told.
     mark_duplicate_employee_report "/employee-reports/{id}/mark-duplicate" MarkDuplicate MarkDuplicateEmployeeReport
-    |report, MarkDuplicateEmployeeReport { of, answer }, _facts, by, tx| report_named(&of, by, tx)
-        .and_then(|of| Ok(report.mark_duplicate(&of, answer, by, tx.now())?));
+    |report, MarkDuplicateEmployeeReport { of, answer }, _facts, by, tx| records::known("/of", &of, by, tx)
+        .and_then(|of: EmployeeReport| Ok(report.mark_duplicate(&of, answer, by, tx.now())?));
 }
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {

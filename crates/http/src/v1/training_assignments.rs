@@ -17,14 +17,12 @@ use crate::v1::records;
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
-use ratchet_domain::change::Record;
 use ratchet_domain::courses::Course;
 use ratchet_domain::id::MemberId;
-use ratchet_domain::reference::Locator;
 use ratchet_domain::refusal::Refusal;
 use ratchet_domain::training_assignments::{Complete, StageName, TrainingAssignment, Verb};
+use ratchet_persistence::settings;
 use ratchet_persistence::training_assignments::{self, Filter};
-use ratchet_persistence::{settings, tx::Tx};
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -80,7 +78,7 @@ impl Resource for TrainingAssignment {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateTrainingAssignment {
-    /// The course, by reference.
+    /// The course, by reference or id.
     #[schema(example = "CRS-2026-0003")]
     course: String,
     /// Who takes it.
@@ -161,7 +159,7 @@ pub(crate) async fn create_training_assignment(
 ) -> Result<Answer, ApiError> {
     call.create(parameters, body, |input: CreateTrainingAssignment, by, birth, tx| {
         let CreateTrainingAssignment { course, member_id, due_on } = input;
-        let course = course_named(&course, by, tx)?;
+        let course: Course = records::known("/course", &course, by, tx)?;
         existing_member("/member_id", member_id, tx)?;
         if training_assignments::counts(by.organisation, course.id(), member_id, tx.connection())? {
             let detail = "the member has an assignment of this course that counts: use it, or let it be taken again";
@@ -171,15 +169,6 @@ pub(crate) async fn create_training_assignment(
         Ok(TrainingAssignment::assign(&course, (member_id, due_on), today, by, birth)?)
     })
     .await
-}
-
-/// The course that a body names.
-fn course_named(reference: &str, by: &Actor, tx: &mut Tx<'_>) -> Result<Course, ApiError> {
-    let named = records::named("/course", reference, by, tx.connection())?;
-    if named.kind != Course::PREFIX {
-        return Err(Refusal::invalid("/course", "unknown_record", "must be the reference of a course").into());
-    }
-    Ok(tx.get(Locator::Id(named.id.0))?)
 }
 
 /// Read a training assignment.
