@@ -71,7 +71,12 @@ struct Side {
 
 /// Who signs the journals of these tests.
 pub fn signer() -> Signer {
-    Signer { key: SigningKey::from_bytes(&[8; 32]), origin: "ratchet.example".to_owned() }
+    Signer {
+        key: SigningKey::from_bytes(&[8; 32]),
+        former: None,
+        retired: Vec::new(),
+        origin: "ratchet.example".to_owned(),
+    }
 }
 
 /// Who signs the tokens of these tests.

@@ -63,6 +63,7 @@ mod faults {
     mod memory;
     pub mod program;
     mod readme;
+    mod rotation;
     mod settings;
     mod sync;
     mod uploads;

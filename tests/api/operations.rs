@@ -140,3 +140,27 @@ async fn a_browser_is_let_in_from_configured_origins_alone() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_rules_are_published_as_data() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let member = api.by(Role::Member).await;
+        let list = |answer: crate::harness::Answer| answer.expect(200).body["items"].as_array().unwrap().clone();
+        let clauses = member.get("/v1/catalogue/clauses").await;
+        assert_eq!(clauses.header("cache-control"), "private, max-age=3600");
+        let clauses = list(clauses);
+        let numbers: Vec<&str> = clauses.iter().map(|clause| clause["number"].as_str().unwrap()).collect();
+        assert_eq!(numbers.iter().filter(|number| number.starts_with("A.")).count(), 93);
+        for number in ["4.1", "5.2", "6.1.2", "7.5.3", "8.1", "9.2.2", "9.3.3", "10.1", "10.2", "A.5.1", "A.8.34"] {
+            assert!(numbers.contains(&number), "{number}");
+        }
+        let cells = list(member.get("/v1/catalogue/permissions").await);
+        let named = |name: &str| {
+            cells.iter().map(|cell| cell[name].as_str().unwrap().to_owned()).collect::<std::collections::BTreeSet<_>>()
+        };
+        let (roles, permissions) = (named("role"), named("permission"));
+        assert_eq!((roles.len(), cells.len()), (6, 6 * permissions.len()), "one cell for each role and permission");
+        assert!(list(member.get("/v1/catalogue/lifecycles").await).len() >= 12);
+    }
+}

@@ -130,7 +130,8 @@ pub fn allowed(id: &str) -> Role {
 pub struct Aimed<'a> {
     pub writing: &'a Writing,
     pub caller: Caller<'a>,
-    path: String,
+    /// Where it is sent, for what it does.
+    pub path: String,
 }
 
 impl Writing {
@@ -141,9 +142,6 @@ impl Writing {
         }
         if path.contains("{link}") {
             path = path.replace("/v1/report-intakes/{link}", &public_link(api).await);
-        }
-        if self.takes_dry_runs {
-            path.push_str("?dry_run=true");
         }
         Aimed { writing: self, caller: api.by(allowed(&self.id)).await, path }
     }
@@ -160,12 +158,15 @@ impl Writing {
 impl Aimed<'_> {
     /// Where the record is read.
     pub fn record(&self) -> String {
-        self.path.split('/').take(4).collect::<Vec<_>>().join("/").split('?').next().unwrap().to_owned()
+        self.path.split('/').take(4).collect::<Vec<_>>().join("/")
     }
 
-    /// Sends a body; the answer, and the same in one line that both databases must agree on.
+    /// Sends a body, to keep nothing where that can be asked; the answer, and the same in one line that both databases
+    /// must agree on.
     pub async fn send(&self, media_type: Option<&str>, body: impl Into<Vec<u8>>) -> (Answer, String) {
-        let mut request = self.caller.request(self.writing.method.clone(), &self.path).header("if-match", "*");
+        let dry_run = if self.writing.takes_dry_runs { "?dry_run=true" } else { "" };
+        let path = format!("{}{dry_run}", self.path);
+        let mut request = self.caller.request(self.writing.method.clone(), &path).header("if-match", "*");
         if let Some(media_type) = media_type {
             request = request.header("content-type", media_type);
         }

@@ -4,12 +4,13 @@ use super::nonconformities::{confirmed, context, now, organisation, raise};
 use crate::databases::{Database, each};
 use crate::harness::signer;
 use diesel::connection::SimpleConnection;
+use ed25519_dalek::SigningKey;
 use ratchet_domain::id::OrganisationId;
-use ratchet_domain::journal::checkpoint::Checkpoint;
+use ratchet_domain::journal::checkpoint::{Checkpoint, SignedCheckpoint};
 use ratchet_domain::journal::merkle::empty_root;
 use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::error::Error;
-use ratchet_persistence::journal::sequencer::sequence;
+use ratchet_persistence::journal::sequencer::{Signer, sequence};
 use ratchet_persistence::journal::verification::{Scope, verify};
 use ratchet_persistence::journal::{reading, verification::Report};
 use ratchet_persistence::store::Store;
@@ -198,6 +199,40 @@ async fn a_journal_that_was_signed_anew_disagrees_with_a_checkpoint_kept_outside
         let other = Checkpoint { origin: signer().origin_of(ours), size: 3, root: empty_root() };
         let fork = other.sign(&signer().key).unwrap();
         assert!(!report(&scene.database, Some(&fork)).is_clean(), "two checkpoints of one size");
+    }
+}
+
+/// Whoever has stolen a key that was retired cannot sign what came after it.
+#[tokio::test]
+async fn an_earlier_key_is_good_for_what_is_earlier() {
+    use ratchet_persistence::journal::rotation::countersign;
+    fn new() -> Signer {
+        let retired = vec![signer().key.verifying_key()];
+        Signer { key: SigningKey::from_bytes(&[9; 32]), retired, ..signer() }
+    }
+    for database in each() {
+        let scene = scene(database).await;
+        let found = || {
+            let scope = Scope { earlier_keys: new().earlier(), state: true, ..Scope::default() };
+            let report = verify(&scope, &new().key.verifying_key(), &mut scene.database.open()).unwrap();
+            report.findings.into_iter().map(|finding| finding.table).collect::<Vec<_>>()
+        };
+        assert_eq!(found(), ["journal_instances"], "not countersigned yet");
+        assert_eq!(countersign(&new(), &mut scene.database.open()).unwrap(), 3);
+        assert_eq!(countersign(&new(), &mut scene.database.open()).unwrap(), 0);
+        assert!(found().is_empty());
+        raise(&scene.store, scene.ours).await;
+        while scene.store.work(|c| sequence(&new(), now(), c)).await.unwrap() > 0 {}
+        assert!(found().is_empty());
+        let ours = scene.ours;
+        let newest = scene.store.read(move |c| reading::checkpoint(ours, None, c)).await.unwrap().unwrap();
+        let checkpoint = SignedCheckpoint::parse(&newest).unwrap().checkpoint;
+        let forged = checkpoint.sign(&signer().key).unwrap();
+        tamper(&scene.database, &format!("UPDATE journal_checkpoints SET note = '{forged}' WHERE size = 541"));
+        assert!(found().contains(&"journal_checkpoints"), "{:?}", found());
+        let stranger = checkpoint.sign(&SigningKey::from_bytes(&[7; 32])).unwrap();
+        tamper(&scene.database, &format!("UPDATE journal_checkpoints SET note = '{stranger}' WHERE size = 541"));
+        assert_eq!(countersign(&new(), &mut scene.database.open()).unwrap(), 0, "what no key of ours has signed");
     }
 }
 

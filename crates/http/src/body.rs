@@ -72,6 +72,14 @@ fn encoding(request: &HttpRequest) -> Result<&str, ApiError> {
     named.filter(|_| second.is_none()).ok_or(inflation::UNKNOWN)
 }
 
+/// What comes out of a compressed body at once.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn inflated(encoding: &str, limit: usize, bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Inflation::of(encoding, limit).ok()?;
+    body.take(bytes).ok()?;
+    body.finish().ok()
+}
+
 /// What the body is said to be, without parameters.
 pub(crate) fn media_type(request: &HttpRequest) -> String {
     let sent = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

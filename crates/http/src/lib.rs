@@ -8,6 +8,8 @@ mod caller;
 mod cursor;
 mod document;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod health;
 mod limits;
 mod listing;

@@ -2,6 +2,7 @@
 //! here: positions are given afterwards by the sequencer.
 
 pub mod reading;
+pub mod rotation;
 pub mod sequencer;
 pub mod verification;
 

@@ -70,6 +70,10 @@ pub(crate) struct CreateOrganisation {
 pub(crate) enum JournalCommand {
     /// Recompute everything the journal claims; exit code 0 only when all is as it was written
     Verify(VerifyJournal),
+    /// Sign checkpoints with a new key from now on, and with the former one beside it; stop every server first
+    RotateKey,
+    /// End the time in which two keys sign: forget the private half of the former one; stop every server first
+    RetireKey,
 }
 
 /// What is to be verified.
@@ -119,6 +123,8 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<ExitCode, Fau
         }
         Command::User(UserCommand::ResetPassword { email }) => people::reset_password(settings, &email),
         Command::Journal(JournalCommand::Verify(scope)) => journal::verify(settings, scope),
+        Command::Journal(JournalCommand::RotateKey) => journal::rotate_key(settings),
+        Command::Journal(JournalCommand::RetireKey) => journal::retire_key(settings),
         Command::Health => serve::health(settings),
     }
 }

@@ -1,7 +1,9 @@
 //! The instance's keys: made on first start, in a file that only its owner reads. Never in the database or a backup.
 
 use crate::settings::{Fault, Settings};
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use ratchet_persistence::journal::sequencer::Signer;
+use std::collections::HashMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -12,6 +14,10 @@ pub(crate) struct Keys {
     pub token: SigningKey,
     /// Signs checkpoints of the journal.
     pub journal: SigningKey,
+    /// Signed them before the last rotation, and signs beside the new key until it is retired.
+    pub former: Option<SigningKey>,
+    /// Public halves of those that signed before.
+    pub retired: Vec<VerifyingKey>,
     /// Signs cursors and derives refresh tokens.
     pub secret: [u8; 32],
 }
@@ -42,35 +48,100 @@ impl Keys {
         }
         Self::load(settings)
     }
+
+    /// Whoever signs with them.
+    pub(crate) fn signer(&self, origin: String) -> Signer {
+        Signer { key: self.journal.clone(), former: self.former.clone(), retired: self.retired.clone(), origin }
+    }
+
+    /// Signs with a new key from now on, and with the one so far beside it.
+    pub(crate) fn rotate(self, new: [u8; 32]) -> Self {
+        let retired = self.former.iter().map(SigningKey::verifying_key).chain(self.retired).collect();
+        Self { journal: SigningKey::from_bytes(&new), former: Some(self.journal), retired, ..self }
+    }
+
+    /// Forgets the private half of the former key.
+    pub(crate) fn retire(self) -> Self {
+        let retired = self.former.iter().map(SigningKey::verifying_key).chain(self.retired).collect();
+        Self { former: None, retired, ..self }
+    }
+
+    /// Replaces the file, whole or not at all.
+    pub(crate) fn replace(&self, settings: &Settings) -> Result<(), Fault> {
+        if settings.keys.is_some() {
+            return Err("the keys are in RATCHET_KEYS: move them into a file `keys` in the data directory".to_owned());
+        }
+        let (path, beside) = (settings.data_dir.join(FILE), settings.data_dir.join("keys.new"));
+        let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+        match fs::remove_file(&beside) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            Ok(()) | Err(_) => {}
+        }
+        write(&beside, &self.text()).map_err(failed)?;
+        fs::rename(&beside, &path).map_err(failed)?;
+        fs::File::open(&settings.data_dir).and_then(|directory| directory.sync_all()).map_err(failed)
+    }
+
+    fn text(&self) -> String {
+        let private = |name: &str, key: &[u8]| format!("{name} {}\n", hex::encode(key));
+        let mut text = private("token", &self.token.to_bytes()) + &private("journal", &self.journal.to_bytes());
+        text += &private("secret", &self.secret);
+        if let Some(former) = &self.former {
+            text += &private(FORMER, &former.to_bytes());
+        }
+        self.retired.iter().for_each(|key| text += &private(RETIRED, key.as_bytes()));
+        text
+    }
 }
+
+/// A line with the private half of the key that signs beside the new one.
+const FORMER: &str = "journal-former";
+/// A line with the public half of a key that has signed before.
+const RETIRED: &str = "journal-retired";
 
 const SHAPE: &str = "must be three lines `token`, `journal`, `secret`, each with 64 hexadecimal digits";
 
 fn parse(text: &str) -> Option<Keys> {
-    let key = |name: &str| {
-        let line = text.split(['\n', ';']).find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(' '))?;
-        let bytes: [u8; 32] = hex::decode(line.trim()).ok()?.try_into().ok()?;
-        // A key that somebody typed is no key.
-        (bytes.iter().collect::<std::collections::BTreeSet<_>>().len() >= 8).then_some(bytes)
-    };
+    let (mut known, mut retired) = (HashMap::new(), Vec::new());
+    for line in text.split(['\n', ';']).map(str::trim).filter(|line| !line.is_empty()) {
+        let (name, digits) = line.split_once(' ')?;
+        let bytes: [u8; 32] = hex::decode(digits.trim()).ok()?.try_into().ok()?;
+        if name == RETIRED {
+            retired.push(VerifyingKey::from_bytes(&bytes).ok()?);
+            continue;
+        }
+        // A key that somebody typed is no key, and a name that nobody reads is a mistake.
+        let is_random = bytes.iter().collect::<std::collections::BTreeSet<_>>().len() >= 8;
+        let is_known = ["token", "journal", "secret", FORMER].contains(&name);
+        if !is_random || !is_known || known.insert(name, bytes).is_some() {
+            return None;
+        }
+    }
     Some(Keys {
-        token: SigningKey::from_bytes(&key("token")?),
-        journal: SigningKey::from_bytes(&key("journal")?),
-        secret: key("secret")?,
+        token: SigningKey::from_bytes(known.get("token")?),
+        journal: SigningKey::from_bytes(known.get("journal")?),
+        former: known.get(FORMER).map(SigningKey::from_bytes),
+        retired,
+        secret: *known.get("secret")?,
     })
 }
 
 fn make(path: &Path) -> Result<Keys, Fault> {
     let line = |name: &str| format!("{name} {}\n", hex::encode(rand::random::<[u8; 32]>()));
     let text = ["token", "journal", "secret"].map(line).concat();
-    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    write(path, &text).map_err(|error| format!("{}: {error}", path.display()))?;
+    parse(&text).ok_or_else(|| "new keys cannot be read".to_owned())
+}
+
+/// Into a new file that only its owner reads.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-    parse(&text).ok_or_else(|| "new keys cannot be read".to_owned())
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 #[cfg(test)]
@@ -87,6 +158,29 @@ mod tests {
         assert_eq!((made.secret, made.token.to_bytes()), (read.secret, read.token.to_bytes()));
         assert!(make(&path).is_err(), "keys are never overwritten");
         fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn a_rotation_keeps_what_has_signed_before() {
+        let key = |n: u8| std::array::from_fn(|at| n.wrapping_mul(31).wrapping_add(at as u8));
+        let [first, second, third] = [1, 2, 3].map(key);
+        let text = ["token", "journal", "secret"].map(|name| format!("{name} {}\n", hex::encode(first))).concat();
+        let twice = parse(&text).unwrap().rotate(second).rotate(third);
+        let read = parse(&twice.text()).unwrap();
+        assert_eq!(read.journal.to_bytes(), third);
+        assert_eq!(read.former.as_ref().map(SigningKey::to_bytes), Some(second));
+        assert_eq!(read.retired, [SigningKey::from_bytes(&first).verifying_key()]);
+        assert_eq!((read.secret, read.token.to_bytes()), (first, first));
+        let retired = parse(&read.retire().text()).unwrap();
+        assert!(retired.former.is_none());
+        assert_eq!(retired.retired.len(), 2);
+        for wrong in [
+            format!("{text}journal {}", hex::encode(second)),
+            format!("{text}jounal {}", hex::encode(second)),
+            format!("{text}{RETIRED} 00"),
+        ] {
+            assert!(parse(&wrong).is_none(), "{wrong}");
+        }
     }
 
     #[test]

@@ -98,7 +98,7 @@ pub(crate) struct CreateAction {
     title: String,
     /// What is to be done.
     #[serde(default)]
-    #[schema(max_length = 10_000)]
+    #[schema(example = "The agent is missing in image 41", max_length = 10_000)]
     description: Option<String>,
     /// What it is for.
     kind: Kind,
@@ -122,17 +122,18 @@ pub(crate) struct CreateAction {
 pub(crate) struct AmendAction {
     /// One line.
     #[serde(default)]
+    #[schema(example = "Put the update agent into both images")]
     title: Option<String>,
     /// What is to be done.
     #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>)]
+    #[schema(example = "The agent is missing in images 40 and 41", value_type = Option<String>)]
     description: Option<Option<String>>,
     /// How soon it matters.
     #[serde(default)]
     priority: Option<Priority>,
     /// How one can tell that it is done.
     #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>)]
+    #[schema(example = "Three laptops of the new image report", value_type = Option<String>)]
     done_criteria: Option<Option<String>>,
 }
 
@@ -168,6 +169,7 @@ pub(crate) struct VerifyAction {
     evidence: String,
     /// Why someone verifies who did it, where the organisation documents such exceptions.
     #[serde(default)]
+    #[schema(example = "Nobody else knows the tool until May")]
     exception_reason: Option<String>,
 }
 

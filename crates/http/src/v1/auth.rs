@@ -65,6 +65,7 @@ pub(crate) struct TokenPair {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Refresh {
     /// From the last login or refresh.
+    #[schema(example = "9f86d081884c7d659a2feaa0c55ad0159f86d081884c7d659a2feaa0c55ad015")]
     refresh_token: String,
 }
 
@@ -73,9 +74,10 @@ pub(crate) struct Refresh {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangePassword {
     /// The password so far.
+    #[schema(example = "correct horse battery staple")]
     current_password: String,
     /// The password from now on, 12 to 256 characters.
-    #[schema(min_length = 12, max_length = 256)]
+    #[schema(example = "staple battery horse correct", min_length = 12, max_length = 256)]
     new_password: String,
 }
 

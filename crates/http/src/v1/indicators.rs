@@ -72,6 +72,7 @@ pub(crate) struct CreateIndicator {
     name: String,
     /// What it is to tell: what is measured, and why [9.1 a].
     #[serde(default)]
+    #[schema(example = "Can customers work?")]
     information_need: Option<String>,
     /// Of the value.
     #[serde(default)]
@@ -84,9 +85,11 @@ pub(crate) struct CreateIndicator {
     goal: Option<Goal>,
     /// How it is measured [9.1 b].
     #[serde(default)]
+    #[schema(example = "Mean of five minutes")]
     method: Option<String>,
     /// Where the figures come from.
     #[serde(default)]
+    #[schema(example = "Load balancer")]
     data_source: Option<String>,
     /// When it is measured [9.1 c].
     #[serde(default)]
@@ -119,14 +122,15 @@ pub(crate) struct CreateIndicator {
 pub(crate) struct AmendIndicator {
     /// One line.
     #[serde(default)]
+    #[schema(example = "Latency of the portal")]
     name: Option<String>,
     /// What it is to tell.
     #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>)]
+    #[schema(example = "Can customers work?", value_type = Option<String>)]
     information_need: Option<Option<String>>,
     /// Of the value.
     #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>)]
+    #[schema(example = "ms", value_type = Option<String>)]
     unit: Option<Option<String>>,
     /// What one measurement consists of.
     #[serde(default)]
@@ -137,11 +141,11 @@ pub(crate) struct AmendIndicator {
     goal: Option<Option<Goal>>,
     /// How it is measured.
     #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>)]
+    #[schema(example = "Mean of five minutes", value_type = Option<String>)]
     method: Option<Option<String>>,
     /// Where the figures come from.
     #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>)]
+    #[schema(example = "Load balancer", value_type = Option<String>)]
     data_source: Option<Option<String>>,
     /// When it is measured.
     #[serde(default, deserialize_with = "nullable")]

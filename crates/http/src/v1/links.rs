@@ -79,7 +79,7 @@ pub(crate) struct CreateLink {
     to: String,
     /// Why.
     #[serde(default)]
-    #[schema(max_length = 10_000)]
+    #[schema(example = "The same image was at fault", max_length = 10_000)]
     note: Option<String>,
 }
 

@@ -1,6 +1,6 @@
 //! Measurements over HTTP: in by the batch, out by time.
 
-mod intake;
+pub(crate) mod intake;
 
 use crate::answer::Answer;
 use crate::bounds::bounded;

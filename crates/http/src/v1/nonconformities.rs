@@ -109,16 +109,19 @@ impl From<CreateNonconformity> for NonconformityDraft {
 pub(crate) struct AmendNonconformity {
     /// One line.
     #[serde(default)]
+    #[schema(example = "Critical patches late on laptops")]
     title: Option<String>,
     /// What is not as required.
     #[serde(default)]
+    #[schema(example = "Critical patches are not installed within 14 days")]
     statement: Option<String>,
     /// What shows it.
     #[serde(default)]
+    #[schema(example = "76 % in week 13")]
     objective_evidence: Option<String>,
     /// The clause or control breached.
     #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>)]
+    #[schema(example = "A.8.8", value_type = Option<String>)]
     requirement: Option<Option<String>>,
     /// The accountable member.
     #[serde(default)]
@@ -222,6 +225,7 @@ pub(crate) struct VerifyNonconformity {
     evidence: String,
     /// Why someone judges who did the work, where the organisation documents such exceptions.
     #[serde(default)]
+    #[schema(example = "The auditor is on leave until June")]
     exception_reason: Option<String>,
 }
 
@@ -244,6 +248,7 @@ pub(crate) struct CloseNonconformity {
     lessons: String,
     /// Why there was no correction; needed only when none was recorded.
     #[serde(default)]
+    #[schema(example = "The laptops had been returned already")]
     no_correction_because: Option<String>,
 }
 
@@ -254,6 +259,7 @@ pub(crate) struct ReopenNonconformity {
     /// True when it came back (counted), false when it had been closed in error.
     recurred: bool,
     /// What happened.
+    #[schema(example = "It was seen again in week 20")]
     reason: String,
 }
 

@@ -12,9 +12,10 @@ use crate::schema::{
 };
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{SigningKey, VerifyingKey};
 use ratchet_domain::id::OrganisationId;
-use ratchet_domain::journal::checkpoint::{Checkpoint, SignedCheckpoint};
+use ratchet_domain::journal::JournalError;
+use ratchet_domain::journal::checkpoint::{Checkpoint, SignedCheckpoint, cosign};
 use ratchet_domain::journal::merkle::{Frontier, Hash, leaf_hash, root_of};
 use ratchet_domain::journal::tiles::{self, TILE_WIDTH, tile_hashes};
 use std::collections::BTreeMap;
@@ -26,6 +27,10 @@ const BATCH: i64 = 256;
 pub struct Signer {
     /// The instance's journal key.
     pub key: SigningKey,
+    /// The key before it, which signs beside it until everybody outside knows the new one.
+    pub former: Option<SigningKey>,
+    /// Public keys that have signed before: what they have signed still counts.
+    pub retired: Vec<VerifyingKey>,
     /// What checkpoints call this instance, such as `isms.example.org`.
     pub origin: String,
 }
@@ -41,6 +46,20 @@ impl Signer {
     #[must_use]
     pub fn origin_of_instance(&self) -> String {
         format!("{}/instance", self.origin)
+    }
+
+    /// The keys whose earlier signatures still count.
+    #[must_use]
+    pub fn earlier(&self) -> Vec<VerifyingKey> {
+        self.former.iter().map(SigningKey::verifying_key).chain(self.retired.iter().copied()).collect()
+    }
+
+    fn sign(&self, checkpoint: &Checkpoint) -> Result<String, JournalError> {
+        let note = checkpoint.sign(&self.key)?;
+        match &self.former {
+            Some(former) => cosign(&note, former),
+            None => Ok(note),
+        }
     }
 }
 
@@ -115,7 +134,7 @@ fn grow(
     keep_tiles(organisation, old, &hashes, connection)?;
     keep_head(organisation, old, &frontier, now, connection)?;
     let origin = signer.origin_of(OrganisationId(organisation.0));
-    let note = Checkpoint { origin, size: frontier.size(), root: frontier.root() }.sign(&signer.key)?;
+    let note = signer.sign(&Checkpoint { origin, size: frontier.size(), root: frontier.root() })?;
     diesel::insert_into(journal_checkpoints::table)
         .values((
             journal_checkpoints::organisation_id.eq(organisation),
@@ -228,7 +247,7 @@ fn instance_is_whole(signer: &Signer, connection: &mut AnyConnection) -> Result<
 
 fn sign_instance(signer: &Signer, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<(), Error> {
     let (size, root) = instance_tree(connection)?;
-    let note = Checkpoint { origin: signer.origin_of_instance(), size, root }.sign(&signer.key)?;
+    let note = signer.sign(&Checkpoint { origin: signer.origin_of_instance(), size, root })?;
     diesel::delete(journal_instances::table).execute(connection)?;
     diesel::insert_into(journal_instances::table)
         .values((

@@ -91,6 +91,27 @@ pub struct Scope {
     pub evidence: Option<Files>,
     /// A checkpoint that was kept outside: the journal must still contain what it says.
     pub against: Option<String>,
+    /// Keys that have signed before the one of now: good for what lies before its first signature.
+    pub earlier_keys: Vec<VerifyingKey>,
+}
+
+/// Whose signatures count.
+#[derive(Clone, Copy)]
+struct Trust<'a> {
+    key: &'a VerifyingKey,
+    earlier: &'a [VerifyingKey],
+}
+
+impl Trust<'_> {
+    /// The note, when one of them has signed it, and whether that was the key of now.
+    fn signed(self, note: &str) -> Result<(SignedCheckpoint, bool), String> {
+        let signed = SignedCheckpoint::parse(note).map_err(|error| error.to_string())?;
+        match signed.verify(self.key) {
+            Ok(()) => Ok((signed, true)),
+            Err(_) if self.earlier.iter().any(|key| signed.verify(key).is_ok()) => Ok((signed, false)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
 }
 
 /// Verifies.
@@ -110,12 +131,13 @@ fn verify_snapshot(scope: &Scope, key: &VerifyingKey, connection: &mut AnyConnec
         organisations::table.select(organisations::id).order(organisations::id).load(connection)?;
     let chosen = all.into_iter().map(|id| OrganisationId(id.0));
     let chosen: Vec<_> = chosen.filter(|id| scope.organisation.is_none_or(|only| only == *id)).collect();
-    let against = kept_outside(scope.against.as_deref(), key, &chosen, &mut report);
+    let trust = Trust { key, earlier: &scope.earlier_keys };
+    let against = kept_outside(scope.against.as_deref(), trust, &chosen, &mut report);
     for organisation in chosen {
-        Verification { organisation, key, against: against.as_ref(), report: &mut report }.run(scope, connection)?;
+        Verification { organisation, trust, against: against.as_ref(), report: &mut report }.run(scope, connection)?;
     }
     if scope.organisation.is_none() {
-        verify_instance(key, &mut report, connection)?;
+        verify_instance(trust, &mut report, connection)?;
     }
     Ok(report)
 }
@@ -124,11 +146,11 @@ fn verify_snapshot(scope: &Scope, key: &VerifyingKey, connection: &mut AnyConnec
 /// at would otherwise pass for a check that was made.
 fn kept_outside(
     note: Option<&str>,
-    key: &VerifyingKey,
+    trust: Trust<'_>,
     chosen: &[OrganisationId],
     report: &mut Report,
 ) -> Option<SignedCheckpoint> {
-    let checked = signed(note?, key).and_then(|signed| {
+    let checked = trust.signed(note?).and_then(|(signed, _)| {
         let known = chosen.iter().any(|organisation| is_about(&signed, *organisation));
         known.then_some(signed).ok_or_else(|| "speaks of a journal that is not here".to_owned())
     });
@@ -145,19 +167,22 @@ fn is_about(signed: &SignedCheckpoint, organisation: OrganisationId) -> bool {
     signed.checkpoint.origin.ends_with(&format!("/{organisation}"))
 }
 
-fn verify_instance(key: &VerifyingKey, report: &mut Report, connection: &mut AnyConnection) -> Result<(), Error> {
+fn verify_instance(trust: Trust<'_>, report: &mut Report, connection: &mut AnyConnection) -> Result<(), Error> {
     let (size, root) = instance_tree(connection)?;
     let note: Option<String> =
         journal_instances::table.select(journal_instances::note).get_result(connection).optional()?;
-    let fault = match note.as_deref().map(|note| signed(note, key)) {
+    let fault = match note.as_deref().map(|note| trust.signed(note)) {
         None if size == 0 => None,
         None => Some("no signed tree over all organisations".to_owned()),
         Some(Err(fault)) => Some(fault),
-        Some(Ok(signed)) if !signed.checkpoint.origin.ends_with("/instance") => Some("is another note".to_owned()),
-        Some(Ok(signed)) if (signed.checkpoint.size, signed.checkpoint.root) != (size, root) => {
+        Some(Ok((_, false))) => Some("is signed by an earlier key alone".to_owned()),
+        Some(Ok((signed, true))) if !signed.checkpoint.origin.ends_with("/instance") => {
+            Some("is another note".to_owned())
+        }
+        Some(Ok((signed, true))) if (signed.checkpoint.size, signed.checkpoint.root) != (size, root) => {
             Some(format!("says {} organisations, there are {size}, or one has another head", signed.checkpoint.size))
         }
-        Some(Ok(_)) => None,
+        Some(Ok((_, true))) => None,
     };
     if let Some(fault) = fault {
         let finding =
@@ -167,18 +192,12 @@ fn verify_instance(key: &VerifyingKey, report: &mut Report, connection: &mut Any
     Ok(())
 }
 
-fn signed(note: &str, key: &VerifyingKey) -> Result<SignedCheckpoint, String> {
-    let signed = SignedCheckpoint::parse(note).map_err(|error| error.to_string())?;
-    signed.verify(key).map_err(|error| error.to_string())?;
-    Ok(signed)
-}
-
 /// The newest state of each record that the journal knows, by kind and id.
 type States = BTreeMap<(String, Uuid), (u64, Option<Hash>)>;
 
 struct Verification<'a> {
     organisation: OrganisationId,
-    key: &'a VerifyingKey,
+    trust: Trust<'a>,
     against: Option<&'a SignedCheckpoint>,
     report: &'a mut Report,
 }
@@ -237,16 +256,23 @@ impl Verification<'_> {
             .select((journal_checkpoints::size, journal_checkpoints::note))
             .load(connection)?;
         let mut claimed: HashMap<u64, Vec<Hash>> = HashMap::new();
+        let mut has_new_key = false;
         for (size, note) in stored {
             self.report.checkpoints += 1;
-            match signed(&note, self.key) {
-                Ok(signed) if !is_about(&signed, self.organisation) => {
+            let checked = self.trust.signed(&note);
+            has_new_key |= matches!(checked, Ok((_, true)));
+            match checked {
+                Ok((_, false)) if has_new_key => {
+                    let fault = "is signed by an earlier key alone, behind one that the new key has signed";
+                    self.found("journal_checkpoints", size, None, fault);
+                }
+                Ok((signed, _)) if !is_about(&signed, self.organisation) => {
                     self.found("journal_checkpoints", size, None, "is the checkpoint of another journal");
                 }
-                Ok(signed) if signed.checkpoint.size.cast_signed() == size => {
+                Ok((signed, _)) if signed.checkpoint.size.cast_signed() == size => {
                     claimed.entry(signed.checkpoint.size).or_default().push(signed.checkpoint.root);
                 }
-                Ok(signed) => {
+                Ok((signed, _)) => {
                     self.found("journal_checkpoints", size, None, format!("says size {}", signed.checkpoint.size));
                 }
                 Err(fault) => self.found("journal_checkpoints", size, None, fault),

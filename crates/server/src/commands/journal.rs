@@ -1,11 +1,12 @@
-//! `journal verify`, also while a server is running.
+//! `journal verify`, also while a server is running; `journal rotate-key` and `journal retire-key`, while none is.
 
 use super::VerifyJournal;
-use super::database::connect;
+use super::database::{connect, open_migrated};
 use crate::keys::Keys;
 use crate::settings::{Fault, Settings};
 use ratchet_domain::id::OrganisationId;
 use ratchet_persistence::files::Files;
+use ratchet_persistence::journal::rotation;
 use ratchet_persistence::journal::verification::{self, Scope};
 use std::process::ExitCode;
 
@@ -16,8 +17,9 @@ pub(crate) fn verify(settings: &Settings, asked: VerifyJournal) -> Result<ExitCo
     };
     let evidence = evidence.then(|| Files::new(settings.evidence_directory()));
     let against = against.map(read).transpose()?;
-    let scope = Scope { organisation: organisation.map(OrganisationId), state, evidence, against };
     let keys = Keys::load(settings)?;
+    let earlier_keys = keys.signer(String::new()).earlier();
+    let scope = Scope { organisation: organisation.map(OrganisationId), state, evidence, against, earlier_keys };
     let (_, mut connection) = connect(settings)?;
     let report = verification::verify(&scope, &keys.journal.verifying_key(), &mut connection);
     let report = report.map_err(|error| error.to_string())?;
@@ -33,4 +35,30 @@ pub(crate) fn verify(settings: &Settings, asked: VerifyJournal) -> Result<ExitCo
         report.findings.len()
     );
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A new key signs from now on, beside the former one.
+pub(crate) fn rotate_key(settings: &Settings) -> Result<ExitCode, Fault> {
+    // Held until the end: a server that went on would sign with the former key alone.
+    let mut opened = open_migrated(settings)?;
+    let keys = Keys::existing(settings)?.rotate(rand::random());
+    keys.replace(settings)?;
+    let signer = keys.signer(String::new());
+    let signed = rotation::countersign(&signer, &mut opened.connection).map_err(|error| error.to_string())?;
+    println!("A new key signs the journal, beside the former one; {signed} newest checkpoints have both signatures.");
+    println!("Back up the file `keys`, start the server, and give the new verifier key to whoever keeps checkpoints.");
+    println!("When everybody has it: ratchet journal retire-key");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The former key signs no longer; what it has signed still counts.
+pub(crate) fn retire_key(settings: &Settings) -> Result<ExitCode, Fault> {
+    let _opened = open_migrated(settings)?;
+    let keys = Keys::existing(settings)?;
+    if keys.former.is_none() {
+        return Err("no former key signs: there is nothing to retire".to_owned());
+    }
+    keys.retire().replace(settings)?;
+    println!("The former key signs no longer, and its private half is gone; what it has signed still counts.");
+    Ok(ExitCode::SUCCESS)
 }

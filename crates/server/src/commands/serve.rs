@@ -10,7 +10,7 @@ use ratchet_domain::access::Role;
 use ratchet_http::app::{self, App};
 use ratchet_persistence::connection::Address;
 use ratchet_persistence::files::Files;
-use ratchet_persistence::journal::sequencer::Signer;
+use ratchet_persistence::journal::rotation;
 use ratchet_persistence::store::Store;
 use ratchet_persistence::{evidence, organisations};
 use std::io::{Read, Write};
@@ -42,9 +42,11 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
     let url = format!("http://{}", listener.local_addr().map_err(|error| error.to_string())?);
     let app_settings = app_settings(settings, &url);
     let store = Store::open(&opened.address, settings.connections).map_err(|error| error.to_string())?;
-    let app_keys = app::Keys { token: keys.token, journal: keys.journal.verifying_key(), secret: keys.secret };
+    let app_keys = app::Keys { token: keys.token.clone(), journal: keys.journal.verifying_key(), secret: keys.secret };
     let public_url = app_settings.public_url.clone();
     let app = App::new(store.clone(), source(), app_settings, &app_keys)?;
+    let signer = keys.signer(origin_of(&public_url));
+    rotation::countersign(&signer, &mut opened.connection).map_err(|error| error.to_string())?;
     actix_web::rt::System::new().block_on(async move {
         if is_first {
             match first {
@@ -52,7 +54,6 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
                 First::Sample => super::demo::welcome(&store, &url).await?,
             }
         }
-        let signer = Signer { key: keys.journal, origin: origin_of(&public_url) };
         tokio::spawn(workers::sequence(store.clone(), source(), signer));
         tokio::spawn(workers::evaluate(store.clone(), source()));
         tokio::spawn(workers::wake(store.clone(), source()));

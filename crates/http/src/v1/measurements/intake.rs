@@ -93,7 +93,7 @@ fn counted(items: Vec<Read>) -> Result<Vec<Read>, ApiError> {
 }
 
 /// A JSON array.
-fn json(bytes: &[u8]) -> Result<Vec<Read>, ApiError> {
+pub(crate) fn json(bytes: &[u8]) -> Result<Vec<Read>, ApiError> {
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| *byte != b'[') {
         body::parse::<serde::de::IgnoredAny>(bytes)?;
         return Err(Refusal::invalid("", "type", "must be an array of measurements").into());
@@ -103,7 +103,7 @@ fn json(bytes: &[u8]) -> Result<Vec<Read>, ApiError> {
 }
 
 /// JSON lines: one measurement in each, blank ones passed over.
-fn ndjson(bytes: &[u8]) -> Result<Vec<Read>, ApiError> {
+pub(crate) fn ndjson(bytes: &[u8]) -> Result<Vec<Read>, ApiError> {
     let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     Ok(lines.filter(|line| !line.is_empty()).map(object).collect())
 }
@@ -136,7 +136,7 @@ enum Field {
 }
 
 /// CSV (RFC 4180) with a header.
-fn csv(bytes: &[u8]) -> Result<Vec<Read>, ApiError> {
+pub(crate) fn csv(bytes: &[u8]) -> Result<Vec<Read>, ApiError> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
     let header = reader.headers().map_err(|_| ApiError::Malformed("the header is not UTF-8".to_owned()))?.clone();
     let columns: Vec<Column> = header.iter().map(column).collect::<Result<_, _>>()?;

@@ -86,7 +86,8 @@ fn verify(
     let heads = manifest.checkpoints.iter().cloned().map(Some).chain([None]);
     for against in heads {
         let evidence = Some(Files::new(settings.evidence_directory()));
-        let scope = Scope { organisation: None, state: against.is_none(), evidence, against };
+        let earlier_keys = keys.signer(String::new()).earlier();
+        let scope = Scope { organisation: None, state: against.is_none(), evidence, against, earlier_keys };
         let report = verification::verify(&scope, &keys.journal.verifying_key(), connection);
         let report = report.map_err(|error| error.to_string())?;
         told = format!("{} entries, {} records", report.entries, report.records);

@@ -1,0 +1,6 @@
+//! What stands inside a cursor.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| ratchet_http::fuzzing::cursor(bytes));

@@ -1,0 +1,6 @@
+//! JSON bodies.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| ratchet_http::fuzzing::json_body(bytes));

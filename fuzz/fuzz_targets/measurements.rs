@@ -1,0 +1,6 @@
+//! Measurements as CSV, JSON lines and JSON.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| ratchet_http::fuzzing::measurements(bytes));

@@ -1,0 +1,100 @@
+//! The journal's key is changed: who has the old one and who has the new one can both verify, in turn.
+
+use super::program::{Instance, Program, client};
+use super::turn;
+use crate::databases::{postgres, sqlite};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+struct Scene {
+    instance: Instance,
+    token: String,
+}
+
+impl Scene {
+    async fn get(&self, program: &Program, path: &str) -> String {
+        let request = client().get(format!("{}{path}", program.url)).bearer_auth(&self.token);
+        request.send().await.unwrap().text().await.unwrap()
+    }
+
+    /// Writes something, and waits until it is signed; the checkpoint.
+    async fn written(&self, program: &Program) -> Value {
+        let body = json!({ "title": "x", "source": "audit", "statement": "x", "objective_evidence": "x" });
+        let request = client().post(format!("{}/v1/nonconformities", program.url)).bearer_auth(&self.token).json(&body);
+        let entry = request.send().await.unwrap().headers()["journal-entry"].to_str().unwrap().to_owned();
+        let began = Instant::now();
+        while !self.get(program, &format!("/v1/journal/entries/{entry}/proof")).await.contains("checkpoint") {
+            assert!(began.elapsed() < Duration::from_secs(5), "not signed");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.checkpoint(program).await
+    }
+
+    async fn checkpoint(&self, program: &Program) -> Value {
+        serde_json::from_str(&self.get(program, "/v1/journal/checkpoint").await).unwrap()
+    }
+
+    /// What the independent verifier says of an export, with this key and beside this checkpoint.
+    async fn exported(&self, program: &Program, key: &Value, against: &Value) -> Output {
+        let (export, note) = (self.instance.directory().join("export"), self.instance.directory().join("note"));
+        std::fs::write(&export, self.get(program, "/v1/journal/export").await).unwrap();
+        std::fs::write(&note, against["note"].as_str().unwrap()).unwrap();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/verify_journal.py");
+        let key = key["verifier_key"].as_str().unwrap();
+        Command::new("python3").arg(script).arg(export).args(["--key", key, "--against"]).arg(note).output().unwrap()
+    }
+
+    fn journal(&self, verb: &str) -> Output {
+        self.instance.command().args(["journal", verb]).output().unwrap()
+    }
+
+    fn assert_clean(&self) {
+        let verdict = self.instance.verify();
+        assert!(verdict.status.success(), "{}", String::from_utf8_lossy(&verdict.stdout));
+    }
+}
+
+fn signatures(checkpoint: &Value) -> usize {
+    checkpoint["note"].as_str().unwrap().lines().filter(|line| line.starts_with('\u{2014}')).count()
+}
+
+#[tokio::test]
+async fn the_old_key_vouches_for_the_new_one() {
+    for database in [sqlite(), postgres()] {
+        let _turn = turn().await;
+        let instance = Instance::on(database);
+        let program = instance.start().await;
+        let scene = Scene { token: instance.token(&program).await, instance };
+        let old = scene.written(&program).await;
+        if matches!(scene.instance.database.address, ratchet_persistence::connection::Address::Sqlite(_)) {
+            assert!(!scene.journal("rotate-key").status.success(), "while a server is running");
+        }
+        drop(program);
+        assert!(!scene.journal("retire-key").status.success(), "there is nothing to retire");
+        assert!(scene.journal("rotate-key").status.success());
+        scene.assert_clean();
+
+        let program = scene.instance.start().await;
+        let both = scene.checkpoint(&program).await;
+        assert_eq!((&both["size"], &both["root"]), (&old["size"], &old["root"]), "of the very same tree");
+        assert_ne!(both["verifier_key"], old["verifier_key"]);
+        assert_eq!((signatures(&old), signatures(&both)), (1, 2));
+        assert_eq!(signatures(&scene.written(&program).await), 2);
+        for key in [&old, &both] {
+            assert!(scene.exported(&program, key, &old).await.status.success() == (key == &old), "{key}");
+            assert!(scene.exported(&program, key, &both).await.status.success(), "{key}");
+        }
+        drop(program);
+        assert!(scene.journal("retire-key").status.success());
+        let program = scene.instance.start().await;
+        assert_eq!(signatures(&scene.written(&program).await), 1);
+        assert!(scene.exported(&program, &both, &both).await.status.success());
+        assert!(!scene.exported(&program, &old, &both).await.status.success(), "the old key signs no longer");
+        drop(program);
+        scene.assert_clean();
+        let keys = std::fs::read_to_string(scene.instance.directory().join("keys")).unwrap();
+        assert!(keys.contains("journal-retired ") && !keys.contains("journal-former "), "the private half is gone");
+    }
+}
