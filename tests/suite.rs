@@ -48,6 +48,7 @@ mod api {
     mod trace;
     mod training_assignments;
     mod votes;
+    mod ways;
     mod wire;
 }
 mod databases;

@@ -30,6 +30,15 @@ async fn verb(api: &Api, role: Role, path: &str, body: Value) -> Answer {
     api.by(role).await.post(&format!("/v1/{path}"), body).await
 }
 
+/// Planned for it, done and verified.
+pub async fn done(api: &Api, parent: &str) {
+    let action = plan(api, parent).await.expect(201);
+    let act = |name: &str| format!("actions/{}/{name}", action.reference());
+    verb(api, Role::Member, &act("start"), json!({})).await.expect(200);
+    verb(api, Role::Member, &act("complete"), json!({ "summary": "Image 42" })).await.expect(200);
+    verb(api, Role::Auditor, &act("verify"), json!({ "evidence": "Three laptops report" })).await.expect(200);
+}
+
 #[tokio::test]
 async fn the_whole_treatment_with_actions() {
     for database in each() {

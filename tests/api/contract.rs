@@ -256,6 +256,9 @@ pub async fn target(api: &Api, path: &str) -> String {
         let body = json!({ "name": "Feed", "scopes": ["records:read"] });
         return api.by(Role::Admin).await.post("/v1/api-keys", body).await.expect(201).reference().to_owned();
     }
+    if path.starts_with("/v1/members") {
+        return super::members::newcomer(api).await;
+    }
     api.member_id(Role::Member).await
 }
 

@@ -3,6 +3,13 @@ use crate::harness::{Api, PASSWORD};
 use ratchet_domain::access::Role;
 use serde_json::{Value, json};
 
+/// Somebody whom nobody else's test needs.
+pub async fn newcomer(api: &Api) -> String {
+    let email = format!("{}@ours.example", uuid::Uuid::new_v4().simple());
+    let body = json!({ "email": email, "name": "Newcomer", "roles": ["member"], "password": PASSWORD });
+    api.by(Role::Admin).await.post("/v1/members", body).await.expect(201).reference().to_owned()
+}
+
 #[tokio::test]
 async fn a_new_member_logs_in_and_is_shut_out() {
     for database in each() {

@@ -135,6 +135,11 @@ pub struct Aimed<'a> {
 }
 
 impl Writing {
+    /// Whether it takes a record from a state to another.
+    pub fn is_verb(&self) -> bool {
+        self.method == Method::POST && self.path.contains("{id}/") && self.takes_dry_runs
+    }
+
     pub async fn aim<'a>(&'a self, api: &'a Api) -> Aimed<'a> {
         let mut path = self.path.clone();
         if path.contains("{id}") {
@@ -143,6 +148,12 @@ impl Writing {
         if path.contains("{link}") {
             path = path.replace("/v1/report-intakes/{link}", &public_link(api).await);
         }
+        Aimed { writing: self, caller: api.by(allowed(&self.id)).await, path }
+    }
+
+    /// Aimed at this record.
+    pub async fn aim_at<'a>(&'a self, api: &'a Api, record: &str) -> Aimed<'a> {
+        let path = format!("{record}/{}", self.path.rsplit('/').next().unwrap());
         Aimed { writing: self, caller: api.by(allowed(&self.id)).await, path }
     }
 
@@ -173,10 +184,5 @@ impl Aimed<'_> {
         let answer = self.caller.send(request.body(body.into())).await;
         let told = format!("{} {:?} {:?}", answer.status, answer.faults(), answer.reasons());
         (answer, told)
-    }
-
-    /// Whether the state was asked before the body: a verb that the record does not know now.
-    pub fn is_out_of_turn(&self, answer: &Answer) -> bool {
-        answer.status == 409 && self.writing.path.contains("{id}/")
     }
 }

@@ -15,6 +15,9 @@ use ratchet_domain::journal::checkpoint::{SignedCheckpoint, cosign};
 /// # Errors
 /// The database's.
 pub fn countersign(signer: &Signer, connection: &mut AnyConnection) -> Result<usize, Error> {
+    if signer.earlier().is_empty() {
+        return Ok(0);
+    }
     let heads: Vec<(KeyValue, i64)> =
         journal_heads::table.select((journal_heads::organisation_id, journal_heads::size)).load(connection)?;
     let mut signed = 0;
