@@ -7,6 +7,7 @@ mod api {
     mod annotations;
     mod applicabilities;
     mod auth;
+    mod calendar;
     mod calls;
     mod communication_plans;
     mod competences;
@@ -83,6 +84,7 @@ mod faults {
 }
 mod harness;
 mod house;
+mod python;
 mod storage {
     mod journal;
     mod migrations;

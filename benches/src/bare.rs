@@ -19,7 +19,7 @@ INSERT INTO nonconformities VALUES (gen_random_uuid(), lpad(:client_id::text, 32
     '{\"stage\": {\"stage\": \"reported\"}, \"containment\": null, \"attempts\": []}') RETURNING id \\gset
 INSERT INTO work_items VALUES (lpad(:client_id::text, 32, '0')::uuid, :id::uuid, 0, 'nonconformity',
     'NC-2026-' || lpad(:last::text, 4, '0'), 'Critical patches late on laptops', 'reported', NULL,
-    'decide_nonconformity', NULL, NULL);
+    'decide_nonconformity', NULL, NULL, now(), now());
 INSERT INTO journal_entries VALUES (gen_random_uuid(), lpad(:client_id::text, 32, '0')::uuid, NULL, now(), 'api_key',
     gen_random_uuid(), 'nonconformity.raised', 'nonconformity', gen_random_uuid(), 1,
     decode(repeat('ab', 560), 'hex'), decode(repeat('ab', 32), 'hex'), repeat('x', 620),

@@ -12,16 +12,41 @@ async fn get(client: &Client, url: &str, token: &str) -> Value {
     serde_json::from_str(&answer.text().await.unwrap()).unwrap()
 }
 
+async fn log_in(client: &Client, url: &str, email: &str) -> String {
+    let login = json!({ "email": email, "password": "harbour robotics" });
+    let answer = client.post(format!("{url}/v1/auth/login")).json(&login).send().await.unwrap();
+    let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    answer["access_token"].as_str().unwrap().to_owned()
+}
+
+/// Nobody is told by a list of work, by a calendar or by an e-mail, which are made of the same, of what is not for them.
+#[tokio::test]
+async fn whoever_is_waited_for_may_read_why() {
+    for database in each() {
+        let instance = Instance::on(database);
+        let program = instance.start_as("demo").await;
+        let client = Client::builder().no_proxy().build().unwrap();
+        let mut kinds = BTreeSet::new();
+        for name in ["mara", "tomas", "ines", "adeyemi", "yuki", "pavel", "sofia"] {
+            let token = &log_in(&client, &program.url, &format!("{name}@harbour.example")).await;
+            let list = get(&client, &format!("{}/v1/me/work", program.url), token).await;
+            for item in list["items"].as_array().unwrap() {
+                let record = get(&client, &format!("{}{}", program.url, item["href"].as_str().unwrap()), token).await;
+                assert_eq!(record["reference"], item["reference"], "{name}");
+                kinds.insert(item["kind"].as_str().unwrap().to_owned());
+            }
+        }
+        assert!(kinds.len() > 5, "{kinds:?}");
+    }
+}
+
 #[tokio::test]
 async fn it_shows_every_stage_and_verifies() {
     for database in each() {
         let instance = Instance::on(database);
         let program = instance.start_as("demo").await;
         let client = Client::builder().no_proxy().build().unwrap();
-        let login = json!({ "email": "mara@harbour.example", "password": "harbour robotics" });
-        let answer = client.post(format!("{}/v1/auth/login", program.url)).json(&login).send().await.unwrap();
-        let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-        let token = answer["access_token"].as_str().unwrap();
+        let token = &log_in(&client, &program.url, "mara@harbour.example").await;
         let lifecycles = get(&client, &format!("{}/v1/catalogue/lifecycles", program.url), token).await;
         for table in lifecycles["items"].as_array().unwrap() {
             let resource = table["resource"].as_str().unwrap();

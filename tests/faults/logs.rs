@@ -49,6 +49,12 @@ async fn each_line_is_json_and_none_holds_a_secret() {
         let asked = http.get(at("nonconformities?access_token=canary-in-the-address")).bearer_auth(key);
         let asked = asked.header("x-request-id", "asked.here").send().await.unwrap();
         assert_eq!(asked.status(), 400);
+        let me: Value = http.get(at("me")).bearer_auth(&token).send().await.unwrap().json().await.unwrap();
+        let link = format!("members/{}/open-calendar-link", me["member_id"].as_str().unwrap());
+        let link: Value = post(&link, &token, json!({})).await.unwrap().json().await.unwrap();
+        let link = link["calendar_url"].as_str().unwrap().rsplit('=').next().unwrap();
+        let calendar = http.get(at(&format!("calendar.ics?token={link}"))).send().await.unwrap();
+        assert_eq!(calendar.status(), 200);
         drop(program);
 
         let log = instance.log();
@@ -64,7 +70,8 @@ async fn each_line_is_json_and_none_holds_a_secret() {
         let secrets = SECRETS.map(str::to_owned).into_iter().chain(keys);
         let session = [token.as_str(), access, refresh, next["refresh_token"].as_str().unwrap(), key];
         let secrets = secrets.chain(session.map(str::to_owned));
-        let secrets = secrets.chain(["canary-in-the-address".to_owned(), "canary-of-the-database".to_owned()]);
+        let secrets =
+            secrets.chain(["canary-in-the-address".to_owned(), "canary-of-the-database".to_owned(), link.to_owned()]);
         for secret in secrets {
             assert!(!log.contains(&secret), "{secret} is in the log");
         }

@@ -12,6 +12,7 @@ pub mod api_keys;
 pub mod applicabilities;
 pub mod approval;
 pub mod audience;
+pub mod calendar;
 pub mod catalogue;
 pub mod change;
 pub mod comments;

@@ -1,6 +1,7 @@
 //! Members: a person in one organisation, with the roles held there.
 
 use crate::access::{Actor, Identity, Permission, Role, administers};
+use crate::calendar::CalendarLink;
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
 use crate::id::AccountId;
 use crate::reference::Prefix;
@@ -27,6 +28,9 @@ pub struct Member {
     pub roles: Vec<Role>,
     /// Whether the member may act at all.
     pub active: bool,
+    /// SHA-256 of the secret in the member's calendar link, hexadecimal; none while there is no link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar_hash: Option<String>,
 }
 
 /// What it takes to make a member.
@@ -97,6 +101,10 @@ pub enum Verb {
     AssignRoles,
     /// End all access at once.
     Deactivate,
+    /// Make the link under which a calendar program reads what is due, or replace it.
+    OpenCalendarLink,
+    /// Close that link.
+    CloseCalendarLink,
 }
 
 impl Lifecycle for Member {
@@ -109,18 +117,28 @@ impl Lifecycle for Member {
 
     fn knows(&self, verb: Verb) -> bool {
         match verb {
-            Verb::AssignRoles | Verb::Deactivate => self.active,
+            Verb::AssignRoles | Verb::Deactivate | Verb::OpenCalendarLink | Verb::CloseCalendarLink => self.active,
         }
     }
 
     fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {
-        administers(by)?;
+        match verb {
+            Verb::AssignRoles | Verb::Deactivate => administers(by)?,
+            // Nobody reads another's calendar.
+            Verb::OpenCalendarLink if !self.is_own(by) => return Err(Refusal::Forbidden),
+            Verb::CloseCalendarLink if !self.is_own(by) => administers(by)?,
+            Verb::OpenCalendarLink | Verb::CloseCalendarLink => {}
+        }
         if !self.knows(verb) {
             return Err(Refusal::state("wrong_state", "the member is deactivated"));
         }
         match verb {
-            Verb::AssignRoles => Ok(()),
+            Verb::AssignRoles | Verb::OpenCalendarLink => Ok(()),
             Verb::Deactivate => self.is_not_the_last_admin(facts),
+            Verb::CloseCalendarLink if self.calendar_hash.is_none() => {
+                Err(Refusal::state("no_calendar_link", "the member has no calendar link"))
+            }
+            Verb::CloseCalendarLink => Ok(()),
         }
     }
 
@@ -145,7 +163,8 @@ impl Member {
         }
         let roles = faults.keep(some_roles(&roles)).unwrap_or_default();
         faults.refuse()?;
-        Ok(Change::born(Self { head: Head::born(by, birth), account, name, unit, roles, active: true }, "enrolled"))
+        let (head, active, calendar_hash) = (Head::born(by, birth), true, None);
+        Ok(Change::born(Self { head, account, name, unit, roles, active, calendar_hash }, "enrolled"))
     }
 
     /// Changes plain fields.
@@ -203,7 +222,7 @@ impl Member {
     ) -> Result<Change<Self>, Refusal> {
         self.may(Verb::Deactivate, facts, by)?;
         text::narrative("/reason", &reason).map_err(|fault| Refusal::Invalid(vec![fault]))?;
-        let after = Self { active: false, ..self.clone() };
+        let after = Self { active: false, calendar_hash: None, ..self.clone() };
         Ok(Change::of(self, after, "deactivated", at).because(reason))
     }
 
@@ -218,6 +237,32 @@ impl Member {
         }
         let reason = "a refresh token was used twice: its session was ended".to_owned();
         Ok(Change::of(self.clone(), self, "token_reused", at).because(reason))
+    }
+
+    /// Makes the member's calendar link; the one before is dead.
+    ///
+    /// # Errors
+    /// The guard's refusal.
+    pub fn open_calendar_link(
+        self,
+        link: &CalendarLink,
+        facts: &Facts,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::OpenCalendarLink, facts, by)?;
+        let after = Self { calendar_hash: Some(link.hash()), ..self.clone() };
+        Ok(Change::of(self, after, "calendar_link_opened", at))
+    }
+
+    /// Closes the member's calendar link.
+    ///
+    /// # Errors
+    /// The guard's refusal, or there is none.
+    pub fn close_calendar_link(self, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::CloseCalendarLink, facts, by)?;
+        let after = Self { calendar_hash: None, ..self.clone() };
+        Ok(Change::of(self, after, "calendar_link_closed", at))
     }
 
     fn is_not_the_last_admin(&self, facts: &Facts) -> Result<(), Refusal> {
@@ -317,5 +362,33 @@ mod tests {
         let gone = admin.deactivate("left".into(), &Facts { admins: 2 }, &who, at).unwrap().into_after();
         assert!(!gone.active);
         assert!(gone.deactivate("again".into(), &Facts { admins: 2 }, &who, at).is_err());
+    }
+
+    #[test]
+    fn a_calendar_link_is_one_s_own_and_dies_with_the_membership() {
+        let (ada, at, facts) =
+            (enrol(&[Role::Member], Role::Admin).unwrap(), DateTime::UNIX_EPOCH, Facts { admins: 2 });
+        let link = |byte| CalendarLink::of(MemberId(ada.head.id), [byte; 32]);
+        // Everybody in these tests has the one id, but for this admin.
+        let identity = Identity::Member { id: MemberId(Uuid::from_u128(9)), roles: vec![Role::Admin] };
+        let admin = Actor { identity, ..by(Role::Admin) };
+        let key = Actor { identity: Identity::ApiKey { id: Uuid::nil().into(), scopes: Vec::new() }, ..admin.clone() };
+        assert!(matches!(ada.clone().close_calendar_link(&facts, &admin, at), Err(Refusal::State(_))));
+        for stranger in [&admin, &key] {
+            assert_eq!(ada.clone().open_calendar_link(&link(1), &facts, stranger, at), Err(Refusal::Forbidden));
+        }
+        let opened = ada.clone().open_calendar_link(&link(1), &facts, &by(Role::Member), at).unwrap();
+        assert_eq!(
+            (opened.verb(), opened.after().calendar_hash.as_deref()),
+            ("calendar_link_opened", Some(link(1).hash().as_str()))
+        );
+        let again =
+            opened.into_after().open_calendar_link(&link(2), &facts, &by(Role::Member), at).unwrap().into_after();
+        assert_eq!(again.calendar_hash, Some(link(2).hash()));
+        assert_eq!(again.clone().close_calendar_link(&facts, &key, at), Err(Refusal::Forbidden));
+        assert_eq!(again.clone().close_calendar_link(&facts, &admin, at).unwrap().after().calendar_hash, None);
+        let gone = again.deactivate("left".into(), &facts, &admin, at).unwrap().into_after();
+        assert_eq!(gone.calendar_hash, None);
+        assert!(matches!(gone.open_calendar_link(&link(3), &facts, &by(Role::Member), at), Err(Refusal::State(_))));
     }
 }

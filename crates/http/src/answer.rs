@@ -23,9 +23,24 @@ impl Answer {
         Ok(Self { status: status.as_u16(), headers: Vec::new(), body })
     }
 
+    /// A body that is no JSON.
+    pub(crate) fn text(status: StatusCode, content_type: &str, body: String) -> Self {
+        let answer = Self { status: status.as_u16(), headers: Vec::new(), body: body.into_bytes() };
+        answer.with(&header::CONTENT_TYPE, content_type)
+    }
+
     /// No body.
     pub(crate) fn empty(status: StatusCode) -> Self {
         Self { status: status.as_u16(), headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// Adds a secret to the object that is answered, outside everything that is stored.
+    pub(crate) fn with_secret(mut self, name: &str, secret: String) -> Result<Self, ApiError> {
+        let internal = |error: serde_json::Error| ApiError::Internal(error.to_string());
+        let mut view: serde_json::Value = serde_json::from_slice(&self.body).map_err(internal)?;
+        view[name] = secret.into();
+        self.body = serde_json::to_vec(&view).map_err(internal)?;
+        Ok(self)
     }
 
     pub(crate) fn with(mut self, name: &HeaderName, value: impl Into<String>) -> Self {
@@ -35,8 +50,18 @@ impl Answer {
 
     /// `"<version>-<hash of the body>"`: transitions and derived fields change without a write.
     pub(crate) fn with_etag(self, version: i64) -> Self {
-        let hash = hex::encode(&Sha256::digest(&self.body)[..8]);
+        let hash = self.hash();
         self.with(&header::ETAG, format!("\"{version}-{hash}\""))
+    }
+
+    /// `"<hash of the body>"`, for what has no version.
+    pub(crate) fn with_hash_as_etag(self) -> Self {
+        let hash = self.hash();
+        self.with(&header::ETAG, format!("\"{hash}\""))
+    }
+
+    fn hash(&self) -> String {
+        hex::encode(&Sha256::digest(&self.body)[..8])
     }
 
     /// Where the journal says so.

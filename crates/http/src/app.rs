@@ -46,6 +46,8 @@ pub struct Settings {
     pub logins_per_minute: u32,
     /// Requests per minute and address that come through the public report link.
     pub reports_per_minute: u32,
+    /// Requests per minute and address for calendars.
+    pub calendars_per_minute: u32,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
 }
@@ -62,6 +64,7 @@ impl Default for Settings {
             requests_per_minute: 6_000,
             logins_per_minute: 30,
             reports_per_minute: 10,
+            calendars_per_minute: 120,
             trusted_proxies: Vec::new(),
         }
     }

@@ -3,6 +3,7 @@
 use crate::error::{Kind, Problem};
 use crate::observe::UNOBSERVED;
 use crate::routes;
+use crate::v1::calendar;
 use serde_json::{Map, Value, json};
 use strum::VariantArray;
 use utoipa::{PartialSchema, ToSchema};
@@ -149,13 +150,16 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     let about_one = path.contains("{id}");
     let writes = method != "get";
     let takes_body = operation.get("requestBody").is_some();
-    let secret = path.starts_with("/v1/auth/") || (path == "/v1/api-keys" && writes);
+    let secret =
+        path.starts_with("/v1/auth/") || (path == "/v1/api-keys" && writes) || path.ends_with("/open-calendar-link");
+    let revalidated = !writes && (about_one || path == calendar::PATH);
     refer_to_id(operation);
     let mut header = |name: &str| add_parameter(operation, name);
-    match (method, about_one) {
-        ("get", true) => header("If-None-Match"),
-        ("post" | "patch" | "put" | "delete", true) => header("If-Match"),
-        _ => {}
+    if revalidated {
+        header("If-None-Match");
+    }
+    if writes && about_one {
+        header("If-Match");
     }
     let anonymous = path.starts_with(UNOBSERVED);
     if method == "post" && !secret && !anonymous {
@@ -166,7 +170,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         (Kind::Unauthenticated, !open || secret),
         (Kind::LoginRefused, path == "/v1/auth/login"),
         (Kind::Forbidden, !open && !path.ends_with("/me") && !path.starts_with("/v1/catalogue")),
-        (Kind::NotFound, path.contains('{') || path.starts_with("/v1/journal/")),
+        (Kind::NotFound, path.contains('{') || path.starts_with("/v1/journal/") || path == calendar::PATH),
         (Kind::Redacted, about_one && !writes),
         (Kind::Integrity, path.ends_with("/content")),
         (Kind::Timeout, takes_body),
@@ -191,7 +195,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         operation["description"] = operation["summary"].clone();
     }
     answer_dry_runs(operation);
-    describe_success(about_one, writes, operation);
+    describe_success(about_one, writes, revalidated, operation);
 }
 
 /// What would be made is shown with 200, where making answers 201.
@@ -227,7 +231,7 @@ fn refer_to_id(operation: &mut Value) {
     }
 }
 
-fn describe_success(about_one: bool, writes: bool, operation: &mut Value) {
+fn describe_success(about_one: bool, writes: bool, revalidated: bool, operation: &mut Value) {
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
         if !status.starts_with('2') {
             continue;
@@ -240,7 +244,7 @@ fn describe_success(about_one: bool, writes: bool, operation: &mut Value) {
             });
         }
         let mut names = vec!["X-Request-Id"];
-        if about_one || status == "201" {
+        if about_one || revalidated || status == "201" {
             names.push("ETag");
         }
         if writes && (about_one || status == "201") {

@@ -11,6 +11,7 @@ mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod health;
+mod icalendar;
 mod limits;
 mod listing;
 mod observe;

@@ -25,6 +25,7 @@ pub(crate) struct Limits {
     networks: Keyed<IpAddr>,
     guesses: Keyed<(IpAddr, String)>,
     anonymous: Keyed<IpAddr>,
+    calendars: Keyed<IpAddr>,
     quota: u32,
 }
 
@@ -40,6 +41,7 @@ impl Limits {
             // One password of one account is guessed from one address at most a third as often.
             guesses: keyed(per_minute(logins.div_ceil(3))),
             anonymous: keyed(per_minute(settings.reports_per_minute)),
+            calendars: keyed(per_minute(settings.calendars_per_minute)),
             quota: settings.requests_per_minute,
         }
     }
@@ -63,12 +65,18 @@ impl Limits {
         check(&self.anonymous, &network_of(from)).map(drop)
     }
 
+    /// Counts a calendar program: by where it comes from, before its link is looked at.
+    pub(crate) fn admit_calendar(&self, from: IpAddr) -> Result<(), ApiError> {
+        check(&self.calendars, &network_of(from)).map(drop)
+    }
+
     /// Forgets who has not called for a while.
     pub(crate) fn forget_idle(&self) {
         self.callers.retain_recent();
         self.networks.retain_recent();
         self.guesses.retain_recent();
         self.anonymous.retain_recent();
+        self.calendars.retain_recent();
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod actions;
 pub(crate) mod api_keys;
 pub(crate) mod applicabilities;
 pub(crate) mod auth;
+pub(crate) mod calendar;
 pub(crate) mod catalogue;
 pub(crate) mod comments;
 pub(crate) mod communication_plans;
@@ -43,6 +44,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config
         .configure(auth::configure)
         .configure(me::configure)
+        .configure(calendar::configure)
         .configure(catalogue::configure)
         .configure(members::configure)
         .configure(api_keys::configure)

@@ -113,6 +113,7 @@ pub fn work_of(actor: &Actor, rules: &Rules, connection: &mut AnyConnection) -> 
     let Identity::Member { id: me, roles } = &actor.identity else { return Ok(Vec::new()) };
     let item = |Unacknowledged { policy, version, joined_at }: Unacknowledged| {
         let asked = policy.asks(*me, roles, rules.today(joined_at))?;
+        let since = joined_at.max(rules.start_of(policy.in_force()?.published_on));
         Some(WorkItem {
             kind: Prefix::PolicyVersion,
             id: policy.in_force()?.version.0,
@@ -121,6 +122,9 @@ pub fn work_of(actor: &Actor, rules: &Rules, connection: &mut AnyConnection) -> 
             state: <&str>::from(StageName::Published).to_owned(),
             member: Some(*me),
             due_on: Some(asked.due_on),
+            number: 0,
+            since,
+            changed_at: since,
         })
     };
     let open = policies::unacknowledged(actor.organisation, *me, connection)?;

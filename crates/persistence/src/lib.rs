@@ -6,6 +6,7 @@ pub mod actions;
 pub mod annotations;
 pub mod api_keys;
 pub mod applicabilities;
+pub mod calendar;
 pub mod column;
 pub mod comments;
 pub mod communication_plans;

@@ -23,17 +23,27 @@ record_table!(Member, members {
     unit: Option<String>,
     active: bool,
     roles: String,
+    calendar_hash: Option<Vec<u8>>,
 });
 
 impl Columns {
     fn of(record: &Member) -> Result<Self, Error> {
-        let Member { head: _, account, name, unit, roles, active } = record.clone();
-        Ok(Self { account_id: KeyValue(account.0), name, unit, active, roles: list_of(&roles) })
+        let Member { head: _, account, name, unit, roles, active, calendar_hash } = record.clone();
+        let calendar_hash = calendar_hash.map(hex::decode).transpose();
+        Ok(Self {
+            account_id: KeyValue(account.0),
+            name,
+            unit,
+            active,
+            roles: list_of(&roles),
+            calendar_hash: calendar_hash.map_err(|error| Error::Unwritable(error.to_string()))?,
+        })
     }
 
     fn into_record(self, head: Head) -> Result<Member, String> {
-        let Self { account_id, name, unit, active, roles } = self;
-        Ok(Member { head, account: AccountId(account_id.0), name, unit, roles: parse_list(&roles)?, active })
+        let Self { account_id, name, unit, active, roles, calendar_hash } = self;
+        let (account, roles) = (AccountId(account_id.0), parse_list(&roles)?);
+        Ok(Member { head, account, name, unit, roles, active, calendar_hash: calendar_hash.map(hex::encode) })
     }
 }
 
@@ -86,6 +96,19 @@ impl Guarded for Member {
     fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
         training_assignments::follow_member(&self, tx)
     }
+}
+
+/// The member of an id, whatever the organisation: what somebody presents before anything else is known of the caller.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn find_presented(id: MemberId, connection: &mut AnyConnection) -> Result<Option<Member>, Error> {
+    let row: Option<Row> = members::table
+        .filter(members::id.eq(KeyValue(id.0)))
+        .select(Row::as_select())
+        .get_result(connection)
+        .optional()?;
+    Ok(row.map(Row::into_record).transpose()?.map(|(member, _)| member))
 }
 
 /// Every active member with the roles held.

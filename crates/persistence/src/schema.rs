@@ -281,6 +281,7 @@ diesel::table! {
         unit -> Nullable<Text>,
         active -> Bool,
         roles -> Text,
+        calendar_hash -> Nullable<Binary>,
     }
 }
 
@@ -575,7 +576,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
-    use crate::column::Key;
+    use crate::column::{Instant, Key};
     work_items (organisation_id, record_id, number) {
         organisation_id -> Key,
         record_id -> Key,
@@ -588,6 +589,8 @@ diesel::table! {
         permission -> Nullable<Text>,
         except_id -> Nullable<Key>,
         due_on -> Nullable<Text>,
+        since -> Instant,
+        changed_at -> Instant,
     }
 }
 

@@ -161,7 +161,7 @@ impl<'a> Tx<'a> {
             }
         };
         record_edges::keep(&change, self.connection)?;
-        work_items::keep(&change, self.connection)?;
+        work_items::keep(&change, self.context.now, self.connection)?;
         schedule::keep(&change, self.connection)?;
         ownerships::keep(&change, self.context.now, self.connection)?;
         let detail_salt = (self.context.next_salt)();

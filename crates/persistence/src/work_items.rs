@@ -1,17 +1,19 @@
 //! What records wait for: kept when a record is saved, so that a person's list over all areas is one statement.
 
-use crate::column::KeyValue;
+use crate::acknowledgements;
+use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::listing::coalesce;
 use crate::row::{parse, word};
 use crate::schema::work_items;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::access::{Actor, Cell, Permission};
 use ratchet_domain::change::{Change, Lifecycle};
 use ratchet_domain::id::{MemberId, OrganisationId};
 use ratchet_domain::reference::{Prefix, Reference};
+use ratchet_domain::settings::Rules;
 use ratchet_domain::work::{Doer, Work};
 use std::collections::BTreeMap;
 use strum::VariantArray;
@@ -34,11 +36,18 @@ pub struct WorkItem {
     pub member: Option<MemberId>,
     /// The day by which it is to be done.
     pub due_on: Option<NaiveDate>,
+    /// Which of the things that the record waits for, from 0.
+    pub number: i64,
+    /// Since when whoever is to act is waited for.
+    pub since: DateTime<Utc>,
+    /// When any of this was last different.
+    pub changed_at: DateTime<Utc>,
 }
 
-/// A row of `work_items`; also what is held against the records when they are verified.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = work_items, treat_none_as_default_value = false)]
+/// A row of `work_items`, but for its times: what the record itself says, and is held against when it is verified.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, Identifiable, AsChangeset)]
+#[diesel(table_name = work_items, primary_key(organisation_id, record_id, number))]
+#[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
 pub(crate) struct Row {
     organisation_id: KeyValue,
     record_id: KeyValue,
@@ -77,7 +86,13 @@ impl Row {
         }
     }
 
-    fn into_item(self) -> Result<WorkItem, Error> {
+    /// Whether the same people are waited for.
+    fn has_doer_of(&self, other: &Self) -> bool {
+        let doer = |row: &Self| (row.member_id, row.permission.clone(), row.except_id);
+        doer(self) == doer(other)
+    }
+
+    fn into_item(self, since: InstantValue, changed_at: InstantValue) -> Result<WorkItem, Error> {
         let corrupt = |fault| Error::Corrupt { table: "work_items", row: self.record_id.0, fault };
         let kind = Prefix::of_kind(&self.kind).ok_or_else(|| corrupt(format!("no kind {:?}", self.kind)))?;
         Ok(WorkItem {
@@ -88,6 +103,9 @@ impl Row {
             state: self.state,
             member: self.member_id.map(|member| MemberId(member.0)),
             due_on: self.due_on.as_deref().map(parse).transpose().map_err(corrupt)?,
+            number: self.number,
+            since: since.0,
+            changed_at: changed_at.0,
         })
     }
 }
@@ -97,34 +115,63 @@ pub(crate) fn rows_of<T: Lifecycle>(record: &T) -> Vec<Row> {
     (0..).zip(record.work()).map(|(number, work)| Row::of(record, number, work)).collect()
 }
 
-/// Keeps what the record waits for now; no statement where that is as it was.
-pub(crate) fn keep<T: Lifecycle>(change: &Change<T>, connection: &mut AnyConnection) -> Result<(), Error> {
+/// Keeps what the record waits for now; no statement where that is as it was. Whoever was waited for before is so since
+/// then.
+pub(crate) fn keep<T: Lifecycle>(
+    change: &Change<T>,
+    now: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<(), Error> {
     let (before, after) = (change.before().map(rows_of).unwrap_or_default(), rows_of(change.after()));
-    if before == after {
-        return Ok(());
-    }
     let head = change.after().head();
-    if !before.is_empty() {
-        let old = work_items::table
-            .filter(work_items::organisation_id.eq(KeyValue(head.organisation.0)))
-            .filter(work_items::record_id.eq(KeyValue(head.id)));
-        diesel::delete(old).execute(connection)?;
-    }
+    let now = InstantValue(now);
     // One by one: a statement for several rows would be prepared anew each time, and there are one or two.
-    for row in after {
-        diesel::insert_into(work_items::table).values(row).execute(connection)?;
+    for (place, row) in after.iter().enumerate() {
+        match before.get(place) {
+            Some(former) if former == row => {}
+            Some(former) => {
+                let since = (!row.has_doer_of(former)).then(|| work_items::since.eq(now));
+                diesel::update(row).set((row, since, work_items::changed_at.eq(now))).execute(connection)?;
+            }
+            None => {
+                let times = (work_items::since.eq(now), work_items::changed_at.eq(now));
+                diesel::insert_into(work_items::table).values((row, times.0, times.1)).execute(connection)?;
+            }
+        }
+    }
+    if before.len() > after.len() {
+        let gone = work_items::table
+            .filter(work_items::organisation_id.eq(KeyValue(head.organisation.0)))
+            .filter(work_items::record_id.eq(KeyValue(head.id)))
+            .filter(work_items::number.ge(i64::try_from(after.len()).unwrap_or(i64::MAX)));
+        diesel::delete(gone).execute(connection)?;
     }
     Ok(())
 }
 
-/// What waits for the actor, by name or by permission; what is due first comes first, what is never due last.
+/// Everything that waits for the actor: by name, by permission, or to be acknowledged. What is due first comes first, what
+/// is never due last.
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
-pub fn of_actor(actor: &Actor, limit: i64, connection: &mut AnyConnection) -> Result<Vec<WorkItem>, Error> {
+pub fn open_for(
+    actor: &Actor,
+    rules: &Rules,
+    limit: i64,
+    connection: &mut AnyConnection,
+) -> Result<Vec<WorkItem>, Error> {
+    let mut items = of_actor(actor, limit, connection)?;
+    items.extend(acknowledgements::work_of(actor, rules, connection)?);
+    items.sort_by_key(|item| (item.due_on.unwrap_or(NaiveDate::MAX), item.id, item.number));
+    items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(items)
+}
+
+/// What records say they wait for.
+fn of_actor(actor: &Actor, limit: i64, connection: &mut AnyConnection) -> Result<Vec<WorkItem>, Error> {
     let Some(me) = actor.member() else { return Ok(Vec::new()) };
     let may = Permission::VARIANTS.iter().filter(|permission| actor.cell(**permission) == Cell::Yes);
-    let rows: Vec<Row> = work_items::table
+    let rows: Vec<(Row, InstantValue, InstantValue)> = work_items::table
         .filter(work_items::organisation_id.eq(KeyValue(actor.organisation.0)))
         .filter(work_items::except_id.is_null().or(work_items::except_id.ne(KeyValue(me.0)).assume_not_null()))
         .filter(
@@ -134,9 +181,9 @@ pub fn of_actor(actor: &Actor, limit: i64, connection: &mut AnyConnection) -> Re
         )
         .order((coalesce(work_items::due_on, "9999-12-31"), work_items::record_id, work_items::number))
         .limit(limit)
-        .select(Row::as_select())
+        .select((Row::as_select(), work_items::since, work_items::changed_at))
         .load(connection)?;
-    rows.into_iter().map(Row::into_item).collect()
+    rows.into_iter().map(|(row, since, changed_at)| row.into_item(since, changed_at)).collect()
 }
 
 /// What is kept for each of these records: for whoever holds it against the records themselves.

@@ -73,6 +73,10 @@ pub(crate) struct Flags {
     #[arg(long, global = true, value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     reports_per_minute: Option<u32>,
+    /// Requests per minute and address for calendars [env: RATCHET_CALENDARS_PER_MINUTE] [default: 120]
+    #[arg(long, global = true, value_name = "COUNT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calendars_per_minute: Option<u32>,
     /// What is logged, such as `info` or `ratchet_http=debug` [env: RATCHET_LOG] [default: info]
     #[arg(long, global = true, value_name = "FILTER")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,6 +118,7 @@ pub(crate) struct Settings {
     pub requests_per_minute: u32,
     pub logins_per_minute: u32,
     pub reports_per_minute: u32,
+    pub calendars_per_minute: u32,
     pub log: String,
     pub log_format: LogFormat,
     /// Only from the environment: the instance's keys, where a file is not wanted.
@@ -146,6 +151,7 @@ impl Settings {
             ("requests_per_minute", 6000),
             ("logins_per_minute", 30),
             ("reports_per_minute", 10),
+            ("calendars_per_minute", 120),
         ];
         for (name, default) in numbers {
             builder = builder.set_default(name, default).map_err(failed)?;

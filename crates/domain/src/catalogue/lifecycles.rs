@@ -75,7 +75,12 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
         table("applicabilities", edges(applicabilities::edge)),
         table(
             "members",
-            vec![simple("active", "assign-roles", "active"), simple("active", "deactivate", "deactivated")],
+            vec![
+                simple("active", "assign-roles", "active"),
+                simple("active", "open-calendar-link", "active"),
+                simple("active", "close-calendar-link", "active"),
+                simple("active", "deactivate", "deactivated"),
+            ],
         ),
         table("comments", edges(annotations::edge)),
         table("tags", edges(annotations::edge)),

@@ -8,7 +8,6 @@ use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters};
 use crate::parameters::{Query, Target, WriteParameters};
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
-use actix_web::http::StatusCode;
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
@@ -129,20 +128,14 @@ pub(crate) async fn create_api_key(
         let CreateApiKey { name, scopes, expires_at } = input;
         Ok(ApiKey::issue(ApiKeyDraft { name, scopes, secret_hash: hash, expires_at }, by, birth)?)
     });
-    with_token(answer.await?, &secret, dry_run)
-}
-
-/// Adds the token to the answer, outside everything that is stored.
-fn with_token(answer: Answer, secret: &str, dry_run: bool) -> Result<Answer, ApiError> {
+    let answer = answer.await?;
     if dry_run {
         return Ok(answer);
     }
-    let internal = |error: serde_json::Error| ApiError::Internal(error.to_string());
-    let mut view: serde_json::Value = serde_json::from_slice(&answer.body).map_err(internal)?;
+    let view: serde_json::Value =
+        serde_json::from_slice(&answer.body).map_err(|error| ApiError::Internal(error.to_string()))?;
     let id = view["id"].as_str().unwrap_or_default().replace('-', "");
-    view["token"] = format!("rk_{id}_{secret}").into();
-    let shown = Answer::json(StatusCode::CREATED, &view)?;
-    Ok(Answer { headers: answer.headers, ..shown })
+    answer.with_secret("token", format!("rk_{id}_{secret}"))
 }
 
 /// Read an API key.

@@ -21,6 +21,7 @@ use ratchet_domain::text;
 use ratchet_persistence::accounts::{self, Account, Login};
 use ratchet_persistence::sessions::{self, Refreshed};
 use ratchet_persistence::tx::Tx;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
@@ -86,15 +87,15 @@ pub(crate) struct ChangePassword {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
 
-/// The same where nobody needs to be known.
-pub(crate) struct Open;
+/// The parameters, mostly none, where nobody needs to be known.
+pub(crate) struct Open<T = Nothing>(pub T);
 
-impl FromRequest for Open {
+impl<T: DeserializeOwned> FromRequest for Open<T> {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parameters::parse(request.query_string()).map(|Nothing {}| Self))
+        ready(parameters::parse(request.query_string()).map(Self))
     }
 }
 

@@ -8,11 +8,11 @@ use crate::v1::auth::Nothing;
 use crate::v1::records;
 use actix_web::get;
 use actix_web::http::StatusCode;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::{Cell, Identity, Permission, Role};
 use ratchet_domain::id::{ApiKeyId, MemberId, OrganisationId};
 use ratchet_domain::reference::Prefix as RecordKind;
-use ratchet_persistence::{acknowledgements, organisations, settings, work_items};
+use ratchet_persistence::{organisations, settings, work_items};
 use serde::Serialize;
 use strum::VariantArray;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -86,6 +86,8 @@ pub(crate) struct WorkItem {
     pub due_on: Option<NaiveDate>,
     /// Whether that day has passed.
     pub overdue: bool,
+    /// Since when the caller, or whoever may, is waited for.
+    pub since: DateTime<Utc>,
     /// Where to read it.
     #[schema(example = "/v1/actions/0197a3c2-7c51-7d38-8f0e-0d4f3a1b2c3d")]
     pub href: String,
@@ -103,7 +105,8 @@ const LIMIT: i64 = 500;
 
 impl WorkItem {
     fn of(item: work_items::WorkItem, today: NaiveDate) -> Self {
-        let work_items::WorkItem { kind, id, reference, title, state, member, due_on } = item;
+        let work_items::WorkItem { kind, id, reference, title, state, member, due_on, number: _, since, changed_at: _ } =
+            item;
         Self {
             kind,
             id,
@@ -113,6 +116,7 @@ impl WorkItem {
             by_name: member.is_some(),
             due_on,
             overdue: due_on.is_some_and(|day| day < today),
+            since,
             href: records::href(kind, id),
         }
     }
@@ -126,13 +130,9 @@ pub(crate) async fn list_work(call: Call, _: Query<Nothing>) -> Result<Answer, A
     let (by, now) = (call.actor.clone(), call.app.now());
     let read = move |connection: &mut _| -> Result<_, ApiError> {
         let rules = settings::rules(by.organisation, connection)?;
-        let mut items = work_items::of_actor(&by, LIMIT, connection)?;
-        items.extend(acknowledgements::work_of(&by, &rules, connection)?);
-        Ok((items, rules.today(now)))
+        Ok((work_items::open_for(&by, &rules, LIMIT, connection)?, rules.today(now)))
     };
-    let (mut items, today) = call.app.store.read(read).await?;
-    items.sort_by_key(|item| (item.due_on.unwrap_or(NaiveDate::MAX), item.id));
-    items.truncate(usize::try_from(LIMIT).unwrap_or(usize::MAX));
+    let (items, today) = call.app.store.read(read).await?;
     let items = items.into_iter().map(|item| WorkItem::of(item, today)).collect();
     Answer::json(StatusCode::OK, &WorkList { items })
 }

@@ -7,10 +7,13 @@ use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters};
 use crate::parameters::{Query, Target, WriteParameters};
 use crate::passwords;
+use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
+use crate::v1::calendar;
 use actix_web::{get, patch, post};
 use chrono::NaiveDate;
 use ratchet_domain::access::{Actor, Role};
+use ratchet_domain::calendar::CalendarLink;
 use ratchet_domain::change::Record;
 use ratchet_domain::id::AccountId;
 use ratchet_domain::members::{Amendment, Member, MemberDraft, Verb};
@@ -38,9 +41,23 @@ pub(crate) struct MemberView {
     pub unit: Option<String>,
     /// Held now.
     pub roles: Vec<Role>,
+    /// Whether a calendar program reads what is due for the member, by a secret link.
+    pub calendar_link: bool,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
+}
+
+/// A member whose calendar link was just made, with the link.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct OpenedCalendarLink {
+    #[serde(flatten)]
+    pub member: MemberView,
+    /// Give it to a calendar program. It is not stored and cannot be shown again.
+    #[schema(
+        example = "https://isms.example/v1/calendar.ics?token=rcal_0197a3c27c517d388f0e0d4f3a1b2c3d_9f86d081884c7d65"
+    )]
+    pub calendar_url: String,
 }
 
 /// What a list of members can be narrowed by.
@@ -62,9 +79,17 @@ impl Resource for Member {
     const EXPANDS: &'static [(&'static str, &'static str)] = &[];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> MemberView {
-        let Self { head, account: _, name, unit, roles, active } = self.clone();
+        let Self { head, account: _, name, unit, roles, active, calendar_hash } = self.clone();
         let state = if active { "active" } else { "deactivated" };
-        MemberView { head: (&head).into(), state, name, unit, roles, transitions }
+        MemberView {
+            head: (&head).into(),
+            state,
+            name,
+            unit,
+            roles,
+            calendar_link: calendar_hash.is_some(),
+            transitions,
+        }
     }
 
     fn filter(query: MemberQuery, _: &Actor, _: NaiveDate) -> Filter {
@@ -125,6 +150,11 @@ pub(crate) struct DeactivateMember {
     #[schema(example = "Left the company", max_length = 10_000)]
     reason: String,
 }
+
+/// Nothing to say.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MoveCalendarLink {}
 
 /// List members.
 #[utoipa::path(tag = "members", params(PageParameters, MemberQuery), responses((status = 200, body = Page<MemberView>)))]
@@ -266,6 +296,49 @@ pub(crate) async fn deactivate_member(
     Ok(answer)
 }
 
+/// Make one's own calendar link, or replace it: the old one is dead at once. The link is in the answer and nowhere else, so
+/// `Idempotency-Key` is refused.
+///
+/// Whoever has the link reads what is due for the member, without a login: see `GET /v1/calendar.ics`.
+#[utoipa::path(
+    tag = "members",
+    params(("id" = String, Path), WriteParameters),
+    request_body = MoveCalendarLink,
+    responses((status = 200, body = OpenedCalendarLink))
+)]
+#[post("/members/{id}/open-calendar-link")]
+pub(crate) async fn open_calendar_link_member(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<MoveCalendarLink>,
+) -> Result<Answer, ApiError> {
+    call.refuse_idempotency_key()?;
+    let Some(me) = call.actor.member() else { return Err(Refusal::Forbidden.into()) };
+    let link = CalendarLink::of(me, (call.app.source.random)());
+    let address = format!("{}{}?token={link}", call.app.settings.public_url.trim_end_matches('/'), calendar::PATH);
+    let dry_run = parameters.0.dry_run;
+    let answer = call.verb(
+        target,
+        Verb::OpenCalendarLink,
+        parameters,
+        body,
+        move |member: Member, MoveCalendarLink {}, facts, by, tx| {
+            Ok(member.open_calendar_link(&link, facts, by, tx.now())?)
+        },
+    );
+    let answer = answer.await?;
+    if dry_run { Ok(answer) } else { answer.with_secret("calendar_url", address) }
+}
+
+verbs! {
+    tag "members", record Member, view MemberView;
+
+    /// Close a member's calendar link; one's own, or as an admin anybody's.
+    close_calendar_link_member "/members/{id}/close-calendar-link" CloseCalendarLink MoveCalendarLink
+    |member, MoveCalendarLink {}, facts, by, tx| member.close_calendar_link(facts, by, tx.now());
+}
+
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config
         .service(list_members)
@@ -273,5 +346,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(get_member)
         .service(amend_member)
         .service(assign_roles_member)
-        .service(deactivate_member);
+        .service(deactivate_member)
+        .service(open_calendar_link_member)
+        .service(close_calendar_link_member);
 }

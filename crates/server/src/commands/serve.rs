@@ -103,6 +103,7 @@ fn app_settings(settings: &Settings, url: &str) -> app::Settings {
         requests_per_minute: settings.requests_per_minute,
         logins_per_minute: settings.logins_per_minute,
         reports_per_minute: settings.reports_per_minute,
+        calendars_per_minute: settings.calendars_per_minute,
         trusted_proxies: settings.trusted_proxies.clone(),
         ..app::Settings::default()
     }
