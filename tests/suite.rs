@@ -9,6 +9,8 @@ mod api {
     mod auth;
     mod calendar;
     mod calls;
+    mod change_templates;
+    mod changes;
     mod communication_plans;
     mod competences;
     mod context_entries;

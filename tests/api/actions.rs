@@ -62,7 +62,16 @@ async fn the_whole_treatment_with_actions() {
         verb(&api, member, &act("cancel"), json!({ "reason": "No" })).await.expect(403);
         verb(&api, member, &act("complete"), json!({ "summary": "Image 42" })).await.expect(200);
         verb(&api, member, &act("verify"), json!({ "evidence": "Mine" })).await.expect(403);
-        verb(&api, Role::Auditor, &act("verify"), json!({ "evidence": "Three laptops report" })).await.expect(200);
+        let day = api.now().date_naive();
+        let indicator = super::indicators::active(&api).await;
+        let before = day - TimeDelta::days(1);
+        let comparison = json!({
+            "indicators": [indicator], "before": { "first": before, "last": before }, "after": { "first": day, "last": day },
+        });
+        let seen = json!({ "evidence": "Three laptops report", "comparison": comparison });
+        let verified = verb(&api, Role::Auditor, &act("verify"), seen).await.expect(200);
+        let measured = &verified.body["verification"]["effect"]["series"][0];
+        assert_eq!((&measured["before"]["count"], &measured["tendency"]), (&json!(0), &json!("unclear")));
         verb(&api, manager, &nc("implement"), check).await.expect(200);
         let late = verb(&api, manager, &act("reopen"), json!({ "reason": "More" })).await.expect(409);
         assert_eq!(late.reasons(), ["parent_is_over"]);

@@ -4,6 +4,7 @@
 
 mod lines;
 
+use self::lines::Line;
 use super::contract::{content_type, operations, target};
 use super::samples::{allowed, public_link};
 use crate::databases::each;
@@ -60,9 +61,24 @@ pub fn schema_of(operation: &Value) -> &Value {
 }
 
 /// The operation's line, or a fresh record with an empty body.
-pub async fn call_of(api: &Api, (method, path, operation): &(Method, String, Value)) -> Call {
+pub async fn call_of(api: &Api, operation: &(Method, String, Value)) -> Call {
+    let id = operation.2["operationId"].as_str().unwrap();
+    call_by(api, operation, lines::valid(api, id).await).await
+}
+
+/// The operation's line that has something at this place: where one member excludes another, a line of its own holds it,
+/// called by the operation and the place.
+pub async fn call_about(api: &Api, operation: &(Method, String, Value), place: &str) -> Call {
+    let id = operation.2["operationId"].as_str().unwrap();
+    let usual = call_of(api, operation).await;
+    if usual.body.pointer(place).is_some() {
+        return usual;
+    }
+    call_by(api, operation, lines::valid(api, &format!("{id} {place}")).await).await
+}
+
+async fn call_by(api: &Api, (method, path, operation): &(Method, String, Value), line: Option<Line>) -> Call {
     let id = operation["operationId"].as_str().unwrap();
-    let line = lines::valid(api, id).await;
     let is_listed = line.is_some();
     let (role, path, body) = match line {
         Some(line) => line,

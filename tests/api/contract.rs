@@ -182,6 +182,12 @@ pub async fn target(api: &Api, path: &str) -> String {
         });
         return manager.post("/v1/actions", body).await.expect(201).reference().to_owned();
     }
+    if path.starts_with("/v1/changes") {
+        return super::changes::requested(api, super::changes::words()).await;
+    }
+    if path.starts_with("/v1/change-templates") {
+        return super::change_templates::define(api).await.reference().to_owned();
+    }
     if path.starts_with("/v1/policies") {
         return super::policies::establish(api, json!({})).await.expect(201).reference().to_owned();
     }

@@ -1,6 +1,6 @@
 //! Separation of duties, tried in every order in which two duties can fall to one person.
 
-use super::{actions, courses, improvements, nonconformities, policies, policy_versions};
+use super::{actions, change_templates, changes, courses, improvements, nonconformities, policies, policy_versions};
 use crate::databases::each;
 use crate::harness::{Answer, Api};
 use ratchet_domain::access::Role;
@@ -84,6 +84,22 @@ async fn breaches(api: &Api, rule: Rule) -> Vec<(String, Value)> {
                 (format!("improvements/{other}/decline"), declined),
             ]
         }
+        Rule::ChangeApprover => {
+            let change = changes::requested(api, changes::words()).await;
+            let path = |verb: &str| format!("changes/{change}/{verb}");
+            act(api, manager, &path("submit"), json!({})).await.expect(200);
+            act(api, manager, &path("assess"), change_templates::assessment()).await.expect(200);
+            let template = change_templates::define(api).await.reference().to_owned();
+            vec![(path("approve"), json!({})), (format!("change-templates/{template}/approve"), json!({}))]
+        }
+        Rule::ChangeReviewer => {
+            let change = changes::approved(api, changes::words()).await;
+            let path = |verb: &str| format!("changes/{change}/{verb}");
+            act(api, manager, &path("start"), json!({})).await.expect(200);
+            act(api, manager, &path("complete"), json!({ "summary": "On all laptops" })).await.expect(200);
+            api.wait(chrono::TimeDelta::days(15));
+            vec![(path("review"), json!({ "verdict": "beneficial", "conclusion": "Half the latency" }))]
+        }
         Rule::ActionVerifier => {
             let done = json!({ "summary": "Done" });
             let own = assigned(api, manager).await;
@@ -104,8 +120,8 @@ async fn breaches(api: &Api, rule: Rule) -> Vec<(String, Value)> {
 /// Who may judge, and had no part in it.
 fn colleague(rule: Rule) -> Role {
     match rule {
-        Rule::PolicyApprover | Rule::ImprovementDecider => Role::Management,
-        Rule::CaseVerifier | Rule::ActionVerifier | Rule::TrainingEvaluator => Role::Auditor,
+        Rule::PolicyApprover | Rule::ImprovementDecider | Rule::ChangeApprover => Role::Management,
+        Rule::CaseVerifier | Rule::ActionVerifier | Rule::TrainingEvaluator | Rule::ChangeReviewer => Role::Auditor,
     }
 }
 

@@ -110,3 +110,48 @@ async fn a_member_sees_its_own() {
         assert_eq!(manager.get("/v1/nonconformities?count=true").await.body["total"], 2);
     }
 }
+
+/// The judge names what is to be compared; what was seen then stays with the verdict.
+#[tokio::test]
+async fn a_verdict_rests_on_figures() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let indicator = super::indicators::active(&api).await;
+        let bad = super::measurements::series(&api, &indicator, &[84.0, 80.0, 79.0, 88.0, 86.0]);
+        super::measurements::send(&api, bad).await.expect(201);
+        let first = api.now().date_naive();
+        let reference = raise(&api).await;
+        let owner = api.member_id(Role::IsmsManager).await;
+        let manager = Role::IsmsManager;
+        verb(&api, manager, &reference, "confirm", json!({ "grade": "minor", "owner_id": owner })).await.expect(200);
+        let body = json!({ "method": "other", "root_causes": ["No agent"], "similar": "None" });
+        verb(&api, manager, &reference, "analyse", body).await.expect(200);
+        let body = json!({ "response": "no_action", "justification": "It is gone", "check_on": first });
+        verb(&api, manager, &reference, "plan", body).await.expect(200);
+        api.wait(TimeDelta::days(30));
+        let good = super::measurements::series(&api, &indicator, &[97.0, 96.0, 98.0, 95.0]);
+        super::measurements::send(&api, good).await.expect(201);
+        let last = api.now().date_naive();
+        let verdict = |indicator: &str, after: Value| {
+            let comparison =
+                json!({ "indicators": [indicator], "before": { "first": first, "last": first }, "after": after });
+            json!({ "effective": true, "criterion": "Share", "evidence": "97 %", "comparison": comparison })
+        };
+        let after = json!({ "first": last, "last": last });
+        let unknown = verb(&api, Role::Auditor, &reference, "verify", verdict("IND-2026-0099", after.clone())).await;
+        assert_eq!(unknown.expect(422).faults(), ["/comparison/indicators/0 unknown_record"]);
+        let overlap = verb(
+            &api,
+            Role::Auditor,
+            &reference,
+            "verify",
+            verdict(&indicator, json!({ "first": first, "last": last })),
+        );
+        assert_eq!(overlap.await.expect(422).faults(), ["/comparison/after/first overlap"]);
+        let judged = verb(&api, Role::Auditor, &reference, "verify", verdict(&indicator, after)).await.expect(200);
+        let effect = &judged.body["verdict"]["effect"];
+        assert_eq!(effect["series"][0]["before"], json!({ "count": 5, "median": 84.0 }));
+        assert_eq!(effect["series"][0]["after"], json!({ "count": 4, "median": 96.5 }));
+        assert_eq!(effect["series"][0]["tendency"], "worse", "less is better for this indicator");
+    }
+}

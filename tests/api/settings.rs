@@ -63,6 +63,12 @@ async fn faults_are_named() {
         assert_eq!(refused.faults(), ["/compensating_control blank", "/until out_of_range"]);
         let zone = act(&api, Role::Admin, "set-time-zone", json!({ "utc_offset_minutes": 900 })).await.expect(422);
         assert_eq!(zone.faults(), ["/utc_offset_minutes out_of_range"]);
+        let never = json!({ "weekdays": [] });
+        let never = act(&api, Role::Admin, "set-working-days", never).await.expect(422);
+        assert_eq!(never.faults(), ["/weekdays length"]);
+        let someday = json!({ "weekdays": ["someday"] });
+        let someday = act(&api, Role::Admin, "set-working-days", someday).await.expect(422);
+        assert_eq!(someday.faults(), ["/weekdays/0 unknown_value"]);
         let zone = act(&api, Role::Admin, "set-time-zone", json!({ "utc_offset_minutes": 60 })).await.expect(200);
         assert_eq!(zone.body["utc_offset_minutes"], 60);
     }

@@ -1,6 +1,6 @@
 //! Two organisations on one server: neither can tell whether the other has anything at all.
 
-use super::calls::{Call, call_of, schema_of, with_body};
+use super::calls::{Call, call_about, call_of, schema_of, with_body};
 use super::contract::{is_open, needed, operations, target};
 use super::schemas::{Property, properties};
 use crate::databases::{each, sqlite};
@@ -152,11 +152,11 @@ async fn a_body_that_names_what_is_theirs_is_answered_like_one_that_names_nothin
             if naming.is_empty() {
                 continue;
             }
-            let call = call_of(&api, &operation).await;
-            assert!(call.is_listed, "{id} names a record: it needs a line in tests/api/calls/lines.rs");
-            let caller = api.by(call.role).await;
             for property in naming {
                 let place = property.place();
+                let call = call_about(&api, &operation, &place).await;
+                assert!(call.is_listed, "{id} names a record: it needs a line in tests/api/calls/lines.rs");
+                let caller = api.by(call.role).await;
                 // Where an id is read a reference is malformed, whosever it is.
                 let takes_ids = property.schema["format"] == "uuid";
                 let names = names.iter().filter(|name| !takes_ids || name.len() == 36);

@@ -63,6 +63,16 @@ pub enum Permission {
     SteerAction,
     /// Start, block, unblock and complete an action.
     WorkAction,
+    /// Request a change.
+    RequestChange,
+    /// Submit, assess, revise, schedule, start, complete, roll back and cancel a change.
+    SteerChange,
+    /// Approve, reject and close a change; approve and retire a change template.
+    DecideChange,
+    /// Approve a change of high impact.
+    ApproveHighImpactChange,
+    /// Define, amend and revise change templates.
+    DefineChangeTemplate,
     /// Comment on a record, tag it, link it with another.
     Annotate,
     /// Attach evidence to a record.
@@ -174,6 +184,11 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::PlanAction => [No, Yes, No, No, Own, No],
         P::SteerAction => [No, Yes, No, No, No, No],
         P::WorkAction => [Own, Yes, Own, Own, Own, No],
+        P::RequestChange => [No, Yes, Yes, Yes, Yes, No],
+        P::SteerChange => [No, Yes, Own, Own, Own, No],
+        P::DecideChange => [No, Yes, Yes, No, No, No],
+        P::ApproveHighImpactChange => [No, No, Yes, No, No, No],
+        P::DefineChangeTemplate => [No, Yes, No, No, No, No],
         P::Annotate => [No, Yes, Yes, Yes, Own, No],
         P::AttachEvidence => [No, Yes, Yes, Yes, Own, No],
         P::WithdrawAnnotation => [No, Yes, Own, Own, Own, No],

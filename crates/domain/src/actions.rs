@@ -9,6 +9,7 @@ pub use commands::{Amendment, Verify};
 pub use lifecycle::{Facts, StageName, Verb, edge};
 
 use crate::access::{Actor, Permission};
+use crate::analysis::effect::Effect;
 use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::MemberId;
 use crate::links::Relation;
@@ -93,10 +94,13 @@ pub struct Completion {
 }
 
 /// That somebody else has looked at it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verification {
     /// What was seen.
     pub evidence: String,
+    /// What indicators said, frozen, where the verdict rests on figures.
+    #[serde(default)]
+    pub effect: Option<Effect>,
     /// When.
     pub at: DateTime<Utc>,
     /// By whom; never by who did it.
@@ -104,7 +108,7 @@ pub struct Verification {
 }
 
 /// Where it stands; each stage owns what is only true in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "name")]
 pub enum Stage {
     /// Nobody has begun.
@@ -136,7 +140,7 @@ pub enum Stage {
 }
 
 /// An action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Action {
     /// Identity and version.
     pub head: Head,

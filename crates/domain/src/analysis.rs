@@ -1,5 +1,9 @@
 //! Statistics as pure functions over slices, each with its formula and source.
 
+pub mod comparison;
+pub mod effect;
+mod normal;
+mod ranks;
 pub mod trend;
 
 /// The median; for an even number of values the mean of the two in the middle. `None` of nothing.

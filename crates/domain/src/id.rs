@@ -42,6 +42,10 @@ ids! {
     NonconformityId,
     /// Something a person does about a record.
     ActionId,
+    /// A planned change of the management system, or of what it protects.
+    ChangeId,
+    /// A change that is approved once for all times that it is made.
+    ChangeTemplateId,
     /// What somebody says about a record.
     CommentId,
     /// A word under which a record is found.

@@ -46,6 +46,8 @@ macro_rules! of_kind {
             Member: members::Member,
             ApiKey: api_keys::ApiKey,
             Action: actions::Action,
+            Change: changes::PlannedChange,
+            ChangeTemplate: change_templates::ChangeTemplate,
             Indicator: indicators::Indicator,
             Signal: signals::Signal,
             Comment: comments::Comment,

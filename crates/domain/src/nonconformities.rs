@@ -9,6 +9,7 @@ pub use commands::{Amendment, Analyse, Close, Confirm, Contain, Plan, ROOT_CAUSE
 pub use lifecycle::{Facts, StageName, Verb, edge};
 
 use crate::access::{Actor, Permission};
+use crate::analysis::effect::Effect;
 use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::MemberId;
 use crate::links::Relation;
@@ -132,7 +133,7 @@ pub enum Response {
 }
 
 /// Whether what was done worked [10.2 d].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// Whether the cause is gone.
     pub effective: bool,
@@ -140,6 +141,9 @@ pub struct Verdict {
     pub criterion: String,
     /// What was seen.
     pub evidence: String,
+    /// What indicators said, frozen, where the verdict rests on figures.
+    #[serde(default)]
+    pub effect: Option<Effect>,
     /// When it was judged.
     pub at: DateTime<Utc>,
     /// By whom; never by someone who did the work.
@@ -163,7 +167,7 @@ pub struct Closure {
 }
 
 /// An earlier turn that did not hold: kept, not overwritten.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
     /// The analysis of that turn.
     pub analysis: Analysis,
@@ -177,7 +181,7 @@ pub struct Attempt {
 }
 
 /// Where it stands; each stage owns what is only true in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "name")]
 pub enum Stage {
     /// Somebody says so.
@@ -233,7 +237,7 @@ pub enum Stage {
 }
 
 /// A nonconformity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Nonconformity {
     /// Identity and version.
     pub head: Head,

@@ -35,6 +35,12 @@ pub enum Prefix {
     /// Action.
     #[strum(serialize = "ACT")]
     Action,
+    /// Change of the management system, or of what it protects.
+    #[strum(serialize = "CHG")]
+    Change,
+    /// Change that is approved once for all times that it is made.
+    #[strum(serialize = "CHT")]
+    ChangeTemplate,
     /// Indicator.
     #[strum(serialize = "IND")]
     Indicator,
@@ -109,6 +115,8 @@ impl Prefix {
             Self::Member => "member",
             Self::ApiKey => "api_key",
             Self::Action => "action",
+            Self::Change => "change",
+            Self::ChangeTemplate => "change_template",
             Self::Indicator => "indicator",
             Self::Signal => "signal",
             Self::Comment => "comment",

@@ -31,6 +31,10 @@ pub enum Rule {
     ActionVerifier,
     /// Who owns a course does not judge whether it worked [7.2 c].
     TrainingEvaluator,
+    /// Who requested a change, or wrote a change template, does not approve it [8.1, A.8.32].
+    ChangeApprover,
+    /// Who implemented a change does not review it [8.1].
+    ChangeReviewer,
     /// Who wrote a version of a policy does not approve it [5.2, 7.5.2 c].
     PolicyApprover,
     /// Who proposed an improvement does not decide it [10.1].

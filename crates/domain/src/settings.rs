@@ -1,9 +1,9 @@
-//! The settings of an organisation: its time zone, the link for anonymous reports, and the duties that it keeps apart. One
-//! record per organisation.
+//! The settings of an organisation: its time zone and working days, the link for anonymous reports, the duties that it keeps
+//! apart, and what follows from an emergency change that nobody approved. One record per organisation.
 //!
-//! An admin sets the time zone. A rule of separation is relaxed by management alone, since it is top management that
-//! assigns responsibilities [5.3]; an admin may put it back in force. Nobody approves the admin's own work by
-//! switching a rule off.
+//! An admin sets time zone and working days. A rule of separation is relaxed by management alone, since it is top
+//! management that assigns responsibilities [5.3]; an admin may put it back in force. Nobody approves the admin's own work
+//! by switching a rule off.
 
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
@@ -11,6 +11,7 @@ use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Reason, Refusal};
 use crate::separation::{Relaxation, Rule, Separation};
 use crate::text;
+use crate::working_days::Calendar;
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,12 @@ pub struct Rules {
     /// The secret part of the public link for anonymous reports; none while it is closed.
     #[serde(default)]
     pub report_link: Option<String>,
+    /// The days in which short deadlines are counted.
+    #[serde(default, skip_serializing_if = "Calendar::is_default")]
+    pub calendar: Calendar,
+    /// Whether an emergency change that nobody approved in time becomes a nonconformity [8.1].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unapproved_emergency_is_nonconformity: bool,
 }
 
 impl Rules {
@@ -71,6 +78,10 @@ pub enum Verb {
     OpenReportLink,
     /// Close the public link for anonymous reports.
     CloseReportLink,
+    /// Say on which days the organisation works.
+    SetWorkingDays,
+    /// Say what follows from an emergency change that nobody approved in time.
+    SetEmergencyChanges,
     /// Let exceptions from a rule of separation be documented.
     RelaxSeparation,
     /// Put a rule of separation back in force.
@@ -113,7 +124,11 @@ impl Lifecycle for Settings {
 
     fn knows(&self, verb: Verb) -> bool {
         match verb {
-            Verb::SetTimeZone | Verb::OpenReportLink | Verb::RelaxSeparation => true,
+            Verb::SetTimeZone
+            | Verb::OpenReportLink
+            | Verb::SetWorkingDays
+            | Verb::SetEmergencyChanges
+            | Verb::RelaxSeparation => true,
             Verb::CloseReportLink => self.rules.report_link.is_some(),
             Verb::EnforceSeparation => !self.rules.separation.relaxations().is_empty(),
         }
@@ -123,7 +138,9 @@ impl Lifecycle for Settings {
         let admin = by.may(Permission::AdministerOrganisation, false);
         let management = by.may(Permission::RelaxSeparation, false);
         let allowed = match verb {
-            Verb::SetTimeZone | Verb::OpenReportLink | Verb::CloseReportLink => admin,
+            Verb::SetTimeZone | Verb::OpenReportLink | Verb::CloseReportLink | Verb::SetWorkingDays => admin,
+            // What is a nonconformity is no matter of administration.
+            Verb::SetEmergencyChanges => by.may(Permission::ApproveHighImpactChange, false),
             Verb::RelaxSeparation => management,
             Verb::EnforceSeparation => admin || management,
         };
@@ -133,9 +150,12 @@ impl Lifecycle for Settings {
         if !self.knows(verb) {
             let detail = match verb {
                 Verb::CloseReportLink => "the link for anonymous reports is closed",
-                Verb::SetTimeZone | Verb::OpenReportLink | Verb::RelaxSeparation | Verb::EnforceSeparation => {
-                    "every rule of separation is in force"
-                }
+                Verb::SetTimeZone
+                | Verb::SetWorkingDays
+                | Verb::SetEmergencyChanges
+                | Verb::OpenReportLink
+                | Verb::RelaxSeparation
+                | Verb::EnforceSeparation => "every rule of separation is in force",
             };
             return Err(Refusal::state("wrong_state", detail));
         }
@@ -196,6 +216,36 @@ impl Settings {
         Ok(Change::of(self, after, "report_link_closed", at))
     }
 
+    /// Says on which days the organisation works: what deadlines of a few days are counted in.
+    ///
+    /// # Errors
+    /// The guard's refusal, or every fault of the calendar.
+    pub fn set_working_days(self, calendar: Calendar, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::SetWorkingDays, &(), by)?;
+        let mut faults = Faults::default();
+        calendar.note_faults(&mut faults);
+        faults.refuse()?;
+        let mut after = self.clone();
+        after.rules.calendar = calendar;
+        Ok(Change::of(self, after, "working_days_set", at))
+    }
+
+    /// Says whether an emergency change that nobody approved in time becomes a nonconformity; it is an event anyway.
+    ///
+    /// # Errors
+    /// The guard's refusal.
+    pub fn set_emergency_changes(
+        self,
+        is_nonconformity: bool,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::SetEmergencyChanges, &(), by)?;
+        let mut after = self.clone();
+        after.rules.unapproved_emergency_is_nonconformity = is_nonconformity;
+        Ok(Change::of(self, after, "emergency_changes_set", at))
+    }
+
     /// Lets exceptions from a rule be documented until a day. Said again, it replaces what was said before.
     ///
     /// # Errors
@@ -241,6 +291,7 @@ mod tests {
     use super::*;
     use crate::access::{Identity, Role};
     use crate::fixtures::{at, birth, machine, person};
+    use crate::working_days::Weekday;
     use strum::VariantArray;
 
     fn settings() -> Settings {
@@ -310,6 +361,32 @@ mod tests {
         assert_eq!(again.close_report_link(&admin, at()).unwrap().after().rules, Rules::default());
         let manager = person(2, &[Role::IsmsManager]);
         assert_eq!(settings().open_report_link([1; 16], &manager, at()), Err(Refusal::Forbidden));
+    }
+
+    #[test]
+    fn working_days_are_kept_and_the_default_is_not_written() {
+        let admin = person(1, &[Role::Admin]);
+        let holiday: NaiveDate = "2026-12-25".parse().unwrap();
+        let calendar = Calendar { weekdays: [Weekday::Sunday].into(), holidays: [holiday].into() };
+        let set = settings().set_working_days(calendar.clone(), &admin, at()).unwrap().into_after();
+        assert_eq!(set.rules.calendar, calendar);
+        let stored = serde_json::to_value(&set).unwrap();
+        assert_eq!(serde_json::from_value::<Settings>(stored).unwrap(), set);
+        let stored = serde_json::to_value(settings()).unwrap();
+        assert!(stored.get("calendar").is_none(), "an organisation that never said so keeps its state's hash");
+        let never = Calendar { weekdays: [].into(), holidays: (0..401).map(|n| holiday + Days::new(n)).collect() };
+        let refusal = settings().set_working_days(never, &admin, at()).unwrap_err();
+        assert!(matches!(refusal, Refusal::Invalid(faults)
+            if faults.iter().map(|fault| fault.pointer.as_str()).eq(["/weekdays", "/holidays"])));
+    }
+
+    #[test]
+    fn the_management_says_what_an_unapproved_emergency_is() {
+        let management = person(2, &[Role::Management]);
+        assert!(!settings().rules.unapproved_emergency_is_nonconformity);
+        let set = settings().set_emergency_changes(true, &management, at()).unwrap();
+        assert_eq!(set.verb(), "emergency_changes_set");
+        assert!(set.after().rules.unapproved_emergency_is_nonconformity);
     }
 
     #[test]

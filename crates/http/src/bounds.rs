@@ -66,7 +66,14 @@ impl<T: Spelt> Bounded for Option<T> {
     }
 }
 
-/// Reads a moment or a day within bounds, or none where the type says so.
+impl<T: Spelt> Bounded for Vec<T> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let texts = Vec::<String>::deserialize(deserializer)?;
+        texts.iter().map(|text| T::parse(text)).collect::<Result<_, _>>().map_err(D::Error::custom)
+    }
+}
+
+/// Reads moments or days within bounds, or none where the type says so.
 pub(crate) fn bounded<'de, T: Bounded, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::read(deserializer)
 }
@@ -92,6 +99,8 @@ mod tests {
         at: Option<DateTime<Utc>>,
         #[serde(default, deserialize_with = "bounded_or_null")]
         patch: Option<Option<NaiveDate>>,
+        #[serde(default, deserialize_with = "bounded")]
+        days: Vec<NaiveDate>,
     }
 
     fn read(json: &str) -> Result<Input, String> {
@@ -106,6 +115,7 @@ mod tests {
         assert_eq!(input.patch, Some(None));
         let input = read("{}").unwrap();
         assert_eq!((input.day, input.at, input.patch), (None, None, None));
+        assert_eq!(read(r#"{"days":["2024-02-29"]}"#).unwrap().days.len(), 1);
         assert!(read(r#"{"at":"2200-01-01T00:30:00+01:00"}"#).is_ok(), "in UTC it is 2199");
     }
 
@@ -115,6 +125,7 @@ mod tests {
             for json in [
                 format!(r#"{{"day":"{day}"}}"#),
                 format!(r#"{{"patch":"{day}"}}"#),
+                format!(r#"{{"days":["2024-02-29","{day}"]}}"#),
                 format!(r#"{{"at":"{day}T00:00:00Z"}}"#),
             ] {
                 let fault = read(&json).unwrap_err();

@@ -1,6 +1,8 @@
 //! What is true of every record over HTTP: made, shown, amended and moved by verbs in the same way.
 
 pub(crate) mod annotations;
+pub(crate) mod approval;
+pub(crate) mod effect;
 pub(crate) mod expand;
 pub(crate) mod verbs;
 
@@ -300,8 +302,8 @@ impl Call {
                 return Err(Refusal::Forbidden.into());
             }
             check_version(expected.as_deref(), record.head().version)?;
+            // What the body names is not looked for when the stage does not know the verb at all.
             if !record.knows(verb) {
-                // Said before the body is looked at, whatever it names.
                 verdict.clone()?;
             }
             // A body may hold the reason for an exception that the guard alone cannot know of: the command asks again.

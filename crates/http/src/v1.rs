@@ -7,6 +7,8 @@ pub(crate) mod applicabilities;
 pub(crate) mod auth;
 pub(crate) mod calendar;
 pub(crate) mod catalogue;
+pub(crate) mod change_templates;
+pub(crate) mod changes;
 pub(crate) mod comments;
 pub(crate) mod communication_plans;
 pub(crate) mod competences;
@@ -69,6 +71,8 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(participation::configure)
         .configure(processes::configure)
         .configure(applicabilities::configure)
+        .configure(changes::configure)
+        .configure(change_templates::configure)
         .configure(evidence::configure)
         .configure(comments::configure)
         .configure(tags::configure)

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::schema::{evaluation_queue, measurements};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use ratchet_domain::analysis::effect::Period;
 use ratchet_domain::evaluation::Observation;
 use ratchet_domain::id::{IndicatorId, MeasurementBatchId, OrganisationId};
 use ratchet_domain::measurements::{Figure, Key, Point, Row as Written, Sifted, Standing};
@@ -225,6 +226,33 @@ pub fn list(
     let rows: Vec<Row> =
         query.order((m::observed_at, m::batch_id, m::number)).limit(limit).select(Row::as_select()).load(connection)?;
     rows.into_iter().map(Row::into_stored).collect()
+}
+
+/// Live measurements of several indicators within a period, at most `limit`: those nearest to its end, or to its beginning.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn within(
+    organisation: OrganisationId,
+    indicators: &[IndicatorId],
+    (Period { from, to }, near_its_end): (Period, bool),
+    limit: i64,
+    connection: &mut AnyConnection,
+) -> Result<Vec<(IndicatorId, Observation)>, Error> {
+    use measurements as m;
+    let query = m::table
+        .filter(m::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(m::indicator_id.eq_any(indicators.iter().map(|indicator| KeyValue(indicator.0))))
+        .filter(m::observed_at.ge(InstantValue(from)))
+        .filter(m::observed_at.lt(InstantValue(to)))
+        .filter(m::standing.eq(standing(Standing::Live)))
+        .select(Row::as_select())
+        .limit(limit)
+        .into_boxed();
+    let query = if near_its_end { query.order(m::observed_at.desc()) } else { query.order(m::observed_at.asc()) };
+    let rows: Vec<Row> = query.load(connection)?;
+    let read = |row: Row| row.into_stored().map(|stored| (stored.point.indicator, observation(stored)));
+    rows.into_iter().map(read).collect()
 }
 
 /// All rows of a batch.

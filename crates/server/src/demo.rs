@@ -2,6 +2,7 @@
 //! commands that the API itself uses. What is shown is what the rules allow.
 
 mod audits;
+mod changes;
 mod context;
 mod improvements;
 mod involvement;
@@ -120,6 +121,7 @@ pub(crate) async fn tell(store: &Store, source: &Source) -> Result<(), Fault> {
     involvement::add(&mut story);
     audits::add(&mut story);
     improvements::add(&mut story);
+    changes::add(&mut story);
     let mut steps = story.steps;
     steps.sort_by_key(|(at, _, _)| *at);
     for (at, who, job) in steps {

@@ -1,5 +1,7 @@
 //! The lines: one for each operation that is called with something to say.
 
+mod changes;
+
 use crate::api::contract::target;
 use crate::api::nonconformities::{raise, report};
 use crate::api::{
@@ -11,7 +13,7 @@ use ratchet_domain::access::Role;
 use serde_json::{Value, json};
 
 /// By whom, where to, with which body.
-type Line = (Role, String, Value);
+pub type Line = (Role, String, Value);
 
 /// The operation's line.
 pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
@@ -102,6 +104,9 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
                 return Some(line);
             }
             if let Some(line) = involvement(api, operation).await {
+                return Some(line);
+            }
+            if let Some(line) = changes::valid(api, operation).await {
                 return Some(line);
             }
             action(api, operation).await?

@@ -2,6 +2,7 @@
 
 use super::{Action, Completion, Facts, Priority, Stage, Verb, Verification};
 use crate::access::{Actor, is_the_program};
+use crate::analysis::effect::Effect;
 use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Faults, Reason, Refusal};
@@ -23,10 +24,12 @@ pub struct Amendment {
 }
 
 /// What `verify` needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Verify {
     /// What was seen.
     pub evidence: String,
+    /// What indicators say, where the verdict rests on figures.
+    pub effect: Option<Effect>,
     /// Why someone verifies who must not, where the organisation documents such exceptions.
     pub exception_reason: Option<String>,
 }
@@ -136,7 +139,7 @@ impl Action {
     /// # Errors
     /// The guard's refusal, or every fault of the input.
     pub fn verify(self, input: Verify, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
-        let Verify { evidence, exception_reason } = input;
+        let Verify { evidence, effect, exception_reason } = input;
         self.may_excepted(Verb::Verify, facts, by, exception_reason.as_deref())?;
         let (Stage::Done { completion }, Some(me)) = (self.stage.clone(), by.member()) else {
             return Err(wrong_state(&self.stage, Verb::Verify));
@@ -147,7 +150,7 @@ impl Action {
         let exception = facts.separation.exception(&duty, exception_reason, (me, at), &mut faults);
         faults.refuse()?;
         let mut after = self.clone();
-        after.stage = Stage::Verified { completion, verification: Verification { evidence, at, by: me } };
+        after.stage = Stage::Verified { completion, verification: Verification { evidence, effect, at, by: me } };
         let reason = exception.as_ref().map(|exception| exception.reason.clone());
         after.exceptions.extend(exception);
         Ok(Change::of(self, after, "verified", at).because_of(reason))

@@ -41,7 +41,7 @@ fn open() -> Action {
 
 fn apply(action: Action, verb: Verb) -> Result<Action, Refusal> {
     let (f, by, some) = (facts(), manager(), "because".to_owned());
-    let verify = Verify { evidence: some.clone(), exception_reason: None };
+    let verify = Verify { evidence: some.clone(), effect: None, exception_reason: None };
     match verb {
         Verb::Start => action.start(&f, &by, at()),
         Verb::Block => action.block(some, &f, &by, at()),
@@ -94,7 +94,7 @@ fn stage_by_verb() {
 
 #[test]
 fn who_did_it_does_not_verify_it() {
-    let verify = || Verify { evidence: "seen".into(), exception_reason: Some("only two of us".into()) };
+    let verify = || Verify { evidence: "seen".into(), effect: None, exception_reason: Some("only two of us".into()) };
     let done = open().complete("done".into(), &facts(), &manager(), at()).unwrap().into_after();
     for by in [person(3, &[Role::IsmsManager]), manager()] {
         let Err(Refusal::State(reasons)) = done.clone().verify(verify(), &facts(), &by, at()) else {
@@ -124,7 +124,7 @@ fn an_assignee_works_what_is_its_own_and_steers_nothing() {
 fn a_machine_completes_and_never_verifies() {
     let key = machine(&[Permission::PlanAction, Permission::WorkAction]);
     let done = open().complete("ticket closed".into(), &facts(), &key, at()).unwrap().into_after();
-    let verify = Verify { evidence: "x".into(), exception_reason: None };
+    let verify = Verify { evidence: "x".into(), effect: None, exception_reason: None };
     assert_eq!(done.verify(verify, &facts(), &key, at()).unwrap_err(), Refusal::Forbidden);
 }
 

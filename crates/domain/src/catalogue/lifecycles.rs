@@ -5,6 +5,7 @@ use crate::{
     employee_reports, improvements, indicators, measurements, nonconformities, policies, policy_versions, processes,
     settings, signals, training_assignments, votes,
 };
+use crate::{change_templates, changes};
 use serde::Serialize;
 use strum::VariantArray;
 
@@ -66,6 +67,8 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
         table("votes", edges(votes::edge)),
         table("actions", edges(actions::edge)),
         table("context_entries", edges(context_entries::edge)),
+        table("changes", edges(changes::edge)),
+        table("change_templates", edges(change_templates::edge)),
         table("employee_reports", edges(employee_reports::edge)),
         table("courses", edges(courses::edge)),
         table("training_assignments", edges(training_assignments::edge)),

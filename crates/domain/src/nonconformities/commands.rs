@@ -5,6 +5,7 @@ use super::{
     Analysis, Attempt, Closure, Containment, Facts, Grade, Method, Nonconformity, Response, Stage, Verb, Verdict,
 };
 use crate::access::Actor;
+use crate::analysis::effect::Effect;
 use crate::change::{Change, Lifecycle};
 use crate::id::MemberId;
 use crate::refusal::{Fault, Faults, Reason, Refusal};
@@ -59,7 +60,7 @@ pub enum Plan {
 }
 
 /// What `verify` needs [10.2 d].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Verify {
     /// Whether the cause is gone.
     pub effective: bool,
@@ -67,6 +68,8 @@ pub struct Verify {
     pub criterion: String,
     /// What was seen.
     pub evidence: String,
+    /// What indicators say, where the verdict rests on figures.
+    pub effect: Option<Effect>,
     /// Why someone judges who must not, where the organisation documents such exceptions.
     pub exception_reason: Option<String>,
 }
@@ -286,7 +289,7 @@ impl Nonconformity {
     /// # Errors
     /// The guard's refusal, or every fault of the input.
     pub fn verify(self, input: Verify, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
-        let Verify { effective, criterion, evidence, exception_reason } = input;
+        let Verify { effective, criterion, evidence, effect, exception_reason } = input;
         self.may_excepted(Verb::Verify, facts, by, exception_reason.as_deref())?;
         let (Stage::Verifying { analysis, response, .. }, Some(judge)) = (self.stage.clone(), by.member()) else {
             return Err(wrong_state(&self.stage, Verb::Verify));
@@ -301,7 +304,7 @@ impl Nonconformity {
             &mut faults,
         );
         faults.refuse()?;
-        let verdict = Verdict { effective, criterion, evidence, at, by: judge };
+        let verdict = Verdict { effective, criterion, evidence, effect, at, by: judge };
         let mut after = self.clone();
         let reason = exception.as_ref().map(|exception| exception.reason.clone());
         after.exceptions.extend(exception);

@@ -43,7 +43,7 @@ fn reported() -> Nonconformity {
 
 fn verdict(effective: bool, exception_reason: Option<&str>) -> Verify {
     let exception_reason = exception_reason.map(str::to_owned);
-    Verify { effective, criterion: "median".into(), evidence: "97 %".into(), exception_reason }
+    Verify { effective, criterion: "median".into(), evidence: "97 %".into(), effect: None, exception_reason }
 }
 
 /// Applies `verb` with an input that only the stage, the role or a duty can refuse.
@@ -204,6 +204,20 @@ fn a_documented_exception_passes_with_its_reason_and_is_kept() {
     assert!(matches!(refused, Refusal::Invalid(faults) if faults[0].pointer == "/exception_reason"));
     let free = case.verify(verdict(false, Some("not needed")), &documented, &judge(), at()).unwrap();
     assert_eq!((free.after().exceptions.len(), free.reason()), (0, None));
+}
+
+#[test]
+fn the_figures_are_frozen_with_the_verdict() {
+    let effect = crate::analysis::effect::tests::effect();
+    for effective in [true, false] {
+        let input = Verify { effect: Some(effect.clone()), ..verdict(effective, None) };
+        let judged = at_stage(StageName::Verifying).verify(input, &facts(), &judge(), at()).unwrap().into_after();
+        let kept =
+            if let Stage::Verified { verdict, .. } = &judged.stage { verdict } else { &judged.attempts[0].verdict };
+        assert_eq!(kept.effect.as_ref(), Some(&effect));
+        let stored = serde_json::to_value(&judged).unwrap();
+        assert_eq!(serde_json::from_value::<Nonconformity>(stored).unwrap(), judged);
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::record::effect::{CompareIndicators, compared};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
 use crate::v1::records;
@@ -167,6 +168,9 @@ pub(crate) struct VerifyAction {
     /// By whoever looked.
     #[schema(example = "Three new laptops reported within an hour", max_length = 10_000)]
     evidence: String,
+    /// Indicators on which the verdict rests.
+    #[serde(default)]
+    comparison: Option<CompareIndicators>,
     /// Why someone verifies who did it, where the organisation documents such exceptions.
     #[serde(default)]
     #[schema(example = "Nobody else knows the tool until May")]
@@ -308,8 +312,12 @@ verbs! {
 
     /// Verify that it is done; never by who did it.
     verify_action "/actions/{id}/verify" Verify VerifyAction
-    |action, VerifyAction { evidence, exception_reason }, facts, by, tx|
-        action.verify(domain::Verify { evidence, exception_reason }, facts, by, tx.now());
+    |action, VerifyAction { evidence, comparison, exception_reason }, facts, by, tx| comparison
+        .map(|asked| compared("/comparison", asked, tx))
+        .transpose()
+        .and_then(|effect| {
+            Ok(action.verify(domain::Verify { evidence, effect, exception_reason }, facts, by, tx.now())?)
+        });
 
     /// Say that it is not done after all.
     reject_completion_action "/actions/{id}/reject-completion" RejectCompletion ExplainAction

@@ -11,6 +11,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::record::effect::{CompareIndicators, compared};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
 use actix_web::{get, patch, post};
@@ -21,6 +22,7 @@ use ratchet_domain::nonconformities::{
     self as domain, Grade, Method, Nonconformity, NonconformityDraft, Source, StageName, Verb,
 };
 use ratchet_persistence::nonconformities::Filter;
+use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -223,16 +225,21 @@ pub(crate) struct VerifyNonconformity {
     /// What was seen.
     #[schema(example = "Median 97 %, before 84 %")]
     evidence: String,
+    /// Indicators on which the verdict rests.
+    #[serde(default)]
+    comparison: Option<CompareIndicators>,
     /// Why someone judges who did the work, where the organisation documents such exceptions.
     #[serde(default)]
     #[schema(example = "The auditor is on leave until June")]
     exception_reason: Option<String>,
 }
 
-impl From<VerifyNonconformity> for domain::Verify {
-    fn from(body: VerifyNonconformity) -> Self {
-        let VerifyNonconformity { effective, criterion, evidence, exception_reason } = body;
-        Self { effective, criterion, evidence, exception_reason }
+impl VerifyNonconformity {
+    /// With the figures that the body asks for.
+    fn measured(self, tx: &mut Tx<'_>) -> Result<domain::Verify, ApiError> {
+        let Self { effective, criterion, evidence, comparison, exception_reason } = self;
+        let effect = comparison.map(|asked| compared("/comparison", asked, tx)).transpose()?;
+        Ok(domain::Verify { effective, criterion, evidence, effect, exception_reason })
     }
 }
 
@@ -362,9 +369,11 @@ verbs! {
     implement_nonconformity "/nonconformities/{id}/implement" Implement ImplementNonconformity
     |case, input, facts, by, tx| case.implement(input.check_on, facts, by, tx.now());
 
-    /// Judge whether what was done has worked; never by who did it [10.2 d].
+    /// Judge whether what was done has worked; never by who did it [10.2 d]. Indicators that are named are compared before
+    /// and after, and the comparison is frozen with the verdict.
     verify_nonconformity "/nonconformities/{id}/verify" Verify VerifyNonconformity
-    |case, input, facts, by, tx| case.verify(input.into(), facts, by, tx.now());
+    |case, input, facts, by, tx|
+        input.measured(tx).and_then(|input| Ok(case.verify(input, facts, by, tx.now())?));
 
     /// Close it: what the management system and its people have learned [10.2 e-g].
     close_nonconformity "/nonconformities/{id}/close" Close CloseNonconformity

@@ -18,6 +18,7 @@ use ratchet_domain::id::MemberId;
 use ratchet_domain::report_intakes::ReportLink;
 use ratchet_domain::separation::{Relaxation, Rule};
 use ratchet_domain::settings::{Relax, Rules, Settings, Verb};
+use ratchet_domain::working_days::{Calendar, Weekday};
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -31,6 +32,12 @@ pub(crate) struct SettingsView {
     /// Where everybody can report without a name; `null` while that is closed.
     #[schema(example = "/v1/report-intakes/0197a3c27c517d388f0e0d4f3a1b2c3d_5f0c1b7e9a2d4c8f8e6b3a1d7c9e2f40")]
     pub report_link: Option<String>,
+    /// The days of the week on which the organisation works; short deadlines are counted in working days.
+    pub weekdays: Vec<Weekday>,
+    /// The days on which it does not work nevertheless, in order.
+    pub holidays: Vec<NaiveDate>,
+    /// Whether an emergency change that nobody approved within three working days becomes a nonconformity.
+    pub unapproved_emergency_is_nonconformity: bool,
     /// The rules of separation from which exceptions are documented; all others are in force.
     pub relaxations: Vec<RelaxationView>,
     /// What this caller can do next; only where the record stands alone.
@@ -67,7 +74,10 @@ impl Resource for Settings {
     const EXPANDS: &'static [(&'static str, &'static str)] = &[];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> SettingsView {
-        let Self { head, rules: Rules { utc_offset_minutes, separation, report_link } } = self;
+        let Self { head, rules } = self;
+        let Rules { utc_offset_minutes, separation, report_link, calendar, unapproved_emergency_is_nonconformity } =
+            rules;
+        let Calendar { weekdays, holidays } = calendar;
         let link = |secret: &String| {
             let link = ReportLink { organisation: head.organisation, secret: secret.clone() };
             format!("/v1/report-intakes/{link}")
@@ -76,6 +86,9 @@ impl Resource for Settings {
             head: head.into(),
             utc_offset_minutes: *utc_offset_minutes,
             report_link: report_link.as_ref().map(link),
+            weekdays: weekdays.iter().copied().collect(),
+            holidays: holidays.iter().copied().collect(),
+            unapproved_emergency_is_nonconformity: *unapproved_emergency_is_nonconformity,
             relaxations: separation.relaxations().iter().map(Into::into).collect(),
             transitions,
         }
@@ -91,6 +104,27 @@ pub(crate) struct SetTimeZone {
     /// Minutes east of Greenwich.
     #[schema(minimum = -720, maximum = 840, example = 60)]
     utc_offset_minutes: i32,
+}
+
+/// On which days the organisation works.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetWorkingDays {
+    /// The days of the week, at least one.
+    #[schema(example = json!(["monday", "tuesday", "wednesday", "thursday", "friday"]))]
+    weekdays: Vec<Weekday>,
+    /// The days on which it does not work nevertheless; at most 400. They replace those said before.
+    #[serde(default, deserialize_with = "bounded")]
+    #[schema(example = json!(["2026-12-25", "2027-01-01"]))]
+    holidays: Vec<NaiveDate>,
+}
+
+/// What follows from an emergency change that nobody approved in time.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetEmergencyChanges {
+    /// A nonconformity; an event follows anyway.
+    unapproved_is_nonconformity: bool,
 }
 
 /// Exceptions from a rule of separation.
@@ -176,6 +210,17 @@ verbs! {
     close_report_link_settings "/settings/{id}/close-report-link" CloseReportLink MoveReportLink
     |settings, MoveReportLink {}, _facts, by, tx| settings.close_report_link(by, tx.now());
 
+    /// Say on which days the organisation works: what deadlines of a few days are counted in.
+    set_working_days_settings "/settings/{id}/set-working-days" SetWorkingDays SetWorkingDays
+    |settings, input, _facts, by, tx| settings.set_working_days(input.into(), by, tx.now());
+
+    /// Say whether an emergency change that nobody approved within three working days becomes a nonconformity.
+    ///
+    /// Management alone decides it; the journal has an event of it anyway.
+    set_emergency_changes_settings "/settings/{id}/set-emergency-changes" SetEmergencyChanges SetEmergencyChanges
+    |settings, input, _facts, by, tx|
+        settings.set_emergency_changes(input.unapproved_is_nonconformity, by, tx.now());
+
     /// Let exceptions from a rule of separation be documented, for organisations too small for it.
     ///
     /// Management alone decides it [5.3]. Whoever then does both gives `exception_reason`; the exception stays on the
@@ -186,6 +231,13 @@ verbs! {
     /// Put a rule of separation back in force.
     enforce_separation_settings "/settings/{id}/enforce-separation" EnforceSeparation EnforceSeparation
     |settings, input, _facts, by, tx| settings.enforce_separation(input.rule, by, tx.now());
+}
+
+impl From<SetWorkingDays> for Calendar {
+    fn from(body: SetWorkingDays) -> Self {
+        let SetWorkingDays { weekdays, holidays } = body;
+        Self { weekdays: weekdays.into_iter().collect(), holidays: holidays.into_iter().collect() }
+    }
 }
 
 impl From<RelaxSeparation> for Relax {
@@ -202,6 +254,8 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(set_time_zone_settings)
         .service(open_report_link_settings)
         .service(close_report_link_settings)
+        .service(set_working_days_settings)
+        .service(set_emergency_changes_settings)
         .service(relax_separation_settings)
         .service(enforce_separation_settings);
 }

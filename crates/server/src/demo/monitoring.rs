@@ -153,7 +153,7 @@ fn noise(n: i64) -> f64 {
     f64::from(u16::try_from(scrambled & 0xffff).unwrap_or_default()) / 65_535.0
 }
 
-/// Hourly, by the day: quiet, one bad night five weeks ago, quiet again, today a little slow.
+/// Hourly, by the day: quiet, one bad night five weeks ago, quicker since the export reads a replica, today a little slow.
 fn latency(story: &mut Story) {
     for day in (0..69).rev() {
         let midnight = story.at(day, 0);
@@ -162,6 +162,7 @@ fn latency(story: &mut Story) {
             let (base, spread) = match (day, hour) {
                 (35, 2..=4) => (150.0, 60.0),
                 (0, 3..) => (84.0, 6.0),
+                (..26, _) => (37.0, 8.0),
                 _ => (42.0, 9.0),
             };
             let value = base + spread * noise(day * 24 + hour);

@@ -94,7 +94,8 @@ fn implement(story: &mut Story, day: i64, name: &'static str, check_in: i64) {
 
 fn verify(story: &mut Story, day: i64, name: &'static str, effective: bool, evidence: &'static str) {
     let criterion = "The indicator, or what was found, four weeks on".to_owned();
-    let input = Verify { effective, criterion, evidence: evidence.to_owned(), exception_reason: None };
+    let evidence = evidence.to_owned();
+    let input = Verify { effective, criterion, evidence, effect: None, exception_reason: None };
     story.change((day, 10), ADEYEMI, name, |case: Nonconformity, facts, by, at| case.verify(input, facts, by, at));
 }
 
@@ -138,7 +139,7 @@ fn complete(story: &mut Story, day: i64, who: Who, name: &'static str, summary: 
 }
 
 fn check(story: &mut Story, day: i64, name: &'static str, evidence: &'static str) {
-    let input = VerifyAction { evidence: evidence.to_owned(), exception_reason: None };
+    let input = VerifyAction { evidence: evidence.to_owned(), effect: None, exception_reason: None };
     story.change((day, 14), ADEYEMI, name, |action: Action, facts, by, at| action.verify(input, facts, by, at));
 }
 

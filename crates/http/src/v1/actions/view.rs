@@ -1,5 +1,6 @@
 //! An action as the API shows it.
 
+use crate::record::effect::EffectView;
 use crate::record::expand::MemberName;
 use crate::record::{ExceptionView, HeadView, TargetView, Transition};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -69,6 +70,8 @@ pub(crate) struct CompletionView {
 pub(crate) struct VerificationView {
     /// What was seen.
     pub evidence: String,
+    /// What indicators said, frozen, where the verdict rests on figures.
+    pub effect: Option<EffectView>,
     /// When.
     pub at: DateTime<Utc>,
     /// By whom.
@@ -84,8 +87,8 @@ impl From<&Completion> for CompletionView {
 
 impl From<&Verification> for VerificationView {
     fn from(verification: &Verification) -> Self {
-        let Verification { evidence, at, by } = verification.clone();
-        Self { evidence, at, by }
+        let Verification { evidence, effect, at, by } = verification;
+        Self { evidence: evidence.clone(), effect: effect.as_ref().map(Into::into), at: *at, by: *by }
     }
 }
 

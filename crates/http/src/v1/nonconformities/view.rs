@@ -1,5 +1,6 @@
 //! A nonconformity as the API shows it.
 
+use crate::record::effect::EffectView;
 use crate::record::expand::MemberName;
 use crate::record::{ExceptionView, HeadView, TargetView, Transition};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -114,6 +115,8 @@ pub(crate) struct VerdictView {
     pub criterion: String,
     /// What was seen.
     pub evidence: String,
+    /// What indicators said, frozen, where the verdict rests on figures.
+    pub effect: Option<EffectView>,
     /// When it was judged.
     pub at: DateTime<Utc>,
     /// By whom.
@@ -173,8 +176,9 @@ impl From<&domain::Response> for ResponseView {
 
 impl From<&domain::Verdict> for VerdictView {
     fn from(verdict: &domain::Verdict) -> Self {
-        let domain::Verdict { effective, criterion, evidence, at, by } = verdict.clone();
-        Self { effective, criterion, evidence, at, by }
+        let domain::Verdict { effective, criterion, evidence, effect, at, by } = verdict;
+        let (criterion, evidence) = (criterion.clone(), evidence.clone());
+        Self { effective: *effective, criterion, evidence, effect: effect.as_ref().map(Into::into), at: *at, by: *by }
     }
 }
 

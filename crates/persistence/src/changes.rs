@@ -1,0 +1,205 @@
+//! Changes in their table.
+
+use crate::actions;
+use crate::column::{InstantValue, KeyValue};
+use crate::connection::AnyConnection;
+use crate::effects;
+use crate::error::Error;
+use crate::listing::{NullableCondition, listing};
+use crate::row::{body_of, parse, record_table, with_head, word};
+use crate::schema::{changes, record_edges};
+use crate::settings;
+use crate::table::{Guarded, Table};
+use crate::tx::Tx;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use ratchet_domain::analysis::effect::Effect;
+use ratchet_domain::change::{Head, Record};
+use ratchet_domain::change_templates::ChangeTemplate;
+use ratchet_domain::changes::{EMERGENCY_DAYS, Facts, Kind, Level, PlannedChange, Stage, StageName, Verdict};
+use ratchet_domain::id::{ChangeId, IndicatorId, MemberId, OrganisationId};
+use ratchet_domain::nonconformities::Nonconformity;
+use ratchet_domain::reference::{Locator, Reference};
+
+/// Phases of a chart, at most.
+const PHASES: i64 = 500;
+
+record_table!(PlannedChange, changes {
+    title: String,
+    kind: String,
+    impact: Option<String>,
+    owner_id: KeyValue,
+    verdict: Option<String>,
+    phase_from: Option<InstantValue>,
+    stage: String,
+    description: String,
+});
+
+impl Columns {
+    fn of(record: &PlannedChange) -> Result<Self, Error> {
+        Ok(Self {
+            title: record.title.clone(),
+            kind: word(record.kind),
+            impact: record.assessed.as_ref().map(|assessed| word(assessed.assessment.impact.highest())),
+            owner_id: KeyValue(record.owner.0),
+            verdict: record.outcome().map(|outcome| word(outcome.verdict)),
+            phase_from: record.begins_phase_at().map(InstantValue),
+            stage: word(record.stage.name()),
+            description: body_of(record)?,
+        })
+    }
+
+    fn into_record(self, head: Head) -> Result<PlannedChange, String> {
+        with_head(head, &self.description)
+    }
+}
+
+/// What a list of changes can be narrowed by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// In one of these stages.
+    pub stage: Option<Vec<StageName>>,
+    /// Of one of these kinds.
+    pub kind: Option<Vec<Kind>>,
+    /// Whose strongest impact is one of these.
+    pub impact: Option<Vec<Level>>,
+    /// Judged so.
+    pub verdict: Option<Vec<Verdict>>,
+    /// Owned by this member.
+    pub owner: Option<MemberId>,
+    /// Written at or after this moment.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+listing!(PlannedChange, changes, Filter, narrowed, own, {
+    "created_at": instant = changes::created_at => |change| change.head.created_at;
+    "updated_at": instant = changes::updated_at => |change| change.head.updated_at;
+    "reference": text = changes::reference => |change| change.head.reference.to_string();
+    "title": text = changes::title => |change| change.title.clone();
+});
+
+fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
+    let Filter { stage, kind, impact, verdict, owner, updated_since } = filter;
+    if let Some(stages) = stage {
+        query = query.filter(changes::stage.eq_any(stages.iter().map(|stage| <&str>::from(*stage))));
+    }
+    if let Some(kinds) = kind {
+        query = query.filter(changes::kind.eq_any(kinds.iter().map(|kind| <&str>::from(*kind))));
+    }
+    if let Some(levels) = impact {
+        query = query.filter(changes::impact.eq_any(levels.iter().map(|level| <&str>::from(*level))));
+    }
+    if let Some(verdicts) = verdict {
+        query = query.filter(changes::verdict.eq_any(verdicts.iter().map(|verdict| <&str>::from(*verdict))));
+    }
+    if let Some(owner) = owner {
+        query = query.filter(changes::owner_id.eq(KeyValue(owner.0)));
+    }
+    if let Some(at) = updated_since {
+        query = query.filter(changes::updated_at.ge(InstantValue(*at)));
+    }
+    query
+}
+
+/// What [`Record::is_own`] says, as a condition.
+fn own(member: MemberId) -> NullableCondition<changes::table> {
+    let me = KeyValue(member.0);
+    Box::new(changes::owner_id.eq(me).nullable().or(changes::created_by.eq(me)))
+}
+
+impl Guarded for PlannedChange {
+    fn facts(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
+        let organisation = self.head.organisation;
+        let rules = settings::rules(organisation, connection)?;
+        let work = actions::of_attempt(organisation, (self.head.id, 0), connection)?;
+        let open = work.iter().filter(|(_, _, done)| !done).count();
+        let today = rules.today(now);
+        // Only a draft asks whether its template still holds.
+        let template = self.template.as_ref().filter(|_| self.stage == Stage::Draft);
+        let template = match template {
+            Some(used) => ChangeTemplate::find(organisation, Locator::Id(used.id.0), connection)?,
+            None => None,
+        };
+        Ok(Facts {
+            now,
+            today,
+            approve_by: rules.calendar.working_day_after(today, EMERGENCY_DAYS),
+            open_tasks: i64::try_from(open).unwrap_or(i64::MAX),
+            assignees: work.into_iter().map(|(member, _, _)| member).collect(),
+            template: template.and_then(|(template, _)| template.approval().cloned()),
+            separation: rules.separation,
+        })
+    }
+
+    /// Nobody has approved an emergency in time.
+    fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        let (by, now) = (tx.actor().clone(), tx.now());
+        let rules = settings::rules(by.organisation, tx.connection())?;
+        let wanted = rules.unapproved_emergency_is_nonconformity;
+        let case = if wanted { Some(tx.birth(Nonconformity::PREFIX)?) } else { None };
+        let missed = self.miss_approval(rules.today(now), case, &by, now)?;
+        if let Some(case) = missed.case {
+            tx.save(case)?;
+        }
+        tx.save(missed.change)?;
+        Ok(())
+    }
+}
+
+/// What the indicators of a change say of it: what was frozen when it was judged, or else what is measured now; `None`
+/// until it is made.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn effect_of(change: &PlannedChange, connection: &mut AnyConnection) -> Result<Option<Effect>, Error> {
+    if let Some(outcome) = change.outcome() {
+        return Ok(Some(outcome.effect.clone()));
+    }
+    let Some(windows) = change.windows() else { return Ok(None) };
+    effects::of_windows(change.head.organisation, windows, &change.indicators, connection).map(Some)
+}
+
+/// Where the chart of an indicator begins a new phase, because a change of what it measures was made and closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phase {
+    /// When the change was made.
+    pub starts_at: DateTime<Utc>,
+    /// Which change.
+    pub change: ChangeId,
+    /// Its reference.
+    pub reference: Reference,
+    /// One line by which people know it.
+    pub title: String,
+}
+
+/// The phases that changes begin on the chart of an indicator, oldest first; at most 500.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn phases_of(
+    organisation: OrganisationId,
+    indicator: IndicatorId,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Phase>, Error> {
+    // What a change says itself, not what was linked by hand.
+    let concerning: Vec<KeyValue> = record_edges::table
+        .filter(record_edges::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(record_edges::to_id.eq(KeyValue(indicator.0)))
+        .filter(record_edges::from_kind.eq(PlannedChange::KIND))
+        .filter(record_edges::record_id.eq(record_edges::from_id))
+        .select(record_edges::record_id)
+        .load(connection)?;
+    let found: Vec<(KeyValue, String, String, Option<InstantValue>)> = changes::table
+        .filter(changes::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(changes::id.eq_any(concerning))
+        .filter(changes::phase_from.is_not_null())
+        .order((changes::phase_from, changes::id))
+        .limit(PHASES)
+        .select((changes::id, changes::reference, changes::title, changes::phase_from))
+        .load(connection)?;
+    let read = |(id, reference, title, from): (KeyValue, String, String, Option<InstantValue>)| {
+        let reference = parse(&reference).map_err(|fault| Error::Corrupt { table: "changes", row: id.0, fault })?;
+        Ok(from.map(|InstantValue(starts_at)| Phase { starts_at, change: ChangeId(id.0), reference, title }))
+    };
+    found.into_iter().map(read).filter_map(Result::transpose).collect()
+}

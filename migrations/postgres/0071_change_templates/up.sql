@@ -1,0 +1,17 @@
+CREATE TABLE change_templates (
+    id              uuid        NOT NULL PRIMARY KEY,
+    organisation_id uuid        NOT NULL REFERENCES organisations (id),
+    reference       text        NOT NULL,
+    version         bigint      NOT NULL CHECK (version > 0),
+    created_at      timestamptz NOT NULL,
+    created_by      uuid,
+    updated_at      timestamptz NOT NULL,
+    state_salt      bytea       NOT NULL CHECK (length(state_salt) = 16),
+    title           text        NOT NULL,
+    stage           text        NOT NULL CHECK (stage IN ('draft', 'approved', 'retired')),
+    -- What no query asks for, as JSON.
+    description     text        NOT NULL,
+    UNIQUE (organisation_id, reference)
+);
+-- Lists, newest first.
+CREATE INDEX change_templates_by_age ON change_templates (organisation_id, id);
