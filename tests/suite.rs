@@ -29,6 +29,7 @@ mod api {
     mod journal;
     mod lifecycles;
     mod logins;
+    mod management_reviews;
     mod measurements;
     mod members;
     mod nonconformities;
@@ -89,6 +90,7 @@ mod house;
 mod python;
 mod storage {
     mod journal;
+    mod management_reviews;
     mod migrations;
     mod nonconformities;
     mod report_intakes;

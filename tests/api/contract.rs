@@ -231,6 +231,9 @@ pub async fn target(api: &Api, path: &str) -> String {
     if path.starts_with("/v1/evidence") {
         return super::evidence::attached(api).await;
     }
+    if path.starts_with("/v1/management-reviews") {
+        return super::management_reviews::prepared(api).await;
+    }
     if path.starts_with("/v1/context-entries") {
         return super::context_entries::record(api, super::context_entries::party())
             .await

@@ -154,6 +154,10 @@ pub enum Permission {
     DecideImprovement,
     /// Speak for an improvement.
     Vote,
+    /// Schedule, prepare and hold management reviews, and write their minutes.
+    SteerReview,
+    /// Approve the minutes of a management review, as its chair; say how often and with how many they are held.
+    ApproveReview,
 }
 
 /// One cell of the table.
@@ -229,6 +233,8 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::SteerImprovement => [No, Yes, No, No, Own, No],
         P::DecideImprovement => [No, Yes, Yes, No, No, No],
         P::Vote => [No, Yes, Yes, Yes, Yes, No],
+        P::SteerReview => [No, Yes, Yes, No, No, No],
+        P::ApproveReview => [No, No, Yes, No, No, No],
     }
 }
 

@@ -232,15 +232,8 @@ impl Record for Action {
     /// The day after its due date: that it has passed is noted once.
     fn wakes(&self) -> Option<Wake> {
         match self.stage {
-            Stage::Open | Stage::InProgress | Stage::Blocked { .. } if self.fell_due_on != Some(self.due_on) => {
-                self.due_on.succ_opt().map(Wake::On)
-            }
-            Stage::Open
-            | Stage::InProgress
-            | Stage::Blocked { .. }
-            | Stage::Done { .. }
-            | Stage::Verified { .. }
-            | Stage::Cancelled { .. } => None,
+            Stage::Open | Stage::InProgress | Stage::Blocked { .. } => Wake::once_past(self.due_on, self.fell_due_on),
+            Stage::Done { .. } | Stage::Verified { .. } | Stage::Cancelled { .. } => None,
         }
     }
 
@@ -262,6 +255,19 @@ impl Action {
     /// [`Refusal::Forbidden`], or every fault of the draft. `today` is the organisation's.
     pub fn plan(draft: ActionDraft, today: NaiveDate, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
         Self::may_make(by)?;
+        Self::plan_for(draft, today, by, birth)
+    }
+
+    /// Plans an action that follows from a decision which the actor was allowed to take.
+    ///
+    /// # Errors
+    /// Every fault of the draft.
+    pub(crate) fn plan_for(
+        draft: ActionDraft,
+        today: NaiveDate,
+        by: &Actor,
+        birth: Birth,
+    ) -> Result<Change<Self>, Refusal> {
         let ActionDraft { title, description, kind, parent, attempt, assignee, due_on, priority, done_criteria } =
             draft;
         let mut faults = Faults::default();

@@ -84,4 +84,6 @@ ids! {
     PolicyVersionId,
     /// That somebody has acknowledged a policy.
     AcknowledgementId,
+    /// A management review.
+    ManagementReviewId,
 }

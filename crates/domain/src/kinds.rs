@@ -69,6 +69,7 @@ macro_rules! of_kind {
             Acknowledgement: acknowledgements::Acknowledgement,
             Improvement: improvements::Improvement,
             Vote: votes::Vote,
+            ManagementReview: management_reviews::ManagementReview,
         )
     };
     (@ $kind:expr, $record:ident => $run:expr, $($prefix:ident: $module:ident::$name:ident),+ $(,)?) => {

@@ -33,6 +33,7 @@ pub mod indicators;
 pub mod journal;
 pub mod kinds;
 pub mod links;
+pub mod management_reviews;
 pub mod measurements;
 pub mod members;
 pub mod nonconformities;

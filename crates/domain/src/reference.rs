@@ -104,6 +104,9 @@ pub enum Prefix {
     /// That a member speaks for an improvement.
     #[strum(serialize = "VOT")]
     Vote,
+    /// A management review.
+    #[strum(serialize = "REV")]
+    ManagementReview,
 }
 
 impl Prefix {
@@ -138,6 +141,7 @@ impl Prefix {
             Self::Acknowledgement => "acknowledgement",
             Self::Improvement => "improvement",
             Self::Vote => "vote",
+            Self::ManagementReview => "management_review",
         }
     }
 

@@ -1,9 +1,10 @@
 //! The settings of an organisation: its time zone and working days, the link for anonymous reports, the duties that it keeps
-//! apart, and what follows from an emergency change that nobody approved. One record per organisation.
+//! apart, what follows from an emergency change that nobody approved, and how often and with how many it reviews its
+//! management system. One record per organisation.
 //!
 //! An admin sets time zone and working days. A rule of separation is relaxed by management alone, since it is top
 //! management that assigns responsibilities [5.3]; an admin may put it back in force. Nobody approves the admin's own work
-//! by switching a rule off.
+//! by switching a rule off. Management says when it reviews the system, since the intervals are its own [9.3.1].
 
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
@@ -45,6 +46,38 @@ pub struct Rules {
     /// Whether an emergency change that nobody approved in time becomes a nonconformity [8.1].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unapproved_emergency_is_nonconformity: bool,
+    /// When top management reviews the system.
+    #[serde(default, skip_serializing_if = "ReviewRules::is_default")]
+    pub reviews: ReviewRules,
+}
+
+/// When top management reviews the system, and with how many [9.3.1].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewRules {
+    /// Months from one meeting to the next, 1 to 36.
+    pub interval_months: u32,
+    /// How many of the invited must come, in per cent, 1 to 100.
+    pub quorum_percent: u8,
+}
+
+impl Default for ReviewRules {
+    fn default() -> Self {
+        Self { interval_months: 12, quorum_percent: 50 }
+    }
+}
+
+impl ReviewRules {
+    /// Whether nothing else was ever said.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// How many must come when so many are invited: the percentage, rounded up.
+    #[must_use]
+    pub fn quorum(&self, invited: usize) -> usize {
+        invited.saturating_mul(usize::from(self.quorum_percent)).div_ceil(100)
+    }
 }
 
 impl Rules {
@@ -86,6 +119,8 @@ pub enum Verb {
     RelaxSeparation,
     /// Put a rule of separation back in force.
     EnforceSeparation,
+    /// Say how often the management system is reviewed, and with how many.
+    SetReviewRules,
 }
 
 /// What relaxing a rule needs.
@@ -128,7 +163,8 @@ impl Lifecycle for Settings {
             | Verb::OpenReportLink
             | Verb::SetWorkingDays
             | Verb::SetEmergencyChanges
-            | Verb::RelaxSeparation => true,
+            | Verb::RelaxSeparation
+            | Verb::SetReviewRules => true,
             Verb::CloseReportLink => self.rules.report_link.is_some(),
             Verb::EnforceSeparation => !self.rules.separation.relaxations().is_empty(),
         }
@@ -143,6 +179,7 @@ impl Lifecycle for Settings {
             Verb::SetEmergencyChanges => by.may(Permission::ApproveHighImpactChange, false),
             Verb::RelaxSeparation => management,
             Verb::EnforceSeparation => admin || management,
+            Verb::SetReviewRules => by.may(Permission::ApproveReview, false),
         };
         if !allowed {
             return Err(Refusal::Forbidden);
@@ -155,7 +192,8 @@ impl Lifecycle for Settings {
                 | Verb::SetEmergencyChanges
                 | Verb::OpenReportLink
                 | Verb::RelaxSeparation
-                | Verb::EnforceSeparation => "every rule of separation is in force",
+                | Verb::EnforceSeparation
+                | Verb::SetReviewRules => "every rule of separation is in force",
             };
             return Err(Refusal::state("wrong_state", detail));
         }
@@ -244,6 +282,30 @@ impl Settings {
         let mut after = self.clone();
         after.rules.unapproved_emergency_is_nonconformity = is_nonconformity;
         Ok(Change::of(self, after, "emergency_changes_set", at))
+    }
+
+    /// Says how often the management system is reviewed, and with how many. A review that is scheduled keeps its date.
+    ///
+    /// # Errors
+    /// The guard's refusal, or every fault of the input.
+    pub fn set_review_rules(
+        self,
+        reviews: ReviewRules,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::SetReviewRules, &(), by)?;
+        let mut faults = Faults::default();
+        if !(1..=36).contains(&reviews.interval_months) {
+            faults.push(Fault::new("/interval_months", "out_of_range", "must lie between 1 and 36"));
+        }
+        if !(1..=100).contains(&reviews.quorum_percent) {
+            faults.push(Fault::new("/quorum_percent", "out_of_range", "must lie between 1 and 100"));
+        }
+        faults.refuse()?;
+        let mut after = self.clone();
+        after.rules.reviews = reviews;
+        Ok(Change::of(self, after, "review_rules_set", at))
     }
 
     /// Lets exceptions from a rule be documented until a day. Said again, it replaces what was said before.
@@ -387,6 +449,24 @@ mod tests {
         let set = settings().set_emergency_changes(true, &management, at()).unwrap();
         assert_eq!(set.verb(), "emergency_changes_set");
         assert!(set.after().rules.unapproved_emergency_is_nonconformity);
+    }
+
+    fn management_says_when_it_reviews_the_system() {
+        assert_eq!(settings().rules.reviews, ReviewRules { interval_months: 12, quorum_percent: 50 });
+        let management = person(2, &[Role::Management]);
+        let yearly = ReviewRules { interval_months: 6, quorum_percent: 67 };
+        let set = settings().set_review_rules(yearly, &management, at()).unwrap();
+        assert_eq!((set.verb(), set.after().rules.reviews), ("review_rules_set", yearly));
+        for (invited, needed) in [(1, 1), (2, 2), (3, 3), (4, 3), (6, 5)] {
+            assert_eq!(yearly.quorum(invited), needed, "{invited}");
+        }
+        let wrong = ReviewRules { interval_months: 37, quorum_percent: 0 };
+        let refusal = settings().set_review_rules(wrong, &management, at()).unwrap_err();
+        let Refusal::Invalid(faults) = refusal else { panic!("{refusal:?}") };
+        let pointers: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/interval_months", "/quorum_percent"]);
+        let admin = person(1, &[Role::Admin]);
+        assert_eq!(settings().set_review_rules(yearly, &admin, at()), Err(Refusal::Forbidden));
     }
 
     #[test]

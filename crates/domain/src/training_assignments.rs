@@ -128,10 +128,9 @@ impl Record for TrainingAssignment {
     /// The day after its due date, which is noted once; the day after the last on which it holds.
     fn wakes(&self) -> Option<Wake> {
         match &self.stage {
-            Stage::Assigned if self.fell_due_on != Some(self.due_on) => self.due_on.succ_opt().map(Wake::On),
+            Stage::Assigned => Wake::once_past(self.due_on, self.fell_due_on),
             Stage::Completed { valid_until: Some(last), .. } => last.succ_opt().map(Wake::On),
-            Stage::Assigned
-            | Stage::Completed { valid_until: None, .. }
+            Stage::Completed { valid_until: None, .. }
             | Stage::Failed { .. }
             | Stage::Expired { .. }
             | Stage::Void { .. } => None,

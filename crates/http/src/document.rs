@@ -112,6 +112,7 @@ fn tags(document: &Value) -> Value {
         ("nonconformities", "What went wrong, why, what was done and whether it worked [10.2]."),
         ("improvements", "What could be better, who speaks for it, and whether the benefit came about [10.1]."),
         ("actions", "What people do about a record, and what a ticketing system mirrors."),
+        ("management-reviews", "What top management looks at, concludes and decides [9.3]."),
         ("context-entries", "What the management system starts from: issues, interested parties, climate [4.1, 4.2]."),
         ("employee-reports", "What people have seen or would do better, and what they were told [A.6.8]."),
         ("report-intakes", "Reporting without a name: nothing that identifies the sender is read or kept."),

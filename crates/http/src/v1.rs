@@ -21,6 +21,7 @@ pub(crate) mod improvements;
 pub(crate) mod indicators;
 pub(crate) mod journal;
 pub(crate) mod links;
+pub(crate) mod management_reviews;
 pub(crate) mod me;
 pub(crate) mod measurement_batches;
 pub(crate) mod measurements;
@@ -73,6 +74,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(applicabilities::configure)
         .configure(changes::configure)
         .configure(change_templates::configure)
+        .configure(management_reviews::configure)
         .configure(evidence::configure)
         .configure(comments::configure)
         .configure(tags::configure)

@@ -14,6 +14,7 @@ use diesel::prelude::*;
 use ratchet_domain::actions::{Action, Facts, Kind, Priority, Stage, StageName};
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{MemberId, OrganisationId, RecordId};
+use ratchet_domain::management_reviews::inputs::ActionFigure;
 use ratchet_domain::of_kind;
 use ratchet_domain::reference::{Locator, Prefix, Target};
 use ratchet_domain::separation::SeparationException;
@@ -192,6 +193,58 @@ impl Guarded for Action {
         tx.save(self.fall_due(today, &by, now)?)?;
         Ok(())
     }
+}
+
+/// Which actions figures are about.
+pub(crate) enum About<'a> {
+    /// Those that serve records of this kind.
+    ParentsOf(Prefix),
+    /// Those of these kinds.
+    Kinds(&'a [Kind]),
+}
+
+/// Actions as figures need them: those that are not over, and those that ended at or after `since`.
+pub(crate) fn figures(
+    organisation: OrganisationId,
+    about: &About<'_>,
+    since: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<Vec<ActionFigure>, Error> {
+    let over = [StageName::Verified, StageName::Cancelled].map(<&str>::from);
+    let mut query = actions::table
+        .filter(actions::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(actions::stage.ne_all(over).or(actions::updated_at.ge(InstantValue(since))))
+        .into_boxed();
+    query = match about {
+        About::ParentsOf(kind) => query.filter(actions::parent_kind.eq(kind.kind())),
+        About::Kinds(kinds) => query.filter(actions::kind.eq_any(kinds.iter().map(|kind| <&str>::from(*kind)))),
+    };
+    type Found = (KeyValue, String, String, KeyValue, KeyValue, String, String, InstantValue);
+    let found: Vec<Found> = query
+        .select((
+            actions::id,
+            actions::reference,
+            actions::title,
+            actions::parent_id,
+            actions::assignee_id,
+            actions::due_on,
+            actions::stage,
+            actions::updated_at,
+        ))
+        .load(connection)?;
+    let read = |(id, reference, title, parent, assignee, due_on, stage, updated_at): Found| {
+        let corrupt = |fault| Error::Corrupt { table: "actions", row: id.0, fault };
+        Ok(ActionFigure {
+            reference: parse(&reference).map_err(corrupt)?,
+            title,
+            parent: RecordId(parent.0),
+            assignee: MemberId(assignee.0),
+            due_on: parse(&due_on).map_err(corrupt)?,
+            stage: parse(&stage).map_err(corrupt)?,
+            updated_at: updated_at.0,
+        })
+    };
+    found.into_iter().map(read).collect()
 }
 
 /// Which of a record's attempts takes actions now, if any.

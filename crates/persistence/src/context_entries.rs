@@ -108,3 +108,23 @@ pub fn facts(organisation: OrganisationId, now: DateTime<Utc>, connection: &mut 
     let has_climate_decision = diesel::select(diesel::dsl::exists(decided)).get_result(connection)?;
     Ok(Facts { today, has_climate_decision })
 }
+
+/// Entries of these kinds that are current, or were written at or after `since`.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn since(
+    organisation: OrganisationId,
+    kinds: &[Kind],
+    since: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<Vec<ContextEntry>, Error> {
+    let current = context_entries::stage.eq(<&str>::from(StageName::Current));
+    let rows: Vec<Row> = context_entries::table
+        .filter(context_entries::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(context_entries::kind.eq_any(kinds.iter().map(|kind| <&str>::from(*kind))))
+        .filter(current.or(context_entries::updated_at.ge(InstantValue(since))))
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.into_record().map(|(entry, _)| entry)).collect()
+}

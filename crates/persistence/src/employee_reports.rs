@@ -101,3 +101,21 @@ pub fn of_code(
         .optional()?;
     row.map(|row| row.into_record().map(|(report, _)| report)).transpose()
 }
+
+/// Reports that are not answered, and those that were written at or after `since`.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn since(
+    organisation: OrganisationId,
+    since: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<Vec<EmployeeReport>, Error> {
+    let unanswered = [StageName::Received, StageName::Triaged].map(<&str>::from);
+    let rows: Vec<Row> = employee_reports::table
+        .filter(employee_reports::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(employee_reports::stage.eq_any(unanswered).or(employee_reports::updated_at.ge(InstantValue(since))))
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.into_record().map(|(report, _)| report)).collect()
+}

@@ -18,6 +18,7 @@ use ratchet_domain::indicators::{Indicator, Stage, StageName};
 use ratchet_domain::nonconformities::{Nonconformity, Stage as CaseStage};
 use ratchet_domain::reference::Locator;
 use ratchet_domain::signals::{Kind, Signal};
+use std::collections::HashMap;
 
 /// Indicators that are evaluated in one go, at most.
 const LIMIT: i64 = 100;
@@ -100,9 +101,35 @@ pub fn state(
         .select((indicator_evaluations::state, indicator_evaluations::revision))
         .get_result(connection)
         .optional()?;
-    let Some((text, revision)) = stored else { return Ok(State::default()) };
+    stored.map_or_else(|| Ok(State::default()), |(text, revision)| read(indicator, &text, revision))
+}
+
+/// What is known of the series of each of these indicators, in one statement.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn states(
+    organisation: OrganisationId,
+    indicators: &[Indicator],
+    connection: &mut AnyConnection,
+) -> Result<HashMap<IndicatorId, State>, Error> {
+    let stored: Vec<(KeyValue, String, i64)> = indicator_evaluations::table
+        .filter(indicator_evaluations::organisation_id.eq(KeyValue(organisation.0)))
+        .select((indicator_evaluations::indicator_id, indicator_evaluations::state, indicator_evaluations::revision))
+        .load(connection)?;
+    let mut stored: HashMap<IndicatorId, (String, i64)> =
+        stored.into_iter().map(|(id, text, revision)| (IndicatorId(id.0), (text, revision))).collect();
+    let known = indicators.iter().filter_map(|indicator| {
+        let (text, revision) = stored.remove(&indicator.id())?;
+        Some(read(indicator, &text, revision).map(|state| (indicator.id(), state)))
+    });
+    known.collect()
+}
+
+/// A stored state, judged by the goal that holds now.
+fn read(indicator: &Indicator, text: &str, revision: i64) -> Result<State, Error> {
     let corrupt = |fault| Error::Corrupt { table: "indicator_evaluations", row: indicator.head.id, fault };
-    let state: State = from_json(&text).map_err(corrupt)?;
+    let state: State = from_json(text).map_err(corrupt)?;
     match &indicator.goal {
         Some(goal) if revision != indicator.revision => Ok(state.judged_by(goal)),
         Some(_) | None => Ok(state),

@@ -10,7 +10,7 @@ use crate::table::Guarded;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
-use ratchet_domain::id::MemberId;
+use ratchet_domain::id::{MemberId, OrganisationId};
 use ratchet_domain::indicators::{Indicator, StageName};
 
 record_table!(Indicator, indicators {
@@ -77,4 +77,18 @@ impl Guarded for Indicator {
     fn facts(&self, _: DateTime<Utc>, _: &mut AnyConnection) -> Result<(), Error> {
         Ok(())
     }
+}
+
+/// The indicators that are measured, by their age.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn active(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<Vec<Indicator>, Error> {
+    let rows: Vec<Row> = indicators::table
+        .filter(indicators::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(indicators::stage.eq(<&str>::from(StageName::Active)))
+        .order(indicators::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.into_record().map(|(indicator, _)| indicator)).collect()
 }

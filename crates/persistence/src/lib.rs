@@ -28,6 +28,7 @@ pub mod indicators;
 pub mod journal;
 pub mod links;
 mod listing;
+pub mod management_reviews;
 pub mod measurement_batches;
 pub mod measurements;
 pub mod members;

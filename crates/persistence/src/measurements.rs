@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use ratchet_domain::analysis::effect::Period;
 use ratchet_domain::evaluation::Observation;
 use ratchet_domain::id::{IndicatorId, MeasurementBatchId, OrganisationId};
+use ratchet_domain::management_reviews::inputs::Span;
 use ratchet_domain::measurements::{Figure, Key, Point, Row as Written, Sifted, Standing};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -374,4 +375,35 @@ pub(crate) fn newest(
         newest.extend(row.map(Row::into_stored).transpose()?.map(observation));
     }
     Ok(newest)
+}
+
+/// The mean of each indicator's live measurements over a stretch of time; of ratios the sums' quotient.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn means(
+    organisation: OrganisationId,
+    span: Span,
+    connection: &mut AnyConnection,
+) -> Result<HashMap<IndicatorId, f64>, Error> {
+    use diesel::dsl::{count_star, sum};
+    use measurements as m;
+    type Sums = (KeyValue, i64, Option<f64>, Option<f64>, Option<f64>);
+    let sums: Vec<Sums> = m::table
+        .filter(m::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(m::standing.eq(standing(Standing::Live)))
+        .filter(m::observed_at.ge(InstantValue(span.from)))
+        .filter(m::observed_at.lt(InstantValue(span.until)))
+        .group_by(m::indicator_id)
+        .select((m::indicator_id, count_star(), sum(m::value), sum(m::numerator), sum(m::denominator)))
+        .load(connection)?;
+    let mean = |(id, count, value, numerator, denominator): Sums| {
+        let (sum, parts) = match (value, numerator.zip(denominator)) {
+            (_, Some((numerator, denominator))) => (numerator, denominator),
+            (Some(value), None) => (value, f64::from(u32::try_from(count).unwrap_or(u32::MAX))),
+            (None, None) => return None,
+        };
+        Some((IndicatorId(id.0), sum / parts))
+    };
+    Ok(sums.into_iter().filter_map(mean).collect())
 }

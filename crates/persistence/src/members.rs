@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{list_of, parse_list, record_table};
 use crate::schema::members;
-use crate::table::Guarded;
+use crate::table::{Guarded, Table};
 use crate::training_assignments;
 use crate::tx::Tx;
 use chrono::{DateTime, Utc};
@@ -15,6 +15,7 @@ use ratchet_domain::access::Role;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{AccountId, MemberId, OrganisationId};
 use ratchet_domain::members::{Facts, Member};
+use ratchet_domain::reference::Locator;
 use uuid::Uuid;
 
 record_table!(Member, members {
@@ -148,6 +149,20 @@ pub fn active(
         .select(members::id)
         .load(connection)?;
     Ok(found.into_iter().map(|id| MemberId(id.0)).collect())
+}
+
+/// Whether a member is active and holds a role.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn holds(
+    organisation: OrganisationId,
+    member: MemberId,
+    role: Role,
+    connection: &mut AnyConnection,
+) -> Result<bool, Error> {
+    let found = Member::find(organisation, Locator::Id(member.0), connection)?;
+    Ok(found.is_some_and(|(member, _)| member.active && member.roles.contains(&role)))
 }
 
 /// References and names of members.

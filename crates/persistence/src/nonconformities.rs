@@ -1,7 +1,7 @@
 //! Nonconformities in their table.
 
 use crate::actions;
-use crate::column::KeyValue;
+use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::listing::{NullableCondition, coalesce, listing};
@@ -13,7 +13,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::actions::Kind;
 use ratchet_domain::change::{Head, Record};
-use ratchet_domain::id::MemberId;
+use ratchet_domain::id::{MemberId, OrganisationId};
+use ratchet_domain::management_reviews::inputs::CaseFigure;
 use ratchet_domain::nonconformities::{Attempt, Containment, Facts, Grade, Nonconformity, Source, Stage, StageName};
 use ratchet_domain::reference::Target;
 use ratchet_domain::separation::SeparationException;
@@ -158,7 +159,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
         query = query.filter(nc::due_on.lt(day.to_string()));
     }
     if let Some(at) = updated_since {
-        query = query.filter(nc::updated_at.ge(crate::column::InstantValue(*at)));
+        query = query.filter(nc::updated_at.ge(InstantValue(*at)));
     }
     query
 }
@@ -184,4 +185,45 @@ impl Guarded for Nonconformity {
             separation: rules.separation,
         })
     }
+}
+
+/// Cases as figures need them: those that are open, and those that ended at or after `since`.
+pub(crate) fn figures(
+    organisation: OrganisationId,
+    since: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<Vec<CaseFigure>, Error> {
+    use nonconformities as nc;
+    type Found = (
+        (KeyValue, String, String, String, Option<String>),
+        (String, Option<String>, Option<String>, i64),
+        (InstantValue, InstantValue),
+    );
+    let over = [StageName::Rejected, StageName::Closed].map(<&str>::from);
+    let found: Vec<Found> = nc::table
+        .filter(nc::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(nc::stage.ne_all(over).or(nc::updated_at.ge(InstantValue(since))))
+        .select((
+            (nc::id, nc::reference, nc::title, nc::source, nc::requirement),
+            (nc::stage, nc::grade, nc::due_on, nc::recurrences),
+            (nc::created_at, nc::updated_at),
+        ))
+        .load(connection)?;
+    let read = |((id, reference, title, source, requirement), stands, (created_at, updated_at)): Found| {
+        let corrupt = |fault| Error::Corrupt { table: "nonconformities", row: id.0, fault };
+        let (stage, grade, due_on, recurrences) = stands;
+        Ok(CaseFigure {
+            reference: parse(&reference).map_err(corrupt)?,
+            title,
+            source: parse(&source).map_err(corrupt)?,
+            requirement,
+            stage: parse(&stage).map_err(corrupt)?,
+            grade: grade.as_deref().map(parse).transpose().map_err(corrupt)?,
+            due_on: due_on.as_deref().map(parse).transpose().map_err(corrupt)?,
+            recurrences,
+            created_at: created_at.0,
+            updated_at: updated_at.0,
+        })
+    };
+    found.into_iter().map(read).collect()
 }

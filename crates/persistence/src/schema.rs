@@ -602,6 +602,37 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    management_reviews (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        title -> Text,
+        scheduled_on -> Text,
+        chair_id -> Key,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::column::Key;
+    review_snapshots (organisation_id, review_id, number) {
+        organisation_id -> Key,
+        review_id -> Key,
+        number -> BigInt,
+        content -> Text,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::Text;
     use crate::column::Key;
     record_edges (organisation_id, record_id, from_id, relation, to_id) {

@@ -12,6 +12,7 @@ use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{IndicatorId, MemberId, NonconformityId, OrganisationId};
 use ratchet_domain::signals::{Kind, Signal, StageName};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 record_table!(Signal, signals {
@@ -144,4 +145,21 @@ pub fn cases_of(
         Ok(case.map(|case| (kind, NonconformityId(case.0))))
     };
     found.into_iter().map(read).filter_map(Result::transpose).collect()
+}
+
+/// How many signals of each indicator are open, for those that have any.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn open_counts(
+    organisation: OrganisationId,
+    connection: &mut AnyConnection,
+) -> Result<HashMap<IndicatorId, i64>, Error> {
+    let counts: Vec<(KeyValue, i64)> = signals::table
+        .filter(signals::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(signals::is_open.eq(true))
+        .group_by(signals::indicator_id)
+        .select((signals::indicator_id, diesel::dsl::count_star()))
+        .load(connection)?;
+    Ok(counts.into_iter().map(|(id, count)| (IndicatorId(id.0), count)).collect())
 }

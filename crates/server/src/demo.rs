@@ -9,6 +9,7 @@ mod involvement;
 mod monitoring;
 mod people;
 mod policies;
+mod reviews;
 mod treatment;
 
 pub(crate) use people::{PASSWORD, PEOPLE};
@@ -122,6 +123,7 @@ pub(crate) async fn tell(store: &Store, source: &Source) -> Result<(), Fault> {
     audits::add(&mut story);
     improvements::add(&mut story);
     changes::add(&mut story);
+    reviews::add(&mut story);
     let mut steps = story.steps;
     steps.sort_by_key(|(at, _, _)| *at);
     for (at, who, job) in steps {

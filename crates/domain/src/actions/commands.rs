@@ -8,6 +8,7 @@ use crate::id::MemberId;
 use crate::refusal::{Faults, Reason, Refusal};
 use crate::separation::{Duty, Rule};
 use crate::text;
+use crate::work;
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// Plain fields to change; `None` leaves a field as it is.
@@ -45,10 +46,7 @@ impl Action {
     /// # Errors
     /// [`Refusal::Forbidden`] for everyone but the program; it is not overdue, or that was noted.
     pub fn fall_due(self, today: NaiveDate, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
-        is_the_program(by)?;
-        if self.wakes().is_none() || today <= self.due_on {
-            return Err(Refusal::state("not_overdue", "it is not overdue, or that was noted"));
-        }
+        work::may_fall_due(self.wakes(), today, by)?;
         let after = Self { fell_due_on: Some(self.due_on), ..self.clone() };
         Ok(Change::of(self, after, "fell_due", at))
     }

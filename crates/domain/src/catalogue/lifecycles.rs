@@ -2,8 +2,8 @@
 
 use crate::{
     actions, annotations, applicabilities, communication_plans, competences, context_entries, courses,
-    employee_reports, improvements, indicators, measurements, nonconformities, policies, policy_versions, processes,
-    settings, signals, training_assignments, votes,
+    employee_reports, improvements, indicators, management_reviews, measurements, nonconformities, policies,
+    policy_versions, processes, settings, signals, training_assignments, votes,
 };
 use crate::{change_templates, changes};
 use serde::Serialize;
@@ -76,6 +76,7 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
         table("communication_plans", edges(communication_plans::edge)),
         table("processes", edges(processes::edge)),
         table("applicabilities", edges(applicabilities::edge)),
+        table("management_reviews", edges(management_reviews::edge)),
         table(
             "members",
             vec![

@@ -17,7 +17,7 @@ use ratchet_domain::access::Actor;
 use ratchet_domain::id::MemberId;
 use ratchet_domain::report_intakes::ReportLink;
 use ratchet_domain::separation::{Relaxation, Rule};
-use ratchet_domain::settings::{Relax, Rules, Settings, Verb};
+use ratchet_domain::settings::{Relax, ReviewRules, Rules, Settings, Verb};
 use ratchet_domain::working_days::{Calendar, Weekday};
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -40,9 +40,29 @@ pub(crate) struct SettingsView {
     pub unapproved_emergency_is_nonconformity: bool,
     /// The rules of separation from which exceptions are documented; all others are in force.
     pub relaxations: Vec<RelaxationView>,
+    /// When top management reviews the system.
+    pub reviews: ReviewRulesView,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
+}
+
+/// When top management reviews the system, and with how many.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ReviewRulesView {
+    /// Months from one meeting to the next.
+    #[schema(example = 12)]
+    pub interval_months: u32,
+    /// How many of the invited must come, in per cent.
+    #[schema(example = 50)]
+    pub quorum_percent: u8,
+}
+
+impl From<ReviewRules> for ReviewRulesView {
+    fn from(rules: ReviewRules) -> Self {
+        let ReviewRules { interval_months, quorum_percent } = rules;
+        Self { interval_months, quorum_percent }
+    }
 }
 
 /// A rule from which exceptions are documented.
@@ -75,8 +95,14 @@ impl Resource for Settings {
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> SettingsView {
         let Self { head, rules } = self;
-        let Rules { utc_offset_minutes, separation, report_link, calendar, unapproved_emergency_is_nonconformity } =
-            rules;
+        let Rules {
+            utc_offset_minutes,
+            separation,
+            report_link,
+            calendar,
+            unapproved_emergency_is_nonconformity,
+            reviews,
+        } = rules;
         let Calendar { weekdays, holidays } = calendar;
         let link = |secret: &String| {
             let link = ReportLink { organisation: head.organisation, secret: secret.clone() };
@@ -90,6 +116,7 @@ impl Resource for Settings {
             holidays: holidays.iter().copied().collect(),
             unapproved_emergency_is_nonconformity: *unapproved_emergency_is_nonconformity,
             relaxations: separation.relaxations().iter().map(Into::into).collect(),
+            reviews: (*reviews).into(),
             transitions,
         }
     }
@@ -153,6 +180,18 @@ pub(crate) struct EnforceSeparation {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MoveReportLink {}
+
+/// When top management reviews the system, and with how many.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetReviewRules {
+    /// Months from one meeting to the next.
+    #[schema(minimum = 1, maximum = 36, example = 6)]
+    interval_months: u32,
+    /// How many of the invited must come, in per cent; the number is rounded up.
+    #[schema(minimum = 1, maximum = 100, example = 50)]
+    quorum_percent: u8,
+}
 
 /// List the settings: there is one record.
 #[utoipa::path(tag = "settings", params(PageParameters), responses((status = 200, body = Page<SettingsView>)))]
@@ -231,6 +270,11 @@ verbs! {
     /// Put a rule of separation back in force.
     enforce_separation_settings "/settings/{id}/enforce-separation" EnforceSeparation EnforceSeparation
     |settings, input, _facts, by, tx| settings.enforce_separation(input.rule, by, tx.now());
+
+    /// Say how often management reviews are held, and with how many; management alone decides it [9.3.1].
+    set_review_rules_settings "/settings/{id}/set-review-rules" SetReviewRules SetReviewRules
+    |settings, SetReviewRules { interval_months, quorum_percent }, _facts, by, tx|
+        settings.set_review_rules(ReviewRules { interval_months, quorum_percent }, by, tx.now());
 }
 
 impl From<SetWorkingDays> for Calendar {
@@ -257,5 +301,6 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(set_working_days_settings)
         .service(set_emergency_changes_settings)
         .service(relax_separation_settings)
-        .service(enforce_separation_settings);
+        .service(enforce_separation_settings)
+        .service(set_review_rules_settings);
 }

@@ -2,6 +2,7 @@
 
 mod edge;
 mod figures;
+mod frozen;
 mod rows;
 
 use super::sequencer::{find_tile, instance_tree};
@@ -241,6 +242,7 @@ impl Verification<'_> {
                 of_kind!(kind, T => self.records::<T>(&mut states, connection)?);
             }
             self.figures(connection)?;
+            self.frozen(connection)?;
             for ((kind, id), (version, _)) in states.into_iter().filter(|(_, (_, state))| state.is_some()) {
                 self.found("journal_entries", id, None, format!("the {kind} of version {version} has no row"));
             }
