@@ -33,6 +33,7 @@ mod api {
     mod measurements;
     mod members;
     mod nonconformities;
+    mod objectives;
     mod operations;
     mod parameters;
     mod participation;

@@ -188,6 +188,9 @@ pub async fn target(api: &Api, path: &str) -> String {
     if path.starts_with("/v1/change-templates") {
         return super::change_templates::define(api).await.reference().to_owned();
     }
+    if path.starts_with("/v1/objectives") {
+        return super::objectives::set(api).await;
+    }
     if path.starts_with("/v1/policies") {
         return super::policies::establish(api, json!({})).await.expect(201).reference().to_owned();
     }

@@ -158,6 +158,14 @@ pub enum Permission {
     SteerReview,
     /// Approve the minutes of a management review, as its chair; say how often and with how many they are held.
     ApproveReview,
+    /// Set an objective, say who answers for it.
+    SetObjective,
+    /// Amend an objective, propose other terms for it.
+    SteerObjective,
+    /// Approve an objective or what a revision of it proposes.
+    ApproveObjective,
+    /// Judge an objective: achieved, missed, abandoned.
+    JudgeObjective,
 }
 
 /// One cell of the table.
@@ -235,6 +243,10 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::Vote => [No, Yes, Yes, Yes, Yes, No],
         P::SteerReview => [No, Yes, Yes, No, No, No],
         P::ApproveReview => [No, No, Yes, No, No, No],
+        P::SetObjective => [No, Yes, Yes, No, No, No],
+        P::SteerObjective => [No, Yes, Own, No, Own, No],
+        P::ApproveObjective => [No, No, Yes, No, No, No],
+        P::JudgeObjective => [No, Yes, Yes, No, No, No],
     }
 }
 

@@ -222,3 +222,11 @@ impl<T: Record> Change<T> {
         self.reason.as_deref()
     }
 }
+
+/// Takes over what an amendment gives, and notes that the field was touched.
+pub(crate) fn take<F, T>(field: F, given: Option<T>, into: &mut T, touched: &mut Vec<F>) {
+    if let Some(given) = given {
+        *into = given;
+        touched.push(field);
+    }
+}

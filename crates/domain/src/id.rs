@@ -86,4 +86,6 @@ ids! {
     AcknowledgementId,
     /// A management review.
     ManagementReviewId,
+    /// An objective.
+    ObjectiveId,
 }

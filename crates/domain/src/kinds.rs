@@ -70,6 +70,7 @@ macro_rules! of_kind {
             Improvement: improvements::Improvement,
             Vote: votes::Vote,
             ManagementReview: management_reviews::ManagementReview,
+            Objective: objectives::Objective,
         )
     };
     (@ $kind:expr, $record:ident => $run:expr, $($prefix:ident: $module:ident::$name:ident),+ $(,)?) => {

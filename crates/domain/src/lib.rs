@@ -37,6 +37,7 @@ pub mod management_reviews;
 pub mod measurements;
 pub mod members;
 pub mod nonconformities;
+pub mod objectives;
 pub mod ownerships;
 pub mod participation;
 pub mod policies;

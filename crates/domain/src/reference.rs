@@ -107,6 +107,9 @@ pub enum Prefix {
     /// A management review.
     #[strum(serialize = "REV")]
     ManagementReview,
+    /// An objective.
+    #[strum(serialize = "OBJ")]
+    Objective,
 }
 
 impl Prefix {
@@ -142,6 +145,7 @@ impl Prefix {
             Self::Improvement => "improvement",
             Self::Vote => "vote",
             Self::ManagementReview => "management_review",
+            Self::Objective => "objective",
         }
     }
 

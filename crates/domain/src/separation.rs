@@ -39,6 +39,10 @@ pub enum Rule {
     PolicyApprover,
     /// Who proposed an improvement does not decide it [10.1].
     ImprovementDecider,
+    /// The owner of an objective does not approve it [6.2].
+    ObjectiveApprover,
+    /// What cannot be measured is not judged by the owner of the objective [6.2 l].
+    ObjectiveJudge,
 }
 
 /// A rule from which exceptions are documented.

@@ -106,6 +106,7 @@ fn tags(document: &Value) -> Value {
         ("members", "Who may act in the organisation."),
         ("api-keys", "Machines' ways in."),
         ("policies", "What the organisation commits to, version by version, and who knows of it [5.2, 7.3, 7.5]."),
+        ("objectives", "What is to be reached, by when, and whether it is on its way there [6.2]."),
         ("indicators", "What is measured, why, by whom, and which value is good enough [9.1]."),
         ("measurements", "Figures, by the batch; known ones are counted, changed ones kept beside the old."),
         ("signals", "What an indicator says that calls for attention."),

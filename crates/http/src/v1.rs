@@ -27,6 +27,7 @@ pub(crate) mod measurement_batches;
 pub(crate) mod measurements;
 pub(crate) mod members;
 pub(crate) mod nonconformities;
+pub(crate) mod objectives;
 pub(crate) mod participation;
 pub(crate) mod policies;
 pub(crate) mod policy_versions;
@@ -54,6 +55,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(policies::configure)
         .configure(policy_versions::configure)
         .configure(acknowledgements::configure)
+        .configure(objectives::configure)
         .configure(indicators::configure)
         .configure(measurements::configure)
         .configure(measurement_batches::configure)

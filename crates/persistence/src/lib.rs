@@ -34,6 +34,7 @@ pub mod measurements;
 pub mod members;
 pub mod migrations;
 pub mod nonconformities;
+pub mod objectives;
 pub mod organisations;
 pub mod ownerships;
 pub mod participation;

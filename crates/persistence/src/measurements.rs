@@ -256,6 +256,29 @@ pub(crate) fn within(
     rows.into_iter().map(read).collect()
 }
 
+/// The live measurements of an indicator since a moment, as evaluation sees them; at most so many, the newest ones.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn latest(
+    organisation: OrganisationId,
+    indicator: IndicatorId,
+    from: DateTime<Utc>,
+    limit: i64,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Observation>, Error> {
+    let rows: Vec<Row> = measurements::table
+        .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(measurements::indicator_id.eq(KeyValue(indicator.0)))
+        .filter(measurements::standing.eq(standing(Standing::Live)))
+        .filter(measurements::observed_at.ge(InstantValue(from)))
+        .order(measurements::observed_at.desc())
+        .limit(limit)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.into_stored().map(observation)).collect()
+}
+
 /// All rows of a batch.
 ///
 /// # Errors

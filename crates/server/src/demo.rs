@@ -7,6 +7,7 @@ mod context;
 mod improvements;
 mod involvement;
 mod monitoring;
+mod objectives;
 mod people;
 mod policies;
 mod reviews;
@@ -118,6 +119,7 @@ pub(crate) async fn tell(store: &Store, source: &Source) -> Result<(), Fault> {
     context::add(&mut story);
     policies::add(&mut story);
     monitoring::add(&mut story);
+    objectives::add(&mut story);
     treatment::add(&mut story);
     involvement::add(&mut story);
     audits::add(&mut story);

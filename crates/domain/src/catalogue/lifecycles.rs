@@ -2,8 +2,8 @@
 
 use crate::{
     actions, annotations, applicabilities, communication_plans, competences, context_entries, courses,
-    employee_reports, improvements, indicators, management_reviews, measurements, nonconformities, policies,
-    policy_versions, processes, settings, signals, training_assignments, votes,
+    employee_reports, improvements, indicators, management_reviews, measurements, nonconformities, objectives,
+    policies, policy_versions, processes, settings, signals, training_assignments, votes,
 };
 use crate::{change_templates, changes};
 use serde::Serialize;
@@ -59,6 +59,7 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
                 ],
             ),
         ),
+        table("objectives", edges(objectives::edge)),
         table("indicators", edges(indicators::edge)),
         table("measurement_batches", edges(measurements::edge)),
         table("signals", edges(signals::edge)),

@@ -2,7 +2,7 @@
 
 use super::{AutoRaise, Field, Frequency, Goal, Indicator, Revision, Stage, StageName, ValueKind, Verb, touchable};
 use crate::access::{Actor, Permission};
-use crate::change::{Change, Lifecycle};
+use crate::change::{Change, Lifecycle, take};
 use crate::id::MemberId;
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
@@ -26,14 +26,6 @@ pub struct IndicatorAmendment {
     pub requirements: Option<Vec<String>>,
     pub auto_raise: Option<AutoRaise>,
     pub owner: Option<Option<MemberId>>,
-}
-
-/// Takes over what was given, and notes that the field was touched.
-fn take<T>(field: Field, given: Option<T>, into: &mut T, touched: &mut Vec<Field>) {
-    if let Some(given) = given {
-        *into = given;
-        touched.push(field);
-    }
 }
 
 impl IndicatorAmendment {

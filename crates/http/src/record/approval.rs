@@ -12,18 +12,23 @@ pub(crate) struct ApprovalView {
     pub by: MemberId,
     /// When.
     pub at: DateTime<Utc>,
-    /// What was said with it.
+    /// What was said with it, where something was.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Of what was approved: SHA-256 of its canonical JSON, hexadecimal.
+    /// Of what was approved: SHA-256 of its canonical JSON, hexadecimal. Of a version of a policy: number, body, file and
+    /// summary, and of the policy its title, purpose, scope, classification, audience, requirements and whether it is the
+    /// information security policy. Of an objective: policy, statement, measure with its baseline, and due date. Of a
+    /// change: its content and its assessment.
     pub digest: String,
-    /// Whether the record says something else by now: the approval is not of that.
-    pub stale: bool,
+    /// Whether the record says something else by now, so that the approval is not of that; only where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale: Option<bool>,
 }
 
 impl ApprovalView {
-    /// With whether it is of what the record says now.
-    pub(crate) fn of(approval: &Approval, note: Option<&String>, in_force: bool) -> Self {
+    /// With what was said, and whether the record says something else by now.
+    pub(crate) fn of(approval: &Approval, note: Option<&String>, stale: Option<bool>) -> Self {
         let Approval { by, at, digest } = approval.clone();
-        Self { by, at, note: note.cloned(), digest, stale: !in_force }
+        Self { by, at, note: note.cloned(), digest, stale }
     }
 }

@@ -85,7 +85,7 @@ impl Resource for ChangeTemplate {
         let (approval, retired_because) = match stage {
             Stage::Draft => (None, None),
             Stage::Approved { approval, note } => {
-                (Some(ApprovalView::of(approval, note.as_ref(), self.is_approved())), None)
+                (Some(ApprovalView::of(approval, note.as_ref(), Some(!self.is_approved()))), None)
             }
             Stage::Retired { reason, at: _, by: _ } => (None, Some(reason.clone())),
         };

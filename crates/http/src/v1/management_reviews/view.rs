@@ -42,7 +42,7 @@ pub(crate) struct ManagementReviewView {
     /// The meeting and its minutes, once it was held.
     pub meeting: Option<MeetingView>,
     /// That the chair approved the minutes.
-    pub approval: Option<ApprovalView>,
+    pub approval: Option<MinutesApprovalView>,
     /// What was added to the minutes after they had been approved.
     pub addenda: Vec<AddendumView>,
     /// Why it was not held, or could decide nothing.
@@ -111,7 +111,7 @@ pub(crate) struct ConclusionsView {
 
 /// That the chair approved the minutes.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct ApprovalView {
+pub(crate) struct MinutesApprovalView {
     /// SHA-256, hexadecimal, of what was approved.
     pub minutes_digest: String,
     /// Why nothing had to be decided, where nothing was.
@@ -176,7 +176,7 @@ impl From<&domain::Conclusions> for ConclusionsView {
     }
 }
 
-impl From<&domain::Approval> for ApprovalView {
+impl From<&domain::Approval> for MinutesApprovalView {
     fn from(approval: &domain::Approval) -> Self {
         let domain::Approval { minutes_digest, no_decision_because, next, at, by } = approval.clone();
         Self { minutes_digest, no_decision_because, next_id: next, at, by }
@@ -191,7 +191,7 @@ impl From<&domain::Addendum> for AddendumView {
 }
 
 /// What only some stages know: the approval, what was added since, and why it was cancelled.
-fn stage_view(stage: &Stage) -> (Option<ApprovalView>, Vec<AddendumView>, Option<String>) {
+fn stage_view(stage: &Stage) -> (Option<MinutesApprovalView>, Vec<AddendumView>, Option<String>) {
     match stage {
         Stage::Scheduled | Stage::Prepared | Stage::Held { .. } => (None, Vec::new(), None),
         Stage::Approved { approval, addenda, meeting: _ } => {

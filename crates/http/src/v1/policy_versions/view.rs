@@ -1,8 +1,8 @@
 //! A version of a policy as the API shows it.
 
+use crate::record::approval::ApprovalView;
 use crate::record::{ExceptionView, HeadView, Transition};
 use chrono::{DateTime, NaiveDate, Utc};
-use ratchet_domain::approval::Approval;
 use ratchet_domain::id::{EvidenceId, MemberId, PolicyId, PolicyVersionId};
 use ratchet_domain::policies::Policy;
 use ratchet_domain::policy_versions::{
@@ -79,21 +79,6 @@ pub(crate) struct SubmissionView {
     pub at: DateTime<Utc>,
     /// What was confirmed of the information security policy itself [5.2 a-d].
     pub confirmations: Option<Confirmations>,
-}
-
-/// An approval, bound to what was approved.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct ApprovalView {
-    /// By whom.
-    pub by: MemberId,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// SHA-256 of what was approved: number, body, file and summary, and of the policy its title, purpose, scope,
-    /// classification, audience, requirements and whether it is the information security policy.
-    pub digest: String,
-    /// Whether any of that has changed since; only where the record stands alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stale: Option<bool>,
 }
 
 /// That a version holds.
@@ -210,8 +195,7 @@ impl PolicyVersionView {
             exceptions,
             stage,
         } = version.clone();
-        let approval =
-            stage.approval().cloned().map(|Approval { by, at, digest }| ApprovalView { by, at, digest, stale });
+        let approval = stage.approval().map(|approval| ApprovalView::of(approval, None, stale));
         let StageView { submission, scheduled_on, publication, superseded_by_id, ended_at, ended_because } =
             (&stage).into();
         Self {
