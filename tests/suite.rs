@@ -24,6 +24,7 @@ mod api {
     mod habits;
     mod headers;
     mod improvements;
+    mod incidents;
     mod indicators;
     mod input;
     mod journal;
@@ -43,6 +44,7 @@ mod api {
     mod races;
     mod report_intakes;
     mod rights;
+    mod risks;
     mod samples;
     mod schemas;
     mod search;
@@ -50,10 +52,12 @@ mod api {
     mod signals;
     mod tenancy;
     mod tokens;
+    mod timeline_entries;
     mod trace;
     mod training_assignments;
     mod votes;
     mod ways;
+    mod weaknesses;
     mod wire;
 }
 mod databases;

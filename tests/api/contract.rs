@@ -210,6 +210,18 @@ pub async fn target(api: &Api, path: &str) -> String {
     if path.starts_with("/v1/improvements") {
         return super::improvements::propose(api, Role::IsmsManager).await;
     }
+    if path.starts_with("/v1/incidents") {
+        return super::incidents::reported(api, Role::IsmsManager).await;
+    }
+    if path.starts_with("/v1/timeline-entries") {
+        return super::timeline_entries::appended(api).await;
+    }
+    if path.starts_with("/v1/weaknesses") {
+        return super::weaknesses::reported(api, Role::IsmsManager).await;
+    }
+    if path.starts_with("/v1/risks") {
+        return super::risks::registered(api).await;
+    }
     if path.starts_with("/v1/votes") {
         let improvement = super::improvements::propose(api, Role::Member).await;
         return super::votes::cast(api, Role::IsmsManager, &improvement).await.expect(201).reference().to_owned();

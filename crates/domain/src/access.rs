@@ -166,6 +166,28 @@ pub enum Permission {
     ApproveObjective,
     /// Judge an objective: achieved, missed, abandoned.
     JudgeObjective,
+    /// Report an incident.
+    ReportIncident,
+    /// Contain, resolve and review an incident, raise cases of it.
+    SteerIncident,
+    /// Append to an incident's timeline.
+    RecordTimeline,
+    /// Triage and close an incident, end the clock of personal data.
+    DecideIncident,
+    /// Report a weakness.
+    ReportWeakness,
+    /// Assess and treat a weakness.
+    SteerWeakness,
+    /// Reject and close a weakness.
+    DecideWeakness,
+    /// Register a risk.
+    RegisterRisk,
+    /// Assess, treat and review a risk.
+    SteerRisk,
+    /// Say that there is no such risk any more.
+    RetireRisk,
+    /// Take a weakness or a risk as it is, until a day.
+    AcceptRisk,
 }
 
 /// One cell of the table.
@@ -238,7 +260,7 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::PublishPolicy => [No, Yes, No, No, No, No],
         P::AcknowledgePolicy => [Yes, Yes, Yes, Yes, Yes, No],
         P::ProposeImprovement => [No, Yes, Yes, Yes, Yes, No],
-        P::SteerImprovement => [No, Yes, No, No, Own, No],
+        P::SteerImprovement => [No, Yes, Own, Own, Own, No],
         P::DecideImprovement => [No, Yes, Yes, No, No, No],
         P::Vote => [No, Yes, Yes, Yes, Yes, No],
         P::SteerReview => [No, Yes, Yes, No, No, No],
@@ -247,6 +269,17 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::SteerObjective => [No, Yes, Own, No, Own, No],
         P::ApproveObjective => [No, No, Yes, No, No, No],
         P::JudgeObjective => [No, Yes, Yes, No, No, No],
+        P::ReportIncident => [No, Yes, Yes, Yes, Yes, No],
+        P::SteerIncident => [No, Yes, Own, Own, Own, No],
+        P::RecordTimeline => [No, Yes, Own, Own, Own, No],
+        P::DecideIncident => [No, Yes, No, No, No, No],
+        P::ReportWeakness => [No, Yes, Yes, Yes, Yes, No],
+        P::SteerWeakness => [No, Yes, Own, Own, Own, No],
+        P::DecideWeakness => [No, Yes, No, No, No, No],
+        P::RegisterRisk => [No, Yes, Yes, No, No, No],
+        P::SteerRisk => [No, Yes, Own, Own, Own, No],
+        P::RetireRisk => [No, Yes, Yes, No, No, No],
+        P::AcceptRisk => [No, No, Yes, No, No, No],
     }
 }
 

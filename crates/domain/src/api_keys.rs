@@ -37,6 +37,18 @@ pub enum Scope {
     #[serde(rename = "improvements:write")]
     #[strum(serialize = "improvements:write")]
     ImprovementsWrite,
+    /// Report incidents and append to their timelines.
+    #[serde(rename = "incidents:write")]
+    #[strum(serialize = "incidents:write")]
+    IncidentsWrite,
+    /// Report weaknesses.
+    #[serde(rename = "weaknesses:write")]
+    #[strum(serialize = "weaknesses:write")]
+    WeaknessesWrite,
+    /// Register, assess, treat and review risks; never accept them.
+    #[serde(rename = "risks:write")]
+    #[strum(serialize = "risks:write")]
+    RisksWrite,
     /// Plan and work actions; never verify them.
     #[serde(rename = "actions:write")]
     #[strum(serialize = "actions:write")]
@@ -63,6 +75,9 @@ impl Scope {
             Self::RecordsRead => &[Permission::ReadRecords, Permission::ReadMembers],
             Self::NonconformitiesWrite => &[Permission::RaiseNonconformity],
             Self::ImprovementsWrite => &[Permission::ProposeImprovement],
+            Self::IncidentsWrite => &[Permission::ReportIncident, Permission::RecordTimeline],
+            Self::WeaknessesWrite => &[Permission::ReportWeakness],
+            Self::RisksWrite => &[Permission::RegisterRisk, Permission::SteerRisk],
             Self::ActionsWrite => &[Permission::PlanAction, Permission::WorkAction],
             Self::EventsRead => &[Permission::ReadJournal],
             Self::MeasurementsWrite => &[Permission::RecordMeasurements],
@@ -233,6 +248,11 @@ mod tests {
                         | Permission::ReadMembers
                         | Permission::RaiseNonconformity
                         | Permission::ProposeImprovement
+                        | Permission::ReportIncident
+                        | Permission::RecordTimeline
+                        | Permission::ReportWeakness
+                        | Permission::RegisterRisk
+                        | Permission::SteerRisk
                         | Permission::PlanAction
                         | Permission::WorkAction
                         | Permission::ReadJournal

@@ -62,6 +62,14 @@ ids! {
     MeasurementBatchId,
     /// Something that could be better.
     ImprovementId,
+    /// Something that happened.
+    IncidentId,
+    /// An entry of an incident's timeline.
+    TimelineEntryId,
+    /// Something that could be exploited or could fail.
+    WeaknessId,
+    /// Something that could happen.
+    RiskId,
     /// Something an indicator says that calls for attention.
     SignalId,
     /// Something that the management system starts from.

@@ -71,6 +71,10 @@ macro_rules! of_kind {
             Vote: votes::Vote,
             ManagementReview: management_reviews::ManagementReview,
             Objective: objectives::Objective,
+            Incident: incidents::Incident,
+            TimelineEntry: timeline_entries::TimelineEntry,
+            Weakness: weaknesses::Weakness,
+            Risk: risks::Risk,
         )
     };
     (@ $kind:expr, $record:ident => $run:expr, $($prefix:ident: $module:ident::$name:ident),+ $(,)?) => {

@@ -3,6 +3,7 @@
 //! Deliberately absent: databases, HTTP, threads, the clock, random numbers and the environment.
 //! Time and identity are arguments, so every rule can be tried without waiting and without set-up.
 
+pub mod acceptance;
 pub mod access;
 pub mod acknowledgements;
 pub mod actions;
@@ -29,6 +30,7 @@ pub mod evidence;
 mod fixtures;
 pub mod id;
 pub mod improvements;
+pub mod incidents;
 pub mod indicators;
 pub mod journal;
 pub mod kinds;
@@ -43,17 +45,21 @@ pub mod participation;
 pub mod policies;
 pub mod policy_versions;
 pub mod processes;
+pub mod rating;
 pub mod reference;
 pub mod refusal;
 pub mod report_intakes;
+pub mod risks;
 pub mod search;
 pub mod separation;
 pub mod settings;
 pub mod signals;
 pub mod tags;
 pub mod text;
+pub mod timeline_entries;
 pub mod trace;
 pub mod training_assignments;
 pub mod votes;
+pub mod weaknesses;
 pub mod work;
 pub mod working_days;

@@ -110,6 +110,18 @@ pub enum Prefix {
     /// An objective.
     #[strum(serialize = "OBJ")]
     Objective,
+    /// Something that happened.
+    #[strum(serialize = "INC")]
+    Incident,
+    /// An entry of an incident's timeline.
+    #[strum(serialize = "TLE")]
+    TimelineEntry,
+    /// Something that could be exploited or could fail.
+    #[strum(serialize = "WKN")]
+    Weakness,
+    /// Something that could happen.
+    #[strum(serialize = "RSK")]
+    Risk,
 }
 
 impl Prefix {
@@ -146,6 +158,10 @@ impl Prefix {
             Self::Vote => "vote",
             Self::ManagementReview => "management_review",
             Self::Objective => "objective",
+            Self::Incident => "incident",
+            Self::TimelineEntry => "timeline_entry",
+            Self::Weakness => "weakness",
+            Self::Risk => "risk",
         }
     }
 

@@ -1,7 +1,8 @@
 //! Limits and formats of text, in one place.
 
 use crate::refusal::{Fault, Faults, Refusal};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use std::ops::RangeInclusive;
 
 /// A name or a heading: one line, at most this many characters.
 pub const TITLE: usize = 200;
@@ -74,6 +75,47 @@ pub fn day_to_come(pointer: &str, day: NaiveDate, first: NaiveDate) -> Result<()
         return Err(Fault::new(pointer, "out_of_range", format!("must lie between {first} and {last}")));
     }
     Ok(())
+}
+
+/// Checks a moment that has come: not before `first`, nor before 1970, and not after `now`.
+///
+/// # Errors
+/// The fault at `pointer`.
+pub fn moment_so_far(
+    pointer: &str,
+    moment: DateTime<Utc>,
+    first: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<(), Fault> {
+    let first = first.unwrap_or(DateTime::UNIX_EPOCH);
+    if moment < first || moment > now {
+        let detail = format!("must lie between {} and {}", first.to_rfc3339(), now.to_rfc3339());
+        return Err(Fault::new(pointer, "out_of_range", detail));
+    }
+    Ok(())
+}
+
+/// Checks a whole number.
+///
+/// # Errors
+/// The fault at `pointer`.
+pub fn graded(pointer: &str, number: i64, range: RangeInclusive<i64>) -> Result<(), Fault> {
+    if range.contains(&number) {
+        return Ok(());
+    }
+    let detail = format!("must lie between {} and {}", range.start(), range.end());
+    Err(Fault::new(pointer, "out_of_range", detail))
+}
+
+/// Checks the number of a control of Annex A: `A.5.18`, and that the catalogue has it.
+///
+/// # Errors
+/// The fault at `pointer`.
+pub fn control(pointer: &str, number: &str) -> Result<(), Fault> {
+    if crate::catalogue::CONTROLS.iter().any(|control| control.number == number) {
+        return Ok(());
+    }
+    Err(Fault::new(pointer, "unknown_control", "must be a control of Annex A, such as A.5.18"))
 }
 
 /// Checks the number of a clause or control: `9.2.2`, `A.5.18`, and that the catalogue has it.

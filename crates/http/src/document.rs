@@ -112,6 +112,12 @@ fn tags(document: &Value) -> Value {
         ("signals", "What an indicator says that calls for attention."),
         ("nonconformities", "What went wrong, why, what was done and whether it worked [10.2]."),
         ("improvements", "What could be better, who speaks for it, and whether the benefit came about [10.1]."),
+        ("incidents", "What happened, what was decided about it, and what was learned [A.5.24-A.5.28]."),
+        ("weaknesses", "What could be exploited or could fail, and has not yet [A.6.8]."),
+        (
+            "risks",
+            "What could happen, how grave that is, what is done about it, who takes what is left [6.1, 8.2, 8.3].",
+        ),
         ("actions", "What people do about a record, and what a ticketing system mirrors."),
         ("management-reviews", "What top management looks at, concludes and decides [9.3]."),
         ("context-entries", "What the management system starts from: issues, interested parties, climate [4.1, 4.2]."),

@@ -1,5 +1,6 @@
 //! What is true of every record over HTTP: made, shown, amended and moved by verbs in the same way.
 
+pub(crate) mod acceptances;
 pub(crate) mod annotations;
 pub(crate) mod approval;
 pub(crate) mod effect;

@@ -18,6 +18,7 @@ pub(crate) mod employee_reports;
 pub(crate) mod events;
 pub(crate) mod evidence;
 pub(crate) mod improvements;
+pub(crate) mod incidents;
 pub(crate) mod indicators;
 pub(crate) mod journal;
 pub(crate) mod links;
@@ -34,12 +35,15 @@ pub(crate) mod policy_versions;
 pub(crate) mod processes;
 pub(crate) mod records;
 pub(crate) mod report_intakes;
+pub(crate) mod risks;
 pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod signals;
 pub(crate) mod tags;
+pub(crate) mod timeline_entries;
 pub(crate) mod training_assignments;
 pub(crate) mod votes;
+pub(crate) mod weaknesses;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -63,6 +67,10 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(nonconformities::configure)
         .configure(improvements::configure)
         .configure(votes::configure)
+        .configure(incidents::configure)
+        .configure(timeline_entries::configure)
+        .configure(weaknesses::configure)
+        .configure(risks::configure)
         .configure(actions::configure)
         .configure(context_entries::configure)
         .configure(employee_reports::configure)

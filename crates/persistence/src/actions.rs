@@ -259,6 +259,16 @@ fn takes_actions(
     })
 }
 
+/// How many actions of a record that knows no attempts are neither done nor cancelled.
+pub(crate) fn open_of(
+    organisation: OrganisationId,
+    parent: Uuid,
+    connection: &mut AnyConnection,
+) -> Result<i64, Error> {
+    let work = of_attempt(organisation, (parent, 0), connection)?;
+    Ok(i64::try_from(work.iter().filter(|(_, _, done)| !done).count()).unwrap_or(i64::MAX))
+}
+
 /// The actions of one attempt of a record that are not cancelled: who is assigned, what each is for, whether it is done.
 pub(crate) fn of_attempt(
     organisation: OrganisationId,

@@ -26,6 +26,13 @@ pub(crate) mod bound {
         }
     }
 
+    pub(crate) fn number(value: &SortValue) -> i64 {
+        match value {
+            SortValue::Number(number) => *number,
+            SortValue::Text(_) | SortValue::Instant(_) => 0,
+        }
+    }
+
     pub(crate) fn instant(value: &SortValue) -> InstantValue {
         match value {
             SortValue::Instant(at) => InstantValue(*at),
@@ -40,6 +47,10 @@ pub(crate) mod kept {
 
     pub(crate) fn text(value: impl Into<String>) -> SortValue {
         SortValue::Text(value.into())
+    }
+
+    pub(crate) fn number(number: i64) -> SortValue {
+        SortValue::Number(number)
     }
 
     pub(crate) fn instant(at: chrono::DateTime<chrono::Utc>) -> SortValue {

@@ -248,6 +248,94 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::column::{Instant, Key};
+    incidents (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        title -> Text,
+        category -> Nullable<Text>,
+        severity -> Nullable<BigInt>,
+        owner_id -> Nullable<Key>,
+        reporter_id -> Nullable<Key>,
+        detected_at -> Instant,
+        personal_data -> Bool,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    timeline_entries (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        incident_id -> Key,
+        happened_at -> Instant,
+        kind -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    weaknesses (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        title -> Text,
+        owner_id -> Nullable<Key>,
+        reporter_id -> Nullable<Key>,
+        nonconformity_id -> Nullable<Key>,
+        level -> BigInt,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    risks (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        title -> Text,
+        external_reference -> Nullable<Text>,
+        owner_id -> Nullable<Key>,
+        level -> BigInt,
+        treatment -> Nullable<Text>,
+        review_on -> Nullable<Text>,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Nullable, Text};
     use crate::column::{Instant, Key};
     actions (id) {

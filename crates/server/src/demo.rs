@@ -3,6 +3,7 @@
 
 mod audits;
 mod changes;
+mod cases;
 mod context;
 mod improvements;
 mod involvement;
@@ -126,6 +127,7 @@ pub(crate) async fn tell(store: &Store, source: &Source) -> Result<(), Fault> {
     improvements::add(&mut story);
     changes::add(&mut story);
     reviews::add(&mut story);
+    cases::add(&mut story);
     let mut steps = story.steps;
     steps.sort_by_key(|(at, _, _)| *at);
     for (at, who, job) in steps {

@@ -2,8 +2,8 @@
 
 use crate::{
     actions, annotations, applicabilities, communication_plans, competences, context_entries, courses,
-    employee_reports, improvements, indicators, management_reviews, measurements, nonconformities, objectives,
-    policies, policy_versions, processes, settings, signals, training_assignments, votes,
+    employee_reports, improvements, incidents, indicators, management_reviews, measurements, nonconformities,
+    objectives, policies, policy_versions, processes, risks, settings, signals, training_assignments, votes, weaknesses,
 };
 use crate::{change_templates, changes};
 use serde::Serialize;
@@ -66,6 +66,9 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
         table("nonconformities", edges(nonconformities::edge)),
         table("improvements", edges(improvements::edge)),
         table("votes", edges(votes::edge)),
+        table("incidents", edges(incidents::edge)),
+        table("weaknesses", edges(weaknesses::edge)),
+        table("risks", edges(risks::edge)),
         table("actions", edges(actions::edge)),
         table("context_entries", edges(context_entries::edge)),
         table("changes", edges(changes::edge)),

@@ -1,0 +1,225 @@
+use super::*;
+use crate::acceptance::Accept;
+use crate::access::{Identity, Role};
+use crate::change::Lifecycle;
+use crate::fixtures::{at, birth, member, person};
+use chrono::{Days, NaiveDate};
+use strum::VariantArray;
+use uuid::Uuid;
+
+/// Reporter 4, manager 1, management 2, owner 9.
+fn reporter() -> Actor {
+    person(4, &[Role::Member])
+}
+
+fn manager() -> Actor {
+    person(1, &[Role::IsmsManager])
+}
+
+fn management() -> Actor {
+    person(2, &[Role::Management])
+}
+
+fn system() -> Actor {
+    Actor { identity: Identity::System { worker: "schedule" }, ..manager() }
+}
+
+fn today() -> NaiveDate {
+    at().date_naive()
+}
+
+fn facts() -> Facts {
+    Facts { case: None, today: today() }
+}
+
+fn with(case: CaseState) -> Facts {
+    Facts { case: Some(case), ..facts() }
+}
+
+fn draft() -> WeaknessDraft {
+    WeaknessDraft {
+        title: "The gate closes too slowly".into(),
+        description: "Somebody can walk in behind who opened it".into(),
+        found_in: "Gate 2".into(),
+        origin: None,
+        reporter: Some(member(4)),
+    }
+}
+
+fn reported() -> Weakness {
+    Weakness::report(draft(), &reporter(), birth(Prefix::Weakness)).unwrap().into_after()
+}
+
+fn assess() -> Assess {
+    Assess { rating: Rating { likelihood: 4, impact: 3 }, rationale: "Seen twice".into(), owner: member(9) }
+}
+
+fn accept(until: NaiveDate) -> Accept {
+    Accept { reason: "A turnstile comes in spring".into(), until }
+}
+
+fn treat() -> Treat {
+    Treat { objective_evidence: "Eleven seconds".into(), requirement: Some("A.7.2".into()), due_on: None }
+}
+
+/// Applies `verb` with an input that only the stage or the role can refuse.
+fn apply(weakness: Weakness, verb: Verb) -> Result<Weakness, Refusal> {
+    let (by, some) = (manager(), || "because".to_owned());
+    match verb {
+        Verb::Assess => weakness.assess(assess(), &with(CaseState::Rejected), &by, at()),
+        Verb::Reject => weakness.reject(some(), &facts(), &by, at()),
+        Verb::Treat => {
+            return Ok(weakness.treat(treat(), &facts(), &by, birth(Prefix::Nonconformity))?.1.into_after());
+        }
+        Verb::Accept => weakness.accept(accept(today()), &facts(), &management(), at()),
+        Verb::Close => weakness.close(some(), &with(CaseState::Closed), &by, at()),
+    }
+    .map(Change::into_after)
+}
+
+fn at_stage(stage: StageName) -> Weakness {
+    let path: &[Verb] = match stage {
+        StageName::Reported => &[],
+        StageName::Rejected => &[Verb::Reject],
+        StageName::Assessed => &[Verb::Assess],
+        StageName::Treating => &[Verb::Assess, Verb::Treat],
+        StageName::Accepted => &[Verb::Assess, Verb::Accept],
+        StageName::Closed => &[Verb::Assess, Verb::Treat, Verb::Close],
+    };
+    path.iter().fold(reported(), |weakness, verb| apply(weakness, *verb).unwrap())
+}
+
+fn codes<T: std::fmt::Debug>(result: Result<T, Refusal>) -> Vec<String> {
+    match result {
+        Err(Refusal::State(reasons)) => reasons.into_iter().map(|reason| reason.code).collect(),
+        Err(Refusal::Invalid(faults)) => {
+            faults.into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Every stage x every verb: a command succeeds exactly where the table has an edge, and ends where it says.
+#[test]
+fn stage_by_verb() {
+    let mut table = String::new();
+    for stage in StageName::VARIANTS {
+        for verb in Verb::VARIANTS {
+            let ends = match apply(at_stage(*stage), *verb) {
+                Ok(after) => vec![after.stage.name()],
+                Err(refusal) => {
+                    assert_eq!(codes::<()>(Err(refusal))[0], "wrong_state", "{stage:?} {verb:?}");
+                    Vec::new()
+                }
+            };
+            assert_eq!(ends, edge(*stage, *verb), "{stage:?} {verb:?}");
+            table.push_str(&format!("{stage:?} {verb:?} -> {ends:?}\n"));
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn refuses_every_fault_at_once() {
+    let wrong = WeaknessDraft { title: " ".into(), description: String::new(), found_in: "a\nb".into(), ..draft() };
+    assert_eq!(
+        codes(Weakness::report(wrong, &reporter(), birth(Prefix::Weakness))),
+        ["/title blank", "/description blank", "/found_in control_character"]
+    );
+    let wrong = Assess { rating: Rating { likelihood: 0, impact: 6 }, rationale: " ".into(), ..assess() };
+    assert_eq!(
+        codes(reported().assess(wrong, &facts(), &manager(), at())),
+        ["/rating/likelihood out_of_range", "/rating/impact out_of_range", "/rationale blank"]
+    );
+}
+
+#[test]
+fn its_nonconformity_says_where_it_comes_from() {
+    let (case, weakness) =
+        at_stage(StageName::Assessed).treat(treat(), &facts(), &manager(), birth(Prefix::Nonconformity)).unwrap();
+    assert_eq!(case.after().origin, Some(Target::of(weakness.after())));
+    assert_eq!(case.after().title, weakness.after().title);
+    assert_eq!(weakness.after().nonconformity(), Some(NonconformityId(case.after().head.id)));
+    let edges = weakness.after().edges();
+    assert_eq!((edges[0].relation, edges[0].to), (Relation::Addresses, Target::of(weakness.after())));
+    let other = NonconformityId(Uuid::from_u128(70));
+    let joined = at_stage(StageName::Assessed).treat_by(other, &facts(), &manager(), at()).unwrap().into_after();
+    assert_eq!(joined.nonconformity(), Some(other));
+}
+
+#[test]
+fn it_is_gone_when_its_nonconformity_is_closed() {
+    let treating = at_stage(StageName::Treating);
+    for (case, code) in [(CaseState::Open, "case_is_open"), (CaseState::Rejected, "case_was_rejected")] {
+        assert_eq!(codes(treating.may(Verb::Close, &with(case), &manager())), [code]);
+    }
+    for case in [CaseState::Open, CaseState::Closed] {
+        assert_eq!(codes(treating.may(Verb::Assess, &with(case), &manager())), ["being_treated"]);
+    }
+    let blank = treating.close(" ".into(), &with(CaseState::Closed), &manager(), at());
+    assert_eq!(codes(blank), ["/evidence blank"]);
+}
+
+#[test]
+fn management_accepts_until_a_day_and_then_it_returns() {
+    let assessed = || at_stage(StageName::Assessed);
+    assert_eq!(assessed().may(Verb::Accept, &facts(), &manager()), Err(Refusal::Forbidden));
+    assert_eq!(codes(assessed().accept(accept(today()), &facts(), &system(), at())), ["person_needed"]);
+    for until in [today() - Days::new(1), today() + Days::new(367)] {
+        assert_eq!(codes(assessed().accept(accept(until), &facts(), &management(), at())), ["/until out_of_range"]);
+    }
+    let until = today() + Days::new(30);
+    let accepted = assessed().accept(accept(until), &facts(), &management(), at()).unwrap().into_after();
+    let Stage::Accepted { acceptance } = &accepted.stage else { panic!("{accepted:?}") };
+    assert_eq!((acceptance.level, acceptance.by), (12, member(2)));
+    assert_eq!(accepted.wakes(), Some(Wake::On(until + Days::new(1))));
+    let later = until + Days::new(1);
+    assert_eq!(accepted.clone().end_acceptance(later, &management(), at()).unwrap_err(), Refusal::Forbidden);
+    assert_eq!(codes(accepted.clone().end_acceptance(until, &system(), at())), ["not_over"]);
+    let returned = accepted.end_acceptance(later, &system(), at()).unwrap().into_after();
+    assert_eq!((returned.stage.name(), returned.acceptances.len(), returned.wakes()), (StageName::Assessed, 1, None));
+    assert!(!returned.work().is_empty(), "it waits for its owner");
+}
+
+#[test]
+fn assessed_anew_its_acceptance_ends() {
+    let again = at_stage(StageName::Accepted).assess(assess(), &facts(), &manager(), at()).unwrap().into_after();
+    assert_eq!((again.stage.name(), again.acceptances.len()), (StageName::Assessed, 1));
+}
+
+#[test]
+fn the_reporter_words_it_and_the_owner_works_it() {
+    let title = || Amendment { title: Some("Other".into()), ..Amendment::default() };
+    let owner = person(9, &[Role::Member]);
+    assert!(reported().amend(title(), &reporter(), at()).is_ok());
+    assert_eq!(reported().may(Verb::Assess, &facts(), &reporter()), Err(Refusal::Forbidden));
+    let assessed = at_stage(StageName::Assessed);
+    assert_eq!(assessed.clone().amend(title(), &reporter(), at()).unwrap_err(), Refusal::Forbidden);
+    assert_eq!(assessed.may(Verb::Treat, &facts(), &owner), Ok(()));
+    assert!(assessed.amend(title(), &owner, at()).is_ok());
+    assert_eq!(codes(at_stage(StageName::Closed).amend(title(), &manager(), at())), ["wrong_state"]);
+}
+
+#[test]
+fn a_role_without_the_permission_is_refused_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        for verb in Verb::VARIANTS {
+            for role in [Role::Admin, Role::ExternalAuditor, Role::Member, Role::Auditor] {
+                assert_eq!(
+                    at_stage(*stage).may(*verb, &facts(), &person(77, &[role])),
+                    Err(Refusal::Forbidden),
+                    "{stage:?} {verb:?} {role:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_projection_is_read_back() {
+    for stage in StageName::VARIANTS {
+        let weakness = at_stage(*stage);
+        let stored = serde_json::to_value(&weakness).unwrap();
+        assert_eq!(serde_json::from_value::<Weakness>(stored).unwrap(), weakness);
+    }
+}

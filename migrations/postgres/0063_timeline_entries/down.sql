@@ -1,0 +1,1 @@
+DROP TABLE timeline_entries;
