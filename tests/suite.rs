@@ -51,8 +51,8 @@ mod api {
     mod settings;
     mod signals;
     mod tenancy;
-    mod tokens;
     mod timeline_entries;
+    mod tokens;
     mod trace;
     mod training_assignments;
     mod votes;

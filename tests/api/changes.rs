@@ -282,22 +282,22 @@ async fn an_emergency_starts_at_once_and_is_approved_within_three_working_days()
     }
 }
 
+/// Made by the member, and found to do harm.
+pub async fn harmful(api: &Api) -> String {
+    let change = approved(api, words()).await;
+    act(api, Role::Member, &change, "start", json!({})).await.expect(200);
+    act(api, Role::Member, &change, "complete", json!({ "summary": "Made" })).await.expect(200);
+    api.wait(TimeDelta::days(14));
+    let verdict = json!({ "verdict": "harmful", "conclusion": "Old models stand still" });
+    act(api, Role::Auditor, &change, "review", verdict).await.expect(200);
+    change
+}
+
 #[tokio::test]
 async fn a_harmful_change_needs_a_case_or_a_rollback() {
     for database in each() {
         let api = Api::start(database).await;
-        let mut changes = Vec::new();
-        for _ in 0..2 {
-            let change = approved(&api, words()).await;
-            act(&api, Role::Member, &change, "start", json!({})).await.expect(200);
-            act(&api, Role::Member, &change, "complete", json!({ "summary": "Made" })).await.expect(200);
-            changes.push(change);
-        }
-        api.wait(TimeDelta::days(14));
-        let verdict = json!({ "verdict": "harmful", "conclusion": "Old models stand still" });
-        for change in &changes {
-            act(&api, Role::Auditor, change, "review", verdict.clone()).await.expect(200);
-        }
+        let changes = [harmful(&api).await, harmful(&api).await];
         let close = async |body: Value| act(&api, Role::Management, &changes[0], "close", body).await;
         assert_eq!(close(json!({ "lessons": "x" })).await.expect(422).faults(), ["/case required"]);
         let unknown = close(json!({ "lessons": "x", "case": "NC-2026-0099" })).await.expect(422);

@@ -149,7 +149,8 @@ pub fn content_type(method: &Method) -> &'static str {
 pub(super) fn needed(operation: &Value) -> String {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let needed = parameters.filter(|p| p["in"] == "query" && p["required"] == true);
-    let pairs: Vec<String> = needed.map(|p| format!("{}=0", p["name"].as_str().unwrap())).collect();
+    let named = |p: &Value| format!("{}={}", p["name"].as_str().unwrap(), p["example"].as_str().unwrap_or("0"));
+    let pairs: Vec<String> = needed.map(named).collect();
     if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
 }
 
@@ -280,7 +281,8 @@ pub async fn target(api: &Api, path: &str) -> String {
         let body = json!({ "name": "Feed", "scopes": ["records:read"] });
         return api.by(Role::Admin).await.post("/v1/api-keys", body).await.expect(201).reference().to_owned();
     }
-    if path.starts_with("/v1/members") {
+    // A calendar link is one's own.
+    if path.starts_with("/v1/members") && !path.ends_with("calendar-link") {
         return super::members::newcomer(api).await;
     }
     api.member_id(Role::Member).await

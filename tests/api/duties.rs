@@ -1,6 +1,8 @@
 //! Separation of duties, tried in every order in which two duties can fall to one person.
 
-use super::{actions, change_templates, changes, courses, improvements, nonconformities, policies, policy_versions};
+use super::{
+    actions, change_templates, changes, courses, improvements, nonconformities, objectives, policies, policy_versions,
+};
 use crate::databases::each;
 use crate::harness::{Answer, Api};
 use ratchet_domain::access::Role;
@@ -100,6 +102,17 @@ async fn breaches(api: &Api, rule: Rule) -> Vec<(String, Value)> {
             api.wait(chrono::TimeDelta::days(15));
             vec![(path("review"), json!({ "verdict": "beneficial", "conclusion": "Half the latency" }))]
         }
+        Rule::ObjectiveApprover => {
+            let (objective, _) = objectives::measured(api).await;
+            vec![(format!("objectives/{objective}/approve"), json!({}))]
+        }
+        Rule::ObjectiveJudge => {
+            let (objective, _) = objectives::measured(api).await;
+            let judged = json!({ "measure": { "kind": "qualitative", "criterion": "Nobody calls" } });
+            api.by(manager).await.patch(&format!("/v1/objectives/{objective}"), "*", judged).await.expect(200);
+            act(api, Role::Management, &format!("objectives/{objective}/approve"), json!({})).await.expect(200);
+            vec![(format!("objectives/{objective}/achieve"), json!({ "evidence": "Nobody called" }))]
+        }
         Rule::ActionVerifier => {
             let done = json!({ "summary": "Done" });
             let own = assigned(api, manager).await;
@@ -120,7 +133,11 @@ async fn breaches(api: &Api, rule: Rule) -> Vec<(String, Value)> {
 /// Who may judge, and had no part in it.
 fn colleague(rule: Rule) -> Role {
     match rule {
-        Rule::PolicyApprover | Rule::ImprovementDecider | Rule::ChangeApprover => Role::Management,
+        Rule::PolicyApprover
+        | Rule::ImprovementDecider
+        | Rule::ChangeApprover
+        | Rule::ObjectiveApprover
+        | Rule::ObjectiveJudge => Role::Management,
         Rule::CaseVerifier | Rule::ActionVerifier | Rule::TrainingEvaluator | Rule::ChangeReviewer => Role::Auditor,
     }
 }

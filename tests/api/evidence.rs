@@ -208,9 +208,9 @@ async fn every_route_that_sends_a_file_sends_it_inert() {
         let mut seen = 0;
         for (method, path, operation) in operations() {
             let content = operation["responses"]["200"]["content"].as_object();
-            // What a client reads as data by itself: JSON, its lines, figures.
+            // What a client reads as data by itself: JSON, its lines, figures, appointments.
             let is_data = |media_type: &String| {
-                ["application/json", "application/x-ndjson", "application/openmetrics-text"]
+                ["application/json", "application/x-ndjson", "application/openmetrics-text", "text/calendar"]
                     .contains(&media_type.as_str())
             };
             if content.is_none_or(|content| content.keys().all(is_data)) || path.starts_with("/problems") {

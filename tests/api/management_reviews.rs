@@ -21,7 +21,7 @@ pub const INPUTS: [&str; 10] = [
     "improvements",
 ];
 
-async fn plan(api: &Api) -> Value {
+pub async fn plan(api: &Api) -> Value {
     let today = api.now().date_naive();
     json!({
         "title": "Management review of 2026",
@@ -59,7 +59,7 @@ pub async fn prepared(api: &Api) -> String {
 }
 
 /// One that was held today by the three that were invited.
-async fn held(api: &Api) -> String {
+pub async fn held(api: &Api) -> String {
     let review = prepared(api).await;
     let present = [Role::Management, Role::IsmsManager, Role::Auditor];
     let mut present_ids = Vec::new();
@@ -362,7 +362,7 @@ async fn every_fault_is_named() {
         assert_eq!(blank.faults(), ["/issues/text blank"]);
         let noisy = json!({ "issues": { "kind": "nothing_to_report", "text": "x" } });
         let noisy = act(&api, Role::IsmsManager, &review, "prepare", noisy).await.expect(422);
-        assert_eq!(noisy.faults(), ["/issues unknown_field"]);
+        assert_eq!(noisy.faults(), ["/issues/text unknown_field"]);
         let path = format!("/v1/management-reviews/{review}");
         let here = json!({ "present_ids": [not_management] });
         let here = manager.patch(&path, "*", here).await.expect(422);

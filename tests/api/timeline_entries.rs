@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use ratchet_domain::access::Role;
 use serde_json::{Value, json};
 
-fn entry(api: &Api, incident: &str, minutes_ago: i64, text: &str) -> Value {
+pub fn entry(api: &Api, incident: &str, minutes_ago: i64, text: &str) -> Value {
     json!({
         "incident": incident, "happened_at": api.now() - TimeDelta::minutes(minutes_ago), "kind": "observation",
         "text": text,

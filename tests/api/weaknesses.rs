@@ -21,7 +21,7 @@ async fn verb(api: &Api, role: Role, reference: &str, verb: &str, body: Value) -
 }
 
 /// Assessed; the member owns it.
-async fn assessed(api: &Api) -> String {
+pub async fn assessed(api: &Api) -> String {
     let reference = reported(api, Role::Auditor).await;
     let owner = api.member_id(Role::Member).await;
     let body = json!({ "rating": { "likelihood": 4, "impact": 3 }, "rationale": "Seen twice", "owner_id": owner });
@@ -114,6 +114,7 @@ async fn accepted_by_management_until_a_day_and_back_by_itself() {
         let other = assessed(&api).await;
         let far = verb(&api, Role::Management, &other, "accept", far).await.expect(422);
         assert_eq!(far.faults(), ["/until out_of_range"]);
+        api.wake().await;
         api.wait(TimeDelta::days(30));
         assert_eq!(api.wake().await, 0, "it holds on its last day");
         api.wait(TimeDelta::days(1));

@@ -451,6 +451,7 @@ mod tests {
         assert!(set.after().rules.unapproved_emergency_is_nonconformity);
     }
 
+    #[test]
     fn management_says_when_it_reviews_the_system() {
         assert_eq!(settings().rules.reviews, ReviewRules { interval_months: 12, quorum_percent: 50 });
         let management = person(2, &[Role::Management]);

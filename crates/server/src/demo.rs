@@ -2,8 +2,8 @@
 //! commands that the API itself uses. What is shown is what the rules allow.
 
 mod audits;
-mod changes;
 mod cases;
+mod changes;
 mod context;
 mod improvements;
 mod involvement;

@@ -1,6 +1,8 @@
 //! The lines: one for each operation that is called with something to say.
 
+mod cases;
 mod changes;
+mod direction;
 
 use crate::api::contract::target;
 use crate::api::nonconformities::{raise, report};
@@ -107,6 +109,12 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
                 return Some(line);
             }
             if let Some(line) = changes::valid(api, operation).await {
+                return Some(line);
+            }
+            if let Some(line) = cases::valid(api, operation).await {
+                return Some(line);
+            }
+            if let Some(line) = direction::valid(api, operation).await {
                 return Some(line);
             }
             action(api, operation).await?

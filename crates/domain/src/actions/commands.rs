@@ -1,7 +1,7 @@
 //! The verbs: each asks its guard, checks its input and names what follows.
 
 use super::{Action, Completion, Facts, Priority, Stage, Verb, Verification};
-use crate::access::{Actor, is_the_program};
+use crate::access::Actor;
 use crate::analysis::effect::Effect;
 use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;

@@ -3,7 +3,8 @@
 use crate::{
     actions, annotations, applicabilities, communication_plans, competences, context_entries, courses,
     employee_reports, improvements, incidents, indicators, management_reviews, measurements, nonconformities,
-    objectives, policies, policy_versions, processes, risks, settings, signals, training_assignments, votes, weaknesses,
+    objectives, policies, policy_versions, processes, risks, settings, signals, training_assignments, votes,
+    weaknesses,
 };
 use crate::{change_templates, changes};
 use serde::Serialize;

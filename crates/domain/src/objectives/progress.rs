@@ -154,19 +154,20 @@ impl Path {
         micros / 86_400_000_000.0
     }
 
-    /// The value of the straight way at a moment.
+    /// The value of the straight way on the day of a moment, as that day begins: nobody falls behind within hours.
     #[must_use]
     pub fn at(&self, at: DateTime<Utc>) -> f64 {
         let whole = self.days(self.ends_at);
-        let gone = if whole > 0.0 { (self.days(at) / whole).clamp(0.0, 1.0) } else { 1.0 };
+        let gone = if whole > 0.0 { (self.days(at).floor() / whole).clamp(0.0, 1.0) } else { 1.0 };
         self.baseline + (self.target - self.baseline) * gone
     }
 
-    /// The share of the way that a value stands for. Where baseline and target are the same there is no way to go.
+    /// The share of the way that a value stands for, never a negative zero. Where baseline and target are the same there is
+    /// no way to go.
     #[must_use]
     pub fn share(&self, value: f64) -> f64 {
         let way = self.target - self.baseline;
-        if way == 0.0 { if value == self.target { 1.0 } else { 0.0 } } else { (value - self.baseline) / way }
+        if way == 0.0 { if value == self.target { 1.0 } else { 0.0 } } else { (value - self.baseline) / way + 0.0 }
     }
 
     fn forecast(&self, points: &[(DateTime<Utc>, f64)], now: DateTime<Utc>) -> Option<Forecast> {

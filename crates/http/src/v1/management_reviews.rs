@@ -8,6 +8,7 @@ pub(crate) use view::ManagementReviewView;
 
 use crate::answer::Answer;
 use crate::body::Body;
+use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
@@ -44,8 +45,10 @@ pub(crate) struct ManagementReviewQuery {
     #[param(value_type = Option<String>, example = "me")]
     chair: Option<Who>,
     /// Planned for a day before this one.
+    #[serde(default, deserialize_with = "bounded")]
     scheduled_before: Option<NaiveDate>,
     /// Written at or after this moment: for synchronising.
+    #[serde(default, deserialize_with = "bounded")]
     updated_since: Option<DateTime<Utc>>,
 }
 
@@ -73,10 +76,13 @@ pub(crate) struct CreateManagementReview {
     #[schema(example = "Management review of 2026", max_length = 200)]
     title: String,
     /// The day for which it is planned.
+    #[serde(deserialize_with = "bounded")]
     scheduled_on: NaiveDate,
     /// The first day of the time it looks at.
+    #[serde(deserialize_with = "bounded")]
     period_from: NaiveDate,
     /// The last day of it.
+    #[serde(deserialize_with = "bounded")]
     period_until: NaiveDate,
     /// Who chairs it and approves its minutes: an active member with the role `management`.
     chair_id: MemberId,
@@ -93,13 +99,13 @@ pub(crate) struct AmendManagementReview {
     #[serde(default)]
     title: Option<String>,
     /// The day for which it is planned; until it was held.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded")]
     scheduled_on: Option<NaiveDate>,
     /// The first day of the time it looks at; until it was held.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded")]
     period_from: Option<NaiveDate>,
     /// The last day of it; until it was held.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded")]
     period_until: Option<NaiveDate>,
     /// Who chairs it; until the minutes are approved.
     #[serde(default)]
@@ -143,6 +149,7 @@ impl From<PrepareManagementReview> for Statements {
 #[serde(deny_unknown_fields)]
 pub(crate) struct HoldManagementReview {
     /// On which day: not before the inputs were frozen.
+    #[serde(deserialize_with = "bounded")]
     held_on: NaiveDate,
     /// Who came, invited or not, at most 50.
     present_ids: Vec<MemberId>,
@@ -181,6 +188,7 @@ pub(crate) struct DecideManagementReview {
     /// Who sees to it.
     responsible_id: MemberId,
     /// The day by which it is to be done.
+    #[serde(deserialize_with = "bounded")]
     due_on: NaiveDate,
 }
 

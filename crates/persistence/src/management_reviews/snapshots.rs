@@ -1,7 +1,7 @@
 //! Frozen inputs beside their review: written once, read by number. The review binds each by its digest.
 
 use crate::column::KeyValue;
-use crate::connection::AnyConnection;
+use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
 use crate::schema::review_snapshots;
 use diesel::prelude::*;
@@ -16,14 +16,17 @@ pub(super) fn keep(
     connection: &mut AnyConnection,
 ) -> Result<(), Error> {
     let Some(seal) = review.snapshots.last() else { return Ok(()) };
-    diesel::insert_into(review_snapshots::table)
+    let (organisation, id) = (KeyValue(review.head().organisation.0), KeyValue(review.head().id));
+    // Where somebody else has just frozen the same number, the review itself cannot be saved: that says so.
+    on_connection!(connection, |c| diesel::insert_into(review_snapshots::table)
         .values((
-            review_snapshots::organisation_id.eq(KeyValue(review.head().organisation.0)),
-            review_snapshots::review_id.eq(KeyValue(review.head().id)),
+            review_snapshots::organisation_id.eq(organisation),
+            review_snapshots::review_id.eq(id),
             review_snapshots::number.eq(seal.number),
             review_snapshots::content.eq(snapshot.text()),
         ))
-        .execute(connection)?;
+        .on_conflict_do_nothing()
+        .execute(c))?;
     Ok(())
 }
 

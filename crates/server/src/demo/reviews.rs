@@ -171,7 +171,7 @@ fn spring(story: &mut Story) {
     story.change((24, 9), SOFIA, PATCHER, |action: Action, facts, by, at| {
         action.complete("Hired from the first of the month on".into(), facts, by, at)
     });
-    let seen = Verify { evidence: "The contract is signed".into(), exception_reason: None };
+    let seen = Verify { evidence: "The contract is signed".into(), exception_reason: None, effect: None };
     story.change((23, 9), ADEYEMI, PATCHER, |action: Action, facts, by, at| action.verify(seen, facts, by, at));
     story.change((30, 9), PAVEL, ONE_WAY, |action: Action, facts, by, at| action.start(facts, by, at));
 }

@@ -31,6 +31,11 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
             let body = json!({ "content": amendment().await, "reason": "By site" });
             (manager, format!("/v1/changes/{change}/revise"), body)
         }
+        "close_change" => {
+            let change = changes::harmful(api).await;
+            let body = json!({ "lessons": "Three models first", "case": nonconformities::raise(api).await });
+            (Role::Management, format!("/v1/changes/{change}/close"), body)
+        }
         "create_change_template" => {
             let mut body = change_templates::draft();
             body["indicators"] = json!([indicators::active(api).await]);

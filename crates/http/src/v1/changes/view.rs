@@ -287,7 +287,9 @@ impl ChangeView {
             revision: *revision,
             revisions: revisions.iter().map(Into::into).collect(),
             assessment: assessed.as_ref().map(|assessed| ChangeAssessmentView::of(assessed, *revision)),
-            approval: approval.as_ref().map(|approval| ApprovalView::of(approval, approval_note.as_ref(), Some(!is_approved))),
+            approval: approval
+                .as_ref()
+                .map(|approval| ApprovalView::of(approval, approval_note.as_ref(), Some(!is_approved))),
             ended_because,
             window,
             started: started.map(Into::into),
