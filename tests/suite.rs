@@ -17,6 +17,7 @@ mod api {
     mod contract;
     mod courses;
     mod cursors;
+    mod diff;
     mod duties;
     mod employee_reports;
     mod evidence;

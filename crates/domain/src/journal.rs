@@ -3,6 +3,7 @@
 //! Everything here is pure: time, keys and salts are arguments, storage is a closure.
 
 pub mod checkpoint;
+pub mod difference;
 pub mod export;
 pub mod leaf;
 pub mod merkle;

@@ -14,6 +14,7 @@ pub(crate) mod communication_plans;
 pub(crate) mod competences;
 pub(crate) mod context_entries;
 pub(crate) mod courses;
+pub(crate) mod diff;
 pub(crate) mod employee_reports;
 pub(crate) mod events;
 pub(crate) mod evidence;
@@ -93,5 +94,6 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(records::configure)
         .configure(search::configure)
         .configure(journal::configure)
+        .configure(diff::configure)
         .configure(events::configure);
 }

@@ -16,6 +16,7 @@ use ratchet_domain::journal::proof;
 use ratchet_domain::journal::tiles::TileReader;
 use serde_json::Value;
 use std::cell::RefCell;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// An entry as it is stored.
@@ -180,6 +181,81 @@ pub fn state_as_of<T: Record>(
     }
     let state = serde_json::from_value(detail["state"].clone());
     state.map(Some).map_err(|_| corrupt("the detail holds no state"))
+}
+
+/// What happened to one record in a span of time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changed {
+    /// Which record.
+    pub object: Uuid,
+    /// Its kind.
+    pub kind: String,
+    /// The version before the span; 0 for a record that was made in it.
+    pub before: i64,
+    /// The newest version of the span.
+    pub after: i64,
+}
+
+/// Records that were written after `from` and until `to`, by id, behind `after`.
+///
+/// # Errors
+/// The database's.
+pub fn changed(
+    organisation: OrganisationId,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    (kind, after): (Option<&str>, Option<Uuid>),
+    limit: i64,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Changed>, Error> {
+    use journal_entries as entries;
+    let mut query = entries::table
+        .filter(entries::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(entries::recorded_at.gt(InstantValue(from)))
+        .filter(entries::recorded_at.le(InstantValue(to)))
+        .filter(entries::object_id.gt(KeyValue(after.unwrap_or_default())))
+        .group_by((entries::object_id, entries::object_kind))
+        .select((
+            entries::object_id,
+            entries::object_kind,
+            diesel::dsl::min(entries::object_version),
+            diesel::dsl::max(entries::object_version),
+        ))
+        .into_boxed();
+    if let Some(kind) = kind {
+        query = query.filter(entries::object_kind.eq(kind.to_owned()));
+    }
+    let rows: Vec<(KeyValue, String, Option<i64>, Option<i64>)> =
+        query.order(entries::object_id).limit(limit).load(connection)?;
+    let read = |(object, kind, first, last): (KeyValue, String, Option<i64>, Option<i64>)| Changed {
+        object: object.0,
+        kind,
+        before: first.unwrap_or(1) - 1,
+        after: last.unwrap_or(1),
+    };
+    Ok(rows.into_iter().map(read).collect())
+}
+
+/// The entries of these versions, as far as they are there, in no order.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn versions(
+    organisation: OrganisationId,
+    versions: &[(Uuid, i64)],
+    connection: &mut AnyConnection,
+) -> Result<Vec<StoredEntry>, Error> {
+    let wanted: HashSet<(Uuid, i64)> = versions.iter().copied().collect();
+    // A little more than is wanted: a condition for each pair would be a statement of its own for each length.
+    let rows: Vec<Row> = journal_entries::table
+        .filter(journal_entries::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(journal_entries::object_id.eq_any(versions.iter().map(|(object, _)| KeyValue(*object))))
+        .filter(journal_entries::object_version.eq_any(versions.iter().map(|(_, version)| *version)))
+        .select(Row::as_select())
+        .load(connection)?;
+    let entries = rows.into_iter().map(Row::into_entry);
+    let is_wanted =
+        |entry: &StoredEntry| wanted.contains(&(entry.read.object.id, entry.read.object.version.cast_signed()));
+    entries.filter(|entry| entry.as_ref().map_or(true, is_wanted)).collect()
 }
 
 /// The newest checkpoint of an organisation, or the one of a size.
