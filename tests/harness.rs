@@ -22,6 +22,7 @@ use ratchet_persistence::evaluation;
 use ratchet_persistence::files::Files;
 use ratchet_persistence::journal::sequencer::{self, Signer};
 use ratchet_persistence::journal::verification::{Scope, verify};
+use ratchet_persistence::readiness;
 use ratchet_persistence::report_intakes;
 use ratchet_persistence::schedule;
 use ratchet_persistence::search;
@@ -191,6 +192,11 @@ impl Api {
         let now = self.now();
         let context = |organisation| context(organisation, "schedule", now);
         schedule::catch_up(&self.store, now, &context).await.unwrap()
+    }
+
+    /// Keeps how ready each organisation is today; how many days were kept.
+    pub async fn keep_readiness(&self) -> usize {
+        readiness::catch_up(&self.store, self.now()).await.unwrap()
     }
 
     /// Takes anonymous reports into the register, as when an hour is full.

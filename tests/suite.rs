@@ -43,6 +43,7 @@ mod api {
     mod policy_versions;
     mod processes;
     mod races;
+    mod readiness;
     mod report_intakes;
     mod rights;
     mod risks;
@@ -99,6 +100,7 @@ mod storage {
     mod management_reviews;
     mod migrations;
     mod nonconformities;
+    mod readiness;
     mod report_intakes;
     mod sessions;
     mod store;

@@ -29,7 +29,8 @@ fn query(parameters: &[(&str, &str)], operation: &Value, name: &str, value: &str
     let needed = needed.filter(|other| other["required"] == true && other["in"] == "query" && other["name"] != name);
     let mut query = format!("{name}={value}");
     for other in needed {
-        query.push_str(&format!("&{}=1", other["name"].as_str().unwrap()));
+        let value = if other["schema"]["format"] == "date-time" { "2026-01-01T00:00:00Z" } else { "1" };
+        query.push_str(&format!("&{}={value}", other["name"].as_str().unwrap()));
     }
     assert!(name == "nonsense" || parameters.iter().any(|(known, _)| *known == name));
     query

@@ -14,7 +14,7 @@ use ratchet_domain::reference::Locator;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::store::Store;
 use ratchet_persistence::table::Table;
-use ratchet_persistence::tx::Context;
+use ratchet_persistence::tx::{Context, Tx};
 use ratchet_persistence::{accounts, management_reviews};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -95,21 +95,25 @@ async fn frozen_inputs_that_are_changed_by_hand_are_found() {
 /// Tries to prepare the review again, and says how many statements that took.
 async fn statements(store: &Store, organisation: OrganisationId, review: ManagementReview) -> usize {
     let trial = Context { dry_run: true, ..context(organisation) };
-    let counted = store.write(trial, move |tx| {
+    let prepared = store.write(trial, move |tx| {
         let facts = tx.facts(&review)?;
-        let count = Arc::new(AtomicUsize::new(0));
-        let counting = count.clone();
-        tx.connection().set_instrumentation(move |event: InstrumentationEvent<'_>| {
-            if let InstrumentationEvent::StartQuery { .. } = event {
-                counting.fetch_add(1, Ordering::SeqCst);
-            }
-        });
-        let prepared = management_reviews::prepare(review, Statements::default(), &facts, tx);
-        tx.connection().set_instrumentation(|_: InstrumentationEvent<'_>| {});
-        prepared?;
-        Ok::<_, Error>(count.load(Ordering::SeqCst))
+        counted(tx, |tx| management_reviews::prepare(review, Statements::default(), &facts, tx).map(drop))
     });
-    counted.await.unwrap()
+    prepared.await.unwrap()
+}
+
+/// How many statements some work takes.
+pub(super) fn counted(tx: &mut Tx<'_>, work: impl FnOnce(&mut Tx<'_>) -> Result<(), Error>) -> Result<usize, Error> {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counting = count.clone();
+    tx.connection().set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { .. } = event {
+            counting.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let done = work(tx);
+    tx.connection().set_instrumentation(|_: InstrumentationEvent<'_>| {});
+    done.map(|()| count.load(Ordering::SeqCst))
 }
 
 #[tokio::test]

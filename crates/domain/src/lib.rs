@@ -46,6 +46,7 @@ pub mod policies;
 pub mod policy_versions;
 pub mod processes;
 pub mod rating;
+pub mod readiness;
 pub mod reference;
 pub mod refusal;
 pub mod report_intakes;

@@ -34,6 +34,7 @@ pub(crate) mod participation;
 pub(crate) mod policies;
 pub(crate) mod policy_versions;
 pub(crate) mod processes;
+pub(crate) mod readiness;
 pub(crate) mod records;
 pub(crate) mod report_intakes;
 pub(crate) mod risks;
@@ -91,6 +92,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(tags::configure)
         .configure(links::configure)
         .configure(settings::configure)
+        .configure(readiness::configure)
         .configure(records::configure)
         .configure(search::configure)
         .configure(journal::configure)

@@ -42,6 +42,7 @@ pub mod participation;
 pub mod policies;
 pub mod policy_versions;
 pub mod processes;
+pub mod readiness;
 mod record_edges;
 pub mod report_intakes;
 pub mod risks;

@@ -971,6 +971,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::column::Key;
+    readiness_days (organisation_id, day) {
+        organisation_id -> Key,
+        day -> Text,
+        score -> Nullable<BigInt>,
+        content -> Text,
+    }
+}
+
 diesel::joinable!(journal_queue -> journal_entries (entry_id));
 diesel::joinable!(members -> accounts (account_id));
 diesel::joinable!(members -> organisations (organisation_id));
@@ -981,3 +992,6 @@ diesel::allow_tables_to_appear_in_same_query!(acknowledgements, members, policie
 diesel::allow_tables_to_appear_in_same_query!(journal_heads, search_cursors);
 diesel::allow_tables_to_appear_in_same_query!(journal_entries, journal_queue, nonconformities);
 diesel::allow_tables_to_appear_in_same_query!(evaluation_queue, indicator_evaluations, indicators, measurements);
+diesel::allow_tables_to_appear_in_same_query!(changes, work_items);
+diesel::allow_tables_to_appear_in_same_query!(incidents, work_items);
+diesel::allow_tables_to_appear_in_same_query!(indicators, signals);

@@ -6,6 +6,7 @@ use ratchet_http::app::Source;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::evaluation;
 use ratchet_persistence::journal::sequencer::{self, Signer};
+use ratchet_persistence::readiness;
 use ratchet_persistence::report_intakes;
 use ratchet_persistence::schedule;
 use ratchet_persistence::search;
@@ -87,6 +88,19 @@ pub(crate) async fn wake(store: Store, source: Source) {
             tracing::debug!(%error, "records still wait for what happens by itself");
         }
         tokio::time::sleep(LATE).await;
+    }
+}
+
+/// How often it is asked whose day has begun.
+const DAYS_BEGIN: Duration = Duration::from_secs(300);
+
+/// Keeps how ready each organisation is, once a day.
+pub(crate) async fn keep_readiness(store: Store, source: Source) {
+    loop {
+        if let Err(error) = readiness::catch_up(&store, (source.now)()).await {
+            tracing::debug!(%error, "the day is not kept yet");
+        }
+        tokio::time::sleep(DAYS_BEGIN).await;
     }
 }
 

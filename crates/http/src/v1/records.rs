@@ -33,7 +33,7 @@ use uuid::Uuid;
 const LIMIT: i64 = 200;
 
 /// Where a record is.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct RecordView {
     /// What it is.
     #[schema(example = "nonconformity")]

@@ -58,6 +58,7 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
         tokio::spawn(workers::evaluate(store.clone(), source()));
         tokio::spawn(workers::wake(store.clone(), source()));
         tokio::spawn(workers::take_in_reports(store.clone(), source()));
+        tokio::spawn(workers::keep_readiness(store.clone(), source()));
         tokio::spawn(workers::follow(store));
         println!("Serving on {url}");
         let server = ratchet_http::serve(Arc::new(app), listener, settings.workers);

@@ -1,0 +1,98 @@
+//! What the fourth step's checks count: who is charged with what, reviews and what they decided.
+
+use super::{Moment, NAMED, found, named, proven};
+use crate::column::KeyValue;
+use crate::connection::AnyConnection;
+use crate::error::Error;
+use crate::members;
+use crate::schema::{actions, management_reviews, settings};
+use chrono::Months;
+use diesel::prelude::*;
+use ratchet_domain::access::Role;
+use ratchet_domain::actions::{Kind, StageName as ActionStage};
+use ratchet_domain::management_reviews::StageName as ReviewStage;
+use ratchet_domain::readiness::{Found, ReviewCheck, Tally};
+use ratchet_domain::reference::Prefix;
+
+pub(super) fn tally(check: ReviewCheck, at: &Moment, c: &mut AnyConnection) -> Result<Tally, Error> {
+    match check {
+        ReviewCheck::TopManagement => appointed(Role::Management, at, c),
+        ReviewCheck::IsmsManager => appointed(Role::IsmsManager, at, c),
+        ReviewCheck::SeparationEnforced => separation(at, c),
+        ReviewCheck::ReviewScheduled => scheduled(at, c),
+        ReviewCheck::ReviewInTime => in_time(at, c),
+        ReviewCheck::ReviewsApproved => approved(at, c),
+        ReviewCheck::DecisionsCarriedOut => actions_of(Kind::ReviewOutput, at, c),
+    }
+}
+
+/// Active members who hold a role.
+pub(super) fn appointed(role: Role, at: &Moment, c: &mut AnyConnection) -> Result<Tally, Error> {
+    let mut holders: Vec<KeyValue> = members::with_roles(at.organisation, c)?
+        .into_iter()
+        .filter(|(_, roles)| roles.contains(&role))
+        .map(|(member, _)| KeyValue(member.0))
+        .collect();
+    holders.reverse();
+    let count = i64::try_from(holders.len()).unwrap_or(i64::MAX);
+    holders.truncate(usize::try_from(NAMED).unwrap_or_default());
+    Ok(proven(named(Prefix::Member, count, holders)))
+}
+
+/// The organisation's settings.
+pub(super) fn settings_of(at: &Moment, c: &mut AnyConnection) -> Result<Vec<KeyValue>, Error> {
+    Ok(settings::table.filter(settings::organisation_id.eq(at.key())).select(settings::id).load(c)?)
+}
+
+/// Every rule that is relaxed today offends.
+fn separation(at: &Moment, c: &mut AnyConnection) -> Result<Tally, Error> {
+    let settings = settings_of(at, c)?;
+    let today = at.rules.today(at.now);
+    let relaxed = at.rules.separation.relaxations().iter().filter(|relaxation| relaxation.until >= today).count();
+    let relaxed = i64::try_from(relaxed).unwrap_or(i64::MAX);
+    Ok(if relaxed > 0 {
+        Tally { proof: Found::default(), offending: named(Prefix::Settings, relaxed, settings) }
+    } else {
+        proven(named(Prefix::Settings, i64::from(!settings.is_empty()), settings))
+    })
+}
+
+fn scheduled(at: &Moment, c: &mut AnyConnection) -> Result<Tally, Error> {
+    let upcoming = [ReviewStage::Scheduled, ReviewStage::Prepared].map(<&str>::from);
+    let stage = || management_reviews::stage.eq_any(upcoming);
+    let on = management_reviews::scheduled_on;
+    Ok(Tally {
+        proof: found!(at, c, ManagementReview in management_reviews, stage(), on.ge(&at.today)),
+        offending: found!(at, c, ManagementReview in management_reviews, stage(), on.lt(&at.today)),
+    })
+}
+
+fn in_time(at: &Moment, c: &mut AnyConnection) -> Result<Tally, Error> {
+    let today = at.rules.today(at.now);
+    let interval = Months::new(at.rules.reviews.interval_months);
+    let since = today.checked_sub_months(interval).unwrap_or(today).to_string();
+    let approved = management_reviews::stage.eq(<&str>::from(ReviewStage::Approved));
+    let on = management_reviews::scheduled_on;
+    Ok(proven(found!(at, c, ManagementReview in management_reviews, approved, on.ge(&since))))
+}
+
+fn approved(at: &Moment, c: &mut AnyConnection) -> Result<Tally, Error> {
+    let [approved, held] = [ReviewStage::Approved, ReviewStage::Held].map(<&str>::from);
+    Ok(Tally {
+        proof: found!(at, c, ManagementReview in management_reviews, management_reviews::stage.eq(approved)),
+        offending: found!(at, c, ManagementReview in management_reviews, management_reviews::stage.eq(held)),
+    })
+}
+
+/// Actions of one kind: those that are done, and those that are overdue.
+pub(super) fn actions_of(kind: Kind, at: &Moment, c: &mut AnyConnection) -> Result<Tally, Error> {
+    let kind = actions::kind.eq(<&str>::from(kind));
+    let done = [ActionStage::Done, ActionStage::Verified].map(<&str>::from);
+    let open = [ActionStage::Open, ActionStage::InProgress, ActionStage::Blocked].map(<&str>::from);
+    Ok(Tally {
+        proof: found!(at, c, Action in actions, actions::stage.eq_any(done), kind),
+        offending: found!(
+            at, c, Action in actions, actions::stage.eq_any(open), kind, actions::due_on.lt(&at.today)
+        ),
+    })
+}
