@@ -104,3 +104,20 @@ fn every_resource_has_its_stem_in_every_layer() {
         assert!(migrated, "no migration is called {stem}");
     }
 }
+
+/// `cargo run`, as the README says it, must not have to ask which program is meant.
+#[test]
+fn cargo_run_means_the_server() {
+    let told = Command::new(env!("CARGO"))
+        .args(["metadata", "--offline", "--locked", "--no-deps", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+    let run = told["workspace_default_members"].as_array().unwrap();
+    let packages = told["packages"].as_array().unwrap().iter().filter(|package| run.contains(&package["id"]));
+    let targets = packages.flat_map(|package| package["targets"].as_array().unwrap());
+    let programs: Vec<&serde_json::Value> =
+        targets.filter(|target| target["kind"][0] == "bin").map(|target| &target["name"]).collect();
+    assert_eq!(programs, ["ratchet"]);
+}
