@@ -1,6 +1,6 @@
 //! Passwords: Argon2id, hashed on threads of their own and never many at once.
 
-mod common;
+mod guesses;
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -70,7 +70,7 @@ pub(crate) fn check(pointer: &str, password: &str, address: &str) -> Result<(), 
     }
     let address = address.to_lowercase();
     let known: Vec<&str> = address.split(|c: char| !c.is_alphanumeric()).collect();
-    if common::is_common(password, &known) {
+    if guesses::is_guessed_first(password, &known) {
         return Err(Fault::new(pointer, "common", "is among those that are guessed first: use several unusual words"));
     }
     Ok(())

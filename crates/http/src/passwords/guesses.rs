@@ -51,7 +51,7 @@ const WORDS: &str = "abc access account admin administrator adobe again alone am
 const LEAKED: [&str; 3] = ["mailcreated5240", "polniypizdec0211", "sojdlg123aljg"];
 
 /// Whether a password is among those that are guessed first. `known` is what an attacker knows of whose it is.
-pub(super) fn is_common(password: &str, known: &[&str]) -> bool {
+pub(super) fn is_guessed_first(password: &str, known: &[&str]) -> bool {
     let plain = password.to_lowercase();
     let spelled = unmasked(&plain);
     LEAKED.contains(&plain.as_str())
@@ -159,7 +159,7 @@ mod tests {
             "letmeinletmein1",
             "Administrator2026",
         ] {
-            assert!(is_common(password, &[]), "{password}");
+            assert!(is_guessed_first(password, &[]), "{password}");
         }
     }
 
@@ -177,13 +177,13 @@ mod tests {
             "ケーキが好きな犬は走ります",
             "vqkzmwplxnrt",
         ] {
-            assert!(!is_common(password, &[]), "{password}");
+            assert!(!is_guessed_first(password, &[]), "{password}");
         }
     }
 
     #[test]
     fn whose_it_is_is_known() {
-        assert!(is_common("lovelace2026!", &["lovelace"]));
-        assert!(!is_common("lovelace2026!", &[]));
+        assert!(is_guessed_first("lovelace2026!", &["lovelace"]));
+        assert!(!is_guessed_first("lovelace2026!", &[]));
     }
 }

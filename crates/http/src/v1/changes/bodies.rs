@@ -8,12 +8,10 @@ use crate::record::existing_member;
 use crate::v1::records;
 use chrono::{DateTime, Utc};
 use ratchet_domain::access::Actor;
-use ratchet_domain::change_templates::ChangeTemplate;
 use ratchet_domain::changes::{ChangeAmendment, ChangeDraft, Description, Kind, Verdict, What, Window};
 use ratchet_domain::id::MemberId;
-use ratchet_domain::reference::{Locator, Target};
+use ratchet_domain::reference::Target;
 use ratchet_domain::refusal::{Fault, Faults, Refusal};
-use ratchet_persistence::error::Error as StoreError;
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
 
@@ -222,7 +220,9 @@ impl CreateChange {
             indicators: named_indicators("/indicators", &indicators.unwrap_or_default(), tx)?,
         };
         let what = match kind {
-            Kind::Standard => What::Standard(Box::new(named_template(&template.unwrap_or_default(), tx)?)),
+            Kind::Standard => {
+                What::Standard(Box::new(records::known("/template", &template.unwrap_or_default(), by, tx)?))
+            }
             Kind::Normal => What::Normal(words),
             Kind::Emergency => What::Emergency(words),
         };
@@ -284,15 +284,6 @@ impl AmendChange {
             indicators,
             affected,
         })
-    }
-}
-
-fn named_template(named: &str, tx: &mut Tx<'_>) -> Result<ChangeTemplate, ApiError> {
-    let unknown = || Refusal::invalid("/template", "unknown_record", "must be a change template's reference or id");
-    let locator: Locator = named.parse().map_err(|_| unknown())?;
-    match tx.get::<ChangeTemplate>(locator) {
-        Err(StoreError::NotFound) => Err(unknown().into()),
-        found => Ok(found?),
     }
 }
 
