@@ -120,6 +120,10 @@ impl Record for CommunicationPlan {
         Some(&self.subject)
     }
 
+    fn owners(&self) -> Vec<MemberId> {
+        vec![self.owner]
+    }
+
     fn work(&self) -> Vec<Work> {
         match self.stage {
             Stage::InForce => self.next_on.map(|day| Work::of(self.owner, Some(day))).into_iter().collect(),

@@ -155,6 +155,10 @@ impl Record for Course {
         Some(&self.title)
     }
 
+    fn owners(&self) -> Vec<MemberId> {
+        self.owner.into_iter().collect()
+    }
+
     fn work(&self) -> Vec<Work> {
         match self.stage {
             Stage::Draft => self.owner.map(|owner| Work::of(owner, None)).into_iter().collect(),

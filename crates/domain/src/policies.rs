@@ -96,6 +96,9 @@ pub struct InForce {
     pub version: PolicyVersionId,
     /// Its number.
     pub number: i64,
+    /// Who wrote it.
+    #[serde(default)]
+    pub authors: Vec<MemberId>,
     /// Since when.
     pub published_on: NaiveDate,
     /// When the policy was last looked at: published or reaffirmed.
@@ -222,6 +225,21 @@ impl Record for Policy {
 
     fn title(&self) -> Option<&str> {
         Some(&self.title)
+    }
+
+    /// The owner, and those who wrote what holds: neither audits it [9.2.2].
+    fn owners(&self) -> Vec<MemberId> {
+        let authors = self.in_force().map(|current| current.authors.as_slice()).unwrap_or_default();
+        match self.stage {
+            Stage::Draft | Stage::Published { .. } => {
+                std::iter::once(self.owner).chain(authors.iter().copied()).collect()
+            }
+            Stage::Retired { .. } => Vec::new(),
+        }
+    }
+
+    fn answers_for(&self) -> Vec<&str> {
+        self.requirements.iter().map(String::as_str).collect()
     }
 
     /// Its next review.

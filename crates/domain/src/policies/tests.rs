@@ -51,6 +51,7 @@ pub(crate) fn published(draft: PolicyDraft) -> Policy {
     let current = InForce {
         version: PolicyVersionId(Uuid::from_u128(70)),
         number: 1,
+        authors: vec![member(5)],
         published_on: day(0),
         reviewed_on: day(0),
         review_fell_due_on: None,
@@ -226,4 +227,12 @@ fn the_projection_is_read_back() {
         let stored = serde_json::to_value(&policy).unwrap();
         assert_eq!(serde_json::from_value::<Policy>(stored).unwrap(), policy);
     }
+}
+
+#[test]
+fn its_owner_and_those_who_wrote_what_holds_answer_for_it() {
+    let (drafted, published) = (established(draft()), published(draft()));
+    assert_eq!((drafted.owners(), retired().owners()), (vec![draft().owner], Vec::new()));
+    assert_eq!(published.owners(), [draft().owner, member(5)]);
+    assert_eq!(published.answers_for(), ["A.5.10", "A.8.1"]);
 }

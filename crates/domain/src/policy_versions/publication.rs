@@ -112,6 +112,7 @@ impl PolicyVersion {
         let current = InForce {
             version: self.id(),
             number: self.number,
+            authors: self.authors.clone(),
             published_on: facts.today,
             reviewed_on: facts.today,
             review_fell_due_on: None,

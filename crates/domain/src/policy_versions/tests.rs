@@ -62,6 +62,7 @@ fn living(version: &PolicyVersion) -> Facts {
     let current = crate::policies::InForce {
         version: version.id(),
         number: version.number,
+        authors: version.authors.clone(),
         published_on: day(0),
         reviewed_on: day(0),
         review_fell_due_on: None,
