@@ -6,6 +6,8 @@ mod api {
     mod actions;
     mod annotations;
     mod applicabilities;
+    mod audit_programmes;
+    mod audits;
     mod auth;
     mod calendar;
     mod calls;
@@ -21,6 +23,7 @@ mod api {
     mod duties;
     mod employee_reports;
     mod evidence;
+    mod findings;
     mod first_start;
     mod habits;
     mod headers;

@@ -241,6 +241,15 @@ pub async fn target(api: &Api, path: &str) -> String {
     if path.starts_with("/v1/processes") {
         return super::processes::defined(api).await;
     }
+    if path.starts_with("/v1/audit-programmes") {
+        return super::audit_programmes::drafted(api).await;
+    }
+    if path.starts_with("/v1/audits") {
+        return super::audits::planned(api).await;
+    }
+    if path.starts_with("/v1/findings") {
+        return super::findings::noted(api).await;
+    }
     if path.starts_with("/v1/applicabilities") {
         return super::applicabilities::of_some_control(api).await;
     }

@@ -1,7 +1,8 @@
 //! Separation of duties, tried in every order in which two duties can fall to one person.
 
 use super::{
-    actions, change_templates, changes, courses, improvements, nonconformities, objectives, policies, policy_versions,
+    actions, applicabilities, audits, change_templates, changes, courses, improvements, nonconformities, objectives, policies,
+    policy_versions, processes,
 };
 use crate::databases::each;
 use crate::harness::{Answer, Api};
@@ -60,6 +61,37 @@ async fn breaches(api: &Api, rule: Rule) -> Vec<(String, Value)> {
             hand_over(api, &taken_over, manager).await;
             let cases = [owned, handed_over, passed_on, taken_over];
             cases.into_iter().map(|case| (format!("nonconformities/{case}/verify"), verdict.clone())).collect()
+        }
+        Rule::AuditItemChecker => {
+            let me = api.member_id(manager).await;
+            let control = async |number: &str| {
+                let mut body = applicabilities::needed(number);
+                body["owner_id"] = json!(me);
+                act(api, manager, "applicabilities", body).await.expect(201).reference().to_owned()
+            };
+            control("A.5.17").await;
+            let handed_over = control("A.5.18").await;
+            let other = json!({ "owner_id": api.member_id(Role::Member).await });
+            let path = format!("/v1/applicabilities/{handed_over}");
+            api.by(manager).await.patch(&path, "*", other).await.expect(200);
+            let process = act(api, manager, "processes", processes::leavers(&me)).await.expect(201);
+            let (policy, _) = policy_versions::published(api, json!({ "requirements": [] })).await;
+            let mut found = Vec::new();
+            for (requirements, run, documents) in [
+                (vec!["A.5.17"], Vec::new(), Vec::new()),
+                (vec!["A.5.18"], Vec::new(), Vec::new()),
+                (Vec::new(), vec![process.reference()], Vec::new()),
+                (Vec::new(), Vec::new(), vec![policy.as_str()]),
+            ] {
+                let criteria = json!({ "requirements": requirements, "processes": run, "documents": documents });
+                let audit = audits::declared(api, criteria).await;
+                for verb in ["generate-checklist", "start"] {
+                    audits::verb(api, Role::Auditor, &audit, verb, json!({})).await.expect(200);
+                }
+                let seen = json!({ "item": 1, "result": "conforms", "evidence": "Seen" });
+                found.push((format!("audits/{audit}/check-item"), seen));
+            }
+            found
         }
         Rule::PolicyApprover => {
             // Who writes policies and may approve them, too.
@@ -138,7 +170,11 @@ fn colleague(rule: Rule) -> Role {
         | Rule::ChangeApprover
         | Rule::ObjectiveApprover
         | Rule::ObjectiveJudge => Role::Management,
-        Rule::CaseVerifier | Rule::ActionVerifier | Rule::TrainingEvaluator | Rule::ChangeReviewer => Role::Auditor,
+        Rule::CaseVerifier
+        | Rule::ActionVerifier
+        | Rule::TrainingEvaluator
+        | Rule::ChangeReviewer
+        | Rule::AuditItemChecker => Role::Auditor,
     }
 }
 

@@ -104,6 +104,16 @@ impl Ways {
             "close_calendar_link_member" => "open_calendar_link_member",
             "close_report_link_settings" => "open_report_link_settings",
             "release_competence" => "assess_competence",
+            "start_audit" => return super::audits::make_ready(api, reference).await,
+            "revise_item_audit" | "drop_item_audit" | "check_item_audit" => {
+                return super::audits::ask(api, reference).await;
+            }
+            "draw_sample_audit" => {
+                super::audits::ask(api, reference).await;
+                return drop(super::nonconformities::raise(api).await);
+            }
+            "report_audit" => return super::audits::look_at_everything(api, reference).await,
+            "raise_finding" => return super::findings::issue(api, reference).await,
             "implement_nonconformity" => return super::actions::done(api, reference).await,
             "reaffirm_policy" => return drop(super::policy_versions::publish_next(api, reference).await),
             _ => return,

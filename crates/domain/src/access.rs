@@ -146,6 +146,14 @@ pub enum Permission {
     PublishPolicy,
     /// Acknowledge a policy, for oneself.
     AcknowledgePolicy,
+    /// Plan audit programmes and audits, and write checklists.
+    PlanAudit,
+    /// Start audits, check items, note findings, report them and raise cases of them.
+    ConductAudit,
+    /// Close audits and their programmes.
+    CloseAudit,
+    /// Approve audit programmes.
+    ApproveAuditProgramme,
     /// Propose an improvement.
     ProposeImprovement,
     /// Word an improvement, plan it, start it, put it in place.
@@ -259,6 +267,10 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::ApprovePolicy => [No, No, Yes, No, No, No],
         P::PublishPolicy => [No, Yes, No, No, No, No],
         P::AcknowledgePolicy => [Yes, Yes, Yes, Yes, Yes, No],
+        P::PlanAudit => [No, Yes, No, Yes, No, No],
+        P::ConductAudit => [No, Yes, No, Yes, No, No],
+        P::CloseAudit => [No, Yes, No, Yes, No, No],
+        P::ApproveAuditProgramme => [No, No, Yes, No, No, No],
         P::ProposeImprovement => [No, Yes, Yes, Yes, Yes, No],
         P::SteerImprovement => [No, Yes, Own, Own, Own, No],
         P::DecideImprovement => [No, Yes, Yes, No, No, No],

@@ -54,6 +54,25 @@ pub fn find(number: &str) -> Option<&'static Requirement> {
     CLAUSES.iter().chain(CONTROLS).find(|requirement| requirement.number == number)
 }
 
+/// Whether what is said of `number` is said of `other`: the same, or one of its sub-clauses.
+#[must_use]
+pub fn covers(number: &str, other: &str) -> bool {
+    other.strip_prefix(number).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Clauses without sub-clauses, and controls: what can be looked at by itself, in order.
+pub fn leaves() -> impl Iterator<Item = &'static Requirement> {
+    let has_parts =
+        |clause: &Requirement| CLAUSES.iter().any(|other| other != clause && covers(clause.number, other.number));
+    CLAUSES.iter().filter(move |clause| !has_parts(clause)).chain(CONTROLS)
+}
+
+/// The clause or control itself, what it is part of, and its parts.
+pub fn related(number: &str) -> impl Iterator<Item = &'static str> {
+    let of_kin = move |other: &&Requirement| covers(number, other.number) || covers(other.number, number);
+    CLAUSES.iter().chain(CONTROLS).filter(of_kin).map(|requirement| requirement.number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +98,17 @@ mod tests {
         assert_eq!(all().map(|r| r.number).collect::<BTreeSet<_>>().len(), all().count());
         assert_eq!(all().map(|r| r.label).collect::<BTreeSet<_>>().len(), all().count());
         assert!(all().all(|r| !r.label.is_empty() && r.label.len() < 60));
+    }
+
+    #[test]
+    fn a_clause_covers_its_parts() {
+        assert!(covers("9.2", "9.2.2") && covers("9", "9.2.2") && covers("9.2.2", "9.2.2") && covers("A.5.1", "A.5.1"));
+        assert!(!covers("9.2.2", "9.2") && !covers("1", "10.1") && !covers("A.5.1", "A.5.18") && !covers("9.1", "9.2"));
+        assert_eq!(related("9.2").collect::<Vec<_>>(), ["9", "9.2", "9.2.1", "9.2.2"]);
+        assert_eq!(related("A.5.1").collect::<Vec<_>>(), ["A.5.1"]);
+        let leaves: Vec<_> = leaves().map(|leaf| leaf.number).collect();
+        assert!(leaves.contains(&"9.2.1") && leaves.contains(&"10.2") && leaves.contains(&"A.8.34"));
+        assert!(!leaves.contains(&"9.2") && !leaves.contains(&"6.1") && !leaves.contains(&"4"));
     }
 
     #[test]

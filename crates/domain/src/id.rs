@@ -96,4 +96,10 @@ ids! {
     ManagementReviewId,
     /// An objective.
     ObjectiveId,
+    /// Which audits are planned for a time.
+    AuditProgrammeId,
+    /// An audit.
+    AuditId,
+    /// What an audit has found.
+    FindingId,
 }

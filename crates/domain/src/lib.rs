@@ -13,6 +13,8 @@ pub mod api_keys;
 pub mod applicabilities;
 pub mod approval;
 pub mod audience;
+pub mod audit_programmes;
+pub mod audits;
 pub mod calendar;
 pub mod catalogue;
 pub mod change;
@@ -26,6 +28,7 @@ pub mod courses;
 pub mod employee_reports;
 pub mod evaluation;
 pub mod evidence;
+pub mod findings;
 #[cfg(test)]
 mod fixtures;
 pub mod id;

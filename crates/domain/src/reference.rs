@@ -98,6 +98,15 @@ pub enum Prefix {
     /// That somebody has acknowledged a policy.
     #[strum(serialize = "ACK")]
     Acknowledgement,
+    /// Which audits are planned for a time.
+    #[strum(serialize = "AUP")]
+    AuditProgramme,
+    /// An audit.
+    #[strum(serialize = "AUD")]
+    Audit,
+    /// What an audit has found.
+    #[strum(serialize = "FND")]
+    Finding,
     /// Something that could be better.
     #[strum(serialize = "IMP")]
     Improvement,
@@ -154,6 +163,9 @@ impl Prefix {
             Self::Policy => "policy",
             Self::PolicyVersion => "policy_version",
             Self::Acknowledgement => "acknowledgement",
+            Self::AuditProgramme => "audit_programme",
+            Self::Audit => "audit",
+            Self::Finding => "finding",
             Self::Improvement => "improvement",
             Self::Vote => "vote",
             Self::ManagementReview => "management_review",

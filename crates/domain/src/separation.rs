@@ -29,6 +29,8 @@ pub enum Rule {
     CaseVerifier,
     /// Who was assigned an action or completed it does not verify it [10.2 d].
     ActionVerifier,
+    /// Who owns, or owned within twelve months, what an item of an audit is about does not check it [9.2.2].
+    AuditItemChecker,
     /// Who owns a course does not judge whether it worked [7.2 c].
     TrainingEvaluator,
     /// Who requested a change, or wrote a change template, does not approve it [8.1, A.8.32].

@@ -132,6 +132,9 @@ fn tags(document: &Value) -> Value {
         ("processes", "What the organisation does, and who answers for it."),
         ("applicabilities", "Which control of Annex A is needed, why, and how far it is put into practice [6.1.3 d]."),
         ("changes", "What changes, and how: planned, approved by somebody else, judged by its effect [6.3, 8.1]."),
+        ("audit-programmes", "Which audits are planned for a time, and what they cover between them [9.2.2]."),
+        ("audits", "What is examined against which criteria, by whom, and what was looked at [9.2.1]."),
+        ("findings", "What audits have found, graded; nonconformities are raised of the grave ones."),
         ("evidence", "Files that show something about a record, kept under the hash of their content [7.5]."),
         ("annotations", "What people add to any record: comments, tags and links."),
         (

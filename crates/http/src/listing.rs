@@ -211,7 +211,7 @@ impl Call {
             });
             let total = if count { Some(T::count(&scope, connection)?) } else { None };
             let link = next_cursor.as_deref().map(|cursor| link_to(&path, &original, cursor));
-            let mut items: Vec<T::View> = records.iter().map(|record| record.view(None)).collect();
+            let mut items: Vec<T::View> = records.iter().map(|record| record.listed()).collect();
             T::fill(&mut items, &by, connection)?;
             let answer = if wanted.is_empty() {
                 Answer::json(StatusCode::OK, &Page { items, next_cursor, total })?

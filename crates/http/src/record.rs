@@ -60,6 +60,10 @@ pub(crate) trait Resource: Listed + Guarded {
     fn fill(_: &mut [Self::View], _: &Actor, _: &mut AnyConnection) -> Result<(), ApiError> {
         Ok(())
     }
+    /// The record as a list shows it.
+    fn listed(&self) -> Self::View {
+        self.view(None)
+    }
     /// The record that it is about: who may see that one may see this one, too.
     fn target(&self) -> Option<reference::Target> {
         None

@@ -4,6 +4,8 @@ pub(crate) mod acknowledgements;
 pub(crate) mod actions;
 pub(crate) mod api_keys;
 pub(crate) mod applicabilities;
+pub(crate) mod audit_programmes;
+pub(crate) mod audits;
 pub(crate) mod auth;
 pub(crate) mod calendar;
 pub(crate) mod catalogue;
@@ -18,6 +20,7 @@ pub(crate) mod diff;
 pub(crate) mod employee_reports;
 pub(crate) mod events;
 pub(crate) mod evidence;
+pub(crate) mod findings;
 pub(crate) mod improvements;
 pub(crate) mod incidents;
 pub(crate) mod indicators;
@@ -87,6 +90,9 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(changes::configure)
         .configure(change_templates::configure)
         .configure(management_reviews::configure)
+        .configure(audit_programmes::configure)
+        .configure(audits::configure)
+        .configure(findings::configure)
         .configure(evidence::configure)
         .configure(comments::configure)
         .configure(tags::configure)

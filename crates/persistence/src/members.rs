@@ -165,6 +165,22 @@ pub fn holds(
     Ok(found.is_some_and(|(member, _)| member.active && member.roles.contains(&role)))
 }
 
+/// Which of these are active and of the management.
+pub(crate) fn of_management(
+    organisation: OrganisationId,
+    ids: &[MemberId],
+    connection: &mut AnyConnection,
+) -> Result<Vec<MemberId>, Error> {
+    let found: Vec<KeyValue> = members::table
+        .filter(members::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(members::active.eq(true))
+        .filter(members::id.eq_any(ids.iter().map(|id| KeyValue(id.0))))
+        .filter(members::roles.like("%management%"))
+        .select(members::id)
+        .load(connection)?;
+    Ok(found.into_iter().map(|id| MemberId(id.0)).collect())
+}
+
 /// References and names of members.
 ///
 /// # Errors

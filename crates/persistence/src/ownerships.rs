@@ -94,6 +94,25 @@ pub(crate) fn keep<T: Record>(
     Ok(())
 }
 
+/// Who answers, or answered after `floor`, for any of these records, clauses or controls.
+pub(crate) fn since(
+    floor: DateTime<Utc>,
+    organisation: OrganisationId,
+    (records, requirements): (&[Uuid], &[&str]),
+    connection: &mut AnyConnection,
+) -> Result<Vec<Tenure>, Error> {
+    let itself =
+        ownerships::requirement.eq("").and(ownerships::record_id.eq_any(records.iter().copied().map(KeyValue)));
+    let still = ownerships::owned_until.is_null().or(ownerships::owned_until.gt(InstantValue(floor)).assume_not_null());
+    let rows: Vec<Row> = ownerships::table
+        .filter(ownerships::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(itself.or(ownerships::requirement.eq_any(requirements.iter().copied())))
+        .filter(still)
+        .select(Row::as_select())
+        .load(connection)?;
+    Ok(rows.into_iter().map(Row::into_tenure).collect())
+}
+
 /// Who answered for a record, and for what by way of it; the earliest first.
 ///
 /// # Errors

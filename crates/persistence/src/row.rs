@@ -156,6 +156,29 @@ macro_rules! record_table {
                 rows.into_iter().map(|row| row.into_record().map(|(record, _)| record)).collect()
             }
 
+            fn made_between(
+                organisation: ratchet_domain::id::OrganisationId,
+                (from, until): $crate::table::Between,
+                limit: i64,
+                connection: &mut $crate::connection::AnyConnection,
+            ) -> Result<Vec<Self>, $crate::error::Error> {
+                let mut query = $table::table
+                    .filter($table::organisation_id.eq($crate::column::KeyValue(organisation.0)))
+                    .into_boxed();
+                if let Some(from) = from {
+                    query = query.filter($table::created_at.ge($crate::column::InstantValue(from)));
+                }
+                if let Some(until) = until {
+                    query = query.filter($table::created_at.lt($crate::column::InstantValue(until)));
+                }
+                let rows: Vec<Row> = query
+                    .order($table::id)
+                    .limit(limit)
+                    .select(<Row as diesel::SelectableHelper<_>>::as_select())
+                    .load(connection)?;
+                rows.into_iter().map(|row| row.into_record().map(|(record, _)| record)).collect()
+            }
+
             fn walk(
                 organisation: ratchet_domain::id::OrganisationId,
                 after: Option<uuid::Uuid>,

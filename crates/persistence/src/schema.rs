@@ -958,6 +958,75 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    audit_programmes (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        title -> Text,
+        starts_on -> Text,
+        ends_on -> Text,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::column::{Instant, Key};
+    audits (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        title -> Text,
+        kind -> Text,
+        programme_id -> Nullable<Key>,
+        plan_key -> Nullable<Text>,
+        lead_id -> Nullable<Key>,
+        people -> Text,
+        starts_on -> Text,
+        ends_on -> Text,
+        carries_over -> Bool,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::column::{Instant, Key};
+    findings (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        audit_id -> Key,
+        title -> Text,
+        requirement -> Nullable<Text>,
+        grade -> Nullable<Text>,
+        case_id -> Nullable<Key>,
+        awaits_audit -> Bool,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::column::{Instant, Key};
     ownerships (organisation_id, record_id, member_id, requirement, from_version) {

@@ -39,6 +39,17 @@ pub trait Table: Record {
     /// The database's, or [`Error::Corrupt`].
     fn many(organisation: OrganisationId, ids: &[Uuid], connection: &mut AnyConnection) -> Result<Vec<Self>, Error>;
 
+    /// The records that were made at or after the one moment and before the other, the oldest first; at most `limit`.
+    ///
+    /// # Errors
+    /// The database's, or [`Error::Corrupt`].
+    fn made_between(
+        organisation: OrganisationId,
+        times: Between,
+        limit: i64,
+        connection: &mut AnyConnection,
+    ) -> Result<Vec<Self>, Error>;
+
     /// The next records by id, with the salts of their states: for whoever must see all of them.
     ///
     /// # Errors
@@ -50,6 +61,9 @@ pub trait Table: Record {
         connection: &mut AnyConnection,
     ) -> Result<Vec<(Self, [u8; 16])>, Error>;
 }
+
+/// From when on and until when; open where nothing is said.
+pub type Between = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 /// A table whose records' guards must know more than the record.
 pub trait Guarded: Lifecycle + Table {

@@ -5,6 +5,7 @@ mod audits;
 mod cases;
 mod changes;
 mod context;
+mod controls;
 mod improvements;
 mod involvement;
 mod monitoring;
@@ -21,12 +22,14 @@ use crate::settings::Fault;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, TimeZone, Utc};
 use ratchet_domain::access::{Actor, Identity};
 use ratchet_domain::change::Change;
+use ratchet_domain::evidence::File;
 use ratchet_domain::id::{MemberId, OrganisationId};
 use ratchet_domain::reference::Locator;
 use ratchet_domain::refusal::Refusal;
 use ratchet_domain::report_intakes::hour_of;
 use ratchet_http::app::Source;
 use ratchet_persistence::error::Error;
+use ratchet_persistence::files::{Content, Files};
 use ratchet_persistence::store::Store;
 use ratchet_persistence::table::Guarded;
 use ratchet_persistence::tx::Tx;
@@ -63,10 +66,16 @@ type Job = Box<dyn FnOnce(&mut Tx<'_>, &mut Names) -> Result<(), Error> + Send>;
 /// The steps of the story, in any order; they are told in the order of their times.
 pub(crate) struct Story {
     today: NaiveDate,
+    files: Files,
     steps: Vec<(DateTime<Utc>, Who, Job)>,
 }
 
 impl Story {
+    /// Where files of evidence lie.
+    fn files(&self) -> Files {
+        self.files.clone()
+    }
+
     /// The morning of a day so many days ago.
     fn at(&self, days_ago: i64, hour: u32) -> DateTime<Utc> {
         let day = self.day(-days_ago);
@@ -111,18 +120,28 @@ fn save<T: Guarded>(change: Change<T>, tx: &mut Tx<'_>) -> Result<Uuid, Error> {
     Ok(tx.save(change)?.0.head().id)
 }
 
+/// A text as a file of evidence.
+fn store_text(files: &Files, text: &str, tx: &mut Tx<'_>) -> Result<File, Error> {
+    let failed = |error: std::io::Error| Error::Unwritable(error.to_string());
+    let mut incoming = files.receive(tx.next_id()).map_err(failed)?;
+    incoming.take(text.as_bytes()).map_err(failed)?;
+    let Content { sha256, size } = files.keep(tx.actor().organisation.0, incoming).map_err(failed)?;
+    Ok(File { name: "report.txt".to_owned(), media_type: "text/plain".to_owned(), size, sha256, title: None })
+}
+
 /// Makes the organisation.
-pub(crate) async fn tell(store: &Store, source: &Source) -> Result<(), Fault> {
+pub(crate) async fn tell(store: &Store, files: Files, source: &Source) -> Result<(), Fault> {
     let organisation = OrganisationId((source.id)());
     let mut names = people::found(store, source, organisation).await?;
     let now = (source.now)();
-    let mut story = Story { today: now.date_naive(), steps: Vec::new() };
+    let mut story = Story { today: now.date_naive(), files, steps: Vec::new() };
     context::add(&mut story);
     policies::add(&mut story);
     monitoring::add(&mut story);
     objectives::add(&mut story);
     treatment::add(&mut story);
     involvement::add(&mut story);
+    controls::add(&mut story);
     audits::add(&mut story);
     improvements::add(&mut story);
     changes::add(&mut story);

@@ -1,5 +1,6 @@
 //! The lines: one for each operation that is called with something to say.
 
+mod audits;
 mod cases;
 mod changes;
 mod direction;
@@ -115,6 +116,9 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
                 return Some(line);
             }
             if let Some(line) = direction::valid(api, operation).await {
+                return Some(line);
+            }
+            if let Some(line) = audits::valid(api, operation).await {
                 return Some(line);
             }
             action(api, operation).await?

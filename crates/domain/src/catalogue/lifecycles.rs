@@ -1,10 +1,10 @@
 //! Every state machine as data, out of the tables that enforce them.
 
 use crate::{
-    actions, annotations, applicabilities, communication_plans, competences, context_entries, courses,
-    employee_reports, improvements, incidents, indicators, management_reviews, measurements, nonconformities,
-    objectives, policies, policy_versions, processes, risks, settings, signals, training_assignments, votes,
-    weaknesses,
+    actions, annotations, applicabilities, audit_programmes, audits, communication_plans, competences, context_entries,
+    courses, employee_reports, findings, improvements, incidents, indicators, management_reviews, measurements,
+    nonconformities, objectives, policies, policy_versions, processes, risks, settings, signals, training_assignments,
+    votes, weaknesses,
 };
 use crate::{change_templates, changes};
 use serde::Serialize;
@@ -82,6 +82,10 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
         table("processes", edges(processes::edge)),
         table("applicabilities", edges(applicabilities::edge)),
         table("management_reviews", edges(management_reviews::edge)),
+        table("audit_programmes", edges(audit_programmes::edge)),
+        table("audits", edges(audits::edge)),
+        // A finding is issued with its audit's report.
+        table("findings", and(vec![by_itself("noted", "issued")], edges(findings::edge))),
         table(
             "members",
             vec![

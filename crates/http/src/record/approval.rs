@@ -18,7 +18,7 @@ pub(crate) struct ApprovalView {
     /// Of what was approved: SHA-256 of its canonical JSON, hexadecimal. Of a version of a policy: number, body, file and
     /// summary, and of the policy its title, purpose, scope, classification, audience, requirements and whether it is the
     /// information security policy. Of an objective: policy, statement, measure with its baseline, and due date. Of a
-    /// change: its content and its assessment.
+    /// change: its content and its assessment. Of an audit programme: all that is written in it, and the plan audit by audit.
     pub digest: String,
     /// Whether the record says something else by now, so that the approval is not of that; only where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]

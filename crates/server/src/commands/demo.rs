@@ -4,6 +4,7 @@ use super::serve::{First, serve_with};
 use crate::demo::{PASSWORD, PEOPLE, tell};
 use crate::settings::{Fault, Settings};
 use crate::source::source;
+use ratchet_persistence::files::Files;
 use ratchet_persistence::store::Store;
 use std::process::ExitCode;
 
@@ -18,8 +19,8 @@ pub(crate) fn demo(settings: &Settings) -> Result<ExitCode, Fault> {
 }
 
 /// Makes the sample organisation and says who can log in.
-pub(super) async fn welcome(store: &Store, url: &str) -> Result<(), Fault> {
-    tell(store, &source()).await?;
+pub(super) async fn welcome(store: &Store, files: Files, url: &str) -> Result<(), Fault> {
+    tell(store, files, &source()).await?;
     println!("Harbour Robotics is a sample organisation: ten weeks of its work, ending today.");
     println!();
     for person in &PEOPLE {

@@ -44,6 +44,7 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
     let store = Store::open(&opened.address, settings.connections).map_err(|error| error.to_string())?;
     let app_keys = app::Keys { token: keys.token.clone(), journal: keys.journal.verifying_key(), secret: keys.secret };
     let public_url = app_settings.public_url.clone();
+    let files = Files::new(settings.evidence_directory());
     let app = App::new(store.clone(), source(), app_settings, &app_keys)?;
     let signer = keys.signer(origin_of(&public_url));
     rotation::countersign(&signer, &mut opened.connection).map_err(|error| error.to_string())?;
@@ -51,7 +52,7 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
         if is_first {
             match first {
                 First::Empty => welcome(&store, &url).await?,
-                First::Sample => super::demo::welcome(&store, &url).await?,
+                First::Sample => super::demo::welcome(&store, files, &url).await?,
             }
         }
         tokio::spawn(workers::sequence(store.clone(), source(), signer));
