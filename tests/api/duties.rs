@@ -1,8 +1,8 @@
 //! Separation of duties, tried in every order in which two duties can fall to one person.
 
 use super::{
-    actions, applicabilities, audits, change_templates, changes, courses, improvements, nonconformities, objectives, policies,
-    policy_versions, processes,
+    actions, applicabilities, audits, change_templates, changes, courses, improvements, nonconformities, objectives,
+    policies, policy_versions, processes,
 };
 use crate::databases::each;
 use crate::harness::{Answer, Api};

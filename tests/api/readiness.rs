@@ -4,6 +4,7 @@ use super::management_reviews::{approved, plan};
 use super::nonconformities::raise;
 use super::objectives::pursued;
 use super::policy_versions::published;
+use super::{audit_programmes, audits, findings};
 use crate::databases::each;
 use crate::harness::{Answer, Api};
 use chrono::TimeDelta;
@@ -114,6 +115,49 @@ async fn what_waits_too_long_offends() {
         assert!(check(&late, "policies-acknowledged")["offending"]["count"].as_i64().unwrap() > 1, "one per member");
         assert_eq!(result(&late, "indicators-measured"), "not_met");
         assert!(score(&late) < score(&fresh));
+    }
+}
+
+#[tokio::test]
+async fn audits_count_from_programme_to_close() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let programme = audit_programmes::approved(&api).await;
+        let waiting = audits::planned(&api).await;
+        let (audit, found) = findings::issued(&api, &["minor", "observation"]).await;
+        let fresh = read(&api, Role::Auditor, "").await.expect(200);
+        for (id, reference) in [
+            ("programme-approved", &programme),
+            ("audited-within-year", &audit),
+            ("audits-started", &audit),
+            ("audits-reported", &audit),
+            ("audits-closed", &audit),
+        ] {
+            assert_eq!(result(&fresh, id), "met", "{id}");
+            assert_eq!(named(&fresh, id, "proof"), [reference.as_str()], "{id}");
+        }
+        let most = check(&fresh, "programme-covers-everything");
+        assert_eq!(
+            (&most["result"], &most["offending"]["count"]),
+            (&json!("not_met"), &json!(1)),
+            "three clauses of all"
+        );
+        assert_eq!(named(&fresh, "findings-raised", "offending"), found[..1], "an observation raises nothing");
+        let raise = format!("/v1/findings/{}/raise", found[0]);
+        api.by(Role::Auditor).await.post(&raise, json!({})).await.expect(200);
+        api.wait(TimeDelta::days(40));
+        let late = read(&api, Role::Auditor, "").await.expect(200);
+        assert_eq!(result(&late, "findings-raised"), "met");
+        assert_eq!(
+            (result(&late, "audits-started").as_str(), named(&late, "audits-started", "offending")),
+            ("partly", vec![waiting])
+        );
+        assert_eq!(named(&late, "audits-closed", "offending"), [audit]);
+        assert_eq!(result(&late, "programmes-closed"), "not_applicable");
+        api.wait(TimeDelta::days(300));
+        let over = read(&api, Role::Auditor, "").await.expect(200);
+        assert_eq!(named(&over, "programmes-closed", "offending"), [programme]);
+        assert_eq!(result(&over, "programme-approved"), "not_met");
     }
 }
 
