@@ -4,7 +4,7 @@
 //! and Lehmann, and the rank test of Mann and Whitney, which belongs to it.
 
 use super::median;
-use super::ranks::{LEVEL, Null, statistic};
+use super::ranks::{Null, is_rare, statistic};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -111,7 +111,7 @@ impl Step {
     /// Whether chance alone would hardly do it: less than once in 20.
     #[must_use]
     pub fn is_significant(&self) -> bool {
-        self.p <= LEVEL
+        is_rare(self.p)
     }
 }
 

@@ -9,6 +9,12 @@ pub(super) const EXACT: usize = 50;
 /// What is compared with what has a chance of at most this to look so different.
 pub(super) const LEVEL: f64 = 0.05;
 
+/// Whether a chance is at most [`LEVEL`]. One of exactly 1 in 20, as of one value beside 39 others, is a sum that may have
+/// been rounded up.
+pub(super) fn is_rare(chance: f64) -> bool {
+    chance <= LEVEL + 1e-12
+}
+
 /// How U is distributed under the null hypothesis, for samples of `m` and `n`.
 pub(super) enum Null {
     /// Counted out: the probabilities of U = 0, 1, ... mn.
@@ -108,7 +114,7 @@ impl Null {
                 let mut tail = 0.0;
                 let within = probabilities.iter().take_while(|p| {
                     tail += **p;
-                    2.0 * tail <= LEVEL
+                    is_rare(2.0 * tail)
                 });
                 within.count().checked_sub(1)
             }

@@ -86,6 +86,18 @@ fn too_few_measurements_prove_nothing() {
     }
 }
 
+/// The chance of the end of 40 places, on either side, is exactly the level; sums of it are rounded one way or the other.
+#[test]
+fn a_chance_of_exactly_the_level_is_rare_from_both_sides() {
+    let others: Vec<f64> = (0..39).map(f64::from).collect();
+    let alone = [-1.0];
+    let (forth, back) = (compare(&others, &alone).step.unwrap(), compare(&alone, &others).step.unwrap());
+    for step in [forth, back] {
+        assert!((step.p - 0.05).abs() < 1e-12 && step.is_significant(), "{step:?}");
+        assert!(step.interval.is_some(), "{step:?}");
+    }
+}
+
 #[test]
 fn long_series_are_compared_without_writing_all_pairs_out() {
     let series = |shift: f64| (0..20_000).map(|n| f64::from(n * 7919 % 20_000) + shift).collect::<Vec<f64>>();
