@@ -66,6 +66,7 @@ pub(crate) struct ReviseItemAudit {
     item: i64,
     /// The clause or control it is about.
     #[serde(default)]
+    #[schema(example = "A.5.18")]
     requirement: Option<String>,
     /// The process it is about, by reference or id.
     #[serde(default)]
