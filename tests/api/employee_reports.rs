@@ -137,6 +137,39 @@ async fn a_suggestion_goes_into_the_box_without_a_name() {
     }
 }
 
+/// An incident is for triage to judge, a weakness for whoever assesses it; neither names the reporter unless that is said.
+#[tokio::test]
+async fn an_incident_or_a_weakness_comes_of_a_report() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let reporter = api.member_id(Role::Member).await;
+        let incident = json!({ "title": "A stranger in the laboratory", "description": "Seen without a badge",
+            "detected_at": api.now(), "assets": ["Laboratory"], "controls": ["A.7.2"], "category": "physical" });
+        let weakness = json!({ "title": "The gate closes too slowly", "description": "Two fit", "found_in": "Gate 2" });
+        for (kind, stem, case) in [("incident", "incidents", incident), ("weakness", "weaknesses", weakness)] {
+            for (named, expected) in [(false, Value::Null), (true, json!(reporter))] {
+                let report = file(&api, Role::Member).await;
+                triage(&api, &report).await;
+                let mut body = json!({ "answer": "Thank you", kind: case });
+                body[kind]["name_reporter"] = json!(named);
+                let converted = act(&api, Role::IsmsManager, &report, "convert", body).await.expect(200);
+                assert_eq!(converted.body["case"]["kind"], kind);
+                let path = format!("/v1/{stem}/{}", converted.body["case"]["id"].as_str().unwrap());
+                let seen = api.by(Role::Auditor).await.get(&path).await.expect(200);
+                assert_eq!((&seen.body["state"], &seen.body["reporter_id"]), (&json!("reported"), &expected));
+                assert_eq!(seen.body["origin"]["id"], converted.body["id"]);
+            }
+        }
+        let report = file(&api, Role::Member).await;
+        triage(&api, &report).await;
+        let late = json!({ "answer": "x", "incident": { "title": "x", "description": "x",
+            "detected_at": api.now() + TimeDelta::days(2) } });
+        let refused = act(&api, Role::IsmsManager, &report, "convert", late).await.expect(422);
+        assert_eq!(refused.faults().len(), 1, "{}", refused.text);
+        assert!(refused.faults()[0].starts_with("/incident/detected_at "), "{}", refused.text);
+    }
+}
+
 /// A conversion makes both or neither; the answer names the report's entry, and both are of one request.
 #[tokio::test]
 async fn a_conversion_is_one_transaction() {

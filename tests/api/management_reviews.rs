@@ -164,6 +164,45 @@ async fn refused_until_nothing_is_missing_then_locked() {
     }
 }
 
+/// Beside the action, which somebody sees to, stands what the registers take further.
+#[tokio::test]
+async fn a_decision_raises_an_improvement_or_a_change_beside_its_action() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let manager = api.by(Role::IsmsManager).await;
+        let review = held(&api).await;
+        for (raises, stem, state) in [("improvement", "improvements", "proposed"), ("change", "changes", "draft")] {
+            let body = json!({
+                "kind": raises,
+                "text": "Badges open one floor only\nfrom May on",
+                "responsible_id": api.member_id(Role::Member).await,
+                "due_on": (api.now() + TimeDelta::days(60)).date_naive(),
+                "raises": raises,
+            });
+            let decided = act(&api, Role::Management, &review, "decide", body).await.expect(200);
+            let decision = decided.body["meeting"]["decisions"].as_array().unwrap().last().unwrap().clone();
+            assert_eq!(decision["made"][0]["kind"], "action");
+            let path = format!("/v1/{stem}/{}", decision["made"][1]["id"].as_str().unwrap());
+            let raised = manager.get(&path).await.expect(200);
+            assert_eq!(
+                (&raised.body["state"], &raised.body["title"]),
+                (&json!(state), &json!("Badges open one floor only"))
+            );
+            assert_eq!(raised.body["origin"]["id"], decided.body["id"]);
+            let trace = manager.get(&format!("/v1/records/{}/trace", raised.reference())).await.expect(200);
+            let edges = trace.body["edges"].as_array().unwrap();
+            let raisings = edges.iter().filter(|edge| {
+                edge["relation"] == "raised" && edge["from"] == decided.body["id"] && edge["to"] == raised.body["id"]
+            });
+            assert_eq!(raisings.count(), 1, "{}", trace.text);
+        }
+        let wrong = json!({ "kind": "resources", "text": "x", "responsible_id": api.member_id(Role::Member).await,
+            "due_on": api.now().date_naive(), "raises": "nonconformity" });
+        let refused = act(&api, Role::Management, &review, "decide", wrong).await.expect(422);
+        assert_eq!(refused.faults().len(), 1, "{}", refused.text);
+    }
+}
+
 #[tokio::test]
 async fn decisions_become_actions_and_the_next_review_carries_them_in() {
     for database in each() {

@@ -11,7 +11,7 @@ pub(crate) mod tests;
 pub use commands::{Consider, Hold, Prepared, ReviewAmendment};
 pub use inputs::{Inputs, Period, Snapshot, Statement, Statements, Topic};
 pub use lifecycle::{Facts, Field, StageName, Verb, edge, touchable};
-pub use outcome::{Approve, Approved, Decide, Decided};
+pub use outcome::{Approve, Approved, Births, Decide, Decided, Raised, Raises};
 
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Record, Seal};
@@ -259,15 +259,11 @@ impl Record for ManagementReview {
         Some(&self.title)
     }
 
-    /// The review that scheduled it, and what its decisions made. An action says itself what it serves.
+    /// The review that scheduled it. What its decisions made says itself where it came from.
     fn edges(&self) -> Vec<TraceEdge> {
         let own = Target::of(self);
         let previous = self.previous.map(|id| Target { kind: Prefix::ManagementReview, id: RecordId(id.0) });
-        let decisions = self.meeting().map(|meeting| meeting.decisions.as_slice()).unwrap_or_default();
-        let made = decisions.iter().flat_map(|decision| &decision.made);
-        let made = made.filter(|made| made.kind != Prefix::Action);
-        let scheduled = previous.map(|previous| TraceEdge::new(previous, Relation::Raised, own));
-        scheduled.into_iter().chain(made.map(|made| TraceEdge::new(own, Relation::Raised, *made))).collect()
+        previous.map(|previous| TraceEdge::new(previous, Relation::Raised, own)).into_iter().collect()
     }
 
     fn work(&self) -> Vec<Work> {

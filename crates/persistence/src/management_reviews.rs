@@ -22,7 +22,7 @@ use ratchet_domain::actions::Action;
 use ratchet_domain::change::{Change, Head, Record};
 use ratchet_domain::id::{MemberId, OrganisationId};
 use ratchet_domain::management_reviews::{
-    Approve, Approved, Decide, Decided, Facts, ManagementReview, Prepared, StageName, Statements,
+    Approve, Approved, Births, Decide, Decided, Facts, ManagementReview, Prepared, Raised, StageName, Statements,
 };
 use uuid::Uuid;
 
@@ -142,7 +142,7 @@ pub fn prepare(
     Ok(review)
 }
 
-/// Records a decision and stores the action that it makes.
+/// Records a decision and stores what it makes.
 ///
 /// # Errors
 /// The database's, or the rule's refusal.
@@ -152,9 +152,15 @@ pub fn decide(
     facts: &Facts,
     tx: &mut Tx<'_>,
 ) -> Result<Change<ManagementReview>, Error> {
-    let (by, birth) = (tx.actor().clone(), tx.birth(Action::PREFIX)?);
-    let Decided { review, action } = review.decide(input, facts, &by, birth)?;
+    let (by, action) = (tx.actor().clone(), tx.birth(Action::PREFIX)?);
+    let raised = input.raises.map(|raises| tx.birth(raises.kind())).transpose()?;
+    let Decided { review, action, raised } = review.decide(input, facts, &by, Births { action, raised })?;
     tx.save(action)?;
+    match raised {
+        Some(Raised::Improvement(improvement)) => drop(tx.save(improvement)?),
+        Some(Raised::Change(change)) => drop(tx.save(change)?),
+        None => {}
+    }
     Ok(review)
 }
 

@@ -6,15 +6,41 @@ use super::{
 };
 use crate::access::Actor;
 use crate::actions::{Action, ActionDraft, Kind, Priority};
-use crate::change::{Birth, Change, Head, Lifecycle};
-use crate::id::{ManagementReviewId, MemberId, RecordId};
+use crate::change::{Birth, Change, Head, Lifecycle, Record};
+use crate::changes::{ChangeDraft, Description, PlannedChange, What};
+use crate::id::{ManagementReviewId, MemberId};
+use crate::improvements::{Improvement, ImprovementDraft};
 use crate::journal::leaf::canonical;
+use crate::nonconformities::Source;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
 use chrono::{DateTime, Months, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+
+/// What a decision raises beside its action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Raises {
+    /// An improvement, for the register: to be judged by its benefit [10.1].
+    Improvement,
+    /// A draft of a change: to be assessed and approved [6.3].
+    Change,
+}
+
+impl Raises {
+    /// What is raised.
+    #[must_use]
+    pub fn kind(self) -> Prefix {
+        match self {
+            Self::Improvement => Improvement::PREFIX,
+            Self::Change => PlannedChange::PREFIX,
+        }
+    }
+}
 
 /// What `decide` needs [9.3.3].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +53,17 @@ pub struct Decide {
     pub responsible: MemberId,
     /// The day by which it is to be done.
     pub due_on: NaiveDate,
+    /// What it raises beside the action.
+    pub raises: Option<Raises>,
+}
+
+/// A record that a decision raised beside its action.
+#[derive(Debug)]
+pub enum Raised {
+    /// An improvement.
+    Improvement(Change<Improvement>),
+    /// A change.
+    Change(Change<PlannedChange>),
 }
 
 /// A decision and what it made.
@@ -36,6 +73,26 @@ pub struct Decided {
     pub review: Change<ManagementReview>,
     /// What somebody does about it.
     pub action: Change<Action>,
+    /// What was raised beside it.
+    pub raised: Option<Raised>,
+}
+
+impl Raised {
+    fn target(&self) -> Target {
+        match self {
+            Self::Improvement(raised) => Target::of(raised.after()),
+            Self::Change(raised) => Target::of(raised.after()),
+        }
+    }
+}
+
+/// For what a decision makes.
+#[derive(Debug, Clone, Copy)]
+pub struct Births {
+    /// For its action.
+    pub action: Birth,
+    /// For what is raised beside it.
+    pub raised: Option<Birth>,
 }
 
 /// What `approve` needs.
@@ -55,14 +112,16 @@ pub struct Approved {
 }
 
 impl ManagementReview {
-    /// Something is decided, and somebody does something about it: both or neither.
+    /// Something is decided, and somebody does something about it: both or neither. The births are for the action and for
+    /// what is raised beside it; without the second nothing is.
     ///
     /// # Errors
     /// The guard's refusal, or every fault of the input.
-    pub fn decide(self, input: Decide, facts: &Facts, by: &Actor, birth: Birth) -> Result<Decided, Refusal> {
+    pub fn decide(self, input: Decide, facts: &Facts, by: &Actor, births: Births) -> Result<Decided, Refusal> {
         self.may(Verb::Decide, facts, by)?;
         let mut meeting = self.open_meeting(Verb::Decide)?;
-        let Decide { kind, text, responsible, due_on } = input;
+        let (Births { action: birth, raised }, at) = (births, births.action.at);
+        let Decide { kind, text, responsible, due_on, raises } = input;
         let mut faults = Faults::default();
         faults.keep(text::narrative("/text", &text));
         faults.keep(text::day_to_come("/due_on", due_on, facts.today));
@@ -79,10 +138,51 @@ impl ManagementReview {
             done_criteria: None,
         };
         let action = Action::plan_for(draft, facts.today, by, birth)?;
-        let made = vec![Target { kind: Prefix::Action, id: RecordId(birth.id) }];
+        let raised = raises.zip(raised).map(|(raises, birth)| self.raise(raises, &text, responsible, by, birth));
+        let raised = raised.transpose()?;
+        let mut made = vec![Target::of(action.after())];
+        made.extend(raised.as_ref().map(Raised::target));
         let number = meeting.decisions.last().map_or(1, |decision| decision.number.saturating_add(1));
         meeting.decisions.push(Decision { number, kind, text, responsible, due_on, made });
-        Ok(Decided { review: self.with_minutes(meeting, "decided", birth.at), action })
+        Ok(Decided { review: self.with_minutes(meeting, "decided", at), action, raised })
+    }
+
+    fn raise(
+        &self,
+        raises: Raises,
+        text: &str,
+        responsible: MemberId,
+        by: &Actor,
+        birth: Birth,
+    ) -> Result<Raised, Refusal> {
+        let (title, description, origin) = (headline(text), text.to_owned(), Some(Target::of(self)));
+        match raises {
+            Raises::Improvement => {
+                let draft = ImprovementDraft {
+                    title,
+                    description,
+                    source: Source::Review,
+                    origin,
+                    proposer: None,
+                    expected_benefit: None,
+                    measure: None,
+                    effort: None,
+                    value: None,
+                };
+                Improvement::propose(draft, by, birth).map(Raised::Improvement)
+            }
+            Raises::Change => {
+                let what = What::Normal(Description {
+                    purpose: format!("Decided by management review {}", self.head.reference),
+                    description,
+                    requirements: Vec::new(),
+                    indicators: Vec::new(),
+                });
+                let (particulars, affected) = (None, Vec::new());
+                let draft = ChangeDraft { title, what, particulars, owner: responsible, affected, origin };
+                PlannedChange::request(draft, by, birth).map(Raised::Change)
+            }
+        }
     }
 
     /// Says whether the system is suitable, adequate and effective [9.3.1]; said again, it replaces what was said.

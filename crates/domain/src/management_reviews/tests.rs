@@ -3,6 +3,7 @@ use crate::access::{Identity, Role};
 use crate::change::{Change, Lifecycle};
 use crate::fixtures::{at, birth, member, person};
 use crate::management_reviews::inputs::Collected;
+use crate::nonconformities::Source;
 use crate::settings::ReviewRules;
 use chrono::{Days, TimeDelta};
 use strum::VariantArray;
@@ -73,7 +74,12 @@ fn decide() -> Decide {
         text: "A second person for patching\nfrom the budget of the shipyard".into(),
         responsible: member(3),
         due_on: today() + Days::new(60),
+        raises: None,
     }
+}
+
+fn births() -> Births {
+    Births { action: birth(Prefix::Action), raised: None }
 }
 
 fn conclusions() -> Conclusions {
@@ -95,7 +101,7 @@ fn apply(review: ManagementReview, verb: Verb) -> Result<ManagementReview, Refus
         Verb::Hold => review.hold(hold(), &f, &by, at()).map(Change::into_after),
         Verb::Consider => review.consider(every_input(), &f, &by, at()).map(Change::into_after),
         Verb::Decide => {
-            let decided = review.decide(decide(), &f, &by, birth(Prefix::Action))?;
+            let decided = review.decide(decide(), &f, &by, births())?;
             Ok(decided.review.into_after())
         }
         Verb::Conclude => review.conclude(conclusions(), &f, &by, at()).map(Change::into_after),
@@ -307,16 +313,44 @@ fn what_is_said_of_an_input_replaces_what_was_said() {
 
 #[test]
 fn a_decision_makes_its_action() {
-    let decided = minuted().decide(decide(), &facts(), &chair(), birth(Prefix::Action)).unwrap();
+    let decided = minuted().decide(decide(), &facts(), &chair(), births()).unwrap();
     let (review, action) = (decided.review.after(), decided.action.after());
     assert_eq!(action.title, "A second person for patching");
     assert_eq!(action.description.as_deref(), Some(decide().text.as_str()));
     assert_eq!((action.kind, action.parent), (crate::actions::Kind::ReviewOutput, Target::of(review)));
     let decision = &review.meeting().unwrap().decisions[0];
     assert_eq!((decision.number, decision.made.as_slice()), (1, [Target::of(action)].as_slice()));
+    assert!(decided.raised.is_none());
     let wrong = Decide { text: " ".into(), due_on: today() - Days::new(1), ..decide() };
-    let refused = minuted().decide(wrong, &facts(), &chair(), birth(Prefix::Action));
+    let refused = minuted().decide(wrong, &facts(), &chair(), births());
     assert_eq!(codes(refused), ["/text blank", "/due_on out_of_range"]);
+}
+
+#[test]
+fn a_decision_can_raise_an_improvement_or_a_change_beside_its_action() {
+    for raises in [Raises::Improvement, Raises::Change] {
+        let births = Births { raised: Some(birth(raises.kind())), ..births() };
+        let input = Decide { raises: Some(raises), ..decide() };
+        let decided = minuted().decide(input, &facts(), &chair(), births).unwrap();
+        let review = decided.review.after();
+        let (raised, title) = match decided.raised.unwrap() {
+            Raised::Improvement(raised) => {
+                let raised = raised.into_after();
+                assert_eq!((raised.source, raised.origin), (Source::Review, Some(Target::of(review))));
+                assert_eq!(raised.proposer, None, "nobody's own idea");
+                (Target::of(&raised), raised.title)
+            }
+            Raised::Change(raised) => {
+                let raised = raised.into_after();
+                assert_eq!((raised.owner, raised.origin), (member(3), Some(Target::of(review))));
+                assert!(raised.purpose.contains(&review.head.reference.to_string()));
+                (Target::of(&raised), raised.title)
+            }
+        };
+        assert_eq!((title.as_str(), raised.kind), ("A second person for patching", raises.kind()));
+        let made = &review.meeting().unwrap().decisions[0].made;
+        assert_eq!(made.as_slice(), [Target::of(decided.action.after()), raised]);
+    }
 }
 
 #[test]
@@ -464,10 +498,10 @@ fn the_projection_is_read_back() {
 #[test]
 fn a_title_is_cut_to_its_length() {
     let long = Decide { text: format!("{}\nmore", "é".repeat(300)), ..decide() };
-    let decided = minuted().decide(long, &facts(), &manager(), birth(Prefix::Action)).unwrap();
+    let decided = minuted().decide(long, &facts(), &manager(), births()).unwrap();
     assert_eq!(decided.action.after().title.chars().count(), text::TITLE);
     let later = at() + TimeDelta::days(1);
     let birth = Birth { at: later, ..birth(Prefix::Action) };
-    let decided = minuted().decide(decide(), &facts(), &manager(), birth).unwrap();
+    let decided = minuted().decide(decide(), &facts(), &manager(), Births { action: birth, raised: None }).unwrap();
     assert_eq!(decided.review.after().head.updated_at, later);
 }

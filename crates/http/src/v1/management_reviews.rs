@@ -22,7 +22,7 @@ use ratchet_domain::access::{Actor, Role};
 use ratchet_domain::change::Change;
 use ratchet_domain::id::MemberId;
 use ratchet_domain::management_reviews::{
-    self as domain, Approve, Consider, Decide, DecisionKind, Hold, ManagementReview, Period, ReviewAmendment,
+    self as domain, Approve, Consider, Decide, DecisionKind, Hold, ManagementReview, Period, Raises, ReviewAmendment,
     ReviewDraft, StageName, Standing, Statements, Topic, Verb,
 };
 use ratchet_domain::refusal::Refusal;
@@ -190,6 +190,9 @@ pub(crate) struct DecideManagementReview {
     /// The day by which it is to be done.
     #[serde(deserialize_with = "bounded")]
     due_on: NaiveDate,
+    /// What is raised beside the action: an improvement for the register, or a draft of a change, both with this text.
+    #[serde(default)]
+    raises: Option<Raises>,
 }
 
 /// What top management concludes [9.3.1].
@@ -395,9 +398,9 @@ fn decide(
     facts: &domain::Facts,
     tx: &mut Tx<'_>,
 ) -> Result<Change<ManagementReview>, ApiError> {
-    let DecideManagementReview { kind, text, responsible_id, due_on } = body;
+    let DecideManagementReview { kind, text, responsible_id, due_on, raises } = body;
     existing_member("/responsible_id", responsible_id, tx)?;
-    let decision = Decide { kind, text, responsible: responsible_id, due_on };
+    let decision = Decide { kind, text, responsible: responsible_id, due_on, raises };
     Ok(management_reviews::decide(review, decision, facts, tx)?)
 }
 

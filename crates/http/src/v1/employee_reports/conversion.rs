@@ -2,14 +2,17 @@
 
 use crate::bounds::bounded;
 use crate::error::ApiError;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Change, Record};
 use ratchet_domain::employee_reports::{Converted, EmployeeReport};
+use ratchet_domain::id::MemberId;
 use ratchet_domain::improvements::{Improvement, ImprovementDraft, Size};
+use ratchet_domain::incidents::{Category, Incident, IncidentDraft};
 use ratchet_domain::nonconformities::{Nonconformity, NonconformityDraft, Source};
 use ratchet_domain::reference::Target;
 use ratchet_domain::refusal::Refusal;
+use ratchet_domain::weaknesses::{Weakness, WeaknessDraft};
 use ratchet_persistence::table::Guarded;
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
@@ -21,6 +24,12 @@ pub(crate) struct ConvertEmployeeReport {
     /// A nonconformity.
     #[serde(default)]
     nonconformity: Option<ConvertedNonconformity>,
+    /// An incident, or what looks like one; triage decides.
+    #[serde(default)]
+    incident: Option<ConvertedIncident>,
+    /// A weakness.
+    #[serde(default)]
+    weakness: Option<ConvertedWeakness>,
     /// An improvement, in the suggestion box: every member sees it and may vote for it.
     #[serde(default)]
     improvement: Option<ConvertedImprovement>,
@@ -58,6 +67,75 @@ impl From<ConvertedNonconformity> for NonconformityDraft {
     }
 }
 
+/// An incident that comes of a report.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConvertedIncident {
+    /// One line.
+    #[schema(example = "A stranger was in the laboratory", max_length = 200)]
+    title: String,
+    /// What happened, as far as it is known.
+    #[schema(example = "Somebody without a badge was seen beside the printers", max_length = 10_000)]
+    description: String,
+    /// When it was noticed.
+    #[serde(deserialize_with = "bounded")]
+    detected_at: DateTime<Utc>,
+    /// When it happened, where that is known.
+    #[serde(default, deserialize_with = "bounded")]
+    occurred_at: Option<DateTime<Utc>>,
+    /// Systems, places and information that are affected; at most 50.
+    #[serde(default)]
+    #[schema(example = json!(["Laboratory"]))]
+    assets: Vec<String>,
+    /// Controls of Annex A that did not hold; at most 50.
+    #[serde(default)]
+    #[schema(example = json!(["A.7.2"]))]
+    controls: Vec<String>,
+    /// What kind of thing happened, as far as it can be told.
+    #[serde(default)]
+    category: Option<Category>,
+    /// Whether the reporter is named as who reported it, for everybody who may read incidents to see; ask before you say
+    /// so. Without it nobody is named.
+    #[serde(default)]
+    name_reporter: bool,
+}
+
+impl ConvertedIncident {
+    fn into_draft(self, report: &EmployeeReport) -> IncidentDraft {
+        let Self { title, description, detected_at, occurred_at, assets, controls, category, name_reporter } = self;
+        let reporter = named(report, name_reporter);
+        let origin = Some(Target::of(report));
+        IncidentDraft { title, description, detected_at, occurred_at, origin, reporter, assets, controls, category }
+    }
+}
+
+/// A weakness that comes of a report.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConvertedWeakness {
+    /// One line.
+    #[schema(example = "The gate closes too slowly", max_length = 200)]
+    title: String,
+    /// What could be exploited, or could fail.
+    #[schema(example = "Somebody can walk in behind who opened it", max_length = 10_000)]
+    description: String,
+    /// Where it was found: a system, a place, a process.
+    #[schema(example = "Gate 2", max_length = 200)]
+    found_in: String,
+    /// Whether the reporter is named as who reported it, for everybody who may read weaknesses to see; ask before you say
+    /// so. Without it nobody is named.
+    #[serde(default)]
+    name_reporter: bool,
+}
+
+impl ConvertedWeakness {
+    fn into_draft(self, report: &EmployeeReport) -> WeaknessDraft {
+        let Self { title, description, found_in, name_reporter } = self;
+        let (origin, reporter) = (Some(Target::of(report)), named(report, name_reporter));
+        WeaknessDraft { title, description, found_in, origin, reporter }
+    }
+}
+
 /// An improvement that comes of a report; its source is `employee`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -92,12 +170,47 @@ impl ConvertedImprovement {
             description,
             source: Source::Employee,
             origin: Some(Target::of(report)),
-            proposer: report.head.created_by.filter(|_| name_reporter),
+            proposer: named(report, name_reporter),
             expected_benefit,
             // Agreed once it is accepted.
             measure: None,
             effort,
             value,
+        }
+    }
+}
+
+/// The reporter, where they are to be named and are known.
+fn named(report: &EmployeeReport, name_reporter: bool) -> Option<MemberId> {
+    report.head.created_by.filter(|_| name_reporter)
+}
+
+/// What comes of the report.
+enum Case {
+    Nonconformity(ConvertedNonconformity),
+    Incident(ConvertedIncident),
+    Weakness(ConvertedWeakness),
+    Improvement(ConvertedImprovement),
+}
+
+impl ConvertEmployeeReport {
+    /// The one case that is given, and the answer.
+    fn chosen(self) -> Result<(Case, String), Refusal> {
+        let Self { nonconformity, incident, weakness, improvement, answer } = self;
+        let given = [
+            nonconformity.map(|case| ("/nonconformity", Case::Nonconformity(case))),
+            incident.map(|case| ("/incident", Case::Incident(case))),
+            weakness.map(|case| ("/weakness", Case::Weakness(case))),
+            improvement.map(|case| ("/improvement", Case::Improvement(case))),
+        ];
+        let mut given = given.into_iter().flatten();
+        let Some((_, case)) = given.next() else {
+            let detail = "must hold one of nonconformity, incident, weakness, improvement";
+            return Err(Refusal::invalid("", "required", detail));
+        };
+        match given.next() {
+            Some((pointer, _)) => Err(Refusal::invalid(pointer, "conflict", "must not be given beside another case")),
+            None => Ok((case, answer)),
         }
     }
 }
@@ -108,26 +221,31 @@ pub(super) fn convert(
     by: &Actor,
     tx: &mut Tx<'_>,
 ) -> Result<Change<EmployeeReport>, ApiError> {
-    match input {
-        ConvertEmployeeReport { nonconformity: Some(case), improvement: None, answer } => {
-            let birth = tx.birth(Nonconformity::PREFIX)?;
+    let (case, answer) = input.chosen()?;
+    match case {
+        Case::Nonconformity(case) => {
             let draft = NonconformityDraft { origin: Some(Target::of(&report)), ..case.into() };
-            let case = Nonconformity::raise(draft, by, birth).map_err(|refusal| refusal.below("/nonconformity"));
-            store(report.convert(case, answer, by, tx.now())?, tx)
+            let case = Nonconformity::raise(draft, by, tx.birth(Nonconformity::PREFIX)?);
+            store(report.convert(case.map_err(below("/nonconformity")), answer, by, tx.now())?, tx)
         }
-        ConvertEmployeeReport { nonconformity: None, improvement: Some(case), answer } => {
-            let birth = tx.birth(Improvement::PREFIX)?;
-            let case = Improvement::propose(case.into_draft(&report), by, birth)
-                .map_err(|refusal| refusal.below("/improvement"));
-            store(report.convert(case, answer, by, tx.now())?, tx)
+        Case::Incident(case) => {
+            let case = Incident::report(case.into_draft(&report), by, tx.birth(Incident::PREFIX)?);
+            store(report.convert(case.map_err(below("/incident")), answer, by, tx.now())?, tx)
         }
-        ConvertEmployeeReport { nonconformity: None, improvement: None, .. } => {
-            Err(Refusal::invalid("", "required", "must hold one of nonconformity, improvement").into())
+        Case::Weakness(case) => {
+            let case = Weakness::report(case.into_draft(&report), by, tx.birth(Weakness::PREFIX)?);
+            store(report.convert(case.map_err(below("/weakness")), answer, by, tx.now())?, tx)
         }
-        ConvertEmployeeReport { nonconformity: Some(_), improvement: Some(_), .. } => {
-            Err(Refusal::invalid("/improvement", "conflict", "must not be given beside nonconformity").into())
+        Case::Improvement(case) => {
+            let case = Improvement::propose(case.into_draft(&report), by, tx.birth(Improvement::PREFIX)?);
+            store(report.convert(case.map_err(below("/improvement")), answer, by, tx.now())?, tx)
         }
     }
+}
+
+/// Faults of the case, where it stands in the body.
+fn below(pointer: &'static str) -> impl Fn(Refusal) -> Refusal {
+    move |refusal| refusal.below(pointer)
 }
 
 /// Stores the case; the report follows as the verb's own record.
