@@ -10,42 +10,43 @@ use std::collections::BTreeMap;
 pub struct Database {
     pub address: Address,
     _directory: Option<tempfile::TempDir>,
-    _place: Option<Place>,
+    place: Option<Place>,
 }
 
 /// A database in the cluster, gone when its test has ended: hundreds of them fill a disk.
 struct Place {
-    cluster: Address,
+    cluster: String,
     name: String,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         // Its server may still be on the way out. What cannot be dropped goes with the cluster.
-        let dropped = self
-            .cluster
-            .open()
-            .map(|mut cluster| cluster.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)));
-        drop(dropped);
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        drop(Address::parse(&self.cluster).open().map(|mut cluster| cluster.batch_execute(&statement)));
     }
 }
 
 pub fn sqlite() -> Database {
     let directory = tempfile::tempdir().unwrap();
     let address = Address::Sqlite(directory.path().join("ratchet.db"));
-    Database { address, _directory: Some(directory), _place: None }
+    Database { address, _directory: Some(directory), place: None }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the harness is told its cluster by the environment")]
 pub fn postgres() -> Database {
     let cluster = std::env::var("RATCHET_TEST_POSTGRES")
         .expect("RATCHET_TEST_POSTGRES names a cluster; scripts/test.sh starts one");
+    made_in(&cluster, "")
+}
+
+fn made_in(cluster: &str, like: &str) -> Database {
     let name = format!("t{}", uuid::Uuid::new_v4().simple());
     let (server, _) = cluster.rsplit_once('/').unwrap();
     let address = Address::Postgres(format!("{server}/{name}"));
-    let cluster = Address::parse(&cluster);
-    cluster.open().unwrap().batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
-    Database { address, _directory: None, _place: Some(Place { cluster, name }) }
+    let mut maintenance = Address::parse(cluster).open().unwrap();
+    maintenance.batch_execute(&format!("CREATE DATABASE {name}{like}")).unwrap();
+    Database { address, _directory: None, place: Some(Place { cluster: cluster.to_owned(), name }) }
 }
 
 /// Both, migrated.
@@ -60,11 +61,27 @@ pub fn each() -> [Database; 2] {
 impl Database {
     /// One that somebody else keeps.
     pub fn at(address: Address) -> Self {
-        Self { address, _directory: None, _place: None }
+        Self { address, _directory: None, place: None }
     }
 
     pub fn open(&self) -> AnyConnection {
         self.address.open().unwrap()
+    }
+
+    /// Another with the same rows. Nobody may be connected to this one; whoever leaves is waited for.
+    pub fn copy(&self) -> Self {
+        match &self.address {
+            Address::Sqlite(_) => {
+                let copy = sqlite();
+                let Address::Sqlite(path) = &copy.address else { panic!("{:?}", copy.address) };
+                self.open().batch_execute(&format!("VACUUM INTO '{}'", path.display())).unwrap();
+                copy
+            }
+            Address::Postgres(_) => {
+                let Place { cluster, name } = self.place.as_ref().unwrap();
+                made_in(cluster, &format!(" TEMPLATE {name}"))
+            }
+        }
     }
 
     /// Every row as text, by table; without those of sessions, which every login adds to.

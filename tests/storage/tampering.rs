@@ -153,11 +153,13 @@ async fn what_is_done_by_hand_is_found() {
         ("a note", "UPDATE journal_checkpoints SET note = replace(note, 'ratchet', 'raccoon')", "journal_checkpoints"),
         ("the head", "UPDATE journal_heads SET size = size - 1", "journal_heads"),
     ];
-    for (what, statements, named) in cases {
-        for database in each() {
-            let scene = scene(database).await;
-            tamper(&scene.database, &statements.replace("OURS", ours));
-            let found = report(&scene.database, None);
+    for database in each() {
+        // Its connections end here: each case has a copy of its own.
+        let Scene { database, .. } = scene(database).await;
+        for (what, statements, named) in cases {
+            let database = database.copy();
+            tamper(&database, &statements.replace("OURS", ours));
+            let found = report(&database, None);
             assert!(!found.is_clean(), "{what} was not found");
             let told = found.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
             assert!(told.contains(named), "{what}: {told}");
