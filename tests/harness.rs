@@ -12,7 +12,7 @@ use ed25519_dalek::SigningKey;
 use ratchet_domain::access::{Actor, Identity, Role};
 use ratchet_domain::change::Record;
 use ratchet_domain::id::{AccountId, OrganisationId};
-use ratchet_domain::journal::leaf::Leaf;
+use ratchet_domain::journal::leaf::{Leaf, leaf_hash};
 use ratchet_domain::members::{Member, MemberDraft};
 use ratchet_domain::report_intakes::hour_of;
 use ratchet_http::app::{App, Keys, Settings, Source};
@@ -31,7 +31,7 @@ use ratchet_persistence::tx::Context;
 use ratchet_persistence::{accounts, organisations};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,8 +57,8 @@ pub struct Api {
     /// The two organisations; ours comes first.
     sides: Mutex<[Side; 2]>,
     tokens: Mutex<HashMap<(OrganisationId, &'static str), String>>,
-    /// The journal's entries that answers have named.
-    entries: Mutex<BTreeSet<String>>,
+    /// The journal's entries that answers have named, each with the hash of its leaf.
+    entries: Mutex<BTreeMap<String, String>>,
     /// What is stored was damaged on purpose.
     is_damaged: AtomicBool,
 }
@@ -294,19 +294,22 @@ impl Api {
         assert!(status < 500 || status == 503 || self.is_damaged.load(Ordering::Relaxed), "{what}");
         let dry_run = url.query().is_some_and(|query| query.contains("dry_run=true"));
         if method.is_safe() || status >= 400 || dry_run {
-            assert_eq!(entry, None, "{what}");
+            assert_eq!((entry, headers.get("journal-leaf")), (None, None), "{what}");
             return;
         }
         // Measurements that were known already are no news.
         if is_machinery(url.path()) || (status == 200 && url.path() == "/v1/measurements") {
             return;
         }
-        self.saw_entry(entry.unwrap_or_else(|| panic!("{what} has no entry")));
+        assert!(self.saw_entry(headers), "{what} has no entry");
     }
 
-    /// An answer has named this entry of the journal.
-    pub fn saw_entry(&self, entry: &str) {
-        self.entries.lock().unwrap().insert(entry.replace('-', ""));
+    /// Whether an answer has named an entry of the journal.
+    pub fn saw_entry(&self, headers: &HashMap<String, String>) -> bool {
+        let (entry, leaf) = (headers.get("journal-entry"), headers.get("journal-leaf"));
+        let Some(entry) = entry else { return false };
+        self.entries.lock().unwrap().insert(entry.replace('-', ""), leaf.cloned().unwrap_or_default());
+        true
     }
 
     /// A member of our organisation, by id.
@@ -341,8 +344,9 @@ impl Drop for Api {
         let query = format!("SELECT {plain} AS entry, leaf FROM journal_entries WHERE actor_id IS NOT NULL");
         let rows: Vec<StoredEntry> = diesel::sql_query(query).load(&mut connection).unwrap();
         let answered = self.entries.lock().unwrap().clone();
-        let (named, beside): (Vec<_>, Vec<_>) = rows.iter().partition(|row| answered.contains(&row.entry));
-        let stored: BTreeSet<String> = named.iter().map(|row| row.entry.clone()).collect();
+        let (named, beside): (Vec<_>, Vec<_>) = rows.iter().partition(|row| answered.contains_key(&row.entry));
+        let hash = |row: &StoredEntry| leaf_hash(&row.leaf).to_string();
+        let stored: BTreeMap<String, String> = named.iter().map(|row| (row.entry.clone(), hash(row))).collect();
         assert_eq!(answered, stored, "what was answered, and what the journal holds of callers");
         let requests: Vec<String> = named.iter().map(|row| row.request()).collect();
         for row in beside {

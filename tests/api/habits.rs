@@ -131,7 +131,7 @@ async fn a_retry_gets_the_first_answer() {
         let again = send("k1", report()).await.expect(201);
         assert_eq!(again.text, first.text);
         assert_eq!(again.header("idempotency-replayed"), "true");
-        for header in ["location", "etag", "journal-entry", "content-type"] {
+        for header in ["location", "etag", "journal-entry", "journal-leaf", "content-type"] {
             assert_eq!(again.header(header), first.header(header), "{header}");
         }
         let mut other = report();

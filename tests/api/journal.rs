@@ -26,7 +26,8 @@ async fn an_entry_is_proved_and_the_journal_only_grows() {
         let api = Api::start(database).await;
         let auditor = api.by(Role::ExternalAuditor).await;
         let manager = api.by(Role::IsmsManager).await;
-        let entry = manager.post("/v1/nonconformities", report()).await.expect(201).header("journal-entry").to_owned();
+        let raised = manager.post("/v1/nonconformities", report()).await.expect(201);
+        let entry = raised.header("journal-entry");
         let proof = format!("/v1/journal/entries/{entry}/proof");
         auditor.get(&proof).await.expect(202);
         auditor.get("/v1/journal/checkpoint").await.expect(404);
@@ -43,6 +44,10 @@ async fn an_entry_is_proved_and_the_journal_only_grows() {
         assert_eq!(key.key, signer().key.verifying_key());
         signed.verify_with(&key).unwrap();
         let leaf = ratchet_domain::journal::leaf::leaf_hash(proved.body["leaf"].as_str().unwrap().as_bytes());
+        assert_eq!(
+            (leaf.to_string().as_str(), &proved.body["leaf_hash"]),
+            (raised.header("journal-leaf"), &json!(leaf))
+        );
         let (size, root) = (signed.checkpoint.size, signed.checkpoint.root);
         verify_inclusion(&leaf, proved.body["position"].as_u64().unwrap(), size, &path(&proved), &root).unwrap();
         let from = early.body["size"].as_u64().unwrap();

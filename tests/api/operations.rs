@@ -135,7 +135,7 @@ async fn a_browser_is_let_in_from_configured_origins_alone() {
         let answer = auditor.send(request).await.expect(200);
         assert_eq!(answer.header("access-control-allow-origin"), OURS);
         let exposed = answer.header("access-control-expose-headers").to_lowercase();
-        for header in ["etag", "link", "location", "retry-after", "journal-entry", "x-request-id"] {
+        for header in ["etag", "link", "location", "retry-after", "journal-entry", "journal-leaf", "x-request-id"] {
             assert!(exposed.contains(header), "{exposed}");
         }
     }

@@ -72,7 +72,7 @@ fn parsed(api: &Api, text: &str) -> Option<Answer> {
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
     let headers: std::collections::HashMap<String, String> =
         lines.filter_map(|line| line.split_once(": ")).map(|(n, v)| (n.to_lowercase(), v.to_owned())).collect();
-    headers.get("journal-entry").inspect(|entry| api.saw_entry(entry));
+    api.saw_entry(&headers);
     let body = body.to_owned();
     Some(Answer { status, headers, body: serde_json::from_str(&body).unwrap_or(Value::Null), text: body })
 }

@@ -4,7 +4,7 @@ use crate::error::ApiError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, Responder};
-use ratchet_domain::id::EntryId;
+use ratchet_persistence::journal::Receipt;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -64,9 +64,10 @@ impl Answer {
         hex::encode(&Sha256::digest(&self.body)[..8])
     }
 
-    /// Where the journal says so.
-    pub(crate) fn with_entry(mut self, entry: EntryId) -> Self {
-        self.headers.push(("journal-entry".to_owned(), entry.to_string()));
+    /// Where the journal says so, and what: the hash is known before anybody could have changed what was kept.
+    pub(crate) fn with_receipt(mut self, receipt: Receipt) -> Self {
+        self.headers.push(("journal-entry".to_owned(), receipt.entry.to_string()));
+        self.headers.push(("journal-leaf".to_owned(), receipt.leaf.to_string()));
         self
     }
 

@@ -74,6 +74,7 @@ fn add_components(components: &mut Value) {
         "ETag": header("`\"<version>-<hash of the body>\"`; send it in If-Match or If-None-Match."),
         "Location": header("Where the new record is."),
         "Journal-Entry": header("The id of the journal entry that carries this write."),
+        "Journal-Leaf": header("The SHA-256 of that entry's leaf, hexadecimal: kept, it shows that the journal still says the same."),
         "X-Request-Id": header("The request's id: yours when it was sane, else a new one."),
     });
     components["parameters"] = json!({
@@ -264,7 +265,7 @@ fn describe_success(about_one: bool, writes: bool, revalidated: bool, operation:
             names.push("ETag");
         }
         if writes && (about_one || status == "201") {
-            names.push("Journal-Entry");
+            names.extend(["Journal-Entry", "Journal-Leaf"]);
         }
         if status == "201" {
             names.push("Location");

@@ -18,14 +18,14 @@ use actix_web::http::{StatusCode, header};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Birth, Change, Head};
-use ratchet_domain::id::{EntryId, MemberId, RecordId};
+use ratchet_domain::id::{MemberId, RecordId};
 use ratchet_domain::reference::{self, Prefix, Reference};
 use ratchet_domain::refusal::{Fault, Reason, Refusal};
 use ratchet_domain::separation::{Rule, SeparationException};
 use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::error::Error as StoreError;
 use ratchet_persistence::idempotency::{self, Retry};
-use ratchet_persistence::journal::reading;
+use ratchet_persistence::journal::{Receipt, reading};
 use ratchet_persistence::members;
 use ratchet_persistence::table::{Guarded, Listed};
 use ratchet_persistence::tx::Tx;
@@ -272,10 +272,10 @@ impl Call {
             let input = parsed?;
             let birth = tx.birth(T::PREFIX)?;
             let change = make(input, &by, birth, tx)?;
-            let (record, entry) = tx.save(change)?;
+            let (record, receipt) = tx.save(change)?;
             let status = if dry_run { StatusCode::OK } else { StatusCode::CREATED };
             let place = format!("/v1/{}/{}", T::PATH, record.head().id);
-            Ok(written(shown(status, &record, &by, tx)?, entry, dry_run).with(&header::LOCATION, place))
+            Ok(written(shown(status, &record, &by, tx)?, receipt, dry_run).with(&header::LOCATION, place))
         })
         .await
     }
@@ -314,8 +314,8 @@ impl Call {
             // A body may hold the reason for an exception that the guard alone cannot know of: the command asks again.
             let input = parsed.or_else(|fault| verdict.map_or_else(|refusal| Err(refusal.into()), |()| Err(fault)))?;
             let change = run(record, input, &facts, &by, tx)?;
-            let (record, entry) = tx.save(change).map_err(|error| unless_overtaken(error, expected.as_deref()))?;
-            Ok(written(shown(StatusCode::OK, &record, &by, tx)?, entry, dry_run))
+            let (record, receipt) = tx.save(change).map_err(|error| unless_overtaken(error, expected.as_deref()))?;
+            Ok(written(shown(StatusCode::OK, &record, &by, tx)?, receipt, dry_run))
         })
         .await
     }
@@ -346,8 +346,8 @@ impl Call {
             }
             check_version(expected.as_deref(), record.head().version)?;
             let change = run(record, parsed?, &by, tx)?;
-            let (record, entry) = tx.save(change)?;
-            Ok(written(shown(StatusCode::OK, &record, &by, tx)?, entry, dry_run))
+            let (record, receipt) = tx.save(change)?;
+            Ok(written(shown(StatusCode::OK, &record, &by, tx)?, receipt, dry_run))
         })
         .await
     }
@@ -440,8 +440,8 @@ fn unless_overtaken(error: StoreError, if_match: Option<&str>) -> ApiError {
     }
 }
 
-fn written(answer: Answer, entry: EntryId, dry_run: bool) -> Answer {
-    if dry_run { answer } else { answer.with_entry(entry) }
+fn written(answer: Answer, receipt: Receipt, dry_run: bool) -> Answer {
+    if dry_run { answer } else { answer.with_receipt(receipt) }
 }
 
 fn replayed(stored: idempotency::Stored, retry: &Retry) -> Result<Answer, ApiError> {

@@ -85,6 +85,7 @@ fn cors(origins: &[String]) -> Cors {
             "ratelimit-policy",
             "x-request-id",
             "journal-entry",
+            "journal-leaf",
             "idempotency-replayed",
         ])
         .max_age(3600);

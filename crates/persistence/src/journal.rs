@@ -16,6 +16,7 @@ use ratchet_domain::access::{Actor, Identity};
 use ratchet_domain::change::{Change, Record};
 use ratchet_domain::id::{EntryId, OrganisationId};
 use ratchet_domain::journal::leaf::{self, Leaf};
+use ratchet_domain::journal::merkle::Hash;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -73,13 +74,22 @@ fn actor_of(actor: &Actor) -> leaf::Actor {
     leaf::Actor { kind: kind.to_owned(), id, via: None }
 }
 
+/// What was taken down: with it whoever wrote can ask for the proof, and see that it proves what was written then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// The entry's id.
+    pub entry: EntryId,
+    /// The hash of its leaf.
+    pub leaf: Hash,
+}
+
 /// Appends the entry; a trigger queues it for the sequencer.
 pub(crate) fn append(
     id: EntryId,
     organisation: OrganisationId,
     entry: Entry,
     connection: &mut AnyConnection,
-) -> Result<(), Error> {
+) -> Result<Receipt, Error> {
     let Entry { mut leaf, detail, detail_salt } = entry;
     leaf.entry = id.0;
     let bytes = leaf.canonical_bytes()?;
@@ -102,5 +112,5 @@ pub(crate) fn append(
             journal_entries::detail_salt.eq(detail_salt.as_slice()),
         ))
         .execute(connection)?;
-    Ok(())
+    Ok(Receipt { entry: id, leaf: hash })
 }

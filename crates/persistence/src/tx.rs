@@ -3,7 +3,7 @@
 use crate::column::KeyValue;
 use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
-use crate::journal::{self, Entry};
+use crate::journal::{self, Entry, Receipt};
 use crate::ownerships;
 use crate::record_edges;
 use crate::schedule;
@@ -138,7 +138,7 @@ impl<'a> Tx<'a> {
     ///
     /// # Errors
     /// [`Error::Stale`] when somebody else wrote in between.
-    pub fn save<T: Guarded>(&mut self, change: Change<T>) -> Result<(T, EntryId), Error> {
+    pub fn save<T: Guarded>(&mut self, change: Change<T>) -> Result<(T, Receipt), Error> {
         let organisation = self.context.actor.organisation;
         let id = change.after().head().id;
         let salt = match change.before() {
@@ -167,9 +167,9 @@ impl<'a> Tx<'a> {
         let detail_salt = (self.context.next_salt)();
         let Context { actor, now, request, .. } = &self.context;
         let entry = Entry::of(&change, actor, salt, detail_salt, *now, request.as_deref())?;
-        let entry_id = EntryId((self.context.next_id)());
-        journal::append(entry_id, organisation, entry, self.connection)?;
-        Ok((change.into_after(), entry_id))
+        let id = EntryId((self.context.next_id)());
+        let receipt = journal::append(id, organisation, entry, self.connection)?;
+        Ok((change.into_after(), receipt))
     }
 
     fn stale<T: Table>(&mut self, id: Uuid) -> Result<Error, Error> {

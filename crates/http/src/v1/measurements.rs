@@ -178,13 +178,13 @@ pub(crate) async fn record_measurements(
         }
         let birth = tx.birth(MeasurementBatch::PREFIX)?;
         let batch = MeasurementBatch::record(BatchDraft { source, sifted: &sifted }, &by, birth)?;
-        let (batch, entry) = tx.save(batch)?;
+        let (batch, written) = tx.save(batch)?;
         measurements::write(by.organisation, batch.id(), &sifted, tx.connection())?;
         let receipt = receipt(&sifted, Some(&batch));
         if dry_run {
             return Answer::json(StatusCode::OK, &receipt);
         }
-        Ok(Answer::json(StatusCode::CREATED, &receipt)?.with_entry(entry))
+        Ok(Answer::json(StatusCode::CREATED, &receipt)?.with_receipt(written))
     })
     .await
 }
