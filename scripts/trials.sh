@@ -15,7 +15,7 @@ about() {
     uploads) echo "kill -9 while files are sent, 20 times; no file without a record and no record without its file" ;;
     races) echo "64 writers, 1,000 additions with If-Match on two servers; the total is exact" ;;
     sync) echo "1,000 writes under strace; every 201 comes after the log has reached the disk" ;;
-    fuzz) echo "every parser fed with what a fuzzer makes up, a minute each; needs cargo-fuzz and a nightly toolchain" ;;
+    fuzz) echo "every parser fed with what a fuzzer makes up, a minute each, on a nightly toolchain" ;;
     times) echo "whether the time of an answer tells that a record or a login exists; needs an idle machine" ;;
     flood) echo "64 logins at once for half a minute; nobody else waits, and memory stays; needs an idle machine" ;;
     *) return 1 ;;

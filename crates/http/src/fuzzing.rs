@@ -4,7 +4,10 @@ use crate::body;
 use crate::cursor::Cursor;
 use crate::listing::PageParameters;
 use crate::parameters;
+use crate::tokens::Tokens;
 use crate::v1::measurements::intake;
+use chrono::DateTime;
+use ed25519_dalek::SigningKey;
 use serde_json::Value;
 
 /// A JSON body: read as a tree and as a measurement, and searched for what no text may hold.
@@ -33,6 +36,17 @@ pub fn measurements(bytes: &[u8]) {
 /// What stands inside a cursor, once its signature was found good.
 pub fn cursor(bytes: &[u8]) {
     let _ = serde_json::from_slice::<Cursor>(bytes);
+}
+
+/// An access token: none is good without our signature, and under it any claims are read.
+///
+/// # Panics
+/// When one is.
+pub fn token(bytes: &[u8]) {
+    let Ok(tokens) = Tokens::new(&SigningKey::from_bytes(&[7; 32]), "http://here") else { panic!("the key is good") };
+    let now = DateTime::UNIX_EPOCH;
+    assert!(tokens.verify(&String::from_utf8_lossy(bytes), now).is_none());
+    let _ = tokens.sign(bytes).and_then(|token| tokens.verify(&token, now));
 }
 
 /// The parameters of a list.
