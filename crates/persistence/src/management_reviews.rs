@@ -157,8 +157,8 @@ pub fn decide(
     let Decided { review, action, raised } = review.decide(input, facts, &by, Births { action, raised })?;
     tx.save(action)?;
     match raised {
-        Some(Raised::Improvement(improvement)) => drop(tx.save(improvement)?),
-        Some(Raised::Change(change)) => drop(tx.save(change)?),
+        Some(Raised::Improvement(improvement)) => drop(tx.save(*improvement)?),
+        Some(Raised::Change(change)) => drop(tx.save(*change)?),
         None => {}
     }
     Ok(review)

@@ -36,9 +36,9 @@ pub struct Raise {
 #[derive(Debug)]
 pub enum Case {
     /// Of a minor or major one.
-    Nonconformity(Change<Nonconformity>),
+    Nonconformity(Box<Change<Nonconformity>>),
     /// Of an opportunity.
-    Improvement(Change<Improvement>),
+    Improvement(Box<Change<Improvement>>),
 }
 
 /// A case, and the finding that it was raised of, linked.
@@ -155,7 +155,7 @@ impl Finding {
                 };
                 let improvement = Improvement::propose(draft, by, birth)?;
                 let target = Target::of(improvement.after());
-                Ok((Case::Improvement(improvement), target))
+                Ok((Case::Improvement(Box::new(improvement)), target))
             }
             Some(Grade::Observation | Grade::Minor | Grade::Major) | None => {
                 let draft = NonconformityDraft {
@@ -169,7 +169,7 @@ impl Finding {
                 };
                 let nonconformity = Nonconformity::raise(draft, by, birth)?;
                 let target = Target::of(nonconformity.after());
-                Ok((Case::Nonconformity(nonconformity), target))
+                Ok((Case::Nonconformity(Box::new(nonconformity)), target))
             }
         }
     }

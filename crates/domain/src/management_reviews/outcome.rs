@@ -61,9 +61,9 @@ pub struct Decide {
 #[derive(Debug)]
 pub enum Raised {
     /// An improvement.
-    Improvement(Change<Improvement>),
+    Improvement(Box<Change<Improvement>>),
     /// A change.
-    Change(Change<PlannedChange>),
+    Change(Box<Change<PlannedChange>>),
 }
 
 /// A decision and what it made.
@@ -169,7 +169,7 @@ impl ManagementReview {
                     effort: None,
                     value: None,
                 };
-                Improvement::propose(draft, by, birth).map(Raised::Improvement)
+                Improvement::propose(draft, by, birth).map(|raised| Raised::Improvement(Box::new(raised)))
             }
             Raises::Change => {
                 let what = What::Normal(Description {
@@ -180,7 +180,7 @@ impl ManagementReview {
                 });
                 let (particulars, affected) = (None, Vec::new());
                 let draft = ChangeDraft { title, what, particulars, owner: responsible, affected, origin };
-                PlannedChange::request(draft, by, birth).map(Raised::Change)
+                PlannedChange::request(draft, by, birth).map(|raised| Raised::Change(Box::new(raised)))
             }
         }
     }

@@ -313,8 +313,8 @@ fn raise(
     let birth = tx.birth(finding.case_kind().unwrap_or(Prefix::Nonconformity))?;
     let Raised { case, finding } = finding.raise(input, audit, by, birth)?;
     match case {
-        Case::Nonconformity(case) => drop(tx.save(case)?),
-        Case::Improvement(improvement) => drop(tx.save(improvement)?),
+        Case::Nonconformity(case) => drop(tx.save(*case)?),
+        Case::Improvement(improvement) => drop(tx.save(*improvement)?),
     }
     Ok(finding)
 }

@@ -334,8 +334,8 @@ fn access(story: &mut Story) {
         let raised = finding.raise(Raise::default(), &facts, &by, birth)?;
         match raised.case {
             // From here on the story speaks of the case.
-            Case::Nonconformity(case) => names.call(LEAVERS, save(case, tx)?),
-            Case::Improvement(improvement) => drop(save(improvement, tx)?),
+            Case::Nonconformity(case) => names.call(LEAVERS, save(*case, tx)?),
+            Case::Improvement(improvement) => drop(save(*improvement, tx)?),
         }
         save(raised.finding, tx).map(drop)
     });

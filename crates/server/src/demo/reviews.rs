@@ -103,7 +103,8 @@ fn decide(
     story.step((day, 16), MARA, move |tx, names| {
         let review: ManagementReview = tx.get(Locator::Id(names.get(name)?))?;
         let facts = tx.facts(&review)?;
-        let input = Decide { kind, text: text.to_owned(), responsible: names.member(responsible)?, due_on };
+        let input =
+            Decide { kind, text: text.to_owned(), responsible: names.member(responsible)?, due_on, raises: None };
         let change = management_reviews::decide(review, input, &facts, tx)?;
         let decided = change.after().meeting().and_then(|meeting| meeting.decisions.last());
         if let Some(action) = decided.and_then(|decision| decision.made.first()) {
