@@ -14,7 +14,8 @@ use ratchet_persistence::store::Store;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long an entry waits for its position at most, when nothing goes wrong.
+/// How long work gathers before it is looked at: one commit serves all that came meanwhile, and on SQLite each commit of a
+/// worker keeps the only writer from whoever waits for an answer. An entry has its position within twice this time.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Gives entries their positions.
@@ -25,8 +26,8 @@ pub(crate) async fn sequence(store: Store, source: Source, signer: Signer) {
         let sequenced: Result<usize, Error> =
             store.work(move |connection| sequencer::sequence(&signer, now, connection)).await;
         match sequenced {
-            Ok(0) => tokio::time::sleep(PAUSE).await,
-            Ok(_) => {}
+            Ok(sequencer::BATCH) => {}
+            Ok(_) => tokio::time::sleep(PAUSE).await,
             // Another replica was faster, or the database is away.
             Err(error) => {
                 tracing::debug!(%error, "entries still wait for their positions");

@@ -21,7 +21,7 @@ use ratchet_domain::journal::tiles::{self, TILE_WIDTH, tile_hashes};
 use std::collections::BTreeMap;
 
 /// Entries per run: on SQLite the writer's other jobs wait meanwhile.
-const BATCH: i64 = 256;
+pub const BATCH: usize = 256;
 
 /// Who signs.
 pub struct Signer {
@@ -74,7 +74,7 @@ pub fn sequence(signer: &Signer, now: DateTime<Utc>, connection: &mut AnyConnect
     let waiting: Vec<(KeyValue, KeyValue, Vec<u8>)> = journal_queue::table
         .inner_join(journal_entries::table)
         .order(journal_queue::entry_id)
-        .limit(BATCH)
+        .limit(i64::try_from(BATCH).unwrap_or(i64::MAX))
         .select((journal_queue::entry_id, journal_entries::organisation_id, journal_entries::leaf_hash))
         .load(connection)?;
     if waiting.is_empty() {
