@@ -64,6 +64,7 @@ mod api {
     mod ways;
     mod weaknesses;
     mod wire;
+    mod year;
 }
 mod databases;
 mod faults {

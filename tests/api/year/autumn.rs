@@ -1,0 +1,42 @@
+//! Autumn: the objective is judged by its figures, top management looks at everything, and the next turn begins.
+
+use super::{MANAGEMENT, MANAGER, MEMBER, Year, act, measure, read};
+use crate::api::management_reviews::{self, INPUTS};
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+pub async fn judge_and_review(year: &Year) {
+    let api = &year.api;
+    measure(api, &year.indicator, 7, &[55.0]).await;
+    let achieved = json!({ "evidence": "Read off the chart" });
+    let judged = act(api, MANAGER, &format!("objectives/{}/achieve", year.objective), achieved).await;
+    assert_eq!(judged.body["state"], "achieved");
+    let review = management_reviews::held(api).await;
+    let collected = read(api, &format!("management-reviews/{review}/inputs")).await;
+    let collected = &collected["inputs"]["collected"];
+    assert_eq!(collected["nonconformities"]["closed"]["now"], 2, "{}", collected["nonconformities"]);
+    conclude(year, &review).await;
+    let approved = act(api, MANAGEMENT, &format!("management-reviews/{review}/approve"), json!({})).await;
+    let next = approved.body["approval"]["next_id"].as_str().unwrap();
+    let next = read(api, &format!("management-reviews/{next}")).await;
+    assert_eq!((&next["state"], &next["previous_id"]), (&json!("scheduled"), &approved.body["id"]));
+    act(api, MANAGEMENT, &format!("policies/{}/reaffirm", year.policy), json!({ "note": "It still fits" })).await;
+    assert_eq!(read(api, &format!("audit-programmes/{}", year.programme)).await["state"], "approved");
+}
+
+/// Every input is considered; a decision makes its action, and a change beside it.
+async fn conclude(year: &Year, review: &str) {
+    let api = &year.api;
+    let verb = |name: &str| format!("management-reviews/{review}/{name}");
+    let said = |input| json!({ "input": input, "standing": "considered", "discussion": "Looked at line by line" });
+    act(api, MANAGER, &verb("consider"), json!({ "inputs": INPUTS.map(said) })).await;
+    let decision = json!({
+        "kind": "change", "text": "A turnstile at gate 2", "responsible_id": api.member_id(MEMBER).await,
+        "due_on": (api.now() + TimeDelta::days(60)).date_naive(), "raises": "change",
+    });
+    let decided = act(api, MANAGEMENT, &verb("decide"), decision).await;
+    let made: Vec<&Value> = decided.body["meeting"]["decisions"][0]["made"].as_array().unwrap().iter().collect();
+    assert_eq!(made.iter().map(|one| one["kind"].as_str().unwrap()).collect::<Vec<_>>(), ["action", "change"]);
+    let conclusions = json!({ "suitability": "It fits", "adequacy": "It is enough", "effectiveness": "It works" });
+    act(api, MANAGER, &verb("conclude"), conclusions).await;
+}
