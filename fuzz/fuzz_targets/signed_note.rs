@@ -3,6 +3,7 @@
 
 use ed25519_dalek::SigningKey;
 use libfuzzer_sys::fuzz_target;
+use ratchet_domain::journal::JournalError;
 use ratchet_domain::journal::checkpoint::{SignedCheckpoint, VerifierKey, cosign};
 
 fuzz_target!(|text: &str| {
@@ -12,7 +13,12 @@ fuzz_target!(|text: &str| {
     let Ok(read) = SignedCheckpoint::parse(text) else { return };
     let private = SigningKey::from_bytes(&[8; 32]);
     let key = VerifierKey { name: read.checkpoint.origin.clone(), key: private.verifying_key() };
-    assert!(read.verify_with(&key).is_err());
+    match read.verify_with(&key) {
+        Err(JournalError::NotSigned(_)) => {}
+        // Beside a line that says to be the key's, and is not, no other counts.
+        Err(_) => return,
+        Ok(()) => panic!("nobody has signed it"),
+    }
     if let Ok(signed) = cosign(text, &private) {
         let signed = SignedCheckpoint::parse(&signed).map(|signed| (signed.verify_with(&key), signed.checkpoint));
         assert_eq!(signed, Ok((Ok(()), read.checkpoint)));

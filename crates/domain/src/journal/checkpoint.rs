@@ -16,6 +16,7 @@ const ED25519: u8 = 1;
 const LINE: &str = "\u{2014} ";
 /// More lines than this are refused, as the specification lets readers do (C2SP signed-note).
 const MAX_SIGNATURES: usize = 100;
+const TOO_MANY: &str = "too many signatures";
 
 /// What a checkpoint says (C2SP tlog-checkpoint).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,10 +51,13 @@ impl Checkpoint {
 /// Adds the signature of another key under the same origin to a note, as when keys rotate (C2SP signed-note).
 ///
 /// # Errors
-/// [`JournalError::BadCheckpoint`] when the text is not a checkpoint.
+/// [`JournalError::BadCheckpoint`] when the text is not a checkpoint, or has as many signatures as one may have.
 pub fn cosign(note: &str, key: &SigningKey) -> Result<String, JournalError> {
     let signed = SignedCheckpoint::parse(note)?;
     check_name(&signed.checkpoint.origin)?;
+    if signed.signatures.len() >= MAX_SIGNATURES {
+        return Err(JournalError::BadCheckpoint(TOO_MANY));
+    }
     let line = signature_line(&signed.checkpoint.origin, key, &signed.body);
     Ok(format!("{note}{line}"))
 }
@@ -140,7 +144,7 @@ impl SignedCheckpoint {
         let lines = lines.strip_prefix('\n').and_then(|lines| lines.strip_suffix('\n'));
         let lines = lines.ok_or(JournalError::BadCheckpoint("cut off"))?;
         if lines.split('\n').count() > MAX_SIGNATURES {
-            return Err(JournalError::BadCheckpoint("too many signatures"));
+            return Err(JournalError::BadCheckpoint(TOO_MANY));
         }
         let signatures = lines.split('\n').map(parse_signature).collect::<Result<_, _>>()?;
         Ok(Self { checkpoint: parse_body(body)?, body: body.to_owned(), signatures })
@@ -257,6 +261,17 @@ mod tests {
         let both = SignedCheckpoint::parse(&cosign(&note, &key(2)).unwrap()).unwrap();
         assert_eq!(both.verify(&key(1).verifying_key()), Ok(()));
         assert_eq!(both.verify(&key(2).verifying_key()), Ok(()));
+    }
+
+    /// What cannot be read again is not written.
+    #[test]
+    fn is_signed_by_no_more_keys_than_may_be_read() {
+        let mut note = sample().sign(&key(0)).unwrap();
+        for more in 1..100 {
+            note = cosign(&note, &key(more)).unwrap();
+        }
+        assert_eq!(SignedCheckpoint::parse(&note).unwrap().verify(&key(99).verifying_key()), Ok(()));
+        assert_eq!(cosign(&note, &key(100)), Err(JournalError::BadCheckpoint(TOO_MANY)));
     }
 
     #[test]
