@@ -7,6 +7,10 @@ use ratchet_domain::nonconformities::Nonconformity;
 use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::store::Store;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
 
 #[derive(diesel::QueryableByName)]
 struct Count {
@@ -34,7 +38,7 @@ async fn keeps_all_of_a_job_or_nothing() {
     for database in each() {
         let organisation = organisation(&database);
         let store = Store::open(&database.address, 4).unwrap();
-        let mut jobs = tokio::task::JoinSet::new();
+        let mut jobs = JoinSet::new();
         for n in 0..80 {
             let store = store.clone();
             let mut context = context(organisation);
@@ -63,6 +67,70 @@ async fn keeps_all_of_a_job_or_nothing() {
         kept.sort_unstable();
         assert_eq!(kept, (1..=20).collect::<Vec<_>>(), "references have no gaps");
         assert_eq!(counts(&database), [20, 20, 20]);
+    }
+}
+
+/// Five jobs for which nobody waits, each of which has the writer for so long; what they and others did, in order.
+fn background(store: &Store, each: Duration) -> (JoinSet<Result<(), Error>>, Arc<Mutex<Vec<&'static str>>>) {
+    let (mut jobs, order) = (JoinSet::new(), Arc::new(Mutex::new(Vec::new())));
+    for _ in 0..5 {
+        let (store, order) = (store.in_background(), order.clone());
+        jobs.spawn(async move {
+            let job = move |_: &mut AnyConnection| {
+                order.lock().unwrap().push("background");
+                std::thread::sleep(each);
+                Ok(())
+            };
+            store.work(job).await
+        });
+    }
+    (jobs, order)
+}
+
+/// However much waits for SQLite's one writer, a client waits for no more than what has it already.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_goes_before_what_nobody_waits_for() {
+    let database = crate::databases::sqlite();
+    let store = Store::open(&database.address, 1).unwrap();
+    let (jobs, order) = background(&store, Duration::from_millis(300));
+    while order.lock().unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let told = order.clone();
+    store.work(move |_| Ok::<_, Error>(told.lock().unwrap().push("client"))).await.unwrap();
+    assert!(jobs.join_all().await.iter().all(Result::is_ok));
+    assert_eq!(order.lock().unwrap()[..3], ["background", "client", "background"]);
+    assert_eq!(order.lock().unwrap().len(), 6);
+}
+
+/// Clients that never leave the writer alone do not keep the background from its share.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_waits_for_is_done_all_the_same() {
+    let database = crate::databases::sqlite();
+    let store = Store::open(&database.address, 1).unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut clients = JoinSet::new();
+    for _ in 0..32 {
+        let (store, stop) = (store.clone(), stop.clone());
+        clients.spawn(async move {
+            let (mut written, mut longest) = (0, Duration::ZERO);
+            while !stop.load(Ordering::Relaxed) {
+                let began = Instant::now();
+                let job = |_: &mut AnyConnection| Ok::<_, Error>(std::thread::sleep(Duration::from_millis(2)));
+                store.work(job).await.unwrap();
+                longest = longest.max(began.elapsed());
+                written += 1;
+            }
+            (written, longest)
+        });
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let (jobs, order) = background(&store, Duration::from_millis(20));
+    let done = tokio::time::timeout(Duration::from_secs(20), jobs.join_all()).await.expect("starved");
+    stop.store(true, Ordering::Relaxed);
+    assert!(done.iter().all(Result::is_ok) && order.lock().unwrap().len() == 5);
+    for (written, longest) in clients.join_all().await {
+        assert!(written > 1 && longest < Duration::from_secs(1), "{written} {longest:?}");
     }
 }
 
@@ -122,14 +190,16 @@ fn old_answers_to_retries_are_forgotten() {
         let organisation = organisation(&database);
         let retry =
             |key: usize| Retry { organisation, caller: uuid::Uuid::nil(), key: key.to_string(), fingerprint: [0; 32] };
-        for key in 0..500 {
-            keep(&retry(key), (201, "[]", b"{}"), now, connection).unwrap();
+        for key in 0..700 {
+            let at = now - chrono::TimeDelta::milliseconds(key as i64);
+            keep(&retry(key), (201, "[]", b"{}"), at, connection).unwrap();
         }
         let later = now + KEPT;
-        keep(&retry(500), (201, "[]", b"{}"), later, connection).unwrap();
-        assert!(find(&retry(7), later - chrono::TimeDelta::seconds(1), connection).unwrap().is_some());
-        assert!(find(&retry(7), later, connection).unwrap().is_none());
-        assert_eq!(prune(later, connection).unwrap(), 500);
+        keep(&retry(700), (201, "[]", b"{}"), later, connection).unwrap();
+        assert!(find(&retry(0), later - chrono::TimeDelta::seconds(1), connection).unwrap().is_some());
+        assert!(find(&retry(0), later, connection).unwrap().is_none());
+        let pruned = [(); 3].map(|()| prune(later, connection).unwrap());
+        assert_eq!(pruned, [500, 200, 0], "a few at a time: others want to write, too");
         assert_eq!(count(&database, "idempotency_keys"), 1);
     }
 }

@@ -10,6 +10,8 @@ use actix_web::dev::{ResourceDef, Server};
 use actix_web::http::header::{self, HeaderName};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpRequest, HttpResponse, HttpServer, Responder, get, web};
+use ratchet_persistence::connection::AnyConnection;
+use ratchet_persistence::idempotency;
 use serde_json::Value;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -133,16 +135,21 @@ pub fn serve(app: Arc<App>, listener: TcpListener, workers: usize) -> std::io::R
 
 /// Forgets idle callers and old answers, every few minutes.
 async fn sweep(app: web::Data<App>) {
-    let mut turns = tokio::time::interval(Duration::from_secs(300));
+    let (mut turns, store) = (tokio::time::interval(Duration::from_secs(300)), app.store.in_background());
     loop {
         turns.tick().await;
         app.limits.forget_idle();
         let now = app.now();
-        let pruned = app
-            .store
-            .work(move |connection| Ok::<_, ApiError>(ratchet_persistence::idempotency::prune(now, connection)?));
-        if let Err(error) = pruned.await {
-            tracing::warn!(%error, "old idempotency keys are still there");
+        loop {
+            let prune = move |connection: &mut AnyConnection| Ok::<_, ApiError>(idempotency::prune(now, connection)?);
+            match store.work(prune).await {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "old idempotency keys are still there");
+                    break;
+                }
+            }
         }
     }
 }

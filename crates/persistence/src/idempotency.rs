@@ -11,6 +11,8 @@ use uuid::Uuid;
 
 /// How long an answer is kept.
 pub const KEPT: Duration = Duration::hours(24);
+/// Answers that are forgotten in one go, more or less: on SQLite whoever writes waits meanwhile.
+const BATCH: i64 = 500;
 
 /// Which request is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,11 +92,20 @@ pub fn keep(
     Ok(())
 }
 
-/// Forgets what is older than [`KEPT`]; the number of answers forgotten.
+/// Forgets of what is older than [`KEPT`] the oldest; the number of answers forgotten. Run it until that is 0.
 ///
 /// # Errors
 /// The database's.
 pub fn prune(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<usize, Error> {
-    let old = dsl::idempotency_keys.filter(dsl::stored_at.le(InstantValue(now - KEPT)));
+    let limit = InstantValue(now - KEPT);
+    let last: Option<InstantValue> = dsl::idempotency_keys
+        .filter(dsl::stored_at.le(limit))
+        .order(dsl::stored_at)
+        .offset(BATCH - 1)
+        .limit(1)
+        .select(dsl::stored_at)
+        .get_result(connection)
+        .optional()?;
+    let old = dsl::idempotency_keys.filter(dsl::stored_at.le(last.unwrap_or(limit)));
     Ok(diesel::delete(old).execute(connection)?)
 }

@@ -13,8 +13,8 @@ use ratchet_domain::search::{self, Weight};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
-/// Entries that are followed in one go, at most.
-const LIMIT: i64 = 200;
+/// Entries that are followed in one go, at most: on SQLite whoever writes waits meanwhile.
+const LIMIT: usize = 32;
 /// Rows per statement.
 const CHUNK: usize = 500;
 /// Rows that one beginning of a word may find: `a` would find every record.
@@ -39,16 +39,23 @@ pub fn follow(connection: &mut AnyConnection) -> Result<usize, Error> {
         .left_join(search_cursors::table.on(search_cursors::organisation_id.eq(journal_heads::organisation_id)))
         .filter(search_cursors::size.is_null().or(search_cursors::size.lt(journal_heads::size).assume_not_null()))
         .select((journal_heads::organisation_id, search_cursors::size.nullable()))
-        .limit(LIMIT)
+        .limit(LIMIT as i64)
         .load(connection)?;
-    let mut followed = 0;
+    // Each has its share: one that always grows does not keep the others waiting.
+    let (share, mut followed) = (LIMIT / grown.len().max(1), 0);
     for (organisation, size) in grown {
-        followed += follow_one(OrganisationId(organisation.0), size, connection)?;
+        followed += follow_one(OrganisationId(organisation.0), size, share, connection)?;
     }
     Ok(followed)
 }
 
-fn follow_one(organisation: OrganisationId, size: Option<i64>, connection: &mut AnyConnection) -> Result<usize, Error> {
+/// Follows one journal by so many entries at most.
+fn follow_one(
+    organisation: OrganisationId,
+    size: Option<i64>,
+    share: usize,
+    connection: &mut AnyConnection,
+) -> Result<usize, Error> {
     let key = KeyValue(organisation.0);
     // Two workers at once: the second finds that the first has moved on.
     connection.exclude_rivals(&format!("search {organisation}"))?;
@@ -62,7 +69,7 @@ fn follow_one(organisation: OrganisationId, size: Option<i64>, connection: &mut 
     }
     let after = size.and_then(|size| u64::try_from(size - 1).ok());
     let filter = EntryFilter { after, ..EntryFilter::default() };
-    let entries = reading::list(organisation, &filter, LIMIT, connection)?;
+    let entries = reading::list(organisation, &filter, share as i64, connection)?;
     let Some(position) = entries.last().and_then(|entry| entry.position) else { return Ok(0) };
     let count = entries.len();
     let newest: HashMap<Uuid, _> = entries.into_iter().map(|entry| (entry.read.object.id, entry)).collect();

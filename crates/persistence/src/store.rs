@@ -1,22 +1,29 @@
 //! Begin, commit, stale version, tenancy, and the journal entry of every write.
 //!
 //! Jobs run on threads that own their connections, behind bounded queues. SQLite has one writer that commits in
-//! groups: `BEGIN IMMEDIATE`, each queued job in a savepoint, one COMMIT, and only then is anybody answered.
-//! PostgreSQL groups better by itself, so there every thread takes a transaction of its own.
+//! groups: `BEGIN IMMEDIATE`, each queued job in a savepoint, one COMMIT, and only then is anybody answered; what
+//! nobody waits for has groups of its own ([`turns`]). PostgreSQL groups better by itself, so there every thread takes
+//! a transaction of its own.
+
+mod turns;
 
 use crate::connection::{Address, AnyConnection};
 use crate::error::Error;
 use crate::tx::{Context, Tx};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use flume::Receiver;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
+use turns::Turns;
 
 /// Jobs that may wait per queue before the next is turned away.
 const QUEUE: usize = 1024;
 /// How long a job may wait for a connection. With what a lock is waited for (`connection.rs`) it stays below the
 /// three seconds after which a client must have been told to come again.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// The same for a job behind which no client waits, where clients go first.
+const BACKGROUND_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a group takes further jobs.
 const GROUP: Duration = Duration::from_millis(10);
 
@@ -32,15 +39,37 @@ struct Ran {
 type Work = Box<dyn FnOnce(Result<&mut AnyConnection, Error>) -> Ran + Send>;
 
 struct Job {
-    since: Instant,
+    /// When whoever waits for it has been kept waiting for too long.
+    until: Instant,
     work: Work,
+}
+
+impl Job {
+    fn is_late(&self) -> bool {
+        Instant::now() > self.until
+    }
+}
+
+/// Where jobs wait.
+#[derive(Clone)]
+struct Queue {
+    jobs: flume::Sender<Job>,
+    patience: Duration,
+}
+
+impl Queue {
+    fn new(patience: Duration) -> (Self, Receiver<Job>) {
+        let (jobs, taken) = flume::bounded(QUEUE);
+        (Self { jobs, patience }, taken)
+    }
 }
 
 /// The records. Cheap to clone; its threads end when the last clone is dropped.
 #[derive(Clone)]
 pub struct Store {
-    reads: flume::Sender<Job>,
-    writes: flume::Sender<Job>,
+    reads: Queue,
+    writes: Queue,
+    background: Queue,
 }
 
 impl Store {
@@ -49,26 +78,27 @@ impl Store {
     /// # Errors
     /// When a connection cannot be opened.
     pub fn open(address: &Address, threads: usize) -> Result<Self, Error> {
-        let (reads, read_jobs) = flume::bounded(QUEUE);
+        let (reads, read_jobs) = Queue::new(PATIENCE);
+        for _ in 0..threads {
+            let (line, jobs) = (Line::open(address)?, read_jobs.clone());
+            std::thread::spawn(move || one_by_one(line, &jobs));
+        }
         match address {
             Address::Sqlite(_) => {
-                let (writes, write_jobs) = flume::bounded(QUEUE);
-                let writer = Line::open(address)?;
-                std::thread::spawn(move || write_in_groups(writer, &write_jobs));
-                for _ in 0..threads {
-                    let (line, jobs) = (Line::open(address)?, read_jobs.clone());
-                    std::thread::spawn(move || one_by_one(line, &jobs));
-                }
-                Ok(Self { reads, writes })
+                let (writes, write_jobs) = Queue::new(PATIENCE);
+                let (background, background_jobs) = Queue::new(BACKGROUND_PATIENCE);
+                let (writer, turns) = (Line::open(address)?, Turns::new(write_jobs, background_jobs));
+                std::thread::spawn(move || write_in_groups(writer, turns));
+                Ok(Self { reads, writes, background })
             }
-            Address::Postgres(_) => {
-                for _ in 0..threads {
-                    let (line, jobs) = (Line::open(address)?, read_jobs.clone());
-                    std::thread::spawn(move || one_by_one(line, &jobs));
-                }
-                Ok(Self { writes: reads.clone(), reads })
-            }
+            Address::Postgres(_) => Ok(Self { writes: reads.clone(), background: reads.clone(), reads }),
         }
+    }
+
+    /// The same records for those behind whom no client waits: on SQLite their writes let the clients' go first.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        Self { writes: self.background.clone(), ..self.clone() }
     }
 
     /// Reads, in one transaction.
@@ -114,7 +144,7 @@ impl Store {
     }
 }
 
-async fn submit<T, E, F>(queue: &flume::Sender<Job>, keep: bool, job: F) -> Result<T, E>
+async fn submit<T, E, F>(queue: &Queue, keep: bool, job: F) -> Result<T, E>
 where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
@@ -130,7 +160,8 @@ where
         let finish: Finish = Box::new(move |committed| drop(answer.send(committed.map_err(E::from).and(result))));
         Ran { keep, finish }
     });
-    queue.try_send(Job { since: Instant::now(), work }).map_err(|_| Error::Busy)?;
+    let job = Job { until: Instant::now() + queue.patience, work };
+    queue.jobs.try_send(job).map_err(|_| Error::Busy)?;
     outcome.await.unwrap_or_else(|_| Err(Error::Busy.into()))
 }
 
@@ -164,9 +195,9 @@ impl Line {
 }
 
 /// A connection thread: one transaction per job.
-fn one_by_one(mut line: Line, jobs: &flume::Receiver<Job>) {
+fn one_by_one(mut line: Line, jobs: &Receiver<Job>) {
     while let Ok(job) = jobs.recv() {
-        if job.since.elapsed() > PATIENCE {
+        if job.is_late() {
             turn_away(job, Error::Busy);
             continue;
         }
@@ -179,35 +210,43 @@ fn one_by_one(mut line: Line, jobs: &flume::Receiver<Job>) {
     }
 }
 
-/// SQLite's writer. Once a COMMIT fails nothing of its group counts, and everyone in it is told so.
-fn write_in_groups(mut line: Line, jobs: &flume::Receiver<Job>) {
-    while let Ok(first) = jobs.recv() {
-        // Else those who wait behind a lock would each wait for it in turn.
-        if first.since.elapsed() > PATIENCE {
-            turn_away(first, Error::Busy);
-            continue;
+/// SQLite's writer.
+fn write_in_groups(mut line: Line, mut turns: Turns) {
+    while let Some((whose, first)) = turns.next() {
+        let began = Instant::now();
+        write_group(&mut line, first, turns.queue(whose));
+        let took = began.elapsed();
+        tracing::trace!(?whose, ?took, "the writer was had");
+        turns.took(whose, took);
+    }
+}
+
+/// The job and those that wait behind it. Once the COMMIT fails nothing of the group counts, and everyone in it is told
+/// so.
+fn write_group(line: &mut Line, first: Job, others: &Receiver<Job>) {
+    // Else those who wait behind a lock would each wait for it in turn.
+    if first.is_late() {
+        return turn_away(first, Error::Busy);
+    }
+    if let Err(error) = line.begin("BEGIN IMMEDIATE") {
+        return turn_away(first, error);
+    }
+    let connection = &mut line.connection;
+    let opened = Instant::now();
+    let mut finishes = Vec::new();
+    let mut next = Some(first);
+    while let Some(job) = next.take() {
+        let Some(ran) = in_savepoint(connection, job) else { break };
+        if let Some(finish) = ran {
+            finishes.push(finish);
         }
-        if let Err(error) = line.begin("BEGIN IMMEDIATE") {
-            turn_away(first, error);
-            continue;
+        if opened.elapsed() < GROUP {
+            next = others.try_recv().ok();
         }
-        let connection = &mut line.connection;
-        let opened = Instant::now();
-        let mut finishes = Vec::new();
-        let mut next = Some(first);
-        while let Some(job) = next.take() {
-            let Some(ran) = in_savepoint(connection, job) else { break };
-            if let Some(finish) = ran {
-                finishes.push(finish);
-            }
-            if opened.elapsed() < GROUP {
-                next = jobs.try_recv().ok();
-            }
-        }
-        let failure = end(connection, true).err().map(|error| error.to_string());
-        for finish in finishes {
-            finish(failure.clone().map_or(Ok(()), |fault| Err(Error::CommitFailed(fault))));
-        }
+    }
+    let failure = end(connection, true).err().map(|error| error.to_string());
+    for finish in finishes {
+        finish(failure.clone().map_or(Ok(()), |fault| Err(Error::CommitFailed(fault))));
     }
 }
 
@@ -215,7 +254,7 @@ fn write_in_groups(mut line: Line, jobs: &flume::Receiver<Job>) {
 /// error): the group ends, and its COMMIT fails for everyone. A job whose work is not kept is answered at once.
 #[expect(clippy::option_option, reason = "the outer says whether the group lives, the inner whether it waits")]
 fn in_savepoint(connection: &mut AnyConnection, job: Job) -> Option<Option<Finish>> {
-    if job.since.elapsed() > PATIENCE {
+    if job.is_late() {
         turn_away(job, Error::Busy);
         return Some(None);
     }

@@ -55,6 +55,7 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
                 First::Sample => super::demo::welcome(&store, files, &url).await?,
             }
         }
+        let store = store.in_background();
         tokio::spawn(workers::sequence(store.clone(), source(), signer));
         tokio::spawn(workers::evaluate(store.clone(), source()));
         tokio::spawn(workers::wake(store.clone(), source()));
