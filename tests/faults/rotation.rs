@@ -2,7 +2,9 @@
 
 use super::program::{Instance, Program, client};
 use super::turn;
-use crate::databases::{postgres, sqlite};
+use crate::databases::{Database, postgres, sqlite};
+use diesel::connection::SimpleConnection;
+use ratchet_persistence::connection::AnyConnection;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Output};
@@ -60,6 +62,22 @@ fn signatures(checkpoint: &Value) -> usize {
     checkpoint["note"].as_str().unwrap().lines().filter(|line| line.starts_with('\u{2014}')).count()
 }
 
+#[track_caller]
+fn assert_refused(output: &Output, reason: &str) {
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && told.contains(reason), "{told}");
+}
+
+/// Every connection of the server ends, and it has time to find out. SQLite's cannot.
+async fn lose_connections(database: &Database) {
+    if let AnyConnection::Postgres(connection) = &mut database.open() {
+        let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                      WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        connection.batch_execute(others).unwrap();
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }
+}
+
 #[tokio::test]
 async fn the_old_key_vouches_for_the_new_one() {
     for database in [sqlite(), postgres()] {
@@ -68,15 +86,16 @@ async fn the_old_key_vouches_for_the_new_one() {
         let program = instance.start().await;
         let scene = Scene { token: instance.token(&program).await, instance };
         let old = scene.written(&program).await;
-        if matches!(scene.instance.database.address, ratchet_persistence::connection::Address::Sqlite(_)) {
-            assert!(!scene.journal("rotate-key").status.success(), "while a server is running");
-        }
+        assert_refused(&scene.journal("rotate-key"), "in use by another ratchet");
+        lose_connections(&scene.instance.database).await;
+        assert_refused(&scene.journal("rotate-key"), "in use by another ratchet");
         drop(program);
-        assert!(!scene.journal("retire-key").status.success(), "there is nothing to retire");
+        assert_refused(&scene.journal("retire-key"), "nothing to retire");
         assert!(scene.journal("rotate-key").status.success());
         scene.assert_clean();
 
         let program = scene.instance.start().await;
+        assert_refused(&scene.journal("retire-key"), "in use by another ratchet");
         let both = scene.checkpoint(&program).await;
         assert_eq!((&both["size"], &both["root"]), (&old["size"], &old["root"]), "of the very same tree");
         assert_ne!(both["verifier_key"], old["verifier_key"]);

@@ -56,9 +56,38 @@ impl AnyConnection {
     /// # Errors
     /// [`Error::Busy`] when the other does not end in time.
     pub(crate) fn exclude_rivals(&mut self, name: &str) -> Result<(), Error> {
+        self.lock("pg_advisory_xact_lock", name)
+    }
+
+    /// Says that a server works on this database, for as long as the connection lives. Of SQLite's file a lock beside it
+    /// says so.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while somebody is there who must be alone.
+    pub fn attend(&mut self) -> Result<(), Error> {
+        self.lock("pg_advisory_lock_shared", SERVERS)
+    }
+
+    /// From here on no server works on this database, for as long as the connection lives.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while one does.
+    pub fn exclude_servers(&mut self) -> Result<(), Error> {
+        self.lock("pg_advisory_lock", SERVERS)
+    }
+
+    /// Fails where the connection is lost, and with it what it held.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn is_there(&mut self) -> Result<(), Error> {
+        Ok(self.batch_execute("SELECT 1")?)
+    }
+
+    fn lock(&mut self, function: &str, name: &str) -> Result<(), Error> {
         match self {
             Self::Postgres(c) => {
-                let lock = diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))");
+                let lock = diesel::sql_query(format!("SELECT {function}(hashtextextended($1, 0))"));
                 match lock.bind::<diesel::sql_types::Text, _>(name).execute(c) {
                     Ok(_) => Ok(()),
                     Err(error) if error.to_string().contains("lock timeout") => Err(Error::Busy),
@@ -69,6 +98,9 @@ impl AnyConnection {
         }
     }
 }
+
+/// What servers share, and who must be alone has for itself.
+const SERVERS: &str = "servers";
 
 impl AnyConnection {
     /// Writes a consistent copy of an SQLite database into a new file.

@@ -2,9 +2,11 @@
 
 use crate::settings::{Fault, Settings};
 use ratchet_persistence::connection::{Address, AnyConnection};
+use ratchet_persistence::error::Error;
 use ratchet_persistence::migrations;
 use std::fs::File;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// A database that this process may use.
 pub(crate) struct Opened {
@@ -25,6 +27,55 @@ pub(crate) fn open(settings: &Settings) -> Result<Opened, Fault> {
     let (address, connection) = connect(settings)?;
     Ok(Opened { address, connection, _lock: lock })
 }
+
+impl Opened {
+    /// Says that a server works on the database.
+    pub(super) fn attend(&mut self) -> Result<(), Fault> {
+        let claimed = self.connection.attend();
+        claimed.map_err(|error| said_of(&error, "the journal's key is being changed: start again when that is done"))
+    }
+
+    /// Goes on saying so until the process ends, also after the connection was lost. Should somebody meanwhile have
+    /// excluded every server, this one ends: it would go on signing with a key that is no longer the journal's.
+    pub(super) fn stay(mut self) {
+        std::thread::spawn(move || {
+            loop {
+                std::thread::sleep(LOOK);
+                if self.connection.is_there().is_ok() {
+                    continue;
+                }
+                match self.attend_anew() {
+                    Ok(()) => {}
+                    Err(Error::Busy) => {
+                        tracing::error!("the journal's key is being changed while this server runs: it ends");
+                        std::process::exit(1);
+                    }
+                    Err(error) => tracing::debug!(%error, "the place among the servers is lost for the moment"),
+                }
+            }
+        });
+    }
+
+    fn attend_anew(&mut self) -> Result<(), Error> {
+        let mut connection = self.address.open()?;
+        connection.attend()?;
+        self.connection = connection;
+        Ok(())
+    }
+
+    /// Makes sure that no server works on the database, until the process ends.
+    pub(super) fn exclude_servers(&mut self) -> Result<(), Fault> {
+        let claimed = self.connection.exclude_servers();
+        claimed.map_err(|error| said_of(&error, "the database is in use by another ratchet: stop every server first"))
+    }
+}
+
+fn said_of(error: &Error, busy: &str) -> Fault {
+    if matches!(error, Error::Busy) { busy.to_owned() } else { error.to_string() }
+}
+
+/// How often it is asked whether the connection still holds what it is kept for.
+const LOOK: Duration = Duration::from_secs(1);
 
 pub(super) fn address_of(settings: &Settings) -> Address {
     let default = || Address::Sqlite(settings.data_dir.join("ratchet.db"));

@@ -41,6 +41,7 @@ pub(crate) fn verify(settings: &Settings, asked: VerifyJournal) -> Result<ExitCo
 pub(crate) fn rotate_key(settings: &Settings) -> Result<ExitCode, Fault> {
     // Held until the end: a server that went on would sign with the former key alone.
     let mut opened = open_migrated(settings)?;
+    opened.exclude_servers()?;
     let keys = Keys::existing(settings)?.rotate(rand::random());
     keys.replace(settings)?;
     let signer = keys.signer(String::new());
@@ -53,7 +54,8 @@ pub(crate) fn rotate_key(settings: &Settings) -> Result<ExitCode, Fault> {
 
 /// The former key signs no longer; what it has signed still counts.
 pub(crate) fn retire_key(settings: &Settings) -> Result<ExitCode, Fault> {
-    let _opened = open_migrated(settings)?;
+    let mut opened = open_migrated(settings)?;
+    opened.exclude_servers()?;
     let keys = Keys::existing(settings)?;
     if keys.former.is_none() {
         return Err("no former key signs: there is nothing to retire".to_owned());

@@ -35,6 +35,7 @@ pub(crate) fn serve(settings: &Settings) -> Result<ExitCode, Fault> {
 pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, Fault> {
     telemetry::start(settings)?;
     let mut opened = open_migrated(settings)?;
+    opened.attend()?;
     let keys = Keys::load(settings)?;
     sweep(settings, &mut opened)?;
     let is_first = organisations::count(&mut opened.connection).map_err(|error| error.to_string())? == 0;
@@ -48,6 +49,7 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
     let app = App::new(store.clone(), source(), app_settings, &app_keys)?;
     let signer = keys.signer(origin_of(&public_url));
     rotation::countersign(&signer, &mut opened.connection).map_err(|error| error.to_string())?;
+    opened.stay();
     actix_web::rt::System::new().block_on(async move {
         if is_first {
             match first {
