@@ -229,7 +229,7 @@ async fn of_many_the_newest_five_are_named() {
 /// Each call that would mend something is one of the contract's.
 #[test]
 fn what_would_mend_is_known() {
-    let document = ratchet_http::document();
+    let document = super::contract::document();
     for check in ratchet_domain::readiness::Check::all() {
         let terms = check.terms();
         let remedies = [(0, 0), (0, 1), (1, 1)]

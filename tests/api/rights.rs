@@ -88,7 +88,7 @@ async fn what_the_server_decides_cannot_be_sent() {
     let database = sqlite();
     migrations::run(&mut database.open()).unwrap();
     let api = Api::start(database).await;
-    let document = ratchet_http::document();
+    let document = super::contract::document();
     let (mut tried, mut out_of_turn) = (0, Vec::new());
     for operation in with_body() {
         let (id, schema) = (operation.2["operationId"].as_str().unwrap(), schema_of(&operation.2));
@@ -98,10 +98,10 @@ async fn what_the_server_decides_cannot_be_sent() {
         objects(&call.body, String::new(), &mut places);
         let before = api.database.rows();
         for place in places {
-            if is_free(&document, schema, &place) {
+            if is_free(document, schema, &place) {
                 continue;
             }
-            let documented = members_at(&document, schema, &place);
+            let documented = members_at(document, schema, &place);
             for name in DECIDED_HERE.iter().filter(|name| !documented.contains(**name)) {
                 let mut body = call.body.clone();
                 body.pointer_mut(&place).unwrap()[*name] = json!("x");
@@ -116,7 +116,7 @@ async fn what_the_server_decides_cannot_be_sent() {
                 tried += 1;
             }
         }
-        for choice in choices(&document, schema) {
+        for choice in choices(document, schema) {
             assert!(call.is_listed, "{id} holds a choice: it needs a line in tests/api/calls/lines.rs");
             let place = choice.place();
             let mut body = call.body.clone();
@@ -134,9 +134,9 @@ async fn what_the_server_decides_cannot_be_sent() {
 /// Of every body, nested objects included: the document says so, and serde is told by the same word.
 #[test]
 fn no_body_takes_what_is_not_documented() {
-    let document = ratchet_http::document();
+    let document = super::contract::document();
     for (_, _, operation) in with_body() {
-        let open = open_objects(&document, schema_of(&operation));
+        let open = open_objects(document, schema_of(&operation));
         assert!(open.is_empty(), "{}: {open:?} without deny_unknown_fields", operation["operationId"]);
     }
 }
@@ -153,11 +153,11 @@ async fn key(api: &Api, scopes: &[Scope]) -> String {
 async fn nobody_but_an_admin_gives_rights() {
     for database in each() {
         let api = Api::start(database).await;
-        let document = ratchet_http::document();
+        let document = super::contract::document();
         let machine = key(&api, Scope::VARIANTS).await;
         // Not every role in a body is given by it: a course is for auditors, say.
         let gives = |operation: &Value| {
-            let all = properties(&document, schema_of(operation));
+            let all = properties(document, schema_of(operation));
             let is_right = |value: &Value| value == "admin" || value == "records:read";
             let rights = all.iter().filter(|one| one.schema["enum"].as_array().into_iter().flatten().any(is_right));
             rights.into_iter().any(|one| one.pointer.matches('/').count() <= 2 && !one.pointer.starts_with("/audience"))

@@ -31,7 +31,7 @@ pub struct Writing {
 
 /// All of them.
 pub fn writings() -> Vec<Writing> {
-    let document = ratchet_http::document();
+    let document = super::contract::document();
     let each = operations().into_iter().filter_map(|(method, path, operation)| {
         let schema = &operation["requestBody"]["content"][content_type(&method)]["schema"];
         // An array of measurements is read item by item, by tests of its own.
@@ -39,7 +39,7 @@ pub fn writings() -> Vec<Writing> {
             return None;
         }
         let mut places = Vec::new();
-        let sample = sample(&document, schema, "", &mut places);
+        let sample = sample(document, schema, "", &mut places);
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         Some(Writing {
             id: operation["operationId"].as_str().unwrap().to_owned(),

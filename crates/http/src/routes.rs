@@ -14,7 +14,7 @@ use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::idempotency;
 use serde_json::Value;
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -46,6 +46,14 @@ impl Contract {
         });
         Self { paths: paths.collect(), json: document.to_string() }
     }
+}
+
+/// The contract, put together once for all servers of the process.
+fn contract() -> Option<Arc<Contract>> {
+    static CONTRACT: OnceLock<Option<Arc<Contract>>> = OnceLock::new();
+    // On a thread that ends: what the document takes while it is put together goes back with it.
+    let made = || std::thread::spawn(|| Arc::new(Contract::new(&document()))).join().ok();
+    CONTRACT.get_or_init(made).clone()
 }
 
 /// The contract: OpenAPI 3.1.
@@ -100,9 +108,8 @@ fn cors(origins: &[String]) -> Cors {
 /// When the listener cannot be used.
 pub fn serve(app: Arc<App>, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
     let app = web::Data::from(app);
-    // On a thread that ends: what the document takes while it is put together goes back with it.
-    let contract = std::thread::spawn(|| Contract::new(&document())).join();
-    let contract = web::Data::new(contract.map_err(|_| std::io::Error::other("the contract cannot be written"))?);
+    let contract = contract().ok_or_else(|| std::io::Error::other("the contract cannot be written"))?;
+    let contract = web::Data::from(contract);
     let sweeping = app.clone();
     // Without the badge, which would be fetched from elsewhere: the page works offline.
     let docs =
