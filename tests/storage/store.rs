@@ -70,8 +70,11 @@ async fn keeps_all_of_a_job_or_nothing() {
     }
 }
 
+/// Who had the writer, in order.
+type Turns = Arc<Mutex<Vec<&'static str>>>;
+
 /// Five jobs for which nobody waits, each of which has the writer for so long; what they and others did, in order.
-fn background(store: &Store, each: Duration) -> (JoinSet<Result<(), Error>>, Arc<Mutex<Vec<&'static str>>>) {
+fn background(store: &Store, each: Duration) -> (JoinSet<Result<(), Error>>, Turns) {
     let (mut jobs, order) = (JoinSet::new(), Arc::new(Mutex::new(Vec::new())));
     for _ in 0..5 {
         let (store, order) = (store.in_background(), order.clone());
@@ -97,7 +100,11 @@ async fn a_client_goes_before_what_nobody_waits_for() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let told = order.clone();
-    store.work(move |_| Ok::<_, Error>(told.lock().unwrap().push("client"))).await.unwrap();
+    let job = move |_: &mut AnyConnection| {
+        told.lock().unwrap().push("client");
+        Ok::<_, Error>(())
+    };
+    store.work(job).await.unwrap();
     assert!(jobs.join_all().await.iter().all(Result::is_ok));
     assert_eq!(order.lock().unwrap()[..3], ["background", "client", "background"]);
     assert_eq!(order.lock().unwrap().len(), 6);
@@ -116,7 +123,10 @@ async fn what_nobody_waits_for_is_done_all_the_same() {
             let (mut written, mut longest) = (0, Duration::ZERO);
             while !stop.load(Ordering::Relaxed) {
                 let began = Instant::now();
-                let job = |_: &mut AnyConnection| Ok::<_, Error>(std::thread::sleep(Duration::from_millis(2)));
+                let job = |_: &mut AnyConnection| {
+                    std::thread::sleep(Duration::from_millis(2));
+                    Ok::<_, Error>(())
+                };
                 store.work(job).await.unwrap();
                 longest = longest.max(began.elapsed());
                 written += 1;

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 /// Entries that are followed in one go, at most: on SQLite whoever writes waits meanwhile.
-const LIMIT: usize = 32;
+pub const LIMIT: usize = 32;
 /// Rows per statement.
 const CHUNK: usize = 500;
 /// Rows that one beginning of a word may find: `a` would find every record.

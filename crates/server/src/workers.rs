@@ -105,13 +105,14 @@ pub(crate) async fn keep_readiness(store: Store, source: Source) {
     }
 }
 
-/// Makes what was written findable. It takes its turns between the writes of others: a fifth of the time at most.
+/// Makes what was written findable. It takes its turns between the writes of others: a fifth of the time at most, and while
+/// little is written it lets that gather.
 pub(crate) async fn follow(store: Store) {
     loop {
         let began = Instant::now();
         let followed: Result<usize, Error> = store.work(search::follow).await;
         match followed {
-            Ok(0) => tokio::time::sleep(PAUSE).await,
+            Ok(few) if few < search::LIMIT / 2 => tokio::time::sleep(PAUSE.max(began.elapsed() * 4)).await,
             Ok(_) => tokio::time::sleep(began.elapsed() * 4).await,
             Err(error) => {
                 tracing::debug!(%error, "what was written is not findable yet");
