@@ -22,6 +22,7 @@ mod api {
     mod diff;
     mod duties;
     mod employee_reports;
+    mod escalation;
     mod evidence;
     mod findings;
     mod first_start;

@@ -92,12 +92,17 @@ async fn what_nobody_has_looked_at_is_work() {
     for database in each() {
         let api = Api::start(database).await;
         let reference = raised(&api).await;
-        let work = async || api.by(Role::IsmsManager).await.get("/v1/me/work").await.expect(200).body["items"].clone();
+        // Its indicator waits for an analysis, too.
+        let work = async || {
+            let list = api.by(Role::IsmsManager).await.get("/v1/me/work").await.expect(200);
+            let items = list.body["items"].as_array().unwrap().clone();
+            items.into_iter().filter(|item| item["kind"] == "signal").collect::<Vec<_>>()
+        };
         let items = work().await;
-        assert_eq!((&items[0]["kind"], &items[0]["reference"]), (&json!("signal"), &json!(reference)));
+        assert_eq!((items.len(), &items[0]["reference"]), (1, &json!(reference)));
         assert_eq!(items[0]["title"], "Request latency of the customer portal");
         act(&api, &reference, "acknowledge", json!({})).await.expect(200);
-        assert_eq!(work().await, json!([]));
+        assert!(work().await.is_empty());
     }
 }
 

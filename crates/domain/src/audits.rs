@@ -38,7 +38,7 @@ use crate::refusal::{Fault, Faults, Refusal};
 use crate::separation::SeparationException;
 use crate::text;
 use crate::trace::TraceEdge;
-use crate::work::Work;
+use crate::work::{Wake, Work};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -229,6 +229,9 @@ pub struct Audit {
     pub starts_on: NaiveDate,
     /// The last day.
     pub ends_on: NaiveDate,
+    /// The first or last day whose passing was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fell_due_on: Option<NaiveDate>,
     /// How often it was postponed.
     pub postponements: i64,
     /// The checklist.
@@ -320,9 +323,23 @@ impl Record for Audit {
             Stage::Closed { .. } | Stage::Cancelled { .. } => Vec::new(),
         }
     }
+
+    /// The day after its first day while it has not begun, after its last while it is not reported: each is noted once.
+    fn wakes(&self) -> Option<Wake> {
+        Wake::once_past(self.deadline()?, self.fell_due_on)
+    }
 }
 
 impl Audit {
+    /// The day by which the present stage is to be left.
+    fn deadline(&self) -> Option<NaiveDate> {
+        match self.stage {
+            Stage::Planned => Some(self.starts_on),
+            Stage::InProgress { .. } => Some(self.ends_on),
+            Stage::Reported { .. } | Stage::Closed { .. } | Stage::Cancelled { .. } => None,
+        }
+    }
+
     /// Its id, typed.
     #[must_use]
     pub fn id(&self) -> AuditId {
@@ -366,6 +383,7 @@ impl Audit {
             team: team.into_iter().map(Auditor::from).collect(),
             starts_on,
             ends_on,
+            fell_due_on: None,
             postponements: 0,
             items: Vec::new(),
             last_item: 0,

@@ -14,7 +14,7 @@ use crate::id::MemberId;
 use crate::reference::Prefix;
 use crate::refusal::{Faults, Refusal};
 use crate::text;
-use crate::work::Work;
+use crate::work::{Wake, Work};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +67,9 @@ pub struct CommunicationPlan {
     /// The next day on which it is to be done; none while it waits for an occasion.
     #[serde(default)]
     pub next_on: Option<NaiveDate>,
+    /// The day whose passing was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fell_due_on: Option<NaiveDate>,
     /// The clauses and controls it serves.
     #[serde(default)]
     pub requirements: Vec<String>,
@@ -130,6 +133,14 @@ impl Record for CommunicationPlan {
             Stage::Retired { .. } => Vec::new(),
         }
     }
+
+    /// The day after its next day: that it was not done is noted once.
+    fn wakes(&self) -> Option<Wake> {
+        match self.stage {
+            Stage::InForce => Wake::once_past(self.next_on?, self.fell_due_on),
+            Stage::Retired { .. } => None,
+        }
+    }
 }
 
 impl CommunicationPlan {
@@ -153,6 +164,7 @@ impl CommunicationPlan {
             channel,
             owner,
             next_on,
+            fell_due_on: None,
             requirements,
             last: None,
             times: 0,

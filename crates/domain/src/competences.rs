@@ -15,7 +15,7 @@ use crate::id::MemberId;
 use crate::reference::Prefix;
 use crate::refusal::{Faults, Refusal};
 use crate::text;
-use crate::work::Work;
+use crate::work::{Due, Wake, Work};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -68,6 +68,19 @@ pub struct Holder {
     pub at: DateTime<Utc>,
     /// By whom; never by the holder.
     pub by: MemberId,
+    /// The day of the gap whose passing was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fell_due_on: Option<NaiveDate>,
+}
+
+impl Holder {
+    /// When the gap is to be closed, where there is one.
+    fn due(&self) -> Option<Due> {
+        match self.standing {
+            Standing::Gap { due_on, .. } => Some(Due { on: due_on, noted: self.fell_due_on }),
+            Standing::Held { .. } => None,
+        }
+    }
 }
 
 /// Where it stands; each stage owns what is only true in it.
@@ -139,6 +152,14 @@ impl Record for Competence {
                 self.holders.iter().filter_map(gap).collect()
             }
             Stage::Retired { .. } => Vec::new(),
+        }
+    }
+
+    /// The day after one by which a gap was to be closed: that it has passed is noted once for each gap.
+    fn wakes(&self) -> Option<Wake> {
+        match self.stage {
+            Stage::Required => Wake::once_past_each(self.holders.iter().map(Holder::due)),
+            Stage::Retired { .. } => None,
         }
     }
 }

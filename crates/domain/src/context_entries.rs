@@ -15,7 +15,7 @@ use crate::id::MemberId;
 use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
-use crate::work::Work;
+use crate::work::{Wake, Work};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -130,6 +130,9 @@ pub struct ContextEntry {
     /// The day by which it is to be reviewed again.
     #[serde(default)]
     pub review_due_on: Option<NaiveDate>,
+    /// The day of a review whose passing was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_fell_due_on: Option<NaiveDate>,
     /// When what it says last changed: recorded, amended or retired, not merely reviewed.
     pub changed_at: DateTime<Utc>,
     /// Where it stands.
@@ -188,6 +191,14 @@ impl Record for ContextEntry {
             (Stage::Current, None, _) | (Stage::Retired { .. }, _, _) => Vec::new(),
         }
     }
+
+    /// The day after the one of its review: that it has passed is noted once.
+    fn wakes(&self) -> Option<Wake> {
+        match self.stage {
+            Stage::Current => Wake::once_past(self.review_due_on?, self.review_fell_due_on),
+            Stage::Retired { .. } => None,
+        }
+    }
 }
 
 impl ContextEntry {
@@ -215,7 +226,18 @@ impl ContextEntry {
         let Some(matter) = matter else { return Err(Refusal::invalid("/kind", "type", "must fit what is said")) };
         let last_review = LastReview { on: facts.today, by: by.member(), conclusion: None };
         let (head, changed_at, stage) = (Head::born(by, birth), birth.at, Stage::Current);
-        let entry = Self { head, title, description, matter, owner, last_review, review_due_on, changed_at, stage };
+        let entry = Self {
+            head,
+            title,
+            description,
+            matter,
+            owner,
+            last_review,
+            review_due_on,
+            review_fell_due_on: None,
+            changed_at,
+            stage,
+        };
         Ok(Change::born(entry, "recorded"))
     }
 }

@@ -16,7 +16,7 @@ use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::separation::SeparationException;
 use crate::text;
-use crate::work::{Wake, Work};
+use crate::work::{self, Wake, Work};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
@@ -102,6 +102,9 @@ pub struct Course {
     /// The newest judgement of its effect; earlier ones stand in the journal.
     #[serde(default)]
     pub evaluation: Option<Evaluation>,
+    /// The day of a judgement whose passing was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation_fell_due_on: Option<NaiveDate>,
     /// Duties that were not kept apart.
     #[serde(default)]
     pub exceptions: Vec<SeparationException>,
@@ -169,11 +172,17 @@ impl Record for Course {
         }
     }
 
-    /// Whenever its audience is another one: assignments are made, or become void, by themselves.
+    /// Whenever its audience is another one: assignments are made, or become void, by themselves. And the day after its
+    /// effect could be judged: that it has passed is noted once.
     fn wakes(&self) -> Option<Wake> {
+        let followed = self.audience_since;
         match self.stage {
             Stage::Draft => None,
-            Stage::Published { .. } | Stage::Retired { .. } => Some(Wake::At(self.audience_since)),
+            Stage::Published { evaluate_on: Some(day), .. } => Some(
+                work::day_past(day, self.evaluation_fell_due_on)
+                    .map_or(Wake::At(followed), |day| Wake::AtAndOn(followed, day)),
+            ),
+            Stage::Published { evaluate_on: None, .. } | Stage::Retired { .. } => Some(Wake::At(followed)),
         }
     }
 }
@@ -215,6 +224,7 @@ impl Course {
             requirements,
             owner,
             evaluation: None,
+            evaluation_fell_due_on: None,
             exceptions: Vec::new(),
             stage: Stage::Draft,
         };
@@ -229,6 +239,12 @@ impl Course {
             Stage::Published { .. } => true,
             Stage::Draft | Stage::Retired { .. } => false,
         }
+    }
+
+    /// Whether the day has passed on which its effect could be judged, and that was not noted.
+    #[must_use]
+    pub fn is_evaluation_overdue(&self, today: NaiveDate) -> bool {
+        matches!(self.wakes(), Some(Wake::AtAndOn(_, day)) if day <= today)
     }
 
     /// Every fault of what people write.

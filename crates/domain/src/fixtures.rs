@@ -1,10 +1,12 @@
 //! What the tests of every record begin with: a moment, a birth, callers.
 
 use crate::access::{Actor, Identity, Permission, Role};
-use crate::change::Birth;
+use crate::change::{Birth, Change, Record};
 use crate::id::{ApiKeyId, MemberId, OrganisationId};
 use crate::reference::{Prefix, Reference};
-use chrono::{DateTime, Utc};
+use crate::refusal::Refusal;
+use crate::work::Wake;
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use uuid::Uuid;
 
 pub(crate) fn at() -> DateTime<Utc> {
@@ -27,4 +29,33 @@ pub(crate) fn person(n: u128, roles: &[Role]) -> Actor {
 pub(crate) fn machine(scopes: &[Permission]) -> Actor {
     let identity = Identity::ApiKey { id: ApiKeyId(Uuid::nil()), scopes: scopes.to_vec() };
     Actor { organisation: OrganisationId(Uuid::nil()), identity }
+}
+
+/// The program itself.
+pub(crate) fn program() -> Actor {
+    Actor { organisation: OrganisationId(Uuid::nil()), identity: Identity::System { worker: "schedule" } }
+}
+
+/// That a day has passed is noted by the program alone, from the day after on, and once; the record as it is then.
+pub(crate) fn noted_once<T: Record + PartialEq>(
+    record: T,
+    day: NaiveDate,
+    action: &str,
+    note: impl Fn(T, NaiveDate, &Actor, DateTime<Utc>) -> Result<Change<T>, Refusal>,
+) -> T {
+    let past = day + Days::new(1);
+    // What was stored before it could be noted is what it was.
+    let stored = serde_json::to_string(&record).unwrap();
+    assert!(!stored.contains("fell_due"), "{stored}");
+    assert!(matches!(record.wakes(), Some(Wake::On(on) | Wake::AtAndOn(_, on)) if on == past), "{:?}", record.wakes());
+    let manager = person(1, &[Role::IsmsManager]);
+    assert_eq!(note(record.clone(), past, &manager, at()).err(), Some(Refusal::Forbidden));
+    assert!(matches!(note(record.clone(), day, &program(), at()), Err(Refusal::State(_))), "there is still time");
+    let change = note(record, past, &program(), at()).unwrap();
+    assert_eq!(change.action().as_str(), action);
+    let after = change.into_after();
+    assert!(matches!(note(after.clone(), past + Days::new(9), &program(), at()), Err(Refusal::State(_))), "once");
+    let stored = serde_json::to_string(&after).unwrap();
+    assert!(serde_json::from_str::<T>(&stored).unwrap() == after && stored.contains("fell_due"), "{stored}");
+    after
 }

@@ -20,7 +20,7 @@ use crate::refusal::{Faults, Refusal};
 use crate::separation::SeparationException;
 use crate::text;
 use crate::trace::TraceEdge;
-use crate::work::Work;
+use crate::work::{Wake, Work};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -195,6 +195,9 @@ pub struct Improvement {
     /// How it is to be brought about; set by `plan`.
     #[serde(default)]
     pub plan: Option<Plan>,
+    /// The day, of its plan or of the judgement, whose passing was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fell_due_on: Option<NaiveDate>,
     /// Duties that were not kept apart.
     #[serde(default)]
     pub exceptions: Vec<SeparationException>,
@@ -265,17 +268,21 @@ impl Record for Improvement {
     }
 
     fn work(&self) -> Vec<Work> {
-        let due_on = self.plan.as_ref().map(|plan| plan.due_on);
+        let due_on = self.deadline();
         match &self.stage {
             Stage::Proposed => vec![Work::of_whoever(Permission::DecideImprovement, self.proposer, None)],
             Stage::Accepted | Stage::Planned | Stage::InProgress { .. } => {
                 self.owner.map(|owner| Work::of(owner, due_on)).into_iter().collect()
             }
-            Stage::Measuring { implementation } => {
-                vec![Work::of_whoever(Permission::VerifyEffectiveness, self.owner, Some(implementation.judge_on))]
-            }
+            Stage::Measuring { .. } => vec![Work::of_whoever(Permission::VerifyEffectiveness, self.owner, due_on)],
             Stage::Declined | Stage::Realised { .. } | Stage::NotRealised { .. } => Vec::new(),
         }
+    }
+
+    /// The day after the one by which it was to be in place, and after the one on which its benefit could be judged: each
+    /// is noted once.
+    fn wakes(&self) -> Option<Wake> {
+        Wake::once_past(self.deadline()?, self.fell_due_on)
     }
 
     /// From the decision until it is in place.
@@ -292,6 +299,15 @@ impl Record for Improvement {
 }
 
 impl Improvement {
+    /// The day by which the present stage is to be left: a judgement is never due before the plan was.
+    fn deadline(&self) -> Option<NaiveDate> {
+        match &self.stage {
+            Stage::Accepted | Stage::Planned | Stage::InProgress { .. } => self.plan.as_ref().map(|plan| plan.due_on),
+            Stage::Measuring { implementation } => Some(implementation.judge_on),
+            Stage::Proposed | Stage::Declined | Stage::Realised { .. } | Stage::NotRealised { .. } => None,
+        }
+    }
+
     /// Its id, typed.
     #[must_use]
     pub fn id(&self) -> ImprovementId {
@@ -351,6 +367,7 @@ impl Improvement {
             owner: None,
             decision: None,
             plan: None,
+            fell_due_on: None,
             exceptions: Vec::new(),
             stage: Stage::Proposed,
         };

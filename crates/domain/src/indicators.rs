@@ -1,14 +1,18 @@
 //! Indicators [9.1]: what is measured, how, when and by whom, and which values call for attention.
 
+mod analysis;
 mod commands;
+mod frequency;
 mod goal;
 mod lifecycle;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use commands::IndicatorAmendment;
+pub use analysis::{Analysis, Verdict};
+pub use commands::{Analyse, IndicatorAmendment};
+pub use frequency::Frequency;
 pub use goal::{Direction, Goal, Judgement, MAGNITUDE, Range};
-pub use lifecycle::{Field, StageName, Verb, edge, touchable};
+pub use lifecycle::{Facts, Field, StageName, Verb, edge, touchable};
 
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Record, Seal};
@@ -16,7 +20,8 @@ use crate::id::{IndicatorId, MemberId};
 use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
-use chrono::{DateTime, Duration, Utc};
+use crate::work::{Wake, Work};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// At most so many clauses and controls.
@@ -43,54 +48,6 @@ pub enum ValueKind {
     Gauge,
     /// Numerator and denominator; the value is their quotient, and may exceed 1.
     Ratio,
-}
-
-/// How often something is done.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Frequency {
-    /// Every hour.
-    Hourly,
-    /// Every day.
-    Daily,
-    /// Every week.
-    Weekly,
-    /// Every month.
-    Monthly,
-    /// Every three months.
-    Quarterly,
-    /// Every year.
-    Yearly,
-}
-
-impl Frequency {
-    /// The longest time between two measurements in step; a month may have 31 days, and a year 366.
-    #[must_use]
-    pub fn period(self) -> Duration {
-        match self {
-            Self::Hourly => Duration::hours(1),
-            Self::Daily => Duration::days(1),
-            Self::Weekly => Duration::days(7),
-            Self::Monthly => Duration::days(31),
-            Self::Quarterly => Duration::days(92),
-            Self::Yearly => Duration::days(366),
-        }
-    }
 }
 
 /// How far a value is off before something follows by itself.
@@ -228,6 +185,15 @@ pub struct Indicator {
     /// Earlier targets and thresholds, oldest first.
     #[serde(default)]
     pub revisions: Vec<Revision>,
+    /// The newest analysis; earlier ones stand in the journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysis: Option<Analysis>,
+    /// The day from which the present interval of analysis runs, in the organisation's time zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysed_on: Option<NaiveDate>,
+    /// The day of an analysis whose passing was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysis_fell_due_on: Option<NaiveDate>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -291,6 +257,17 @@ impl Record for Indicator {
     fn owners(&self) -> Vec<MemberId> {
         self.owner.into_iter().chain(self.collector).collect()
     }
+
+    /// Its next analysis.
+    fn work(&self) -> Vec<Work> {
+        let next = self.analysis_due_on().zip(self.analyst);
+        next.map(|(day, analyst)| Work::of(analyst, Some(day))).into_iter().collect()
+    }
+
+    /// The day after the one of its analysis: that it has passed is noted once.
+    fn wakes(&self) -> Option<Wake> {
+        Wake::once_past(self.analysis_due_on()?, self.analysis_fell_due_on)
+    }
 }
 
 impl Indicator {
@@ -298,6 +275,15 @@ impl Indicator {
     #[must_use]
     pub fn id(&self) -> IndicatorId {
         IndicatorId(self.head.id)
+    }
+
+    /// The day by which its results are to be analysed: one interval after they were last, or after it was activated.
+    #[must_use]
+    pub fn analysis_due_on(&self) -> Option<NaiveDate> {
+        match self.stage {
+            Stage::Active { .. } => self.analysis_interval?.after(self.analysed_on?),
+            Stage::Draft | Stage::Retired { .. } => None,
+        }
     }
 
     /// Whether the actor's measurements of it are taken: the owner and the collector measure what is theirs.
@@ -347,6 +333,9 @@ impl Indicator {
             owner,
             revision: 1,
             revisions: Vec::new(),
+            analysis: None,
+            analysed_on: None,
+            analysis_fell_due_on: None,
             stage: Stage::Draft,
         };
         indicator.faults().refuse()?;

@@ -18,7 +18,7 @@ use crate::refusal::{Faults, Refusal};
 use crate::separation::SeparationException;
 use crate::text;
 use crate::trace::TraceEdge;
-use crate::work::Work;
+use crate::work::{Due, Wake, Work};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -267,6 +267,12 @@ pub struct Nonconformity {
     /// The day by which it is to be closed.
     #[serde(default)]
     pub due_on: Option<NaiveDate>,
+    /// The due date whose passing was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fell_due_on: Option<NaiveDate>,
+    /// The day of a verdict whose passing was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_fell_due_on: Option<NaiveDate>,
     /// The immediate correction.
     #[serde(default)]
     pub containment: Option<Containment>,
@@ -336,7 +342,7 @@ impl Record for Nonconformity {
     fn work(&self) -> Vec<Work> {
         let owned = self.owner.map(|owner| Work::of(owner, self.due_on));
         match &self.stage {
-            Stage::Reported => vec![Work::of_whoever(Permission::DecideNonconformity, None, None)],
+            Stage::Reported => vec![Work::of_whoever(Permission::DecideNonconformity, None, self.due_on)],
             Stage::Confirmed | Stage::Analysed { .. } | Stage::Planned { .. } | Stage::Verified { .. } => {
                 owned.into_iter().collect()
             }
@@ -346,6 +352,11 @@ impl Record for Nonconformity {
             }
             Stage::Rejected { .. } | Stage::Closed { .. } => Vec::new(),
         }
+    }
+
+    /// The day after its due date, and the day after the one on which its effect could be judged: each is noted once.
+    fn wakes(&self) -> Option<Wake> {
+        Wake::once_past_each([self.closing_due(), self.verdict_due()])
     }
 
     /// While its treatment can still take them [10.2 c].
@@ -362,6 +373,33 @@ impl Record for Nonconformity {
 }
 
 impl Nonconformity {
+    /// By when it is to be closed, while it is not over.
+    fn closing_due(&self) -> Option<Due> {
+        match self.stage {
+            Stage::Reported
+            | Stage::Confirmed
+            | Stage::Analysed { .. }
+            | Stage::Planned { .. }
+            | Stage::Verifying { .. }
+            | Stage::Verified { .. } => self.due_on.map(|on| Due { on, noted: self.fell_due_on }),
+            Stage::Rejected { .. } | Stage::Closed { .. } => None,
+        }
+    }
+
+    /// When its effect is to be judged, while that is waited for.
+    fn verdict_due(&self) -> Option<Due> {
+        match self.stage {
+            Stage::Verifying { check_on, .. } => Some(Due { on: check_on, noted: self.check_fell_due_on }),
+            Stage::Reported
+            | Stage::Rejected { .. }
+            | Stage::Confirmed
+            | Stage::Analysed { .. }
+            | Stage::Planned { .. }
+            | Stage::Verified { .. }
+            | Stage::Closed { .. } => None,
+        }
+    }
+
     /// Which turn it is in, from 0: an action belongs to one.
     #[must_use]
     pub fn attempt(&self) -> i64 {
@@ -397,6 +435,8 @@ impl Nonconformity {
                 owner: None,
                 former_owners: Vec::new(),
                 due_on,
+                fell_due_on: None,
+                check_fell_due_on: None,
                 containment: None,
                 attempts: Vec::new(),
                 recurrences: 0,

@@ -27,21 +27,49 @@ pub enum Wake {
     On(NaiveDate),
     /// At this moment.
     At(DateTime<Utc>),
+    /// At this moment, and again when this day begins.
+    AtAndOn(DateTime<Utc>, NaiveDate),
 }
 
 impl Wake {
     /// The day after a due date, unless that the date has passed was noted: for what happens once, however long it lasts.
     pub(crate) fn once_past(due_on: NaiveDate, noted: Option<NaiveDate>) -> Option<Self> {
-        if noted == Some(due_on) { None } else { due_on.succ_opt().map(Self::On) }
+        day_past(due_on, noted).map(Self::On)
     }
+
+    /// The same for several due dates: the one that passes first.
+    pub(crate) fn once_past_each(dates: impl IntoIterator<Item = Option<Due>>) -> Option<Self> {
+        dates.into_iter().flatten().filter_map(|Due { on, noted }| day_past(on, noted)).min().map(Self::On)
+    }
+}
+
+/// A due date beside the one whose passing was noted last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Due {
+    /// The day by which something is to be done.
+    pub on: NaiveDate,
+    /// What was noted.
+    pub noted: Option<NaiveDate>,
+}
+
+impl Due {
+    /// Whether it has passed and that was not noted.
+    pub(crate) fn is_to_note(self, today: NaiveDate) -> bool {
+        day_past(self.on, self.noted).is_some_and(|day| day <= today)
+    }
+}
+
+/// The day after, unless that the date has passed was noted.
+pub(crate) fn day_past(due_on: NaiveDate, noted: Option<NaiveDate>) -> Option<NaiveDate> {
+    if noted == Some(due_on) { None } else { due_on.succ_opt() }
 }
 
 /// Refuses to note that a due date has passed, unless it has and the program does it: `wake` is when it wanted to.
 pub(crate) fn may_fall_due(wake: Option<Wake>, today: NaiveDate, by: &Actor) -> Result<(), Refusal> {
     is_the_program(by)?;
     match wake {
-        Some(Wake::On(day)) if day <= today => Ok(()),
-        Some(Wake::On(_) | Wake::At(_)) | None => {
+        Some(Wake::On(day) | Wake::AtAndOn(_, day)) if day <= today => Ok(()),
+        Some(Wake::On(_) | Wake::At(_) | Wake::AtAndOn(..)) | None => {
             Err(Refusal::state("not_overdue", "it is not overdue, or that was noted"))
         }
     }

@@ -6,9 +6,9 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{from_json, parse, record_table, to_json, word};
 use crate::schema::actions;
-use crate::settings;
 use crate::table::{Guarded, Table};
 use crate::tx::Tx;
+use crate::{schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::actions::{Action, Facts, Kind, Priority, Stage, StageName};
@@ -188,10 +188,7 @@ impl Guarded for Action {
 
     /// Its due date has passed.
     fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
-        let (by, now) = (tx.actor().clone(), tx.now());
-        let today = settings::rules(by.organisation, tx.connection())?.today(now);
-        tx.save(self.fall_due(today, &by, now)?)?;
-        Ok(())
+        schedule::note_passed(self, Self::fall_due, tx)
     }
 }
 

@@ -7,7 +7,8 @@ use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, parse, record_table, with_head, word};
 use crate::schema::audits;
 use crate::table::{Guarded, Table};
-use crate::{audit_programmes, findings, members, ownerships, settings};
+use crate::tx::Tx;
+use crate::{audit_programmes, findings, members, ownerships, schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::access::Actor;
@@ -145,6 +146,11 @@ impl Guarded for Audit {
             owners: owners.into_iter().map(owner).collect(),
             management,
         })
+    }
+
+    /// Its first day has passed and it has not begun, or its last and it is not reported.
+    fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        schedule::note_passed(self, Self::fall_due, tx)
     }
 }
 

@@ -5,8 +5,10 @@ use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::listing::{NullableCondition, coalesce, listing};
 use crate::row::{body_of, record_table, with_head, word};
+use crate::schedule;
 use crate::schema::communication_plans;
 use crate::table::Guarded;
+use crate::tx::Tx;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
@@ -84,5 +86,10 @@ fn own(member: MemberId) -> NullableCondition<communication_plans::table> {
 impl Guarded for CommunicationPlan {
     fn facts(&self, _: DateTime<Utc>, _: &mut AnyConnection) -> Result<(), Error> {
         Ok(())
+    }
+
+    /// Its day has passed.
+    fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        schedule::note_passed(self, Self::fall_due, tx)
     }
 }

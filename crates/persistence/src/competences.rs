@@ -5,8 +5,10 @@ use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
+use crate::schedule;
 use crate::schema::competences;
 use crate::table::Guarded;
+use crate::tx::Tx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
@@ -77,5 +79,10 @@ fn own(member: MemberId) -> NullableCondition<competences::table> {
 impl Guarded for Competence {
     fn facts(&self, _: DateTime<Utc>, _: &mut AnyConnection) -> Result<(), Error> {
         Ok(())
+    }
+
+    /// The day has passed by which a gap was to be closed.
+    fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        schedule::note_passed(self, Self::fall_due, tx)
     }
 }

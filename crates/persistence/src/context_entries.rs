@@ -6,8 +6,9 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, coalesce, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::context_entries;
-use crate::settings;
 use crate::table::Guarded;
+use crate::tx::Tx;
+use crate::{schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
@@ -92,6 +93,11 @@ fn own(member: MemberId) -> NullableCondition<context_entries::table> {
 impl Guarded for ContextEntry {
     fn facts(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
         facts(self.head.organisation, now, connection)
+    }
+
+    /// The day of its review has passed.
+    fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        schedule::note_passed(self, Self::fall_due, tx)
     }
 }
 

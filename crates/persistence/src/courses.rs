@@ -8,7 +8,7 @@ use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::courses;
 use crate::table::Guarded;
 use crate::tx::Tx;
-use crate::{settings, training_assignments};
+use crate::{schedule, settings, training_assignments};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
@@ -81,9 +81,10 @@ impl Guarded for Course {
         Ok(Facts { today: rules.today(now), separation: rules.separation })
     }
 
-    /// Its audience is another one.
+    /// Its audience is another one, or the day has passed on which its effect could be judged.
     fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
-        training_assignments::follow_course(&self, tx)
+        training_assignments::follow_course(&self, tx)?;
+        schedule::note_passed(self, Self::fall_due, tx)
     }
 }
 

@@ -7,7 +7,8 @@ use crate::listing::{NullableCondition, coalesce, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::improvements;
 use crate::table::Guarded;
-use crate::{actions, measurements, settings, votes};
+use crate::tx::Tx;
+use crate::{actions, measurements, schedule, settings, votes};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
@@ -145,6 +146,11 @@ impl Guarded for Improvement {
             today: rules.today(now),
             separation: rules.separation,
         })
+    }
+
+    /// The day has passed by which its stage was to be left.
+    fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        schedule::note_passed(self, Self::fall_due, tx)
     }
 }
 

@@ -7,11 +7,13 @@ use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::indicators;
 use crate::table::Guarded;
+use crate::tx::Tx;
+use crate::{schedule, settings};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{MemberId, OrganisationId};
-use ratchet_domain::indicators::{Indicator, StageName};
+use ratchet_domain::indicators::{Facts, Indicator, StageName};
 
 record_table!(Indicator, indicators {
     name: String,
@@ -74,8 +76,13 @@ fn own(member: MemberId) -> NullableCondition<indicators::table> {
 }
 
 impl Guarded for Indicator {
-    fn facts(&self, _: DateTime<Utc>, _: &mut AnyConnection) -> Result<(), Error> {
-        Ok(())
+    fn facts(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
+        Ok(Facts { today: settings::rules(self.head.organisation, connection)?.today(now) })
+    }
+
+    /// The day of its analysis has passed.
+    fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        schedule::note_passed(self, Self::fall_due, tx)
     }
 }
 

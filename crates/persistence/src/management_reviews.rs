@@ -13,9 +13,9 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::management_reviews;
-use crate::settings;
 use crate::table::Guarded;
 use crate::tx::Tx;
+use crate::{schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::actions::Action;
@@ -98,10 +98,7 @@ impl Guarded for ManagementReview {
 
     /// Its date has passed and it was not held.
     fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
-        let (by, now) = (tx.actor().clone(), tx.now());
-        let today = settings::rules(by.organisation, tx.connection())?.today(now);
-        tx.save(self.fall_due(today, &by, now)?)?;
-        Ok(())
+        schedule::note_passed(self, Self::fall_due, tx)
     }
 }
 

@@ -1,14 +1,14 @@
 //! Nonconformities in their table.
 
-use crate::actions;
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::listing::{NullableCondition, coalesce, listing};
 use crate::row::{from_json, parse, record_table, to_json, word};
 use crate::schema::nonconformities;
-use crate::settings;
 use crate::table::Guarded;
+use crate::tx::Tx;
+use crate::{actions, schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::actions::Kind;
@@ -46,6 +46,10 @@ struct StageFacts {
     exceptions: Vec<SeparationException>,
     #[serde(default)]
     former_owners: Vec<MemberId>,
+    #[serde(default)]
+    fell_due_on: Option<NaiveDate>,
+    #[serde(default)]
+    check_fell_due_on: Option<NaiveDate>,
 }
 
 impl Columns {
@@ -62,6 +66,8 @@ impl Columns {
             owner,
             former_owners,
             due_on,
+            fell_due_on,
+            check_fell_due_on,
             containment,
             attempts,
             recurrences,
@@ -79,13 +85,30 @@ impl Columns {
             due_on: due_on.map(|day| day.to_string()),
             recurrences,
             stage: word(stage.name()),
-            stage_facts: to_json(&StageFacts { stage, origin, containment, attempts, exceptions, former_owners })?,
+            stage_facts: to_json(&StageFacts {
+                stage,
+                origin,
+                containment,
+                attempts,
+                exceptions,
+                former_owners,
+                fell_due_on,
+                check_fell_due_on,
+            })?,
         })
     }
 
     fn into_record(self, head: Head) -> Result<Nonconformity, String> {
-        let StageFacts { stage, origin, containment, attempts, exceptions, former_owners } =
-            from_json(&self.stage_facts)?;
+        let StageFacts {
+            stage,
+            origin,
+            containment,
+            attempts,
+            exceptions,
+            former_owners,
+            fell_due_on,
+            check_fell_due_on,
+        } = from_json(&self.stage_facts)?;
         if word(stage.name()) != self.stage {
             return Err(format!("the column says {}, its facts say {:?}", self.stage, stage.name()));
         }
@@ -101,6 +124,8 @@ impl Columns {
             owner: self.owner_id.map(|member| MemberId(member.0)),
             former_owners,
             due_on: self.due_on.as_deref().map(parse).transpose()?,
+            fell_due_on,
+            check_fell_due_on,
             containment,
             attempts,
             recurrences: self.recurrences,
@@ -184,6 +209,11 @@ impl Guarded for Nonconformity {
             today: rules.today(now),
             separation: rules.separation,
         })
+    }
+
+    /// Its due date has passed, or the day on which its effect could be judged.
+    fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        schedule::note_passed(self, Self::fall_due, tx)
     }
 }
 

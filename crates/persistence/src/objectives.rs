@@ -8,9 +8,9 @@ use crate::listing::{NullableCondition, coalesce, listing};
 use crate::measurements;
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::objectives;
-use crate::settings;
 use crate::table::{Guarded, Table};
 use crate::tx::Tx;
+use crate::{schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
@@ -122,10 +122,7 @@ impl Guarded for Objective {
 
     /// Its due date has passed.
     fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
-        let (by, now) = (tx.actor().clone(), tx.now());
-        let today = settings::rules(by.organisation, tx.connection())?.today(now);
-        tx.save(self.fall_due(today, &by, now)?)?;
-        Ok(())
+        schedule::note_passed(self, Self::fall_due, tx)
     }
 }
 

@@ -7,9 +7,9 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, coalesce, listing};
 use crate::row::{body_of, parse, record_table, with_head, word};
 use crate::schema::{acknowledgements as given, members, policies, policy_versions};
-use crate::settings;
 use crate::table::Guarded;
 use crate::tx::Tx;
+use crate::{schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -103,13 +103,12 @@ impl Guarded for Policy {
 
     /// Its review has come due, or the time to acknowledge it is over.
     fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
-        let (by, now) = (tx.actor().clone(), tx.now());
-        let rules = settings::rules(by.organisation, tx.connection())?;
+        let now = tx.now();
+        let rules = settings::rules(self.head.organisation, tx.connection())?;
         let coverage = acknowledgements::coverage_of(&self, &rules, now, tx.connection())?;
         let overdue = coverage.map_or(0, |coverage| coverage.overdue());
         let outstanding = i64::try_from(overdue).unwrap_or(i64::MAX);
-        tx.save(self.come_due(outstanding, rules.today(now), &by, now)?)?;
-        Ok(())
+        schedule::note_passed(self, |policy, today, by, now| policy.come_due(outstanding, today, by, now), tx)
     }
 }
 

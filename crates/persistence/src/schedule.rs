@@ -9,12 +9,14 @@ use crate::settings;
 use crate::store::Store;
 use crate::table::Guarded;
 use crate::tx::{Context, Tx};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
+use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Change, Record};
 use ratchet_domain::id::OrganisationId;
 use ratchet_domain::of_kind;
 use ratchet_domain::reference::{Locator, Prefix};
+use ratchet_domain::refusal::Refusal;
 use ratchet_domain::work::Wake;
 use uuid::Uuid;
 
@@ -56,7 +58,26 @@ fn set<T: Record>(
 /// Wakes the record again at once: what follows takes more than one step.
 pub(crate) fn go_on<T: Record>(record: &T, tx: &mut Tx<'_>) -> Result<(), Error> {
     let (head, now) = (record.head(), tx.now());
+    // What it is to be woken for later is found again then.
+    forget(head.organisation, head.id, tx.connection())?;
     set::<T>(head.organisation, head.id, now, tx.connection())
+}
+
+/// Notes the dates of a record that have passed, one after the other: two of them may share a day, and who was woken for the
+/// first is not woken for the second.
+pub(crate) fn note_passed<T: Guarded>(
+    mut record: T,
+    note: impl Fn(T, NaiveDate, &Actor, DateTime<Utc>) -> Result<Change<T>, Refusal>,
+    tx: &mut Tx<'_>,
+) -> Result<(), Error> {
+    let (by, now) = (tx.actor().clone(), tx.now());
+    let today = settings::rules(by.organisation, tx.connection())?.today(now);
+    while let Some(Wake::On(day) | Wake::AtAndOn(_, day)) = record.wakes()
+        && day <= today
+    {
+        record = tx.save(note(record, today, &by, now)?)?.0;
+    }
+    Ok(())
 }
 
 /// Forgets a wake-up; whether there was one.
@@ -70,7 +91,7 @@ fn forget(organisation: OrganisationId, id: Uuid, connection: &mut AnyConnection
 /// A day begins by the organisation's time zone.
 fn moment(organisation: OrganisationId, wake: Wake, connection: &mut AnyConnection) -> Result<DateTime<Utc>, Error> {
     match wake {
-        Wake::At(at) => Ok(at),
+        Wake::At(at) | Wake::AtAndOn(at, _) => Ok(at),
         Wake::On(day) => Ok(settings::rules(organisation, connection)?.start_of(day)),
     }
 }
@@ -126,6 +147,12 @@ fn wake<T: Guarded>(id: Uuid, tx: &mut Tx<'_>) -> Result<(), Error> {
     // The organisation has moved to another time zone since.
     if at > now {
         return set::<T>(organisation, id, at, tx.connection());
+    }
+    if let Wake::AtAndOn(_, day) = wake {
+        let again = moment(organisation, Wake::On(day), tx.connection())?;
+        if again > now {
+            set::<T>(organisation, id, again, tx.connection())?;
+        }
     }
     record.wake(tx)
 }

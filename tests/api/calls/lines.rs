@@ -81,6 +81,10 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
         "create_indicator" => (Manager, "/v1/indicators".into(), indicators::definition(&me)),
         "amend_indicator" => (Manager, about(api, "/v1/indicators/{id}").await, indicators::definition(&me)),
         "activate_indicator" => (Manager, about(api, "/v1/indicators/{id}/activate").await, json!({})),
+        "analyse_indicator" => {
+            let path = format!("/v1/indicators/{}/analyse", indicators::active(api).await);
+            (Manager, path, json!({ "verdict": "watch", "conclusion": "It creeps up" }))
+        }
         "revise_indicator" => {
             let goal = json!({ "direction": "lower_is_better", "warning": 60.0, "critical": 120.0 });
             let path = format!("/v1/indicators/{}/revise", indicators::active(api).await);

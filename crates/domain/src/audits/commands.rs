@@ -2,12 +2,13 @@
 
 use super::{Audit, AuditorDraft, Concluded, Criteria, Facts, Sampling, Stage, Verb};
 use crate::access::Actor;
-use crate::change::{Change, Lifecycle};
+use crate::change::{Change, Lifecycle, Record};
 use crate::findings::Finding;
 use crate::id::{AuditProgrammeId, MemberId, ProcessId};
 use crate::reference::Target;
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
+use crate::work;
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// Plain fields to change; the outer option is "leave as it is", the inner one "empty it".
@@ -134,6 +135,16 @@ impl Audit {
         faults.keep(text::narrative("/reason", &reason));
         faults.refuse()?;
         Ok(Change::of(self, after, "postponed", at).because(reason))
+    }
+
+    /// Notes that its first day has passed and it has not begun, or its last and it is not reported.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for everyone but the program; it is not overdue, or that was noted.
+    pub fn fall_due(self, today: NaiveDate, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        work::may_fall_due(self.wakes(), today, by)?;
+        let after = Self { fell_due_on: self.deadline(), ..self.clone() };
+        Ok(Change::of(self, after, "fell_due", at))
     }
 
     /// It is not conducted, or not to its end: what was found so far is withdrawn with it. What earlier audits have left

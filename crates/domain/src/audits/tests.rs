@@ -9,8 +9,9 @@ use crate::access::Role;
 use crate::audit_programmes::StageName as ProgrammeStage;
 use crate::change::Lifecycle;
 use crate::findings::{self, Finding, FindingDraft, Grade};
-use crate::fixtures::{at, birth, member, person};
+use crate::fixtures::{at, birth, member, noted_once, person};
 use crate::reference::Reference;
+use chrono::Days;
 use uuid::Uuid;
 
 const LEAD: u128 = 2;
@@ -351,5 +352,21 @@ fn the_projection_is_read_back() {
         let audit = at_stage(*stage);
         let stored = serde_json::to_value(&audit).unwrap();
         assert_eq!(serde_json::from_value::<Audit>(stored).unwrap(), audit);
+    }
+}
+
+#[test]
+fn days_that_pass_are_noted_once_each() {
+    let audit = planned(Kind::Internal);
+    let (first, last) = (audit.starts_on, audit.starts_on + Days::new(9));
+    let late = noted_once(audit, first, "audit.fell_due", Audit::fall_due);
+    assert_eq!(late.wakes(), None);
+    let input = Postpone { starts_on: first + Days::new(1), ends_on: last, reason: "The lead is ill".into() };
+    let moved = late.postpone(input, &facts(), &manager(), at()).unwrap().into_after();
+    assert_eq!(moved.wakes(), Wake::once_past(first + Days::new(1), None), "a new date is another matter");
+    let begun = Audit { ends_on: last, ..started(Kind::Internal) };
+    assert_eq!(noted_once(begun, last, "audit.fell_due", Audit::fall_due).wakes(), None);
+    for stage in [StageName::Reported, StageName::Closed, StageName::Cancelled] {
+        assert_eq!(at_stage(stage).wakes(), None, "{stage:?}");
     }
 }

@@ -2,10 +2,11 @@
 
 use super::{CarriedOut, CommunicationPlan, Stage, Verb};
 use crate::access::Actor;
-use crate::change::{Change, Lifecycle};
+use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
+use crate::work;
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// Plain fields to change; `None` leaves a field as it is.
@@ -96,6 +97,16 @@ impl CommunicationPlan {
         let last = Some(CarriedOut { on, summary, at, by: by.member() });
         let after = Self { last, times: self.times + 1, next_on, ..self.clone() };
         Ok(Change::of(self, after, "carried_out", at))
+    }
+
+    /// Notes that its day has passed and it was not done.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for everyone but the program; it is not overdue, or that was noted.
+    pub fn fall_due(self, today: NaiveDate, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        work::may_fall_due(self.wakes(), today, by)?;
+        let after = Self { fell_due_on: self.next_on, ..self.clone() };
+        Ok(Change::of(self, after, "fell_due", at))
     }
 
     /// It is not done any more.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::access::Role;
 use crate::change::Lifecycle;
-use crate::fixtures::{at, birth, member, person};
+use crate::fixtures::{at, birth, member, noted_once, person};
 use chrono::Days;
 use strum::VariantArray;
 
@@ -131,4 +131,13 @@ fn the_projection_is_read_back() {
         let stored = serde_json::to_value(at_stage(*stage)).unwrap();
         assert_eq!(serde_json::from_value::<CommunicationPlan>(stored).unwrap(), at_stage(*stage));
     }
+}
+
+#[test]
+fn a_day_that_passes_is_noted_once() {
+    let day = today() + Days::new(7);
+    let late = noted_once(in_force(), day, "communication_plan.fell_due", CommunicationPlan::fall_due);
+    assert_eq!(late.wakes(), None);
+    assert_eq!(apply(late, Verb::CarryOut).unwrap().wakes(), Wake::once_past(today() + Days::new(90), None));
+    assert_eq!(at_stage(StageName::Retired).wakes(), None);
 }

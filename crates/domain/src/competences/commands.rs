@@ -2,10 +2,11 @@
 
 use super::{Competence, Holder, Stage, Standing, Verb};
 use crate::access::Actor;
-use crate::change::{Change, Lifecycle};
+use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
+use crate::work;
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// A role has at most so many holders; what everybody must know is a course.
@@ -86,12 +87,27 @@ impl Competence {
             faults.push(Fault::new("/member_id", "length", detail));
         }
         faults.refuse()?;
-        let judged = Holder { member, standing, at, by: judge };
+        let judged = Holder { member, standing, at, by: judge, fell_due_on: None };
         match known {
             Some(holder) => *holder = judged,
             None => after.holders.push(judged),
         }
         Ok(Change::of(self, after, "assessed", at))
+    }
+
+    /// Notes that the day has passed by which gaps were to be closed: of all of them whose day it was.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for everyone but the program; no gap is overdue, or that was noted.
+    pub fn fall_due(self, today: NaiveDate, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        work::may_fall_due(self.wakes(), today, by)?;
+        let mut after = self.clone();
+        for holder in &mut after.holders {
+            if let Some(due) = holder.due().filter(|due| due.is_to_note(today)) {
+                holder.fell_due_on = Some(due.on);
+            }
+        }
+        Ok(Change::of(self, after, "gap_fell_due", at))
     }
 
     /// A member does not hold the role any more.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::access::Role;
 use crate::change::Lifecycle;
-use crate::fixtures::{at, birth, machine, member, person};
+use crate::fixtures::{at, birth, machine, member, noted_once, person, program};
 use chrono::Days;
 use strum::VariantArray;
 
@@ -134,4 +134,19 @@ fn the_projection_is_read_back() {
         let stored = serde_json::to_value(at_stage(*stage)).unwrap();
         assert_eq!(serde_json::from_value::<Competence>(stored).unwrap(), at_stage(*stage));
     }
+}
+
+#[test]
+fn each_gap_that_is_not_closed_in_time_is_noted_once() {
+    let (first, second) = (today() + Days::new(30), today() + Days::new(60));
+    let open = at_stage(StageName::Required);
+    let later = Standing::Gap { missing: "Has not audited yet".into(), measure: "Joins".into(), due_on: second };
+    let two = assess(open, 4, later).unwrap().into_after();
+    let late = noted_once(two, first, "competence.gap_fell_due", Competence::fall_due);
+    assert_eq!(late.wakes(), Wake::once_past(second, None));
+    let late = late.fall_due(second + Days::new(1), &program(), at()).unwrap().into_after();
+    assert_eq!(late.wakes(), None);
+    let again = Standing::Gap { missing: "More".into(), measure: "More".into(), due_on: second + Days::new(9) };
+    assert!(assess(late.clone(), 3, again).unwrap().after().wakes().is_some(), "judged anew, it has a new day");
+    assert_eq!(apply(at_stage(StageName::Required), Verb::Retire).unwrap().wakes(), None);
 }

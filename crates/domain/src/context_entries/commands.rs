@@ -2,10 +2,11 @@
 
 use super::{ContextEntry, Facts, LastReview, Matter, Need, Stage, Verb, matter_of};
 use crate::access::{Actor, Permission};
-use crate::change::{Change, Lifecycle};
+use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Faults, Refusal};
 use crate::text;
+use crate::work;
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// What a PATCH may say: the outer option is "leave as it is", the inner one "empty it".
@@ -97,6 +98,16 @@ impl ContextEntry {
         let last_review = LastReview { on: facts.today, by: by.member(), conclusion: Some(conclusion) };
         let after = Self { last_review, review_due_on, ..self.clone() };
         Ok(Change::of(self, after, "reviewed", at))
+    }
+
+    /// Notes that the day of its review has passed.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for everyone but the program; no review is overdue, or that was noted.
+    pub fn fall_due(self, today: NaiveDate, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        work::may_fall_due(self.wakes(), today, by)?;
+        let after = Self { review_fell_due_on: self.review_due_on, ..self.clone() };
+        Ok(Change::of(self, after, "review_fell_due", at))
     }
 
     /// It does not hold any more.

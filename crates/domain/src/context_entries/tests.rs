@@ -1,6 +1,6 @@
 use super::*;
 use crate::access::Role;
-use crate::fixtures::{at, birth, member, person};
+use crate::fixtures::{at, birth, member, noted_once, person};
 use chrono::Days;
 use strum::VariantArray;
 
@@ -189,4 +189,15 @@ fn the_projection_is_read_back() {
             assert_eq!(serde_json::from_value::<ContextEntry>(stored).unwrap(), entry);
         }
     }
+}
+
+#[test]
+fn a_review_that_is_overdue_is_noted_once() {
+    let day = at().date_naive() + Days::new(365);
+    let entry = current(Kind::InternalIssue);
+    let late = noted_once(entry, day, "context_entry.review_fell_due", ContextEntry::fall_due);
+    assert_eq!(late.wakes(), None);
+    let review = Review { conclusion: "It holds".into(), review_due_on: Some(day + Days::new(365)) };
+    assert!(late.review(review, &facts(), &manager(), at()).unwrap().after().wakes().is_some());
+    assert_eq!(at_stage(StageName::Retired).wakes(), None);
 }

@@ -4,11 +4,12 @@ use super::lifecycle::ARTICLED;
 use super::{Course, Evaluation, Facts, Stage, Verb};
 use crate::access::Actor;
 use crate::audience::Audience;
-use crate::change::{Change, Lifecycle};
+use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Faults, Reason, Refusal};
 use crate::separation::{Duty, Rule};
 use crate::text;
+use crate::work;
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// Plain fields to change; `None` leaves a field as it is.
@@ -142,6 +143,20 @@ impl Course {
         after.exceptions.extend(exception);
         let verb = if effective { "evaluated_effective" } else { "evaluated_ineffective" };
         Ok(Change::of(self, after, verb, at).because_of(reason))
+    }
+
+    /// Notes that the day has passed on which its effect could be judged.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for everyone but the program; no judgement is overdue, or that was noted.
+    pub fn fall_due(self, today: NaiveDate, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        work::may_fall_due(self.wakes(), today, by)?;
+        let evaluation_fell_due_on = match self.stage {
+            Stage::Published { evaluate_on, .. } => evaluate_on,
+            Stage::Draft | Stage::Retired { .. } => None,
+        };
+        let after = Self { evaluation_fell_due_on, ..self.clone() };
+        Ok(Change::of(self, after, "evaluation_fell_due", at))
     }
 
     /// Nobody takes it any more: what is still open becomes void, results are kept.

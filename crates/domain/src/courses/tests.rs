@@ -1,7 +1,7 @@
 use super::*;
 use crate::access::{Identity, Role};
 use crate::change::Lifecycle;
-use crate::fixtures::{at, birth, machine, member, person};
+use crate::fixtures::{at, birth, machine, member, noted_once, person};
 use crate::separation::Rule;
 use crate::separation::tests::relaxed;
 use chrono::Days;
@@ -144,7 +144,7 @@ fn another_audience_is_assigned_anew() {
     assert_eq!((same.wakes(), same.due_in_days), (published.wakes(), 5));
     let auditors = Audience::Roles { roles: vec![Role::Auditor] };
     let other = amend(Amendment { audience: Some(auditors), ..Amendment::default() });
-    assert_eq!(other.wakes(), Some(Wake::At(later)));
+    assert_eq!(other.wakes(), Some(Wake::AtAndOn(later, today() + Days::new(1))));
     assert_eq!(drafted().wakes(), None);
     let gone = at_stage(StageName::Retired);
     assert_eq!(gone.wakes(), Some(Wake::At(at())), "what is open becomes void");
@@ -205,4 +205,17 @@ fn the_projection_is_read_back() {
         let stored = serde_json::to_value(at_stage(*stage)).unwrap();
         assert_eq!(serde_json::from_value::<Course>(stored).unwrap(), at_stage(*stage));
     }
+}
+
+#[test]
+fn a_judgement_that_is_overdue_is_noted_once() {
+    let day = today() + Days::new(60);
+    let course = drafted().publish(day, &facts(), &manager(), at()).unwrap().into_after();
+    assert_eq!(course.wakes(), Some(Wake::AtAndOn(at(), day + Days::new(1))), "its audience is followed at once");
+    let late = noted_once(course, day, "course.evaluation_fell_due", Course::fall_due);
+    assert_eq!(late.wakes(), Some(Wake::At(at())));
+    let again = Evaluate { again_on: Some(day + Days::new(9)), ..evaluation() };
+    let judged = late.evaluate(again, &facts(), &judge(), at()).unwrap().into_after();
+    assert_eq!(judged.wakes(), Some(Wake::AtAndOn(at(), day + Days::new(10))));
+    assert_eq!(apply(judged, Verb::Retire).unwrap().wakes(), Some(Wake::At(at())));
 }

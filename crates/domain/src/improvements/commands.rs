@@ -3,10 +3,11 @@
 use super::lifecycle::ARTICLED;
 use super::{Decision, Facts, Implementation, Improvement, Measure, Miss, Plan, Size, Stage, Verb, Verdict};
 use crate::access::Actor;
-use crate::change::{Change, Lifecycle};
+use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Fault, Faults, Reason, Refusal};
 use crate::text;
+use crate::work;
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// Plain fields to change; `None` leaves a field as it is.
@@ -69,6 +70,17 @@ fn wrong_state(stage: &Stage, verb: Verb) -> Refusal {
 }
 
 impl Improvement {
+    /// Notes that the day has passed by which it was to be in place, or on which its benefit could be judged.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for everyone but the program; it is not overdue, or that was noted.
+    pub fn fall_due(self, today: NaiveDate, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        work::may_fall_due(self.wakes(), today, by)?;
+        let after = Self { fell_due_on: self.deadline(), ..self.clone() };
+        let verb = if self.implementation().is_some() { "judgement_fell_due" } else { "fell_due" };
+        Ok(Change::of(self, after, verb, at))
+    }
+
     /// Changes plain fields. How the benefit is measured is fixed when it is planned: moving the goalposts afterwards
     /// would be a claim, not a measurement.
     ///

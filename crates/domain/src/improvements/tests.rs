@@ -1,10 +1,11 @@
 use super::*;
 use crate::access::Role;
 use crate::change::Lifecycle;
-use crate::fixtures::{at, birth, machine, member, person};
+use crate::fixtures::{at, birth, machine, member, noted_once, person, program};
 use crate::id::IndicatorId;
 use crate::separation::tests::relaxed;
 use crate::separation::{Rule, Separation};
+use chrono::Days;
 use uuid::Uuid;
 
 /// Proposer 4, decider 1, owner 9, judge 2; who worked an action is 3.
@@ -322,4 +323,23 @@ fn it_tells_what_it_was_born_of_and_what_shows_the_benefit() {
     let edges = of(ImprovementDraft { origin: Some(origin), ..draft() }).edges();
     assert_eq!((edges[0].from, edges[0].relation), (origin, Relation::Raised));
     assert_eq!((edges[1].to.kind, edges[1].relation), (Prefix::Indicator, Relation::VerifiedBy));
+}
+
+#[test]
+fn days_that_pass_are_noted_once_each() {
+    let day = at().date_naive();
+    let planned = walk(proposed(), &PATH[..2]);
+    let late = noted_once(planned, day, "improvement.fell_due", Improvement::fall_due);
+    assert_eq!(late.wakes(), None);
+    let later = day + Days::new(14);
+    let then = |day| Facts { today: day, ..facts() };
+    let begun = apply(late, Verb::Start, 0).unwrap();
+    let measuring =
+        begun.measure(("It serves".into(), later), &then(day + Days::new(2)), &manager(), at()).unwrap().into_after();
+    assert_eq!(measuring.wakes(), Wake::once_past(later, None));
+    let noted = measuring.fall_due(later + Days::new(1), &program(), at()).unwrap();
+    assert_eq!((noted.verb(), noted.after().wakes()), ("judgement_fell_due", None));
+    assert_eq!(proposed().wakes(), None);
+    let judged = noted.into_after().conclude(conclude(None), &then(later), &judge(), at()).unwrap();
+    assert_eq!(judged.after().wakes(), None);
 }

@@ -1,12 +1,16 @@
 //! The verbs, and the amendment of plain fields.
 
-use super::{AutoRaise, Field, Frequency, Goal, Indicator, Revision, Stage, StageName, ValueKind, Verb, touchable};
+use super::{
+    Analysis, AutoRaise, Facts, Field, Frequency, Goal, Indicator, Revision, Stage, StageName, ValueKind, Verb,
+    Verdict, touchable,
+};
 use crate::access::{Actor, Permission};
-use crate::change::{Change, Lifecycle, take};
+use crate::change::{Change, Lifecycle, Record, take};
 use crate::id::MemberId;
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
-use chrono::{DateTime, Utc};
+use crate::work;
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// What a PATCH may say: the outer option is "leave as it is", the inner one "empty it".
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -26,6 +30,15 @@ pub struct IndicatorAmendment {
     pub requirements: Option<Vec<String>>,
     pub auto_raise: Option<AutoRaise>,
     pub owner: Option<Option<MemberId>>,
+}
+
+/// What `analyse` needs [9.1 e, f].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Analyse {
+    /// What it came to.
+    pub verdict: Verdict,
+    /// What was seen and concluded.
+    pub conclusion: String,
 }
 
 impl IndicatorAmendment {
@@ -101,18 +114,55 @@ impl Indicator {
     ///
     /// # Errors
     /// The guard's refusal: every answer that is missing.
-    pub fn activate(self, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
-        self.may(Verb::Activate, &(), by)?;
-        let after = Self { stage: Stage::Active { since: at }, ..self.clone() };
+    pub fn activate(self, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Activate, facts, by)?;
+        let after = Self { analysed_on: Some(facts.today), stage: Stage::Active { since: at }, ..self.clone() };
         Ok(Change::of(self, after, "activated", at))
+    }
+
+    /// What the results mean [9.1 e, f]. Said again, it replaces what was said before, which the journal keeps; the next
+    /// analysis is counted from today.
+    ///
+    /// # Errors
+    /// The guard's refusal, or a blank conclusion.
+    pub fn analyse(
+        self,
+        input: Analyse,
+        facts: &Facts,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Analyse, facts, by)?;
+        let Some(me) = by.member() else { return Err(Refusal::Forbidden) };
+        let Analyse { verdict, conclusion } = input;
+        text::narrative("/conclusion", &conclusion).map_err(|fault| Refusal::Invalid(vec![fault]))?;
+        let analysis = Some(Analysis { verdict, conclusion, at, by: me });
+        let after = Self { analysis, analysed_on: Some(facts.today), ..self.clone() };
+        Ok(Change::of(self, after, "analysed", at))
+    }
+
+    /// Notes that the day of its analysis has passed.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for everyone but the program; no analysis is overdue, or that was noted.
+    pub fn fall_due(self, today: NaiveDate, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        work::may_fall_due(self.wakes(), today, by)?;
+        let after = Self { analysis_fell_due_on: self.analysis_due_on(), ..self.clone() };
+        Ok(Change::of(self, after, "analysis_fell_due", at))
     }
 
     /// Moves target and thresholds; what held until now is kept.
     ///
     /// # Errors
     /// The guard's refusal, every fault of the goal, another direction, or a blank reason.
-    pub fn revise(self, goal: Goal, reason: String, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
-        self.may(Verb::Revise, &(), by)?;
+    pub fn revise(
+        self,
+        (goal, reason): (Goal, String),
+        facts: &Facts,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Revise, facts, by)?;
         let mut faults = Faults::default();
         faults.keep(text::narrative("/reason", &reason));
         for fault in goal.faults("/goal") {
@@ -143,8 +193,8 @@ impl Indicator {
     ///
     /// # Errors
     /// The guard's refusal, or a blank reason.
-    pub fn retire(self, reason: String, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
-        self.may(Verb::Retire, &(), by)?;
+    pub fn retire(self, reason: String, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Retire, facts, by)?;
         text::narrative("/reason", &reason).map_err(|fault| Refusal::Invalid(vec![fault]))?;
         let stage = match &self.stage {
             Stage::Active { since } => Stage::Retired { since: *since, reason: reason.clone(), at },

@@ -4,6 +4,7 @@ use super::{Indicator, Stage};
 use crate::access::{Actor, Permission};
 use crate::change::{Lifecycle, Record};
 use crate::refusal::{Reason, Refusal};
+use chrono::NaiveDate;
 
 /// A stage without its facts: what filters and columns name.
 #[derive(
@@ -41,6 +42,7 @@ impl Stage {
 #[expect(missing_docs, reason = "the commands of the same names say it")]
 pub enum Verb {
     Activate,
+    Analyse,
     Revise,
     Retire,
 }
@@ -50,9 +52,9 @@ pub enum Verb {
 pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
     use StageName as S;
     match (verb, from) {
-        (Verb::Activate, S::Draft) | (Verb::Revise, S::Active) => &[S::Active],
+        (Verb::Activate, S::Draft) | (Verb::Analyse | Verb::Revise, S::Active) => &[S::Active],
         (Verb::Retire, S::Active) => &[S::Retired],
-        (Verb::Activate | Verb::Revise | Verb::Retire, S::Draft | S::Active | S::Retired) => &[],
+        (Verb::Activate | Verb::Analyse | Verb::Revise | Verb::Retire, S::Draft | S::Active | S::Retired) => &[],
     }
 }
 
@@ -122,9 +124,16 @@ pub fn touchable(stage: StageName, field: Field) -> bool {
     }
 }
 
+/// What a guard must know beyond the record itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Today, in the organisation's time zone.
+    pub today: NaiveDate,
+}
+
 impl Lifecycle for Indicator {
     type Verb = Verb;
-    type Facts = ();
+    type Facts = Facts;
 
     fn stage_name(&self) -> &'static str {
         self.stage.name().into()
@@ -134,11 +143,13 @@ impl Lifecycle for Indicator {
         !edge(self.stage.name(), verb).is_empty()
     }
 
-    fn may(&self, verb: Verb, (): &(), by: &Actor) -> Result<(), Refusal> {
-        let permission = match verb {
-            Verb::Activate | Verb::Revise | Verb::Retire => Permission::DefineIndicator,
+    fn may(&self, verb: Verb, _: &Facts, by: &Actor) -> Result<(), Refusal> {
+        let allowed = match verb {
+            Verb::Activate | Verb::Revise | Verb::Retire => by.may(Permission::DefineIndicator, self.is_own(by)),
+            // Of those whose it is the analyst alone says what the results mean.
+            Verb::Analyse => by.may(Permission::SteerIndicator, by.member().is_some() && self.analyst == by.member()),
         };
-        if !by.may(permission, self.is_own(by)) {
+        if !allowed {
             return Err(Refusal::Forbidden);
         }
         if !self.knows(verb) {
@@ -147,7 +158,10 @@ impl Lifecycle for Indicator {
         }
         let reasons = match verb {
             Verb::Activate => self.missing(),
-            Verb::Revise | Verb::Retire => Vec::new(),
+            Verb::Analyse if by.member().is_none() => {
+                vec![Reason::new("person_needed", "results are analysed by a person, not by a machine")]
+            }
+            Verb::Analyse | Verb::Revise | Verb::Retire => Vec::new(),
         };
         if reasons.is_empty() { Ok(()) } else { Err(Refusal::State(reasons)) }
     }

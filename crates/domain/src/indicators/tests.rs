@@ -2,6 +2,7 @@ use super::*;
 use crate::access::{Identity, Role};
 use crate::id::OrganisationId;
 use crate::reference::Reference;
+use chrono::{Days, Months};
 use proptest::prelude::*;
 use strum::VariantArray;
 use uuid::Uuid;
@@ -60,15 +61,25 @@ pub(crate) fn define(draft: IndicatorDraft) -> Result<Indicator, Refusal> {
 }
 
 pub(crate) fn active(draft: IndicatorDraft) -> Indicator {
-    define(draft).unwrap().activate(&manager(), at()).unwrap().into_after()
+    define(draft).unwrap().activate(&facts(), &manager(), at()).unwrap().into_after()
 }
 
 fn at_stage(stage: StageName) -> Indicator {
     match stage {
         StageName::Draft => define(draft()).unwrap(),
         StageName::Active => active(draft()),
-        StageName::Retired => active(draft()).retire("replaced".into(), &manager(), at()).unwrap().into_after(),
+        StageName::Retired => {
+            active(draft()).retire("replaced".into(), &facts(), &manager(), at()).unwrap().into_after()
+        }
     }
+}
+
+fn facts() -> Facts {
+    Facts { today: at().date_naive() }
+}
+
+fn analysed() -> Analyse {
+    Analyse { verdict: Verdict::Watch, conclusion: "The laptops of one site drag it down".into() }
 }
 
 fn higher() -> Goal {
@@ -77,9 +88,10 @@ fn higher() -> Goal {
 
 fn apply(indicator: Indicator, verb: Verb, by: &Actor) -> Result<Indicator, Refusal> {
     let change = match verb {
-        Verb::Activate => indicator.activate(by, at()),
-        Verb::Revise => indicator.revise(higher(), "we can do better".into(), by, at()),
-        Verb::Retire => indicator.retire("replaced".into(), by, at()),
+        Verb::Activate => indicator.activate(&facts(), by, at()),
+        Verb::Analyse => indicator.analyse(analysed(), &facts(), by, at()),
+        Verb::Revise => indicator.revise((higher(), "we can do better".into()), &facts(), by, at()),
+        Verb::Retire => indicator.retire("replaced".into(), &facts(), by, at()),
     };
     change.map(Change::into_after)
 }
@@ -165,7 +177,7 @@ fn activation_names_each_missing_answer() {
         goal: None,
         ..draft()
     };
-    let missing = codes(define(bare).unwrap().activate(&manager(), at()).unwrap_err());
+    let missing = codes(define(bare).unwrap().activate(&facts(), &manager(), at()).unwrap_err());
     let missing: Vec<_> = missing.iter().map(|(_, code)| code.as_str()).collect();
     let all = [
         "no_information_need",
@@ -253,16 +265,20 @@ fn a_value_at_a_threshold_is_still_good() {
 
 #[test]
 fn moving_the_goalposts_shows() {
-    let revised = at_stage(StageName::Active).revise(higher(), "we can do better".into(), &manager(), at()).unwrap();
+    let revised =
+        at_stage(StageName::Active).revise((higher(), "we can do better".into()), &facts(), &manager(), at()).unwrap();
     assert_eq!((revised.reason(), revised.verb()), (Some("we can do better"), "revised"));
     let after = revised.into_after();
     assert_eq!((after.revision, after.goal), (2, Some(higher())));
     let [earlier] = after.revisions.as_slice() else { panic!("not kept") };
     assert_eq!((earlier.number, earlier.goal, earlier.replaced_at), (1, goal(), at()));
-    assert_eq!(code(after.clone().revise(higher(), "again".into(), &manager(), at()).unwrap_err()), "unchanged");
+    assert_eq!(
+        code(after.clone().revise((higher(), "again".into()), &facts(), &manager(), at()).unwrap_err()),
+        "unchanged"
+    );
     let other = Goal::LowerIsBetter { target: None, warning: 1.0, critical: 2.0 };
-    assert_eq!(code(after.clone().revise(other, "turn".into(), &manager(), at()).unwrap_err()), "fixed");
-    assert_eq!(code(after.revise(goal(), " ".into(), &manager(), at()).unwrap_err()), "blank");
+    assert_eq!(code(after.clone().revise((other, "turn".into()), &facts(), &manager(), at()).unwrap_err()), "fixed");
+    assert_eq!(code(after.revise((goal(), " ".into()), &facts(), &manager(), at()).unwrap_err()), "blank");
 }
 
 #[test]
@@ -292,5 +308,54 @@ proptest! {
         let indicator = active(IndicatorDraft { goal: Some(goal), ..draft() });
         let text = serde_json::to_string(&indicator).unwrap();
         prop_assert_eq!(serde_json::from_str::<Indicator>(&text).unwrap(), indicator);
+    }
+}
+
+#[test]
+fn an_analysis_that_is_late_is_noted_once() {
+    let (today, monthly) = (at().date_naive(), Months::new(1));
+    assert_eq!(at_stage(StageName::Draft).wakes(), None);
+    let indicator = active(draft());
+    assert_eq!(indicator.work(), [Work::of(MemberId(Uuid::from_u128(7)), Some(today + monthly))]);
+    let late =
+        crate::fixtures::noted_once(indicator, today + monthly, "indicator.analysis_fell_due", Indicator::fall_due);
+    assert_eq!(late.wakes(), None);
+    let facts = Facts { today: today + Days::new(40) };
+    let judged = late.analyse(analysed(), &facts, &person(7, &[Role::Member]), at()).unwrap().into_after();
+    assert_eq!(judged.analysis.as_ref().map(|analysis| analysis.verdict), Some(Verdict::Watch));
+    assert_eq!(judged.wakes(), Wake::once_past(today + Days::new(40) + monthly, None));
+    let weekly = judged.clone().amend(touching(Field::AnalysisInterval), &manager(), at()).unwrap().into_after();
+    assert_eq!(weekly.analysis_due_on(), Some(today + Days::new(47)));
+    let retired = judged.retire("replaced".into(), &facts, &manager(), at()).unwrap().into_after();
+    assert!(retired.wakes().is_none() && retired.work().is_empty());
+}
+
+#[test]
+fn its_analyst_says_what_the_results_mean() {
+    let tried = |by: &Actor| active(draft()).analyse(analysed(), &facts(), by, at()).map(drop);
+    assert_eq!(tried(&manager()), Ok(()));
+    assert_eq!(tried(&person(7, &[Role::Member])), Ok(()));
+    for other in [5, 6, 8] {
+        assert_eq!(tried(&person(other, &[Role::Member])), Err(Refusal::Forbidden), "{other}");
+    }
+    let key = crate::fixtures::machine(&[Permission::SteerIndicator]);
+    assert_eq!(tried(&key).map_err(code), Err("person_needed".to_owned()));
+    let blank = Analyse { conclusion: " ".into(), ..analysed() };
+    let refused = active(draft()).analyse(blank, &facts(), &manager(), at()).unwrap_err();
+    assert_eq!(codes(refused), [("/conclusion".to_owned(), "blank".to_owned())]);
+}
+
+#[test]
+fn an_interval_leads_to_the_same_day_again() {
+    let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+    for (interval, expected) in [
+        (Frequency::Hourly, "2026-02-01"),
+        (Frequency::Daily, "2026-02-01"),
+        (Frequency::Weekly, "2026-02-07"),
+        (Frequency::Monthly, "2026-02-28"),
+        (Frequency::Quarterly, "2026-04-30"),
+        (Frequency::Yearly, "2027-01-31"),
+    ] {
+        assert_eq!(interval.after(day("2026-01-31")), Some(day(expected)), "{interval:?}");
     }
 }

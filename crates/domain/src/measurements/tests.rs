@@ -88,7 +88,10 @@ fn moments_out_of_bounds_are_refused() {
 
 #[test]
 fn only_an_active_indicator_is_measured() {
-    let retired = active(draft()).retire("replaced".into(), &manager(), at()).unwrap().into_after();
+    let retired = active(draft())
+        .retire("replaced".into(), &crate::indicators::Facts::default(), &manager(), at())
+        .unwrap()
+        .into_after();
     for indicator in [define(draft()).unwrap(), retired] {
         assert_eq!(refused(raw(1.0), &indicator), ("/indicator".into(), "not_active".into()));
     }

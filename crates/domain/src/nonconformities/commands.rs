@@ -6,11 +6,12 @@ use super::{
 };
 use crate::access::Actor;
 use crate::analysis::effect::Effect;
-use crate::change::{Change, Lifecycle};
+use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Fault, Faults, Reason, Refusal};
 use crate::separation::{Duty, Rule};
 use crate::text;
+use crate::work;
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// At most so many root causes.
@@ -109,6 +110,23 @@ fn wrong_state(stage: &Stage, verb: Verb) -> Refusal {
 }
 
 impl Nonconformity {
+    /// Notes that its due date has passed, or the day on which its effect could be judged; one after the other.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for everyone but the program; neither has passed, or that was noted.
+    pub fn fall_due(self, today: NaiveDate, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        work::may_fall_due(self.wakes(), today, by)?;
+        let mut after = self.clone();
+        let verb = if self.closing_due().is_some_and(|due| due.is_to_note(today)) {
+            after.fell_due_on = self.due_on;
+            "fell_due"
+        } else {
+            after.check_fell_due_on = self.verdict_due().map(|due| due.on);
+            "verification_fell_due"
+        };
+        Ok(Change::of(self, after, verb, at))
+    }
+
     /// Changes plain fields.
     ///
     /// # Errors

@@ -1,9 +1,10 @@
 use super::*;
 use crate::access::Role;
 use crate::change::Lifecycle;
-use crate::fixtures::{at, birth, person};
+use crate::fixtures::{at, birth, noted_once, person, program};
 use crate::separation::tests::relaxed;
 use crate::separation::{Rule, Separation};
+use chrono::Days;
 use strum::VariantArray;
 use uuid::Uuid;
 
@@ -276,4 +277,28 @@ fn the_projection_is_read_back() {
 #[test]
 fn every_write_counts_the_version_up() {
     assert_eq!(at_stage(StageName::Closed).head.version, 7);
+}
+
+#[test]
+fn dates_that_pass_are_noted_once_each() {
+    let day = at().date_naive() + Days::new(10);
+    let due = |case: Nonconformity, on| {
+        case.amend(Amendment { due_on: Some(Some(on)), ..Amendment::default() }, &manager(), at()).unwrap().into_after()
+    };
+    assert_eq!(reported().wakes(), None);
+    let late = noted_once(due(reported(), day), day, "nonconformity.fell_due", Nonconformity::fall_due);
+    assert_eq!(late.wakes(), None);
+    assert!(due(late, day + Days::new(1)).wakes().is_some(), "a new date is another matter");
+    // The day of the verdict passes first.
+    let check_on = at().date_naive();
+    let verifying = walk(&[Verb::Confirm, Verb::Analyse, Verb::Plan, Verb::Implement]);
+    let action = "nonconformity.verification_fell_due";
+    let late = noted_once(due(verifying, day), check_on, action, Nonconformity::fall_due);
+    assert_eq!(late.wakes(), Wake::once_past(day, None));
+    let noted = late.fall_due(day + Days::new(1), &program(), at()).unwrap();
+    assert_eq!((noted.verb(), noted.after().wakes()), ("fell_due", None));
+    let judged = apply(noted.into_after(), Verb::Verify, 0).unwrap();
+    let open = due(judged, day + Days::new(5));
+    assert!(open.wakes().is_some());
+    assert_eq!(apply(open, Verb::Close, 0).unwrap().wakes(), None);
 }

@@ -110,8 +110,20 @@ impl Resource for CommunicationPlan {
     const EXPANDS: &'static [(&'static str, &'static str)] = &[("owner", "owner_id")];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> CommunicationPlanView {
-        let Self { head, subject, timing, audience, channel, owner, next_on, requirements, last, times, stage } =
-            self.clone();
+        let Self {
+            head,
+            subject,
+            timing,
+            audience,
+            channel,
+            owner,
+            next_on,
+            fell_due_on: _,
+            requirements,
+            last,
+            times,
+            stage,
+        } = self.clone();
         let retired_because = match &stage {
             Stage::InForce => None,
             Stage::Retired { reason, at: _ } => Some(reason.clone()),

@@ -61,7 +61,7 @@ pub(crate) struct HolderView {
 
 impl From<&Holder> for HolderView {
     fn from(holder: &Holder) -> Self {
-        let Holder { member, standing, at, by } = holder.clone();
+        let Holder { member, standing, at, by, fell_due_on: _ } = holder.clone();
         Self { member_id: member, standing, at, by }
     }
 }

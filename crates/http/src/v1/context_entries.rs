@@ -122,7 +122,18 @@ impl Resource for ContextEntry {
     const EXPANDS: &'static [(&'static str, &'static str)] = &[("owner", "owner_id")];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> ContextEntryView {
-        let Self { head, title, description, matter, owner, last_review, review_due_on, changed_at, stage } = self;
+        let Self {
+            head,
+            title,
+            description,
+            matter,
+            owner,
+            last_review,
+            review_due_on,
+            review_fell_due_on: _,
+            changed_at,
+            stage,
+        } = self;
         let (requirements, relevant) = match matter {
             Matter::ExternalIssue | Matter::InternalIssue => (None, None),
             Matter::InterestedParty { requirements } => (Some(requirements.iter().map(Into::into).collect()), None),

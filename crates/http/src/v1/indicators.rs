@@ -21,7 +21,8 @@ use ratchet_domain::change::Record;
 use ratchet_domain::evaluation::Status;
 use ratchet_domain::id::MemberId;
 use ratchet_domain::indicators::{
-    AutoRaise, Frequency, Goal, Indicator, IndicatorAmendment, IndicatorDraft, Judgement, StageName, ValueKind, Verb,
+    Analyse, AutoRaise, Frequency, Goal, Indicator, IndicatorAmendment, IndicatorDraft, Judgement, StageName,
+    ValueKind, Verb, Verdict,
 };
 use ratchet_persistence::evaluation;
 use ratchet_persistence::indicators::Filter;
@@ -179,6 +180,17 @@ pub(crate) struct AmendIndicator {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ActivateIndicator {}
+
+/// What the results mean.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AnalyseIndicator {
+    /// What it came to.
+    verdict: Verdict,
+    /// What was seen and concluded.
+    #[schema(example = "The nightly export slows the portal down; the trend is flat otherwise", max_length = 10_000)]
+    conclusion: String,
+}
 
 /// New target and thresholds.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -421,15 +433,20 @@ verbs! {
 
     /// Activate an indicator: the six answers of 9.1 and its thresholds must be given.
     activate_indicator "/indicators/{id}/activate" Activate ActivateIndicator
-    |indicator, ActivateIndicator {}, _facts, by, tx| indicator.activate(by, tx.now());
+    |indicator, ActivateIndicator {}, facts, by, tx| indicator.activate(facts, by, tx.now());
+
+    /// Say what the results mean: at each interval of analysis, by the analyst.
+    analyse_indicator "/indicators/{id}/analyse" Analyse AnalyseIndicator
+    |indicator, AnalyseIndicator { verdict, conclusion }, facts, by, tx|
+        indicator.analyse(Analyse { verdict, conclusion }, facts, by, tx.now());
 
     /// Move target and thresholds; what held until now is kept.
     revise_indicator "/indicators/{id}/revise" Revise ReviseIndicator
-    |indicator, ReviseIndicator { goal, reason }, _facts, by, tx| indicator.revise(goal, reason, by, tx.now());
+    |indicator, ReviseIndicator { goal, reason }, facts, by, tx| indicator.revise((goal, reason), facts, by, tx.now());
 
     /// Retire an indicator; what was measured stays.
     retire_indicator "/indicators/{id}/retire" Retire RetireIndicator
-    |indicator, input, _facts, by, tx| indicator.retire(input.reason, by, tx.now());
+    |indicator, input, facts, by, tx| indicator.retire(input.reason, facts, by, tx.now());
 }
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -440,6 +457,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(amend_indicator)
         .service(get_evaluation)
         .service(activate_indicator)
+        .service(analyse_indicator)
         .service(revise_indicator)
         .service(retire_indicator);
 }

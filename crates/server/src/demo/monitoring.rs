@@ -5,7 +5,9 @@ use super::{Names, Story, WORKER, Who, save};
 use chrono::{DateTime, TimeDelta, Utc};
 use ratchet_domain::change::Record;
 use ratchet_domain::id::IndicatorId;
-use ratchet_domain::indicators::{AutoRaise, Frequency, Goal, Indicator, IndicatorDraft, Level, ValueKind};
+use ratchet_domain::indicators::{
+    Analyse, AutoRaise, Facts, Frequency, Goal, Indicator, IndicatorDraft, Level, ValueKind, Verdict,
+};
 use ratchet_domain::measurements::{BatchDraft, MeasurementBatch, RawPoint, check_point, sift};
 use ratchet_domain::reference::Locator;
 use ratchet_domain::signals::Kind;
@@ -57,8 +59,10 @@ pub(super) fn add(story: &mut Story) {
     }
     latency(story);
     weekly(story);
-    let end =
-        |indicator: Indicator, _: &(), by: &_, at| indicator.retire("The front desk has turnstiles now".into(), by, at);
+    analyse(story);
+    let end = |indicator: Indicator, facts: &Facts, by: &_, at| {
+        indicator.retire("The front desk has turnstiles now".into(), facts, by, at)
+    };
     story.change((15, 10), MARA, BADGES, end);
     look_at_signals(story);
 }
@@ -87,7 +91,8 @@ fn define(story: &mut Story, measured: &'static Measured) {
         let (indicator, _) = tx.save(Indicator::define(draft, &by, birth)?)?;
         names.call(name, indicator.head.id);
         if *is_active {
-            save(indicator.activate(&by, at)?, tx)?;
+            let facts = tx.facts(&indicator)?;
+            save(indicator.activate(&facts, &by, at)?, tx)?;
         }
         Ok(())
     });
@@ -216,6 +221,25 @@ fn weekly(story: &mut Story) {
     send(story, (10, 9), SOFIA, PHISHING, vec![Figure { at, figure: (52.0, Some(80.0)), site: None }]);
     // Nobody tried a restore for three weeks: that is a signal, too.
     story.step((2, 12), WORKER, |tx, names| evaluation::evaluate(IndicatorId(names.get(BACKUPS)?), tx));
+}
+
+/// Each month somebody says what the figures mean; of the restores nobody has this time.
+fn analyse(story: &mut Story) {
+    for (day, name, verdict, conclusion) in [
+        (41, LATENCY, Verdict::Satisfactory, "As fast as it should be, at night as well"),
+        (41, PATCHES, Verdict::Satisfactory, "The target is met on every site"),
+        (41, PHISHING, Verdict::Watch, "One campaign says little; the next is harder"),
+        (41, BACKUPS, Verdict::Satisfactory, "Every restore has worked"),
+        (41, BADGES, Verdict::Watch, "Visitors leave by the yard"),
+        (11, LATENCY, Verdict::Act, "The nightly export slows it down"),
+        (11, PATCHES, Verdict::Act, "Laptops that come from the old image miss patches"),
+        (11, PHISHING, Verdict::Satisfactory, "More is reported than in spring"),
+    ] {
+        let analyse = move |indicator: Indicator, facts: &Facts, by: &_, at| {
+            indicator.analyse(Analyse { verdict, conclusion: conclusion.to_owned() }, facts, by, at)
+        };
+        story.change((day, 16), MARA, name, analyse);
+    }
 }
 
 /// This morning's signals, looked at.

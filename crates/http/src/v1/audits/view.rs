@@ -242,6 +242,7 @@ impl AuditView {
             carried,
             exceptions,
             stage,
+            fell_due_on: _,
         } = audit;
         let (closed_at, closed_by, cancelled_because) = match stage {
             Stage::Planned | Stage::InProgress { .. } | Stage::Reported { .. } => (None, None, None),

@@ -93,6 +93,7 @@ impl CourseView {
             evaluation,
             exceptions,
             stage,
+            evaluation_fell_due_on: _,
         } = course;
         let (published_at, evaluate_on, retired_because) = match stage {
             Stage::Draft => (None, None, None),

@@ -243,6 +243,7 @@ impl ImprovementView {
             plan,
             exceptions,
             stage,
+            fell_due_on: _,
         } = improvement;
         let StageView { started_at, verdict, abandoned_because } = stage.into();
         Self {

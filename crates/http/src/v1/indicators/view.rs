@@ -2,9 +2,11 @@
 
 use crate::record::expand::MemberName;
 use crate::record::{HeadView, Transition};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::id::MemberId;
-use ratchet_domain::indicators::{AutoRaise, Frequency, Goal, Indicator, Revision, Stage, StageName, ValueKind};
+use ratchet_domain::indicators::{
+    Analysis, AutoRaise, Frequency, Goal, Indicator, Revision, Stage, StageName, ValueKind, Verdict,
+};
 use serde::Serialize;
 
 /// What is measured, how, when and by whom, and which values call for attention [9.1].
@@ -57,9 +59,34 @@ pub(crate) struct IndicatorView {
     pub retired_at: Option<DateTime<Utc>>,
     /// Why it ended.
     pub retired_because: Option<String>,
+    /// The newest analysis; earlier ones stand in the journal.
+    pub analysis: Option<AnalysisView>,
+    /// The day by which the results are to be analysed next; `null` while it is not active.
+    pub analysis_due_on: Option<NaiveDate>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
+}
+
+/// What the results mean, as the analyst sees it [9.1 e, f].
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = IndicatorAnalysis)]
+pub(crate) struct AnalysisView {
+    /// What it came to.
+    pub verdict: Verdict,
+    /// What was seen and concluded.
+    pub conclusion: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: MemberId,
+}
+
+impl From<Analysis> for AnalysisView {
+    fn from(analysis: Analysis) -> Self {
+        let Analysis { verdict, conclusion, at, by } = analysis;
+        Self { verdict, conclusion, at, by }
+    }
 }
 
 /// An earlier target and thresholds.
@@ -86,6 +113,7 @@ impl From<&Revision> for RevisionView {
 
 impl IndicatorView {
     pub(crate) fn of(indicator: &Indicator, transitions: Option<Vec<Transition>>) -> Self {
+        let analysis_due_on = indicator.analysis_due_on();
         let Indicator {
             head,
             name,
@@ -104,6 +132,9 @@ impl IndicatorView {
             owner,
             revision,
             revisions,
+            analysis,
+            analysed_on: _,
+            analysis_fell_due_on: _,
             stage,
         } = indicator.clone();
         let (active_since, retired_at, retired_because) = match &stage {
@@ -134,6 +165,8 @@ impl IndicatorView {
             active_since,
             retired_at,
             retired_because,
+            analysis: analysis.map(Into::into),
+            analysis_due_on,
             transitions,
         }
     }

@@ -263,6 +263,8 @@ impl NonconformityView {
             recurrences,
             exceptions,
             stage,
+            fell_due_on: _,
+            check_fell_due_on: _,
         } = case;
         let StageView { rejection_reason, analysis, response, check_on, verdict, closure } = stage.into();
         Self {

@@ -1,0 +1,21 @@
+-- Dates of these records become events once they have passed. Those that are there already are woken at once, and say
+-- when they want to be.
+INSERT INTO wake_ups (organisation_id, record_id, kind, wakes_at)
+SELECT organisation_id, id, 'nonconformity', timestamptz 'epoch' FROM nonconformities WHERE true ON CONFLICT DO NOTHING;
+INSERT INTO wake_ups (organisation_id, record_id, kind, wakes_at)
+SELECT organisation_id, id, 'improvement', timestamptz 'epoch' FROM improvements WHERE true ON CONFLICT DO NOTHING;
+INSERT INTO wake_ups (organisation_id, record_id, kind, wakes_at)
+SELECT organisation_id, id, 'context_entry', timestamptz 'epoch' FROM context_entries WHERE true ON CONFLICT DO NOTHING;
+INSERT INTO wake_ups (organisation_id, record_id, kind, wakes_at)
+SELECT organisation_id, id, 'communication_plan', timestamptz 'epoch' FROM communication_plans WHERE true ON CONFLICT DO NOTHING;
+INSERT INTO wake_ups (organisation_id, record_id, kind, wakes_at)
+SELECT organisation_id, id, 'competence', timestamptz 'epoch' FROM competences WHERE true ON CONFLICT DO NOTHING;
+INSERT INTO wake_ups (organisation_id, record_id, kind, wakes_at)
+SELECT organisation_id, id, 'course', timestamptz 'epoch' FROM courses WHERE true ON CONFLICT DO NOTHING;
+INSERT INTO wake_ups (organisation_id, record_id, kind, wakes_at)
+SELECT organisation_id, id, 'audit', timestamptz 'epoch' FROM audits WHERE true ON CONFLICT DO NOTHING;
+-- A case that nobody has confirmed is due when it is due.
+UPDATE work_items SET due_on = (
+    SELECT cases.due_on FROM nonconformities AS cases
+    WHERE cases.organisation_id = work_items.organisation_id AND cases.id = work_items.record_id
+) WHERE kind = 'nonconformity' AND state = 'reported';
