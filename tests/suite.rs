@@ -74,6 +74,7 @@ mod faults {
     mod backup;
     mod crash;
     mod demo;
+    mod digests;
     mod hand;
     mod ledger;
     mod logs;
@@ -101,6 +102,7 @@ mod harness;
 mod house;
 mod python;
 mod storage {
+    mod digests;
     mod journal;
     mod management_reviews;
     mod migrations;

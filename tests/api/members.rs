@@ -111,3 +111,19 @@ async fn an_admin_says_where_a_member_works() {
         assert_eq!(admin.post("/v1/members", body).await.expect(201).body["unit"], "Office");
     }
 }
+
+#[tokio::test]
+async fn whether_a_digest_is_wanted_is_ones_own_to_say() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let path = format!("/v1/members/{}", api.member_id(Role::ExternalAuditor).await);
+        let own = api.by(Role::ExternalAuditor).await;
+        assert_eq!(own.get(&path).await.expect(200).body["digest"], true);
+        let quiet = own.patch(&path, "*", json!({ "digest": false })).await.expect(200);
+        assert_eq!((&quiet.body["digest"], &quiet.body["version"]), (&json!(false), &json!(2)));
+        own.patch(&path, "*", json!({ "digest": true, "name": "Somebody else" })).await.expect(403);
+        api.by(Role::IsmsManager).await.patch(&path, "*", json!({ "digest": true })).await.expect(403);
+        let told = api.by(Role::Admin).await.patch(&path, "*", json!({ "digest": true })).await.expect(200);
+        assert_eq!((&told.body["digest"], &told.body["name"]), (&json!(true), &quiet.body["name"]));
+    }
+}

@@ -63,6 +63,12 @@ async fn faults_are_named() {
         assert_eq!(refused.faults(), ["/compensating_control blank", "/until out_of_range"]);
         let zone = act(&api, Role::Admin, "set-time-zone", json!({ "utc_offset_minutes": 900 })).await.expect(422);
         assert_eq!(zone.faults(), ["/utc_offset_minutes out_of_range"]);
+        let hour = act(&api, Role::Admin, "set-digest-hour", json!({ "hour": 24 })).await.expect(422);
+        assert_eq!(hour.faults(), ["/hour out_of_range"]);
+        let hour = act(&api, Role::Admin, "set-digest-hour", json!({ "hour": 18 })).await.expect(200);
+        assert_eq!(hour.body["digest_hour"], 18);
+        let none = act(&api, Role::Admin, "set-digest-hour", json!({ "hour": null })).await.expect(200);
+        assert_eq!(none.body["digest_hour"], json!(null));
         let never = json!({ "weekdays": [] });
         let never = act(&api, Role::Admin, "set-working-days", never).await.expect(422);
         assert_eq!(never.faults(), ["/weekdays length"]);

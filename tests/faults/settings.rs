@@ -63,6 +63,8 @@ fn what_is_unknown_or_malformed_is_refused_by_name() {
         ("RATCHET_WORKERS", "0", "workers"),
         ("RATCHET_WORKERS", "some", "workers"),
         ("RATCHET_NONSENSE", "1", "nonsense"),
+        ("RATCHET_SMTP_URL", "smtp://localhost", "mail_from"),
+        ("RATCHET_MAIL_FROM", "isms@example.org", "smtp_url"),
         ("RATCHET_KEYS", "token 00", "RATCHET_KEYS"),
     ] {
         let mut command = instance.command();
@@ -76,6 +78,12 @@ fn what_is_unknown_or_malformed_is_refused_by_name() {
         let error = String::from_utf8_lossy(&told.stderr).into_owned();
         assert!(!told.status.success() && error.contains(named), "{name}={value}: {error}");
     }
+    // A password that would go over a network in clear; it is not repeated.
+    let told = ended(&instance, |command| {
+        command.args(["--mail-from", "isms@example.org", "--smtp-url", "smtp://isms:canary@mail.example.org"]);
+    });
+    let error = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(!told.status.success() && error.contains("smtp_url") && !error.contains("canary"), "{error}");
     let missing = ended(&instance, |command| {
         command.args(["--config", "/nowhere/ratchet.toml"]);
     });

@@ -25,6 +25,7 @@ pub mod communication_plans;
 pub mod competences;
 pub mod context_entries;
 pub mod courses;
+pub mod digests;
 pub mod employee_reports;
 pub mod evaluation;
 pub mod evidence;

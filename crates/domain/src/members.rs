@@ -31,6 +31,17 @@ pub struct Member {
     /// SHA-256 of the secret in the member's calendar link, hexadecimal; none while there is no link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar_hash: Option<String>,
+    /// Whether the member wants the daily digest.
+    #[serde(default = "wanted", skip_serializing_if = "is_wanted")]
+    pub digest: bool,
+}
+
+fn wanted() -> bool {
+    true
+}
+
+fn is_wanted(digest: &bool) -> bool {
+    *digest
 }
 
 /// What it takes to make a member.
@@ -53,6 +64,8 @@ pub struct Amendment {
     pub name: Option<String>,
     /// The part of the organisation in which the member works, or none.
     pub unit: Option<Option<String>>,
+    /// Whether the daily digest is wanted.
+    pub digest: Option<bool>,
 }
 
 /// What a guard must know about the other members.
@@ -142,8 +155,11 @@ impl Lifecycle for Member {
         }
     }
 
+    /// Its own digest is anybody's to decide; the rest is an admin's ([`Member::amend`]).
     fn may_amend(&self, by: &Actor) -> Result<(), Refusal> {
-        administers(by)?;
+        if !self.is_own(by) {
+            administers(by)?;
+        }
         if self.active { Ok(()) } else { Err(Refusal::state("wrong_state", "the member is deactivated")) }
     }
 }
@@ -163,8 +179,8 @@ impl Member {
         }
         let roles = faults.keep(some_roles(&roles)).unwrap_or_default();
         faults.refuse()?;
-        let (head, active, calendar_hash) = (Head::born(by, birth), true, None);
-        Ok(Change::born(Self { head, account, name, unit, roles, active, calendar_hash }, "enrolled"))
+        let (head, active, calendar_hash, digest) = (Head::born(by, birth), true, None, true);
+        Ok(Change::born(Self { head, account, name, unit, roles, active, calendar_hash, digest }, "enrolled"))
     }
 
     /// Changes plain fields.
@@ -173,8 +189,12 @@ impl Member {
     /// The guard's refusal, or every fault of the input.
     pub fn amend(self, input: Amendment, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
         self.may_amend(by)?;
-        let Amendment { name, unit } = input;
+        let Amendment { name, unit, digest } = input;
+        if name.is_some() || unit.is_some() {
+            administers(by)?;
+        }
         let (mut faults, mut after) = (Faults::default(), self.clone());
+        after.digest = digest.unwrap_or(self.digest);
         if let Some(name) = name {
             faults.keep(text::title("/name", &name));
             after.name = name;
@@ -318,11 +338,11 @@ mod tests {
     #[test]
     fn name_and_unit_are_amended_by_an_admin() {
         let (ada, at) = (enrol(&[Role::Member], Role::Admin).unwrap(), DateTime::UNIX_EPOCH);
-        let unit = |unit: &str| Amendment { name: None, unit: Some(Some(unit.to_owned())) };
+        let unit = |unit: &str| Amendment { unit: Some(Some(unit.to_owned())), ..Amendment::default() };
         let moved = ada.clone().amend(unit("Shipyard"), &by(Role::Admin), at).unwrap();
         assert_eq!((moved.after().unit.as_deref(), moved.verb()), (Some("Shipyard"), "amended"));
         assert_eq!(ada.clone().amend(unit("Shipyard"), &by(Role::IsmsManager), at), Err(Refusal::Forbidden));
-        let wrong = Amendment { name: Some(" ".into()), unit: Some(Some("a\nb".into())) };
+        let wrong = Amendment { name: Some(" ".into()), unit: Some(Some("a\nb".into())), digest: None };
         let Err(Refusal::Invalid(faults)) = ada.clone().amend(wrong, &by(Role::Admin), at) else { panic!("amended") };
         assert_eq!(faults.iter().map(|fault| fault.pointer.as_str()).collect::<Vec<_>>(), ["/name", "/unit"]);
         let none = Amendment { unit: Some(None), ..Amendment::default() };
@@ -340,6 +360,23 @@ mod tests {
         let noted = member.note_token_reuse(&program, at).unwrap();
         assert_eq!((noted.action().as_str(), noted.after().head.version), ("member.token_reused", 2));
         assert!(noted.reason().unwrap().contains("ended"));
+    }
+
+    #[test]
+    fn a_member_decides_about_the_own_digest_and_nothing_else() {
+        let (ada, at) = (enrol(&[Role::Member], Role::Admin).unwrap(), DateTime::UNIX_EPOCH);
+        let none = Amendment { digest: Some(false), ..Amendment::default() };
+        // Everybody in these tests has the one id.
+        let quiet = ada.clone().amend(none.clone(), &by(Role::Member), at).unwrap().into_after();
+        assert!(ada.digest && !quiet.digest);
+        let stored = serde_json::to_string(&quiet).unwrap();
+        assert_eq!(serde_json::from_str::<Member>(&stored).unwrap(), quiet);
+        assert!(!serde_json::to_string(&ada).unwrap().contains("digest"), "what was stored before is what it was");
+        let more = Amendment { name: Some("Countess".into()), ..none.clone() };
+        assert_eq!(ada.clone().amend(more, &by(Role::Member), at), Err(Refusal::Forbidden));
+        let identity = Identity::Member { id: MemberId(Uuid::from_u128(9)), roles: vec![Role::IsmsManager] };
+        let colleague = Actor { identity, ..by(Role::IsmsManager) };
+        assert_eq!(ada.amend(none, &colleague, at), Err(Refusal::Forbidden));
     }
 
     #[test]

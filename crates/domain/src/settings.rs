@@ -49,6 +49,27 @@ pub struct Rules {
     /// When top management reviews the system.
     #[serde(default, skip_serializing_if = "ReviewRules::is_default")]
     pub reviews: ReviewRules,
+    /// When the daily digests go out.
+    #[serde(default, skip_serializing_if = "DigestHour::is_usual")]
+    pub digest_hour: DigestHour,
+}
+
+/// The hour from which the daily digests go out, in the organisation's time zone; none where they are not wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DigestHour(pub Option<u32>);
+
+impl Default for DigestHour {
+    fn default() -> Self {
+        Self(Some(7))
+    }
+}
+
+impl DigestHour {
+    /// Whether nobody has chosen another one.
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// When top management reviews the system, and with how many [9.3.1].
@@ -107,6 +128,8 @@ impl Rules {
 pub enum Verb {
     /// Say when days begin and end.
     SetTimeZone,
+    /// Say from which hour the daily digests go out, or that none do.
+    SetDigestHour,
     /// Open the public link for anonymous reports, or replace its address.
     OpenReportLink,
     /// Close the public link for anonymous reports.
@@ -160,6 +183,7 @@ impl Lifecycle for Settings {
     fn knows(&self, verb: Verb) -> bool {
         match verb {
             Verb::SetTimeZone
+            | Verb::SetDigestHour
             | Verb::OpenReportLink
             | Verb::SetWorkingDays
             | Verb::SetEmergencyChanges
@@ -174,7 +198,11 @@ impl Lifecycle for Settings {
         let admin = by.may(Permission::AdministerOrganisation, false);
         let management = by.may(Permission::RelaxSeparation, false);
         let allowed = match verb {
-            Verb::SetTimeZone | Verb::OpenReportLink | Verb::CloseReportLink | Verb::SetWorkingDays => admin,
+            Verb::SetTimeZone
+            | Verb::SetDigestHour
+            | Verb::OpenReportLink
+            | Verb::CloseReportLink
+            | Verb::SetWorkingDays => admin,
             // What is a nonconformity is no matter of administration.
             Verb::SetEmergencyChanges => by.may(Permission::ApproveHighImpactChange, false),
             Verb::RelaxSeparation => management,
@@ -188,6 +216,7 @@ impl Lifecycle for Settings {
             let detail = match verb {
                 Verb::CloseReportLink => "the link for anonymous reports is closed",
                 Verb::SetTimeZone
+                | Verb::SetDigestHour
                 | Verb::SetWorkingDays
                 | Verb::SetEmergencyChanges
                 | Verb::OpenReportLink
@@ -229,6 +258,20 @@ impl Settings {
         let mut after = self.clone();
         after.rules.utc_offset_minutes = utc_offset_minutes;
         Ok(Change::of(self, after, "time_zone_set", at))
+    }
+
+    /// Says from which hour the daily digests go out, or with `None` that none do.
+    ///
+    /// # Errors
+    /// The guard's refusal, or an hour that no day has.
+    pub fn set_digest_hour(self, hour: Option<u32>, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::SetDigestHour, &(), by)?;
+        if hour.is_some_and(|hour| hour > 23) {
+            return Err(Refusal::invalid("/hour", "out_of_range", "must be an hour of the day, 0 to 23, or null"));
+        }
+        let mut after = self.clone();
+        after.rules.digest_hour = DigestHour(hour);
+        Ok(Change::of(self, after, "digest_hour_set", at))
     }
 
     /// Opens the public link for anonymous reports. Opened again, it has another address, and the old one is dead; codes
@@ -468,6 +511,24 @@ mod tests {
         assert_eq!(pointers, ["/interval_months", "/quorum_percent"]);
         let admin = person(1, &[Role::Admin]);
         assert_eq!(settings().set_review_rules(yearly, &admin, at()), Err(Refusal::Forbidden));
+    }
+
+    #[test]
+    fn digests_have_an_hour_or_none() {
+        let admin = person(1, &[Role::Admin]);
+        for (hour, good) in [(Some(0), true), (Some(23), true), (None, true), (Some(24), false)] {
+            let set = settings().set_digest_hour(hour, &admin, at());
+            assert_eq!(set.is_ok(), good, "{hour:?}");
+            if let Ok(set) = set {
+                assert_eq!((set.verb(), set.after().rules.digest_hour), ("digest_hour_set", DigestHour(hour)));
+                let stored = serde_json::to_string(set.after()).unwrap();
+                assert_eq!(serde_json::from_str::<Settings>(&stored).unwrap(), *set.after());
+            }
+        }
+        let manager = person(2, &[Role::IsmsManager]);
+        assert_eq!(settings().set_digest_hour(None, &manager, at()), Err(Refusal::Forbidden));
+        // What was stored before there were digests is what it was.
+        assert!(!serde_json::to_string(&settings()).unwrap().contains("digest"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::caller::Callers;
 use crate::limits::Limits;
-use crate::observe::Metrics;
+use crate::observe::{DigestFigures, Metrics};
 use crate::tokens::Tokens;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use ed25519_dalek::{SigningKey, VerifyingKey};
@@ -117,6 +117,12 @@ impl App {
             source,
             settings,
         })
+    }
+
+    /// Where the worker that sends the daily digests counts them.
+    #[must_use]
+    pub fn digest_figures(&self) -> DigestFigures {
+        self.metrics.digests.clone()
     }
 
     /// Now, in microseconds: what both databases keep.

@@ -13,6 +13,7 @@ use actix_web::{HttpMessage, HttpRequest, ResponseError, web};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use std::sync::Mutex;
@@ -34,9 +35,34 @@ struct Labels {
     status: u16,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
+/// Figures of the daily digests, which a worker of the program sends.
+#[derive(Clone, Default)]
+pub struct DigestFigures {
+    outcomes: Family<Outcome, Counter>,
+    waiting: Gauge,
+}
+
+impl DigestFigures {
+    /// Counts one that came to this.
+    pub fn count(&self, outcome: &'static str) {
+        self.outcomes.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// So many are due and have not been taken in hand.
+    pub fn wait(&self, count: usize) {
+        self.waiting.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+}
+
 /// Figures for `/metrics`. Labels name routes, never ids.
 pub(crate) struct Metrics {
     registry: Mutex<Registry>,
+    pub(crate) digests: DigestFigures,
     requests: Family<Labels, Counter>,
     seconds: Histogram,
 }
@@ -48,7 +74,10 @@ impl Default for Metrics {
         let seconds = Histogram::new(exponential_buckets(0.000_25, 2.0, 16));
         registry.register("http_requests", "Requests answered, by method, route and status", requests.clone());
         registry.register("http_request_duration_seconds", "From the head of a request to its answer", seconds.clone());
-        Self { registry: Mutex::new(registry), requests, seconds }
+        let digests = DigestFigures::default();
+        registry.register("digests", "Daily digests, by what became of them", digests.outcomes.clone());
+        registry.register("digests_waiting", "Daily digests that are due", digests.waiting.clone());
+        Self { registry: Mutex::new(registry), digests, requests, seconds }
     }
 }
 

@@ -18,6 +18,7 @@ pub mod competences;
 pub mod connection;
 pub mod context_entries;
 pub mod courses;
+pub mod digests;
 pub mod effects;
 pub mod employee_reports;
 pub mod error;

@@ -25,11 +25,12 @@ record_table!(Member, members {
     active: bool,
     roles: String,
     calendar_hash: Option<Vec<u8>>,
+    digest: bool,
 });
 
 impl Columns {
     fn of(record: &Member) -> Result<Self, Error> {
-        let Member { head: _, account, name, unit, roles, active, calendar_hash } = record.clone();
+        let Member { head: _, account, name, unit, roles, active, calendar_hash, digest } = record.clone();
         let calendar_hash = calendar_hash.map(hex::decode).transpose();
         Ok(Self {
             account_id: KeyValue(account.0),
@@ -38,13 +39,14 @@ impl Columns {
             active,
             roles: list_of(&roles),
             calendar_hash: calendar_hash.map_err(|error| Error::Unwritable(error.to_string()))?,
+            digest,
         })
     }
 
     fn into_record(self, head: Head) -> Result<Member, String> {
-        let Self { account_id, name, unit, active, roles, calendar_hash } = self;
+        let Self { account_id, name, unit, active, roles, calendar_hash, digest } = self;
         let (account, roles) = (AccountId(account_id.0), parse_list(&roles)?);
-        Ok(Member { head, account, name, unit, roles, active, calendar_hash: calendar_hash.map(hex::encode) })
+        Ok(Member { head, account, name, unit, roles, active, calendar_hash: calendar_hash.map(hex::encode), digest })
     }
 }
 

@@ -433,6 +433,7 @@ diesel::table! {
         active -> Bool,
         roles -> Text,
         calendar_hash -> Nullable<Binary>,
+        digest -> Bool,
     }
 }
 
@@ -1051,6 +1052,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::column::{Instant, Key};
+    digests (organisation_id, member_id, day) {
+        organisation_id -> Key,
+        member_id -> Key,
+        day -> Text,
+        claimed_at -> Instant,
+        outcome -> Text,
+    }
+}
+
 diesel::joinable!(journal_queue -> journal_entries (entry_id));
 diesel::joinable!(members -> accounts (account_id));
 diesel::joinable!(members -> organisations (organisation_id));
@@ -1058,6 +1071,7 @@ diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(sessions -> members (member_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, members, organisations, refresh_tokens, sessions);
 diesel::allow_tables_to_appear_in_same_query!(acknowledgements, members, policies, policy_versions);
+diesel::allow_tables_to_appear_in_same_query!(digests, members);
 diesel::allow_tables_to_appear_in_same_query!(journal_heads, search_cursors);
 diesel::allow_tables_to_appear_in_same_query!(journal_entries, journal_queue, nonconformities);
 diesel::allow_tables_to_appear_in_same_query!(evaluation_queue, indicator_evaluations, indicators, measurements);

@@ -3,6 +3,7 @@
 mod commands;
 mod demo;
 mod keys;
+mod mail;
 mod settings;
 mod source;
 mod telemetry;

@@ -1,5 +1,6 @@
 //! Settings: flag, environment, file, default, in this order.
 
+use crate::mail;
 use clap::{Args, ValueEnum};
 use config::{Config, Environment, File};
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,17 @@ pub(crate) struct Flags {
     #[arg(long, global = true, value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     calendars_per_minute: Option<u32>,
+    /// The mail server: smtps://user:password@host, smtp://user:password@host?tls=required (STARTTLS), or smtp://host for
+    /// one that asks for nothing. A password belongs into the environment or the file: flags are seen among the processes
+    /// [env: RATCHET_SMTP_URL] [default: none, and no e-mail is sent]
+    #[arg(long, global = true, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    smtp_url: Option<String>,
+    /// Who e-mails are from, such as `Ratchet <isms@example.org>` [env: RATCHET_MAIL_FROM] [default: none; needed with the
+    /// mail server]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mail_from: Option<String>,
     /// What is logged, such as `info` or `ratchet_http=debug` [env: RATCHET_LOG] [default: info]
     #[arg(long, global = true, value_name = "FILTER")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,6 +131,8 @@ pub(crate) struct Settings {
     pub logins_per_minute: u32,
     pub reports_per_minute: u32,
     pub calendars_per_minute: u32,
+    pub smtp_url: Option<String>,
+    pub mail_from: Option<String>,
     pub log: String,
     pub log_format: LogFormat,
     /// Only from the environment: the instance's keys, where a file is not wanted.
@@ -194,7 +208,7 @@ impl Settings {
                 return Err(format!("settings: {name} must be at least 1"));
             }
         }
-        Ok(())
+        mail::named(self).map(drop)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What runs beside the requests. Each takes its work from the database and is correct when two run at once.
 
+pub(crate) mod digests;
+
 use crate::commands::people;
 use ratchet_domain::report_intakes::hour_of;
 use ratchet_http::app::Source;
@@ -118,6 +120,34 @@ pub(crate) async fn follow(store: Store) {
                 tracing::debug!(%error, "what was written is not findable yet");
                 tokio::time::sleep(PAUSE).await;
             }
+        }
+    }
+}
+
+/// How often it is asked whose digest is due.
+const DIGESTS: Duration = Duration::from_secs(60);
+
+/// How soon, and how late at most, the mail server is asked again after it was away or has put something off.
+const AGAIN: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(900));
+
+/// Sends the daily digests. As long as the mail server is away, it is asked less and less often.
+pub(crate) async fn send_digests(store: Store, source: Source, sender: digests::Sender) {
+    let (soon, late) = AGAIN;
+    let mut again = soon;
+    loop {
+        let went_well = match sender.catch_up(&store, &source).await {
+            Ok(went_well) => went_well,
+            Err(error) => {
+                tracing::debug!(%error, "digests still wait");
+                false
+            }
+        };
+        if went_well {
+            again = soon;
+            tokio::time::sleep(DIGESTS).await;
+        } else {
+            tokio::time::sleep(again).await;
+            again = (again * 2).min(late);
         }
     }
 }

@@ -43,6 +43,8 @@ pub(crate) struct MemberView {
     pub roles: Vec<Role>,
     /// Whether a calendar program reads what is due for the member, by a secret link.
     pub calendar_link: bool,
+    /// Whether the member gets an e-mail a day that says what waits, where the server sends any.
+    pub digest: bool,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -79,7 +81,7 @@ impl Resource for Member {
     const EXPANDS: &'static [(&'static str, &'static str)] = &[];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> MemberView {
-        let Self { head, account: _, name, unit, roles, active, calendar_hash } = self.clone();
+        let Self { head, account: _, name, unit, roles, active, calendar_hash, digest } = self.clone();
         let state = if active { "active" } else { "deactivated" };
         MemberView {
             head: (&head).into(),
@@ -88,6 +90,7 @@ impl Resource for Member {
             unit,
             roles,
             calendar_link: calendar_hash.is_some(),
+            digest,
             transitions,
         }
     }
@@ -132,6 +135,9 @@ pub(crate) struct AmendMember {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, max_length = 200)]
     unit: Option<Option<String>>,
+    /// Whether the daily digest is wanted: the member's own to say, too.
+    #[serde(default)]
+    digest: Option<bool>,
 }
 
 /// The roles to hold from now on.
@@ -230,7 +236,7 @@ pub(crate) async fn get_member(
     call.show::<Member>(target, parameters).await
 }
 
-/// Amend a member's name or unit.
+/// Amend a member's name or unit, or whether the daily digest is wanted; the latter is also the member's own to say.
 #[utoipa::path(
     tag = "members",
     params(("id" = String, Path), WriteParameters),
@@ -244,8 +250,8 @@ pub(crate) async fn amend_member(
     parameters: Query<WriteParameters>,
     body: Body<AmendMember>,
 ) -> Result<Answer, ApiError> {
-    call.amend(target, parameters, body, |member: Member, AmendMember { name, unit }, by, tx| {
-        Ok(member.amend(Amendment { name, unit }, by, tx.now())?)
+    call.amend(target, parameters, body, |member: Member, AmendMember { name, unit, digest }, by, tx| {
+        Ok(member.amend(Amendment { name, unit, digest }, by, tx.now())?)
     })
     .await
 }

@@ -166,7 +166,7 @@ pub(crate) fn check_visible<T: Resource>(
 }
 
 /// Where a record is read.
-pub(crate) fn href(kind: Prefix, id: Uuid) -> String {
+pub fn href(kind: Prefix, id: Uuid) -> String {
     of_kind!(kind, T => format!("/v1/{}/{id}", T::PATH))
 }
 

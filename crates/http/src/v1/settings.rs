@@ -42,6 +42,10 @@ pub(crate) struct SettingsView {
     pub relaxations: Vec<RelaxationView>,
     /// When top management reviews the system.
     pub reviews: ReviewRulesView,
+    /// The hour of the day from which the daily digests go out, 0 to 23, in the organisation's time zone; `null` where none
+    /// do.
+    #[schema(example = 7)]
+    pub digest_hour: Option<u32>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -102,6 +106,7 @@ impl Resource for Settings {
             calendar,
             unapproved_emergency_is_nonconformity,
             reviews,
+            digest_hour,
         } = rules;
         let Calendar { weekdays, holidays } = calendar;
         let link = |secret: &String| {
@@ -117,6 +122,7 @@ impl Resource for Settings {
             unapproved_emergency_is_nonconformity: *unapproved_emergency_is_nonconformity,
             relaxations: separation.relaxations().iter().map(Into::into).collect(),
             reviews: (*reviews).into(),
+            digest_hour: digest_hour.0,
             transitions,
         }
     }
@@ -131,6 +137,16 @@ pub(crate) struct SetTimeZone {
     /// Minutes east of Greenwich.
     #[schema(minimum = -720, maximum = 840, example = 60)]
     utc_offset_minutes: i32,
+}
+
+/// When the daily digests go out.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetDigestHour {
+    /// The hour of the day, in the organisation's time zone; without it none go out.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 23, example = 7)]
+    hour: Option<u32>,
 }
 
 /// On which days the organisation works.
@@ -249,6 +265,13 @@ verbs! {
     close_report_link_settings "/settings/{id}/close-report-link" CloseReportLink MoveReportLink
     |settings, MoveReportLink {}, _facts, by, tx| settings.close_report_link(by, tx.now());
 
+    /// Say from which hour the daily digests go out, or that none do.
+    ///
+    /// A digest is an e-mail that says what waits for a member: what is overdue, due within a week, or new. Nobody gets one
+    /// without any of that, and a member can do without (`PATCH /v1/members/{id}`).
+    set_digest_hour_settings "/settings/{id}/set-digest-hour" SetDigestHour SetDigestHour
+    |settings, input, _facts, by, tx| settings.set_digest_hour(input.hour, by, tx.now());
+
     /// Say on which days the organisation works: what deadlines of a few days are counted in.
     set_working_days_settings "/settings/{id}/set-working-days" SetWorkingDays SetWorkingDays
     |settings, input, _facts, by, tx| settings.set_working_days(input.into(), by, tx.now());
@@ -296,6 +319,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(list_settings)
         .service(get_settings)
         .service(set_time_zone_settings)
+        .service(set_digest_hour_settings)
         .service(open_report_link_settings)
         .service(close_report_link_settings)
         .service(set_working_days_settings)

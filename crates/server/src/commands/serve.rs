@@ -3,8 +3,10 @@
 use super::database::{Opened, open_migrated};
 use super::people::found;
 use crate::keys::Keys;
+use crate::mail::Mail;
 use crate::settings::{Fault, Settings};
 use crate::source::source;
+use crate::workers::digests;
 use crate::{telemetry, workers};
 use ratchet_domain::access::Role;
 use ratchet_http::app::{self, App};
@@ -47,6 +49,7 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
     let public_url = app_settings.public_url.clone();
     let files = Files::new(settings.evidence_directory());
     let app = App::new(store.clone(), source(), app_settings, &app_keys)?;
+    let figures = app.digest_figures();
     let signer = keys.signer(origin_of(&public_url));
     rotation::countersign(&signer, &mut opened.connection).map_err(|error| error.to_string())?;
     opened.stay();
@@ -63,6 +66,12 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
         tokio::spawn(workers::wake(store.clone(), source()));
         tokio::spawn(workers::take_in_reports(store.clone(), source()));
         tokio::spawn(workers::keep_readiness(store.clone(), source()));
+        // The people of the sample have no mailboxes.
+        let mail = Mail::of(settings)?.filter(|_| matches!(first, First::Empty));
+        if let Some(mail) = mail {
+            let sender = digests::Sender::new(mail, &public_url, figures);
+            tokio::spawn(workers::send_digests(store.clone(), source(), sender));
+        }
         tokio::spawn(workers::follow(store));
         println!("Serving on {url}");
         let server = ratchet_http::serve(Arc::new(app), listener, settings.workers);

@@ -1,0 +1,2 @@
+DROP TABLE digests;
+ALTER TABLE members DROP COLUMN digest;
