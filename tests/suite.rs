@@ -19,6 +19,7 @@ mod api {
     mod contract;
     mod courses;
     mod cursors;
+    mod cycles;
     mod diff;
     mod duties;
     mod employee_reports;
@@ -41,6 +42,7 @@ mod api {
     mod nonconformities;
     mod objectives;
     mod operations;
+    mod orphans;
     mod parameters;
     mod participation;
     mod policies;
@@ -56,6 +58,7 @@ mod api {
     mod search;
     mod settings;
     mod signals;
+    mod templates;
     mod tenancy;
     mod timeline_entries;
     mod tokens;

@@ -8,7 +8,7 @@ mod lifecycle;
 mod tests;
 
 pub use commands::{Amendment, Close};
-pub use coverage::{Cell, Column, Coverage, Ground, Line, Totals, YEARS, window};
+pub use coverage::{Cell, Column, Coverage, Ground, Line, Totals, YEARS, never_audited, window};
 pub use lifecycle::{Facts, StageName, Verb, edge};
 
 use crate::access::{Actor, Permission};

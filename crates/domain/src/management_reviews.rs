@@ -309,6 +309,15 @@ impl ManagementReview {
         }
     }
 
+    /// That the chair approved the minutes, once that is so.
+    #[must_use]
+    pub fn approval(&self) -> Option<&Approval> {
+        match &self.stage {
+            Stage::Approved { approval, .. } => Some(approval),
+            Stage::Scheduled | Stage::Prepared | Stage::Held { .. } | Stage::Cancelled { .. } => None,
+        }
+    }
+
     /// Everybody who is invited, the chair first.
     pub(crate) fn invited(&self) -> impl Iterator<Item = MemberId> {
         [self.chair].into_iter().chain(self.attendees.iter().copied())

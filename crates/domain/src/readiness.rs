@@ -81,11 +81,11 @@ pub struct Remedy {
     pub path: &'static str,
 }
 
-const fn post(path: &'static str) -> Remedy {
+pub(crate) const fn post(path: &'static str) -> Remedy {
     Remedy { method: "POST", path }
 }
 
-const fn patch(path: &'static str) -> Remedy {
+pub(crate) const fn patch(path: &'static str) -> Remedy {
     Remedy { method: "PATCH", path }
 }
 

@@ -129,6 +129,7 @@ fn tags(document: &Value) -> Value {
         ("competences", "What a role requires, on what basis its holders have it, and what is missing [7.2]."),
         ("communication-plans", "What is communicated, when, with whom and how [7.4]."),
         ("participation", "How much people take part, by unit and month."),
+        ("templates", "A starting set, ready to be edited, for an organisation that begins today."),
         ("readiness", "The seven steps as a checklist, answered by the records, day by day."),
         ("processes", "What the organisation does, and who answers for it."),
         ("applicabilities", "Which control of Annex A is needed, why, and how far it is put into practice [6.1.3 d]."),

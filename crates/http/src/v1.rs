@@ -16,6 +16,7 @@ pub(crate) mod communication_plans;
 pub(crate) mod competences;
 pub(crate) mod context_entries;
 pub(crate) mod courses;
+pub(crate) mod cycles;
 pub(crate) mod diff;
 pub(crate) mod employee_reports;
 pub(crate) mod events;
@@ -33,6 +34,7 @@ pub(crate) mod measurements;
 pub(crate) mod members;
 pub(crate) mod nonconformities;
 pub(crate) mod objectives;
+pub(crate) mod orphans;
 pub(crate) mod participation;
 pub(crate) mod policies;
 pub(crate) mod policy_versions;
@@ -45,6 +47,7 @@ pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod signals;
 pub(crate) mod tags;
+pub(crate) mod templates;
 pub(crate) mod timeline_entries;
 pub(crate) mod training_assignments;
 pub(crate) mod votes;
@@ -98,7 +101,10 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(tags::configure)
         .configure(links::configure)
         .configure(settings::configure)
+        .configure(templates::configure)
         .configure(readiness::configure)
+        .configure(cycles::configure)
+        .configure(orphans::configure)
         .configure(records::configure)
         .configure(search::configure)
         .configure(journal::configure)

@@ -6,13 +6,13 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::applicabilities;
-use crate::table::Guarded;
+use crate::table::{Guarded, Listed, Order, Scope};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::applicabilities::{Applicability, Stage, StageName, Status};
 use ratchet_domain::catalogue::CONTROLS;
 use ratchet_domain::change::{Head, Record};
-use ratchet_domain::id::MemberId;
+use ratchet_domain::id::{MemberId, OrganisationId};
 
 record_table!(Applicability, applicabilities {
     control: String,
@@ -90,6 +90,16 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
         query = query.filter(applicabilities::updated_at.ge(InstantValue(*at)));
     }
     query
+}
+
+/// The statement of applicability: what was said of each control, the newest first.
+pub(crate) fn statement(
+    organisation: OrganisationId,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Applicability>, Error> {
+    let all = Scope { organisation, own: None, only: None, filter: Filter::default() };
+    let limit = i64::try_from(CONTROLS.len()).unwrap_or(i64::MAX);
+    Applicability::page(&all, &Order::default(), limit, connection)
 }
 
 /// What [`Record::is_own`] says, as a condition.

@@ -12,7 +12,6 @@ use crate::table::{Guarded, Listed, Order, Scope};
 use crate::{applicabilities, processes};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use ratchet_domain::applicabilities::Applicability;
 use ratchet_domain::audit_programmes::{AuditProgramme, Coverage, Facts, StageName, window};
 use ratchet_domain::audits::StageName as AuditStage;
 use ratchet_domain::change::{Head, Record};
@@ -124,12 +123,7 @@ pub(crate) fn stage_of(
 /// The database's, or [`Error::Corrupt`].
 pub fn coverage(programme: &AuditProgramme, connection: &mut AnyConnection) -> Result<Coverage, Error> {
     let organisation = programme.head.organisation;
-    let statement = Applicability::page(
-        &Scope { organisation, own: None, only: None, filter: applicabilities::Filter::default() },
-        &Order::default(),
-        i64::try_from(ratchet_domain::catalogue::CONTROLS.len()).unwrap_or(i64::MAX),
-        connection,
-    )?;
+    let statement = applicabilities::statement(organisation, connection)?;
     let filter = processes::Filter { stage: Some(vec![ProcessStage::Active]), ..processes::Filter::default() };
     let by_age = Order { keys: vec![("reference", false)], after: None };
     let run = Process::page(&Scope { organisation, own: None, only: None, filter }, &by_age, PROCESSES, connection)?;

@@ -20,7 +20,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::actions::Action;
 use ratchet_domain::change::{Change, Head, Record};
-use ratchet_domain::id::{MemberId, OrganisationId};
+use ratchet_domain::id::{ManagementReviewId, MemberId, OrganisationId};
 use ratchet_domain::management_reviews::{
     Approve, Approved, Births, Decide, Decided, Facts, ManagementReview, Prepared, Raised, StageName, Statements,
 };
@@ -120,6 +120,27 @@ pub fn facts(
         .filter(management_reviews::id.ne(KeyValue(but.unwrap_or_default())));
     let has_upcoming = diesel::select(diesel::dsl::exists(others)).get_result(connection)?;
     Ok(Facts { today: rules.today(now), rules: rules.reviews, has_upcoming })
+}
+
+/// When each review's minutes were approved.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn approvals(
+    organisation: OrganisationId,
+    connection: &mut AnyConnection,
+) -> Result<Vec<(ManagementReviewId, DateTime<Utc>)>, Error> {
+    let rows: Vec<Row> = management_reviews::table
+        .filter(management_reviews::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(management_reviews::stage.eq(<&str>::from(StageName::Approved)))
+        .select(Row::as_select())
+        .load(connection)?;
+    let approval = |row: Row| {
+        let (review, _) = row.into_record()?;
+        Ok(review.approval().map(|approval| (review.id(), approval.at)))
+    };
+    let approved: Vec<Option<_>> = rows.into_iter().map(approval).collect::<Result<_, Error>>()?;
+    Ok(approved.into_iter().flatten().collect())
 }
 
 /// Freezes the inputs: what live data says now, and what people say. The snapshot is kept beside the review.

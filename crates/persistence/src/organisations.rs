@@ -47,6 +47,16 @@ pub fn name(id: OrganisationId, connection: &mut AnyConnection) -> Result<String
     name.get_result(connection).optional()?.ok_or(Error::NotFound)
 }
 
+/// When a tenant was founded.
+///
+/// # Errors
+/// The database's, or [`Error::NotFound`].
+pub fn founded_at(id: OrganisationId, connection: &mut AnyConnection) -> Result<DateTime<Utc>, Error> {
+    let at = organisations::table.filter(organisations::id.eq(KeyValue(id.0))).select(organisations::created_at);
+    let at: Option<InstantValue> = at.get_result(connection).optional()?;
+    at.map(|at| at.0).ok_or(Error::NotFound)
+}
+
 /// Every tenant.
 ///
 /// # Errors

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::row::word;
 use crate::schema::work_items;
 use crate::settings;
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::access::Permission;
 use ratchet_domain::id::{OrganisationId, RecordId};
@@ -27,16 +27,42 @@ use ratchet_domain::reference::{Prefix, Target};
 use ratchet_domain::settings::Rules;
 
 /// Of whom it is asked, and when.
-struct Moment {
+pub(crate) struct Moment {
     organisation: OrganisationId,
     rules: Rules,
     now: DateTime<Utc>,
     /// The organisation's day.
     today: String,
+    /// How many of what is found are named.
+    named: i64,
 }
 
 impl Moment {
-    fn key(&self) -> KeyValue {
+    pub(crate) fn of(
+        organisation: OrganisationId,
+        now: DateTime<Utc>,
+        named: i64,
+        connection: &mut AnyConnection,
+    ) -> Result<Self, Error> {
+        let rules = settings::rules(organisation, connection)?;
+        let today = rules.today(now).to_string();
+        Ok(Self { organisation, rules, now, today, named })
+    }
+
+    pub(crate) fn organisation(&self) -> OrganisationId {
+        self.organisation
+    }
+
+    /// The organisation's day.
+    pub(crate) fn day(&self) -> NaiveDate {
+        self.rules.today(self.now)
+    }
+
+    pub(crate) fn limit(&self) -> i64 {
+        self.named
+    }
+
+    pub(crate) fn key(&self) -> KeyValue {
         KeyValue(self.organisation.0)
     }
 
@@ -68,17 +94,17 @@ macro_rules! found {
         let first: Vec<$crate::column::KeyValue> = if count == 0 {
             Vec::new()
         } else {
-            rows().order($table::id.desc()).limit($crate::readiness::NAMED).select($table::id).load($connection)?
+            rows().order($table::id.desc()).limit($moment.limit()).select($table::id).load($connection)?
         };
         $crate::readiness::named(ratchet_domain::reference::Prefix::$kind, count, first)
     }};
 }
-use found;
+pub(crate) use found;
 
 /// [`FIRST`], for a statement.
 const NAMED: i64 = FIRST as i64;
 
-fn named(kind: Prefix, count: i64, first: Vec<KeyValue>) -> Found {
+pub(crate) fn named(kind: Prefix, count: i64, first: Vec<KeyValue>) -> Found {
     Found { count, first: first.into_iter().map(|id| Target { kind, id: RecordId(id.0) }).collect() }
 }
 
@@ -117,7 +143,7 @@ fn overdue(
         if states.is_empty() { rows } else { rows.filter(work_items::state.eq_any(states.iter().copied())) }
     };
     let count: i64 = rows().count().get_result(connection)?;
-    let first = rows().order(work_items::record_id.desc()).limit(NAMED).select(work_items::record_id);
+    let first = rows().order(work_items::record_id.desc()).limit(moment.limit()).select(work_items::record_id);
     let first: Vec<KeyValue> = if count == 0 { Vec::new() } else { first.load(connection)? };
     Ok(named(kind, count, first))
 }
@@ -143,9 +169,7 @@ pub fn now(
     now: DateTime<Utc>,
     connection: &mut AnyConnection,
 ) -> Result<Readiness, Error> {
-    let rules = settings::rules(organisation, connection)?;
-    let today = rules.today(now).to_string();
-    let moment = Moment { organisation, rules, now, today };
+    let moment = Moment::of(organisation, now, NAMED, connection)?;
     let tallies = Check::all().into_iter().map(|check| Ok((check, tally(check, &moment, connection)?)));
     Ok(Readiness::of(tallies.collect::<Result<Vec<_>, Error>>()?))
 }

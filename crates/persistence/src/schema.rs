@@ -1064,6 +1064,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::column::Key;
+    template_uses (organisation_id, template) {
+        organisation_id -> Key,
+        template -> Text,
+        record_id -> Key,
+    }
+}
+
 diesel::joinable!(journal_queue -> journal_entries (entry_id));
 diesel::joinable!(members -> accounts (account_id));
 diesel::joinable!(members -> organisations (organisation_id));
@@ -1075,6 +1085,8 @@ diesel::allow_tables_to_appear_in_same_query!(digests, members);
 diesel::allow_tables_to_appear_in_same_query!(journal_heads, search_cursors);
 diesel::allow_tables_to_appear_in_same_query!(journal_entries, journal_queue, nonconformities);
 diesel::allow_tables_to_appear_in_same_query!(evaluation_queue, indicator_evaluations, indicators, measurements);
-diesel::allow_tables_to_appear_in_same_query!(changes, work_items);
+diesel::allow_tables_to_appear_in_same_query!(changes, journal_entries, work_items);
 diesel::allow_tables_to_appear_in_same_query!(incidents, work_items);
 diesel::allow_tables_to_appear_in_same_query!(indicators, signals);
+diesel::allow_tables_to_appear_in_same_query!(actions, nonconformities);
+diesel::allow_tables_to_appear_in_same_query!(applicabilities, evidence);

@@ -245,3 +245,14 @@ fn line(ground: Ground, audits: &[&Audit], to_come: &[&PlannedAudit], findings: 
     cells.extend(ahead);
     Line { ground, cells, last_audited_on, is_planned }
 }
+
+/// The controls that are needed and at which none of these audits has looked, in the order of the statement.
+#[must_use]
+pub fn never_audited<'a>(statement: &'a [Applicability], audits: &[Audit]) -> Vec<&'a Applicability> {
+    let looked_at = |control: &'static Requirement| {
+        let ground = Ground::Requirement(control);
+        audits.iter().filter_map(|audit| cell(0, &ground, audit, &[])).any(|cell| cell.is_audited)
+    };
+    let needed = statement.iter().filter(|said| said.stage.name() == ApplicabilityStage::Applicable);
+    needed.filter(|said| catalogue::find(&said.control).is_some_and(|control| !looked_at(control))).collect()
+}

@@ -238,6 +238,16 @@ pub(crate) struct AddAddendumManagementReview {
     text: String,
 }
 
+/// Refuses a chair who is not active here, or not of top management.
+pub(crate) fn check_chair(chair: MemberId, tx: &mut Tx<'_>) -> Result<(), ApiError> {
+    existing_member("/chair_id", chair, tx)?;
+    if !members::holds(tx.actor().organisation, chair, Role::Management, tx.connection())? {
+        let detail = "must hold the role management: the chair approves the minutes";
+        return Err(Refusal::invalid("/chair_id", "not_management", detail).into());
+    }
+    Ok(())
+}
+
 /// Refuses people whom a body names and who are not active here, and a chair who is not of top management.
 fn check_people(
     chair: Option<MemberId>,
@@ -246,11 +256,7 @@ fn check_people(
     tx: &mut Tx<'_>,
 ) -> Result<(), ApiError> {
     if let Some(chair) = chair {
-        existing_member("/chair_id", chair, tx)?;
-        if !members::holds(tx.actor().organisation, chair, Role::Management, tx.connection())? {
-            let detail = "must hold the role management: the chair approves the minutes";
-            return Err(Refusal::invalid("/chair_id", "not_management", detail).into());
-        }
+        check_chair(chair, tx)?;
     }
     existing_members("/attendee_ids", attendees.unwrap_or_default(), tx)?;
     existing_members("/present_ids", present.unwrap_or_default(), tx)

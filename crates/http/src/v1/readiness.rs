@@ -149,11 +149,18 @@ pub(crate) async fn get_organisation_readiness(call: Call, query: Query<Readines
 }
 
 /// The records that are named, as far as the caller may see them.
-type Seen = HashMap<Uuid, RecordView>;
+pub(super) type Seen = HashMap<Uuid, RecordView>;
+
+fn seen(found: &Readiness, by: &Actor, connection: &mut AnyConnection) -> Result<Seen, ApiError> {
+    seen_among(found.answers.iter().flat_map(|answered| [&answered.proof, &answered.offending]), by, connection)
+}
 
 /// A statement for each kind.
-fn seen(found: &Readiness, by: &Actor, connection: &mut AnyConnection) -> Result<Seen, ApiError> {
-    let sides = found.answers.iter().flat_map(|answered| [&answered.proof, &answered.offending]);
+pub(super) fn seen_among<'a>(
+    sides: impl Iterator<Item = &'a Found>,
+    by: &Actor,
+    connection: &mut AnyConnection,
+) -> Result<Seen, ApiError> {
     let named: BTreeSet<(Prefix, Uuid)> =
         sides.flat_map(|side| &side.first).map(|target| (target.kind, target.id.0)).collect();
     let seen = records::seen_of(&named.into_iter().collect::<Vec<_>>(), by, connection)?;
@@ -176,22 +183,25 @@ fn steps(found: &Readiness, seen: &Seen) -> Vec<StepView> {
     found.steps.iter().map(step).collect()
 }
 
+impl FoundView {
+    pub(super) fn of(found: &Found, seen: &Seen) -> Self {
+        let records = found.first.iter().filter_map(|target| seen.get(&target.id.0).cloned());
+        Self { count: found.count, records: records.collect() }
+    }
+}
+
 impl CheckView {
     fn of(check: Check, answered: &Answered, seen: &Seen) -> Self {
         let terms = check.terms();
         let Answered { check: _, outcome, proof, offending } = answered;
-        let side = |found: &Found| FoundView {
-            count: found.count,
-            records: found.first.iter().filter_map(|target| seen.get(&target.id.0).cloned()).collect(),
-        };
         Self {
             id: check.id(),
             clauses: terms.clauses.to_vec(),
             question: terms.question,
             result: *outcome,
             reason: terms.reason(*outcome),
-            proof: side(proof),
-            offending: side(offending),
+            proof: FoundView::of(proof, seen),
+            offending: FoundView::of(offending, seen),
             mend: terms.remedy(*outcome, offending.count).map(Into::into),
         }
     }

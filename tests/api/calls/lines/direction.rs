@@ -1,4 +1,4 @@
-//! Objectives and management reviews.
+//! Objectives and management reviews, and the set that an organisation begins with.
 
 use super::{Line, about};
 use crate::api::{indicators, management_reviews, objectives};
@@ -34,6 +34,13 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
             let review = management_reviews::held(api).await;
             let body = json!({ "kind": "resources", "text": "A second person", "responsible_id": me, "due_on": today });
             (management, format!("/v1/management-reviews/{review}/decide"), body)
+        }
+        "apply_starter_templates" => {
+            let body = json!({
+                "areas": ["policies"], "templates": ["course-awareness"], "owner_id": me,
+                "owners": [{ "area": "policies", "member_id": me }], "chair_id": chair,
+            });
+            (manager, "/v1/templates/starter/apply".into(), body)
         }
         "create_objective" => {
             let body = objectives::definition(api, &indicators::active(api).await).await;

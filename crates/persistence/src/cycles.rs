@@ -1,0 +1,149 @@
+//! What is counted of each turn from one management review to the next: a few statements a turn.
+
+use crate::column::{InstantValue, KeyValue};
+use crate::connection::AnyConnection;
+use crate::effects;
+use crate::error::Error;
+use crate::indicators;
+use crate::management_reviews;
+use crate::organisations;
+use crate::row::{from_json, word};
+use crate::schema::{changes, journal_entries, nonconformities};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use ratchet_domain::analysis::effect::{Effect, Period, Windows};
+use ratchet_domain::changes::Verdict;
+use ratchet_domain::cycles::{
+    CASE_CLOSED, CASE_REOPENED, CHANGE_REVIEWED, Closing, Collected, Counts, Figures, Reopening, Turn, actions,
+    recurred, turns,
+};
+use ratchet_domain::id::{IndicatorId, NonconformityId, OrganisationId};
+use ratchet_domain::indicators::Indicator;
+use serde_json::Value;
+
+/// Nonconformities of a turn of which the time to their closing is taken, at most.
+const CLOSINGS: i64 = 20_000;
+
+/// A turn and what it came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cycle {
+    /// From when to when.
+    pub turn: Turn,
+    /// Its figures.
+    pub figures: Figures,
+    /// Those of the turn before; none of the first.
+    pub before: Option<Figures>,
+    /// What the indicators that are in use say of it, against the turn before; none of the first.
+    pub indicators: Option<Effect>,
+}
+
+/// The newest turns, the one that lasts first.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn newest(
+    organisation: OrganisationId,
+    limit: usize,
+    now: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Cycle>, Error> {
+    let founded = organisations::founded_at(organisation, connection)?;
+    let mut turns = turns(founded, management_reviews::approvals(organisation, connection)?, now);
+    // One more: the last that is shown is held against it.
+    turns.truncate(limit + 1);
+    let measured: Vec<IndicatorId> = indicators::active(organisation, connection)?.iter().map(Indicator::id).collect();
+    let reopenings = reopenings(organisation, connection)?;
+    let of = |turn: &Turn| Ok(Figures::of(&collect(organisation, turn, &reopenings, connection)?));
+    let figures: Vec<Figures> = turns.iter().map(of).collect::<Result<_, Error>>()?;
+    let mut cycles = Vec::new();
+    for (number, (turn, own)) in turns.iter().zip(&figures).take(limit).enumerate() {
+        let effect = match turns.get(number + 1) {
+            Some(earlier) => Some(effects::of_windows(organisation, windows(earlier, turn), &measured, connection)?),
+            None => None,
+        };
+        let before = figures.get(number + 1).copied();
+        cycles.push(Cycle { turn: *turn, figures: *own, before, indicators: effect });
+    }
+    Ok(cycles)
+}
+
+fn windows(earlier: &Turn, turn: &Turn) -> Windows {
+    let period = |turn: &Turn| Period { from: turn.from, to: turn.to };
+    Windows { before: period(earlier), after: period(turn) }
+}
+
+fn collect(
+    organisation: OrganisationId,
+    turn: &Turn,
+    reopenings: &[Reopening],
+    connection: &mut AnyConnection,
+) -> Result<Collected, Error> {
+    Ok(Collected {
+        counts: counts(organisation, turn, connection)?,
+        closings: closings(organisation, turn, connection)?,
+        recurred: recurred(reopenings, turn),
+        harmful: harmful(organisation, turn, connection)?,
+    })
+}
+
+/// The journal's entries of a turn.
+macro_rules! entries_of {
+    ($organisation:expr, $turn:expr) => {{
+        use crate::schema::journal_entries as entries;
+        entries::organisation_id
+            .eq(KeyValue($organisation.0))
+            .and(entries::recorded_at.ge(InstantValue($turn.from)))
+            .and(entries::recorded_at.lt(InstantValue($turn.until())))
+    }};
+}
+
+/// Of the journal only what an index holds.
+fn counts(organisation: OrganisationId, turn: &Turn, connection: &mut AnyConnection) -> Result<Counts, Error> {
+    let counted: Vec<(String, i64)> = journal_entries::table
+        .filter(entries_of!(organisation, turn))
+        .filter(journal_entries::action.eq_any(actions()))
+        .group_by(journal_entries::action)
+        .select((journal_entries::action, diesel::dsl::count_star()))
+        .load(connection)?;
+    Ok(counted.into_iter().collect())
+}
+
+/// The nonconformities that were closed in the turn; the newest closings.
+fn closings(organisation: OrganisationId, turn: &Turn, connection: &mut AnyConnection) -> Result<Vec<Closing>, Error> {
+    let closed: Vec<(InstantValue, InstantValue)> = journal_entries::table
+        .inner_join(nonconformities::table.on(nonconformities::id.eq(journal_entries::object_id)))
+        .filter(entries_of!(organisation, turn))
+        .filter(journal_entries::action.eq(CASE_CLOSED))
+        .order(journal_entries::recorded_at.desc())
+        .limit(CLOSINGS)
+        .select((nonconformities::created_at, journal_entries::recorded_at))
+        .load(connection)?;
+    Ok(closed.into_iter().map(|(opened, closed)| Closing { opened: opened.0, closed: closed.0 }).collect())
+}
+
+/// Every reopening, the earliest first. Whether its case came again, or had been closed in error, its detail says; of one
+/// whose detail is gone it is not known any more.
+fn reopenings(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<Vec<Reopening>, Error> {
+    let entries: Vec<(KeyValue, InstantValue, Option<String>)> = journal_entries::table
+        .filter(journal_entries::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(journal_entries::action.eq(CASE_REOPENED))
+        .order((journal_entries::recorded_at, journal_entries::object_version))
+        .select((journal_entries::object_id, journal_entries::recorded_at, journal_entries::detail))
+        .load(connection)?;
+    let read = |(case, at, detail): (KeyValue, InstantValue, Option<String>)| {
+        let detail: Value = from_json(&detail?).ok()?;
+        let recurrences = detail.pointer("/state/recurrences")?.as_i64()?;
+        Some(Reopening { case: NonconformityId(case.0), at: at.0, recurrences })
+    };
+    Ok(entries.into_iter().filter_map(read).collect())
+}
+
+/// A verdict is given once, so that the record still says what the review said.
+fn harmful(organisation: OrganisationId, turn: &Turn, connection: &mut AnyConnection) -> Result<i64, Error> {
+    let judged = journal_entries::table
+        .inner_join(changes::table.on(changes::id.eq(journal_entries::object_id)))
+        .filter(entries_of!(organisation, turn))
+        .filter(journal_entries::action.eq(CHANGE_REVIEWED))
+        .filter(changes::verdict.eq(word(Verdict::Harmful)));
+    Ok(judged.count().get_result(connection)?)
+}
