@@ -165,8 +165,10 @@ impl Address {
             }
             Self::Sqlite(path) => {
                 let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
-                connection
-                    .batch_execute(SQLITE_SETTINGS)
+                // The first of them may have to wait for a lock.
+                [SQLITE_PATIENCE, SQLITE_SETTINGS]
+                    .into_iter()
+                    .try_for_each(|settings| connection.batch_execute(settings))
                     .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
                 Ok(AnyConnection::Sqlite(connection))
             }
@@ -175,8 +177,10 @@ impl Address {
 }
 
 /// `synchronous = FULL`: an answered write survives a power cut; NORMAL was seen to lose some.
-const SQLITE_SETTINGS: &str =
-    "PRAGMA busy_timeout = 1500; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+
+/// How long a lock is waited for that another process has.
+pub(crate) const SQLITE_PATIENCE: &str = "PRAGMA busy_timeout = 1500";
 
 /// An answered write is on disk also where the server's own setting is `off`; stricter ones stay as they are.
 const POSTGRES_SETTINGS: &str = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'; SET statement_timeout = '10s'; SET lock_timeout = '1500ms'; SET idle_in_transaction_session_timeout = '10s'; SET TIME ZONE 'UTC';";

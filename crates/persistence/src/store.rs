@@ -7,7 +7,7 @@
 
 mod turns;
 
-use crate::connection::{Address, AnyConnection};
+use crate::connection::{Address, AnyConnection, SQLITE_PATIENCE};
 use crate::error::Error;
 use crate::tx::{Context, Tx};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -15,7 +15,7 @@ use flume::Receiver;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-use turns::Turns;
+use turns::{Turns, Whose};
 
 /// Jobs that may wait per queue before the next is turned away.
 const QUEUE: usize = 1024;
@@ -214,7 +214,7 @@ fn one_by_one(mut line: Line, jobs: &Receiver<Job>) {
 fn write_in_groups(mut line: Line, mut turns: Turns) {
     while let Some((whose, first)) = turns.next() {
         let began = Instant::now();
-        write_group(&mut line, first, turns.queue(whose));
+        write_group(&mut line, whose, first, turns.queue(whose));
         let took = began.elapsed();
         tracing::trace!(?whose, ?took, "the writer was had");
         turns.took(whose, took);
@@ -223,12 +223,12 @@ fn write_in_groups(mut line: Line, mut turns: Turns) {
 
 /// The job and those that wait behind it. Once the COMMIT fails nothing of the group counts, and everyone in it is told
 /// so.
-fn write_group(line: &mut Line, first: Job, others: &Receiver<Job>) {
+fn write_group(line: &mut Line, whose: Whose, first: Job, others: &Receiver<Job>) {
     // Else those who wait behind a lock would each wait for it in turn.
     if first.is_late() {
         return turn_away(first, Error::Busy);
     }
-    if let Err(error) = line.begin("BEGIN IMMEDIATE") {
+    if let Err(error) = begin_immediately(line, whose) {
         return turn_away(first, error);
     }
     let connection = &mut line.connection;
@@ -247,6 +247,19 @@ fn write_group(line: &mut Line, first: Job, others: &Receiver<Job>) {
     let failure = end(connection, true).err().map(|error| error.to_string());
     for finish in finishes {
         finish(failure.clone().map_or(Ok(()), |fault| Err(Error::CommitFailed(fault))));
+    }
+}
+
+/// A worker waits for a lock that another process has for a short time only: it comes again, and clients queue behind it.
+fn begin_immediately(line: &mut Line, whose: Whose) -> Result<(), Error> {
+    match whose {
+        Whose::Client => line.begin("BEGIN IMMEDIATE"),
+        Whose::Background => {
+            line.connection.batch_execute("PRAGMA busy_timeout = 250")?;
+            let begun = line.begin("BEGIN IMMEDIATE");
+            line.connection.batch_execute(SQLITE_PATIENCE)?;
+            begun
+        }
     }
 }
 
