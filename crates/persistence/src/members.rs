@@ -114,7 +114,7 @@ pub(crate) fn find_presented(id: MemberId, connection: &mut AnyConnection) -> Re
     Ok(row.map(Row::into_record).transpose()?.map(|(member, _)| member))
 }
 
-/// Every active member with the roles held.
+/// Every active member with the roles held, whoever joined first at the top.
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
@@ -128,11 +128,12 @@ pub(crate) fn with_roles(
         .order(members::id)
         .select((members::id, members::roles))
         .load(connection)?;
-    let read = |(id, roles): (KeyValue, String)| {
-        let roles = parse_list(&roles).map_err(|fault| Error::Corrupt { table: "members", row: id.0, fault })?;
-        Ok((MemberId(id.0), roles))
-    };
-    found.into_iter().map(read).collect()
+    found.into_iter().map(roles_of).collect()
+}
+
+fn roles_of((id, roles): (KeyValue, String)) -> Result<(MemberId, Vec<Role>), Error> {
+    let roles = parse_list(&roles).map_err(|fault| Error::Corrupt { table: "members", row: id.0, fault })?;
+    Ok((MemberId(id.0), roles))
 }
 
 /// Which of these ids are active members; what a body names is checked with it.
@@ -173,14 +174,15 @@ pub(crate) fn of_management(
     ids: &[MemberId],
     connection: &mut AnyConnection,
 ) -> Result<Vec<MemberId>, Error> {
-    let found: Vec<KeyValue> = members::table
+    let found: Vec<(KeyValue, String)> = members::table
         .filter(members::organisation_id.eq(KeyValue(organisation.0)))
         .filter(members::active.eq(true))
         .filter(members::id.eq_any(ids.iter().map(|id| KeyValue(id.0))))
-        .filter(members::roles.like("%management%"))
-        .select(members::id)
+        .select((members::id, members::roles))
         .load(connection)?;
-    Ok(found.into_iter().map(|id| MemberId(id.0)).collect())
+    let mut holders: Vec<(MemberId, Vec<Role>)> = found.into_iter().map(roles_of).collect::<Result<_, _>>()?;
+    holders.retain(|(_, roles)| roles.contains(&Role::Management));
+    Ok(holders.into_iter().map(|(member, _)| member).collect())
 }
 
 /// References and names of members.

@@ -247,9 +247,8 @@ fn first_of_management(
     organisation: OrganisationId,
     connection: &mut AnyConnection,
 ) -> Result<Option<MemberId>, Error> {
-    let mut holders = members::with_roles(organisation, connection)?;
-    holders.retain(|(_, roles)| roles.contains(&Role::Management));
-    Ok(holders.into_iter().map(|(member, _)| member).min_by_key(|member| member.0))
+    let holders = members::with_roles(organisation, connection)?;
+    Ok(holders.into_iter().find(|(_, roles)| roles.contains(&Role::Management)).map(|(member, _)| member))
 }
 
 /// The record that is there in the place of the one that the template would make.
