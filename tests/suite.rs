@@ -51,6 +51,7 @@ mod api {
     mod races;
     mod readiness;
     mod report_intakes;
+    mod responsibilities;
     mod rights;
     mod risks;
     mod samples;

@@ -103,6 +103,8 @@ impl Ways {
             "answer_employee_report" => "ask_employee_report",
             "close_calendar_link_member" => "open_calendar_link_member",
             "close_report_link_settings" => "open_report_link_settings",
+            // There is something to hand over afterwards.
+            "deactivate_member" => return drop(super::responsibilities::case_of(api, reference).await),
             "release_competence" => "assess_competence",
             "start_audit" => return super::audits::make_ready(api, reference).await,
             "revise_item_audit" | "drop_item_audit" | "check_item_audit" => {

@@ -94,6 +94,7 @@ async fn what_is_done_by_hand_is_found() {
             "journal_entries",
         ),
         ("who answers for a record", "UPDATE ownerships SET owned_until = owned_from", "ownerships"),
+        ("who is named on a record", "DELETE FROM responsibilities", "responsibilities"),
         ("what a record waits for", "DELETE FROM work_items WHERE member_id IS NOT NULL", "work_items"),
         (
             "an edge that no record says",

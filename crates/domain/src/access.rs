@@ -85,6 +85,8 @@ pub enum Permission {
     ReadJournal,
     /// Members, roles and keys.
     AdministerOrganisation,
+    /// See what members who have left were named for, and hand it to others: as far as each record's own rules allow.
+    ReassignWork,
     /// Define, activate, revise and retire indicators.
     DefineIndicator,
     /// Amend an indicator's plain fields.
@@ -237,6 +239,7 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::RelaxSeparation => [No, No, Yes, No, No, No],
         P::ReadJournal => [Yes, Yes, Yes, Yes, No, Yes],
         P::AdministerOrganisation => [Yes, No, No, No, No, No],
+        P::ReassignWork => [No, Yes, Yes, No, No, No],
         P::DefineIndicator => [No, Yes, No, No, No, No],
         P::SteerIndicator => [No, Yes, No, No, Own, No],
         P::RecordMeasurements => [No, Yes, No, No, Own, No],

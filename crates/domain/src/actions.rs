@@ -15,6 +15,7 @@ use crate::id::MemberId;
 use crate::links::Relation;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
+use crate::responsibilities::{Part, Responsibility};
 use crate::separation::SeparationException;
 use crate::text;
 use crate::trace::TraceEdge;
@@ -244,6 +245,15 @@ impl Record for Action {
             }
             Stage::Done { .. } => vec![Work::of_whoever(Permission::VerifyEffectiveness, Some(self.assignee), None)],
             Stage::Verified { .. } | Stage::Cancelled { .. } => Vec::new(),
+        }
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match self.stage {
+            Stage::Open | Stage::InProgress | Stage::Blocked { .. } => {
+                Responsibility::of(Part::Assignee, self.assignee).collect()
+            }
+            Stage::Done { .. } | Stage::Verified { .. } | Stage::Cancelled { .. } => Vec::new(),
         }
     }
 }

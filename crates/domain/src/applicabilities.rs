@@ -15,6 +15,7 @@ use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::MemberId;
 use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Refusal};
+use crate::responsibilities::Responsibility;
 use crate::text;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -111,6 +112,13 @@ impl Record for Applicability {
 
     fn answers_for(&self) -> Vec<&str> {
         vec![&self.control]
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match self.stage {
+            Stage::Applicable { .. } => Responsibility::of_owner(self.owner),
+            Stage::Excluded => Vec::new(),
+        }
     }
 }
 

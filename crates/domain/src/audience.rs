@@ -58,7 +58,8 @@ impl Audience {
     }
 }
 
-fn some_once<T: PartialEq>(pointer: &str, named: &[T], limit: usize, faults: &mut Faults) {
+/// Notes a list that names none, more than `limit`, or one twice.
+pub fn some_once<T: PartialEq>(pointer: &str, named: &[T], limit: usize, faults: &mut Faults) {
     if named.is_empty() {
         faults.push(Fault::new(pointer, "length", "must name at least one"));
     } else if named.len() > limit {

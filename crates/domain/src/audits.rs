@@ -35,6 +35,7 @@ use crate::id::{AuditId, AuditProgrammeId, MemberId, ProcessId, RecordId};
 use crate::links::Relation;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Fault, Faults, Refusal};
+use crate::responsibilities::{Part, Responsibility};
 use crate::separation::SeparationException;
 use crate::text;
 use crate::trace::TraceEdge;
@@ -327,6 +328,16 @@ impl Record for Audit {
     /// The day after its first day while it has not begun, after its last while it is not reported: each is noted once.
     fn wakes(&self) -> Option<Wake> {
         Wake::once_past(self.deadline()?, self.fell_due_on)
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match &self.stage {
+            Stage::Planned | Stage::InProgress { .. } => {
+                let part = |auditor: &Auditor| if auditor.is_lead { Part::LeadAuditor } else { Part::Auditor };
+                self.team.iter().flat_map(|auditor| Responsibility::of(part(auditor), auditor.member())).collect()
+            }
+            Stage::Reported { .. } | Stage::Closed { .. } | Stage::Cancelled { .. } => Vec::new(),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::access::{Actor, Permission};
 use crate::id::{MemberId, OrganisationId};
 use crate::reference::{Prefix, Reference};
 use crate::refusal::Refusal;
+use crate::responsibilities::{HandOver, Responsibility, nothing_to_hand_over};
 use crate::trace::TraceEdge;
 use crate::work::{Wake, Work};
 use chrono::{DateTime, Utc};
@@ -103,6 +104,11 @@ pub trait Record: Clone + Serialize + DeserializeOwned + Send + 'static {
         Vec::new()
     }
 
+    /// Who is named on it for what is not over: what is handed to another when that member leaves.
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        Vec::new()
+    }
+
     /// What it waits for now.
     fn work(&self) -> Vec<Work> {
         Vec::new()
@@ -147,6 +153,21 @@ pub trait Lifecycle: Record {
     /// [`Refusal::Forbidden`], or why its stage does not allow it.
     fn may_amend(&self, _by: &Actor) -> Result<(), Refusal> {
         Err(Refusal::state("immutable", "none of its fields can be amended"))
+    }
+
+    /// Names another for whatever it names the one for who has left. Called by [`HandOver::apply`] alone, which knows that
+    /// it does, and keeps the reason.
+    ///
+    /// # Errors
+    /// Why it stays as it is.
+    fn hand_over(
+        self,
+        _hand: &HandOver,
+        _facts: &Self::Facts,
+        _by: &Actor,
+        _at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        Err(nothing_to_hand_over())
     }
 }
 

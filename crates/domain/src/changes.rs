@@ -24,6 +24,7 @@ use crate::change::{Head, Record, Seal};
 use crate::id::{ChangeTemplateId, IndicatorId, MemberId, NonconformityId, RecordId};
 use crate::links::Relation;
 use crate::reference::{Prefix, Reference, Target};
+use crate::responsibilities::Responsibility;
 use crate::separation::SeparationException;
 use crate::trace::TraceEdge;
 use crate::work::{Wake, Work};
@@ -210,6 +211,21 @@ impl Record for PlannedChange {
             | Stage::Closed { .. }
             | Stage::RolledBack { .. }
             | Stage::Cancelled { .. } => None,
+        }
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match &self.stage {
+            Stage::Draft
+            | Stage::Submitted
+            | Stage::Assessed
+            | Stage::Rejected { .. }
+            | Stage::Approved
+            | Stage::Scheduled { .. }
+            | Stage::Implementing { .. }
+            | Stage::Monitoring { .. }
+            | Stage::Reviewed { .. } => Responsibility::of_owner(self.owner),
+            Stage::Closed { .. } | Stage::RolledBack { .. } | Stage::Cancelled { .. } => Vec::new(),
         }
     }
 }

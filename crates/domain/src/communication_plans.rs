@@ -13,6 +13,7 @@ use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::MemberId;
 use crate::reference::Prefix;
 use crate::refusal::{Faults, Refusal};
+use crate::responsibilities::Responsibility;
 use crate::text;
 use crate::work::{Wake, Work};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -139,6 +140,13 @@ impl Record for CommunicationPlan {
         match self.stage {
             Stage::InForce => Wake::once_past(self.next_on?, self.fell_due_on),
             Stage::Retired { .. } => None,
+        }
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match self.stage {
+            Stage::InForce => Responsibility::of_owner(self.owner),
+            Stage::Retired { .. } => Vec::new(),
         }
     }
 }

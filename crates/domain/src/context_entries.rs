@@ -14,6 +14,7 @@ use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::MemberId;
 use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Refusal};
+use crate::responsibilities::Responsibility;
 use crate::text;
 use crate::work::{Wake, Work};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -197,6 +198,13 @@ impl Record for ContextEntry {
         match self.stage {
             Stage::Current => Wake::once_past(self.review_due_on?, self.review_fell_due_on),
             Stage::Retired { .. } => None,
+        }
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match self.stage {
+            Stage::Current => Responsibility::of_owner(self.owner),
+            Stage::Retired { .. } => Vec::new(),
         }
     }
 }

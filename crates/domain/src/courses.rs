@@ -14,6 +14,7 @@ use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::{CourseId, MemberId};
 use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Refusal};
+use crate::responsibilities::Responsibility;
 use crate::separation::SeparationException;
 use crate::text;
 use crate::work::{self, Wake, Work};
@@ -183,6 +184,13 @@ impl Record for Course {
                     .map_or(Wake::At(followed), |day| Wake::AtAndOn(followed, day)),
             ),
             Stage::Published { evaluate_on: None, .. } | Stage::Retired { .. } => Some(Wake::At(followed)),
+        }
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match self.stage {
+            Stage::Draft | Stage::Published { .. } => Responsibility::of_owner(self.owner),
+            Stage::Retired { .. } => Vec::new(),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::links::Relation;
 use crate::nonconformities::Source;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
+use crate::responsibilities::Responsibility;
 use crate::separation::SeparationException;
 use crate::text;
 use crate::trace::TraceEdge;
@@ -294,6 +295,15 @@ impl Record for Improvement {
             | Stage::Measuring { .. }
             | Stage::Realised { .. }
             | Stage::NotRealised { .. } => None,
+        }
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match &self.stage {
+            Stage::Accepted | Stage::Planned | Stage::InProgress { .. } | Stage::Measuring { .. } => {
+                Responsibility::of_owner(self.owner)
+            }
+            Stage::Proposed | Stage::Declined | Stage::Realised { .. } | Stage::NotRealised { .. } => Vec::new(),
         }
     }
 }

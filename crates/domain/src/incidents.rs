@@ -18,6 +18,7 @@ use crate::id::{IncidentId, MemberId};
 use crate::links::Relation;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Fault, Faults, Refusal};
+use crate::responsibilities::Responsibility;
 use crate::text;
 use crate::trace::TraceEdge;
 use crate::work::{Wake, Work};
@@ -309,6 +310,15 @@ impl Record for Incident {
         match self.stage {
             Stage::Triaged | Stage::Contained { .. } | Stage::Resolved { .. } | Stage::Reviewed { .. } => Some(0),
             Stage::Reported | Stage::NotAnIncident { .. } | Stage::Closed { .. } => None,
+        }
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match self.stage {
+            Stage::Triaged | Stage::Contained { .. } | Stage::Resolved { .. } | Stage::Reviewed { .. } => {
+                Responsibility::of_owner(self.owner)
+            }
+            Stage::Reported | Stage::NotAnIncident { .. } | Stage::Closed { .. } => Vec::new(),
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::{IndicatorId, MemberId};
 use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Refusal};
+use crate::responsibilities::{Part, Responsibility};
 use crate::text;
 use crate::work::{Wake, Work};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -267,6 +268,17 @@ impl Record for Indicator {
     /// The day after the one of its analysis: that it has passed is noted once.
     fn wakes(&self) -> Option<Wake> {
         Wake::once_past(self.analysis_due_on()?, self.analysis_fell_due_on)
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match self.stage {
+            Stage::Draft | Stage::Active { .. } => {
+                let named =
+                    [(Part::Owner, self.owner), (Part::Collector, self.collector), (Part::Analyst, self.analyst)];
+                named.into_iter().flat_map(|(part, member)| Responsibility::of(part, member)).collect()
+            }
+            Stage::Retired { .. } => Vec::new(),
+        }
     }
 }
 

@@ -56,6 +56,7 @@ pub mod readiness;
 pub mod reference;
 pub mod refusal;
 pub mod report_intakes;
+pub mod responsibilities;
 pub mod risks;
 pub mod search;
 pub mod separation;

@@ -19,6 +19,7 @@ use crate::id::{ManagementReviewId, MemberId, RecordId};
 use crate::links::Relation;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Fault, Faults, Refusal};
+use crate::responsibilities::{Part, Responsibility};
 use crate::text;
 use crate::trace::TraceEdge;
 use crate::work::{Wake, Work};
@@ -288,6 +289,15 @@ impl Record for ManagementReview {
         match &self.stage {
             Stage::Held { .. } | Stage::Approved { .. } => Some(0),
             Stage::Scheduled | Stage::Prepared | Stage::Cancelled { .. } => None,
+        }
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match &self.stage {
+            Stage::Scheduled | Stage::Prepared | Stage::Held { .. } => {
+                Responsibility::of(Part::Chair, self.chair).collect()
+            }
+            Stage::Approved { .. } | Stage::Cancelled { .. } => Vec::new(),
         }
     }
 }

@@ -1,11 +1,15 @@
 //! Members: a person in one organisation, with the roles held there.
 
-use crate::access::{Actor, Identity, Permission, Role, administers};
+#[cfg(test)]
+mod tests;
+
+use crate::access::{Actor, Cell, Identity, Permission, Role, administers, cell};
 use crate::calendar::CalendarLink;
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
-use crate::id::AccountId;
+use crate::id::{AccountId, MemberId};
 use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Reason, Refusal};
+use crate::responsibilities::HandOver;
 use crate::text;
 use crate::work::Wake;
 use chrono::{DateTime, Utc};
@@ -118,6 +122,8 @@ pub enum Verb {
     OpenCalendarLink,
     /// Close that link.
     CloseCalendarLink,
+    /// Hand over what the member was named for, once the member has left.
+    Reassign,
 }
 
 impl Lifecycle for Member {
@@ -131,22 +137,26 @@ impl Lifecycle for Member {
     fn knows(&self, verb: Verb) -> bool {
         match verb {
             Verb::AssignRoles | Verb::Deactivate | Verb::OpenCalendarLink | Verb::CloseCalendarLink => self.active,
+            // Of a member who is there each record is handed over by its own verb, one by one.
+            Verb::Reassign => !self.active,
         }
     }
 
     fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {
         match verb {
             Verb::AssignRoles | Verb::Deactivate => administers(by)?,
+            Verb::Reassign if !by.may(Permission::ReassignWork, false) => return Err(Refusal::Forbidden),
             // Nobody reads another's calendar.
             Verb::OpenCalendarLink if !self.is_own(by) => return Err(Refusal::Forbidden),
             Verb::CloseCalendarLink if !self.is_own(by) => administers(by)?,
-            Verb::OpenCalendarLink | Verb::CloseCalendarLink => {}
+            Verb::OpenCalendarLink | Verb::CloseCalendarLink | Verb::Reassign => {}
         }
         if !self.knows(verb) {
-            return Err(Refusal::state("wrong_state", "the member is deactivated"));
+            let is = if self.active { "the member is active" } else { "the member is deactivated" };
+            return Err(Refusal::state("wrong_state", is));
         }
         match verb {
-            Verb::AssignRoles | Verb::OpenCalendarLink => Ok(()),
+            Verb::AssignRoles | Verb::OpenCalendarLink | Verb::Reassign => Ok(()),
             Verb::Deactivate => self.is_not_the_last_admin(facts),
             Verb::CloseCalendarLink if self.calendar_hash.is_none() => {
                 Err(Refusal::state("no_calendar_link", "the member has no calendar link"))
@@ -246,6 +256,31 @@ impl Member {
         Ok(Change::of(self, after, "deactivated", at).because(reason))
     }
 
+    /// Hands over what the member was named for: the records are moved by their own commands ([`HandOver::apply`]); this
+    /// notes that it was done, and why.
+    ///
+    /// # Errors
+    /// The guard's refusal, a blank reason, or whoever is to take it over is the one who has left or can work nothing.
+    pub fn reassign(
+        self,
+        to: &Self,
+        reason: String,
+        facts: &Facts,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<(Change<Self>, HandOver), Refusal> {
+        self.may(Verb::Reassign, facts, by)?;
+        let mut faults = Faults::default();
+        faults.keep(text::narrative("/reason", &reason));
+        if to.roles.iter().all(|role| cell(*role, Permission::WorkAction) == Cell::No) {
+            faults.push(Fault::new("/to_id", "cannot_work", "must be a member whose roles let records be worked"));
+        }
+        faults.refuse()?;
+        let (from, to, roles) = (MemberId(self.head.id), MemberId(to.head.id), to.roles.clone());
+        let noted = Change::of(self.clone(), self, "work_reassigned", at).because(reason.clone());
+        Ok((noted, HandOver { from, to, roles, reason }))
+    }
+
     /// Notes that a refresh token of this member was used twice, for which its session was ended: two hold it, and one
     /// of them should not [RFC 9700, 4.14.2]. Nobody says so; the program sees it.
     ///
@@ -303,129 +338,4 @@ fn some_roles(roles: &[Role]) -> Result<Vec<Role>, Fault> {
         return Err(Fault::new("/roles", "duplicate", "must name each role once"));
     }
     Ok(held)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::access::Identity;
-    use crate::id::{MemberId, OrganisationId};
-    use crate::reference::Reference;
-    use uuid::Uuid;
-
-    fn by(role: Role) -> Actor {
-        Actor {
-            organisation: OrganisationId(Uuid::nil()),
-            identity: Identity::Member { id: MemberId(Uuid::nil()), roles: vec![role] },
-        }
-    }
-
-    fn enrol(roles: &[Role], role: Role) -> Result<Member, Refusal> {
-        let reference = Reference { prefix: Prefix::Member, year: 2026, number: 1 };
-        let draft =
-            MemberDraft { account: AccountId(Uuid::nil()), name: "Ada".into(), unit: None, roles: roles.to_vec() };
-        Member::enrol(draft, &by(role), Birth { id: Uuid::nil(), reference, at: DateTime::UNIX_EPOCH })
-            .map(Change::into_after)
-    }
-
-    #[test]
-    fn only_an_admin_makes_members() {
-        for role in Role::VARIANTS {
-            assert_eq!(enrol(&[Role::Member], *role).is_ok(), *role == Role::Admin, "{role:?}");
-        }
-    }
-
-    #[test]
-    fn name_and_unit_are_amended_by_an_admin() {
-        let (ada, at) = (enrol(&[Role::Member], Role::Admin).unwrap(), DateTime::UNIX_EPOCH);
-        let unit = |unit: &str| Amendment { unit: Some(Some(unit.to_owned())), ..Amendment::default() };
-        let moved = ada.clone().amend(unit("Shipyard"), &by(Role::Admin), at).unwrap();
-        assert_eq!((moved.after().unit.as_deref(), moved.verb()), (Some("Shipyard"), "amended"));
-        assert_eq!(ada.clone().amend(unit("Shipyard"), &by(Role::IsmsManager), at), Err(Refusal::Forbidden));
-        let wrong = Amendment { name: Some(" ".into()), unit: Some(Some("a\nb".into())), digest: None };
-        let Err(Refusal::Invalid(faults)) = ada.clone().amend(wrong, &by(Role::Admin), at) else { panic!("amended") };
-        assert_eq!(faults.iter().map(|fault| fault.pointer.as_str()).collect::<Vec<_>>(), ["/name", "/unit"]);
-        let none = Amendment { unit: Some(None), ..Amendment::default() };
-        assert_eq!(moved.into_after().amend(none, &by(Role::Admin), at).unwrap().after().unit, None);
-        let gone = ada.deactivate("left".into(), &Facts { admins: 2 }, &by(Role::Admin), at).unwrap().into_after();
-        assert!(matches!(gone.amend(unit("Shipyard"), &by(Role::Admin), at), Err(Refusal::State(_))));
-    }
-
-    #[test]
-    fn only_the_program_sees_a_token_used_twice() {
-        let member = enrol(&[Role::Member], Role::Admin).unwrap();
-        let at = DateTime::UNIX_EPOCH;
-        assert_eq!(member.clone().note_token_reuse(&by(Role::Admin), at), Err(Refusal::Forbidden));
-        let program = Actor { identity: Identity::System { worker: "sessions" }, ..by(Role::Admin) };
-        let noted = member.note_token_reuse(&program, at).unwrap();
-        assert_eq!((noted.action().as_str(), noted.after().head.version), ("member.token_reused", 2));
-        assert!(noted.reason().unwrap().contains("ended"));
-    }
-
-    #[test]
-    fn a_member_decides_about_the_own_digest_and_nothing_else() {
-        let (ada, at) = (enrol(&[Role::Member], Role::Admin).unwrap(), DateTime::UNIX_EPOCH);
-        let none = Amendment { digest: Some(false), ..Amendment::default() };
-        // Everybody in these tests has the one id.
-        let quiet = ada.clone().amend(none.clone(), &by(Role::Member), at).unwrap().into_after();
-        assert!(ada.digest && !quiet.digest);
-        let stored = serde_json::to_string(&quiet).unwrap();
-        assert_eq!(serde_json::from_str::<Member>(&stored).unwrap(), quiet);
-        assert!(!serde_json::to_string(&ada).unwrap().contains("digest"), "what was stored before is what it was");
-        let more = Amendment { name: Some("Countess".into()), ..none.clone() };
-        assert_eq!(ada.clone().amend(more, &by(Role::Member), at), Err(Refusal::Forbidden));
-        let identity = Identity::Member { id: MemberId(Uuid::from_u128(9)), roles: vec![Role::IsmsManager] };
-        let colleague = Actor { identity, ..by(Role::IsmsManager) };
-        assert_eq!(ada.amend(none, &colleague, at), Err(Refusal::Forbidden));
-    }
-
-    #[test]
-    fn roles_are_some_and_each_once() {
-        for (roles, code) in [(vec![], "length"), (vec![Role::Member, Role::Member], "duplicate")] {
-            let refusal = enrol(&roles, Role::Admin).unwrap_err();
-            assert!(matches!(refusal, Refusal::Invalid(faults) if faults[0].code == code));
-        }
-        assert_eq!(enrol(&[Role::Member, Role::Admin], Role::Admin).unwrap().roles, [Role::Admin, Role::Member]);
-    }
-
-    #[test]
-    fn the_last_admin_stays() {
-        let (admin, at) = (enrol(&[Role::Admin], Role::Admin).unwrap(), DateTime::UNIX_EPOCH);
-        let one = Facts { admins: 1 };
-        let last = |refusal| matches!(refusal, Refusal::State(reasons) if reasons[0].code == "last_admin");
-        let who = by(Role::Admin);
-        assert!(last(admin.clone().deactivate("left".into(), &one, &who, at).unwrap_err()));
-        assert!(last(admin.clone().assign_roles(&[Role::Member], &one, &who, at).unwrap_err()));
-        let gone = admin.deactivate("left".into(), &Facts { admins: 2 }, &who, at).unwrap().into_after();
-        assert!(!gone.active);
-        assert!(gone.deactivate("again".into(), &Facts { admins: 2 }, &who, at).is_err());
-    }
-
-    #[test]
-    fn a_calendar_link_is_one_s_own_and_dies_with_the_membership() {
-        let (ada, at, facts) =
-            (enrol(&[Role::Member], Role::Admin).unwrap(), DateTime::UNIX_EPOCH, Facts { admins: 2 });
-        let link = |byte| CalendarLink::of(MemberId(ada.head.id), [byte; 32]);
-        // Everybody in these tests has the one id, but for this admin.
-        let identity = Identity::Member { id: MemberId(Uuid::from_u128(9)), roles: vec![Role::Admin] };
-        let admin = Actor { identity, ..by(Role::Admin) };
-        let key = Actor { identity: Identity::ApiKey { id: Uuid::nil().into(), scopes: Vec::new() }, ..admin.clone() };
-        assert!(matches!(ada.clone().close_calendar_link(&facts, &admin, at), Err(Refusal::State(_))));
-        for stranger in [&admin, &key] {
-            assert_eq!(ada.clone().open_calendar_link(&link(1), &facts, stranger, at), Err(Refusal::Forbidden));
-        }
-        let opened = ada.clone().open_calendar_link(&link(1), &facts, &by(Role::Member), at).unwrap();
-        assert_eq!(
-            (opened.verb(), opened.after().calendar_hash.as_deref()),
-            ("calendar_link_opened", Some(link(1).hash().as_str()))
-        );
-        let again =
-            opened.into_after().open_calendar_link(&link(2), &facts, &by(Role::Member), at).unwrap().into_after();
-        assert_eq!(again.calendar_hash, Some(link(2).hash()));
-        assert_eq!(again.clone().close_calendar_link(&facts, &key, at), Err(Refusal::Forbidden));
-        assert_eq!(again.clone().close_calendar_link(&facts, &admin, at).unwrap().after().calendar_hash, None);
-        let gone = again.deactivate("left".into(), &facts, &admin, at).unwrap().into_after();
-        assert_eq!(gone.calendar_hash, None);
-        assert!(matches!(gone.open_calendar_link(&link(3), &facts, &by(Role::Member), at), Err(Refusal::State(_))));
-    }
 }

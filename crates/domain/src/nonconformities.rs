@@ -15,6 +15,7 @@ use crate::id::MemberId;
 use crate::links::Relation;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
+use crate::responsibilities::Responsibility;
 use crate::separation::SeparationException;
 use crate::text;
 use crate::trace::TraceEdge;
@@ -368,6 +369,18 @@ impl Record for Nonconformity {
             | Stage::Verifying { .. }
             | Stage::Verified { .. }
             | Stage::Closed { .. } => None,
+        }
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match &self.stage {
+            Stage::Reported
+            | Stage::Confirmed
+            | Stage::Analysed { .. }
+            | Stage::Planned { .. }
+            | Stage::Verifying { .. }
+            | Stage::Verified { .. } => Responsibility::of_owner(self.owner),
+            Stage::Rejected { .. } | Stage::Closed { .. } => Vec::new(),
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::id::{IndicatorId, MemberId, ObjectiveId, PolicyId, RecordId};
 use crate::links::Relation;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
+use crate::responsibilities::Responsibility;
 use crate::separation::SeparationException;
 use crate::signals::Sighting;
 use crate::text;
@@ -263,6 +264,13 @@ impl Record for Objective {
         match self.stage {
             Stage::Draft | Stage::Active { .. } | Stage::Revising { .. } => Some(0),
             Stage::Achieved { .. } | Stage::Missed { .. } | Stage::Abandoned { .. } => None,
+        }
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match &self.stage {
+            Stage::Draft | Stage::Active { .. } | Stage::Revising { .. } => Responsibility::of_owner(self.owner),
+            Stage::Achieved { .. } | Stage::Missed { .. } | Stage::Abandoned { .. } => Vec::new(),
         }
     }
 }

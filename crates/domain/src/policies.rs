@@ -18,6 +18,7 @@ use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::{MemberId, PolicyId, PolicyVersionId};
 use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Refusal};
+use crate::responsibilities::Responsibility;
 use crate::text;
 use crate::work::{Wake, Work};
 use chrono::{DateTime, Days, Months, NaiveDate, Utc};
@@ -258,6 +259,13 @@ impl Record for Policy {
         match self.stage {
             Stage::Draft | Stage::Published { .. } => Some(0),
             Stage::Retired { .. } => None,
+        }
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match self.stage {
+            Stage::Draft | Stage::Published { .. } => Responsibility::of_owner(self.owner),
+            Stage::Retired { .. } => Vec::new(),
         }
     }
 }

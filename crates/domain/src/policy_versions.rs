@@ -20,6 +20,7 @@ use crate::links::Relation;
 use crate::policies::{self, Policy};
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
+use crate::responsibilities::{Part, Responsibility};
 use crate::separation::SeparationException;
 use crate::text;
 use crate::trace::TraceEdge;
@@ -269,6 +270,19 @@ impl Record for PolicyVersion {
             | Stage::Superseded { .. }
             | Stage::Retired { .. }
             | Stage::Withdrawn { .. } => None,
+        }
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match self.stage {
+            Stage::Draft => Responsibility::of(Part::Author, self.authors.first().copied()).collect(),
+            Stage::InReview { .. }
+            | Stage::Approved { .. }
+            | Stage::Scheduled { .. }
+            | Stage::Published { .. }
+            | Stage::Superseded { .. }
+            | Stage::Retired { .. }
+            | Stage::Withdrawn { .. } => Vec::new(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::{MemberId, ProcessId};
 use crate::reference::Prefix;
 use crate::refusal::{Faults, Refusal};
+use crate::responsibilities::Responsibility;
 use crate::text;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -117,6 +118,13 @@ impl Record for Process {
 
     fn answers_for(&self) -> Vec<&str> {
         self.requirements.iter().map(String::as_str).collect()
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match self.stage {
+            Stage::Active => Responsibility::of_owner(self.owner),
+            Stage::Retired { .. } => Vec::new(),
+        }
     }
 }
 

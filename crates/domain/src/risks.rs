@@ -16,6 +16,7 @@ use crate::links::Relation;
 use crate::rating::Rating;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Fault, Faults, Refusal};
+use crate::responsibilities::Responsibility;
 use crate::text;
 use crate::trace::TraceEdge;
 use crate::work::{Wake, Work};
@@ -215,6 +216,15 @@ impl Record for Risk {
         match self.stage {
             Stage::Assessed | Stage::Treated | Stage::Accepted { .. } => Some(0),
             Stage::Identified | Stage::Retired { .. } => None,
+        }
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match self.stage {
+            Stage::Identified | Stage::Assessed | Stage::Treated | Stage::Accepted { .. } => {
+                Responsibility::of_owner(self.owner)
+            }
+            Stage::Retired { .. } => Vec::new(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::change::{Head, Record, Seal};
 use crate::id::{IndicatorId, MemberId, NonconformityId, RecordId};
 use crate::links::Relation;
 use crate::reference::{Prefix, Target};
+use crate::responsibilities::Responsibility;
 use crate::trace::TraceEdge;
 use crate::work::Work;
 use chrono::{DateTime, Utc};
@@ -184,6 +185,13 @@ impl Record for Signal {
             Stage::Acknowledged { .. } | Stage::Linked { .. } | Stage::Dismissed { .. } | Stage::Cleared { .. } => {
                 Vec::new()
             }
+        }
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match self.stage {
+            Stage::Raised | Stage::Acknowledged { .. } => Responsibility::of_owner(self.owner),
+            Stage::Linked { .. } | Stage::Dismissed { .. } | Stage::Cleared { .. } => Vec::new(),
         }
     }
 }

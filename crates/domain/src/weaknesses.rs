@@ -16,6 +16,7 @@ use crate::links::Relation;
 use crate::rating::Rating;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
+use crate::responsibilities::Responsibility;
 use crate::text;
 use crate::trace::TraceEdge;
 use crate::work::{Wake, Work};
@@ -170,6 +171,13 @@ impl Record for Weakness {
             | Stage::Assessed
             | Stage::Treating { .. }
             | Stage::Closed { .. } => None,
+        }
+    }
+
+    fn responsibilities(&self) -> Vec<Responsibility> {
+        match &self.stage {
+            Stage::Assessed | Stage::Treating { .. } | Stage::Accepted { .. } => Responsibility::of_owner(self.owner),
+            Stage::Reported | Stage::Rejected { .. } | Stage::Closed { .. } => Vec::new(),
         }
     }
 }

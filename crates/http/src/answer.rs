@@ -35,10 +35,15 @@ impl Answer {
     }
 
     /// Adds a secret to the object that is answered, outside everything that is stored.
-    pub(crate) fn with_secret(mut self, name: &str, secret: String) -> Result<Self, ApiError> {
+    pub(crate) fn with_secret(self, name: &str, secret: String) -> Result<Self, ApiError> {
+        self.with_member(name, &secret)
+    }
+
+    /// Adds a member to the object that is answered.
+    pub(crate) fn with_member(mut self, name: &str, value: &impl Serialize) -> Result<Self, ApiError> {
         let internal = |error: serde_json::Error| ApiError::Internal(error.to_string());
         let mut view: serde_json::Value = serde_json::from_slice(&self.body).map_err(internal)?;
-        view[name] = secret.into();
+        view[name] = serde_json::to_value(value).map_err(internal)?;
         self.body = serde_json::to_vec(&view).map_err(internal)?;
         Ok(self)
     }

@@ -149,6 +149,9 @@ impl From<&Head> for HeadView {
     }
 }
 
+/// What is answered beside a record, by name.
+pub(crate) type Told = Vec<(&'static str, serde_json::Value)>;
+
 /// A verb that the record's state knows, and whether this caller may use it now.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Transition {
@@ -294,6 +297,26 @@ impl Call {
         I: Send + 'static,
         F: FnOnce(T, I, &T::Facts, &Actor, &mut Tx<'_>) -> Result<Change<T>, ApiError> + Send + 'static,
     {
+        let run = |record: T, input: I, facts: &T::Facts, by: &Actor, tx: &mut Tx<'_>| {
+            Ok((run(record, input, facts, by, tx)?, Told::new()))
+        };
+        self.verb_telling(Target(locator), verb, parameters, body, run).await
+    }
+
+    /// The same, where more is answered than the record: members beside its own.
+    pub(crate) async fn verb_telling<T, I, F>(
+        self,
+        Target(locator): Target,
+        verb: T::Verb,
+        parameters: Query<WriteParameters>,
+        body: Body<I>,
+        run: F,
+    ) -> Result<Answer, ApiError>
+    where
+        T: Resource,
+        I: Send + 'static,
+        F: FnOnce(T, I, &T::Facts, &Actor, &mut Tx<'_>) -> Result<(Change<T>, Told), ApiError> + Send + 'static,
+    {
         let by = self.actor.clone();
         let expected = self.if_match()?;
         let Body { parsed, digest } = body;
@@ -313,9 +336,11 @@ impl Call {
             }
             // A body may hold the reason for an exception that the guard alone cannot know of: the command asks again.
             let input = parsed.or_else(|fault| verdict.map_or_else(|refusal| Err(refusal.into()), |()| Err(fault)))?;
-            let change = run(record, input, &facts, &by, tx)?;
+            let (change, told) = run(record, input, &facts, &by, tx)?;
             let (record, receipt) = tx.save(change).map_err(|error| unless_overtaken(error, expected.as_deref()))?;
-            Ok(written(shown(StatusCode::OK, &record, &by, tx)?, receipt, dry_run))
+            let answer = shown(StatusCode::OK, &record, &by, tx)?;
+            let answer = told.iter().try_fold(answer, |answer, (name, value)| answer.with_member(name, value))?;
+            Ok(written(answer, receipt, dry_run))
         })
         .await
     }

@@ -42,6 +42,7 @@ pub(crate) mod processes;
 pub(crate) mod readiness;
 pub(crate) mod records;
 pub(crate) mod report_intakes;
+pub(crate) mod responsibilities;
 pub(crate) mod risks;
 pub(crate) mod search;
 pub(crate) mod settings;
@@ -63,6 +64,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(calendar::configure)
         .configure(catalogue::configure)
         .configure(members::configure)
+        .configure(responsibilities::configure)
         .configure(api_keys::configure)
         .configure(policies::configure)
         .configure(policy_versions::configure)

@@ -51,6 +51,7 @@ pub mod processes;
 pub mod readiness;
 mod record_edges;
 pub mod report_intakes;
+pub mod responsibilities;
 pub mod risks;
 mod row;
 pub mod schedule;

@@ -1042,6 +1042,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::column::Key;
+    responsibilities (organisation_id, record_id, part, member_id) {
+        organisation_id -> Key,
+        record_id -> Key,
+        part -> Text,
+        member_id -> Key,
+        kind -> Text,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::column::Key;
     readiness_days (organisation_id, day) {
@@ -1090,3 +1102,4 @@ diesel::allow_tables_to_appear_in_same_query!(incidents, work_items);
 diesel::allow_tables_to_appear_in_same_query!(indicators, signals);
 diesel::allow_tables_to_appear_in_same_query!(actions, nonconformities);
 diesel::allow_tables_to_appear_in_same_query!(applicabilities, evidence);
+diesel::allow_tables_to_appear_in_same_query!(members, responsibilities);

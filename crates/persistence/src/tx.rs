@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::journal::{self, Entry, Receipt};
 use crate::ownerships;
 use crate::record_edges;
+use crate::responsibilities;
 use crate::schedule;
 use crate::schema::reference_counters;
 use crate::table::{Guarded, Table};
@@ -164,6 +165,7 @@ impl<'a> Tx<'a> {
         work_items::keep(&change, self.context.now, self.connection)?;
         schedule::keep(&change, self.connection)?;
         ownerships::keep(&change, self.context.now, self.connection)?;
+        responsibilities::keep(&change, self.connection)?;
         let detail_salt = (self.context.next_salt)();
         let Context { actor, now, request, .. } = &self.context;
         let entry = Entry::of(&change, actor, salt, detail_salt, *now, request.as_deref())?;

@@ -9,7 +9,7 @@ use crate::api::contract::target;
 use crate::api::nonconformities::{raise, report};
 use crate::api::{
     actions, applicabilities, context_entries, courses, employee_reports, evidence, improvements, indicators,
-    measurements, policies, policy_versions, processes, signals, training_assignments,
+    measurements, policies, policy_versions, processes, responsibilities, signals, training_assignments,
 };
 use crate::harness::{Api, PASSWORD};
 use ratchet_domain::access::Role;
@@ -45,6 +45,11 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
         }
         "assign_roles_member" => {
             (Admin, about(api, "/v1/members/{id}/assign-roles").await, json!({ "roles": ["auditor"] }))
+        }
+        "reassign_member" => {
+            let (gone, case) = responsibilities::left_behind(api).await;
+            let body = json!({ "to_id": me, "reason": "Left", "kinds": ["nonconformity"], "records": [case] });
+            (Manager, format!("/v1/members/{gone}/reassign"), body)
         }
         "deactivate_member" => (Admin, about(api, "/v1/members/{id}/deactivate").await, reason),
         "set_time_zone_settings" => {

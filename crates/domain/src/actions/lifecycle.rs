@@ -2,11 +2,12 @@
 
 use super::{Action, Stage};
 use crate::access::{Actor, Permission};
-use crate::change::{Lifecycle, Record};
+use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Reason, Refusal};
+use crate::responsibilities::HandOver;
 use crate::separation::{Duty, Rule, Separation};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// How refusals call it.
 pub(super) const ARTICLED: &str = "an action";
@@ -132,6 +133,10 @@ impl Lifecycle for Action {
                 Err(Refusal::state("wrong_state", format!("an action that is {stage} cannot be amended")))
             }
         }
+    }
+
+    fn hand_over(self, hand: &HandOver, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.reassign(hand.to, facts, by, at)
     }
 }
 

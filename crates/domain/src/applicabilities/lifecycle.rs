@@ -1,9 +1,11 @@
 //! The table stage x verb of applicabilities.
 
-use super::{Applicability, Stage};
+use super::{Amendment, Applicability, Stage};
 use crate::access::{Actor, Permission};
-use crate::change::{Lifecycle, Record};
+use crate::change::{Change, Lifecycle, Record};
 use crate::refusal::{Reason, Refusal};
+use crate::responsibilities::HandOver;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -82,5 +84,9 @@ impl Lifecycle for Applicability {
 
     fn may_amend(&self, by: &Actor) -> Result<(), Refusal> {
         if by.may(Permission::SteerApplicability, self.is_own(by)) { Ok(()) } else { Err(Refusal::Forbidden) }
+    }
+
+    fn hand_over(self, hand: &HandOver, (): &(), by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.amend(Amendment { owner: Some(Some(hand.to)), ..Amendment::default() }, by, at)
     }
 }

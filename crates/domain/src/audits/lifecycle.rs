@@ -1,15 +1,16 @@
 //! The table stage x verb of audits, and its guard.
 
-use super::{Audit, Owner, Stage};
+use super::{Amendment, Audit, AuditorDraft, Owner, Party, Stage};
 use crate::access::{Actor, Permission};
 use crate::audit_programmes::StageName as ProgrammeStage;
-use crate::change::{Lifecycle, Record};
+use crate::change::{Change, Lifecycle, Record};
 use crate::findings::{Grade, StageName as FindingStage};
 use crate::id::MemberId;
 use crate::reference::Reference;
 use crate::refusal::{Reason, Refusal};
+use crate::responsibilities::HandOver;
 use crate::separation::Separation;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -159,6 +160,17 @@ impl Lifecycle for Audit {
         }
         let stage: &str = self.stage.name().into();
         Err(Refusal::state("wrong_state", format!("an audit that is {stage} cannot be amended")))
+    }
+
+    fn hand_over(self, hand: &HandOver, _: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        let leads = self.team.iter().any(|auditor| auditor.is_lead && auditor.member() == Some(hand.from));
+        let others = self.team.iter().filter(|auditor| auditor.member() != Some(hand.from));
+        let mut team: Vec<AuditorDraft> = others.map(AuditorDraft::from).collect();
+        match team.iter_mut().find(|auditor| auditor.party == Party::Member { id: hand.to }) {
+            Some(known) => known.is_lead = known.is_lead || leads,
+            None => team.push(AuditorDraft { party: Party::Member { id: hand.to }, is_lead: leads, competence: None }),
+        }
+        self.amend(Amendment { team: Some(team), ..Amendment::default() }, by, at)
     }
 }
 

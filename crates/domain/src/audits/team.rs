@@ -75,6 +75,13 @@ pub struct AuditorDraft {
     pub competence: Option<String>,
 }
 
+impl From<&Auditor> for AuditorDraft {
+    fn from(auditor: &Auditor) -> Self {
+        let Auditor { party, is_lead, competence, declaration: _ } = auditor.clone();
+        Self { party, is_lead, competence }
+    }
+}
+
 impl From<AuditorDraft> for Auditor {
     fn from(draft: AuditorDraft) -> Self {
         let AuditorDraft { party, is_lead, competence } = draft;

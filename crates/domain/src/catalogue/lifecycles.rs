@@ -93,6 +93,7 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
                 simple("active", "open-calendar-link", "active"),
                 simple("active", "close-calendar-link", "active"),
                 simple("active", "deactivate", "deactivated"),
+                simple("deactivated", "reassign", "deactivated"),
             ],
         ),
         table("comments", edges(annotations::edge)),

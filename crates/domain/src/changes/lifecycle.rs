@@ -3,9 +3,10 @@
 use super::{Kind, PlannedChange, Stage};
 use crate::access::{Actor, Permission};
 use crate::approval::Approval;
-use crate::change::{Lifecycle, Record};
+use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Reason, Refusal};
+use crate::responsibilities::{HandOver, unless_judged_by};
 use crate::separation::{Duty, Rule, Separation};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
@@ -189,6 +190,18 @@ impl Lifecycle for PlannedChange {
                 Err(Refusal::state("wrong_state", detail))
             }
         }
+    }
+
+    fn hand_over(self, hand: &HandOver, _: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        if !by.may(Permission::SteerChange, false) {
+            return Err(Refusal::Forbidden);
+        }
+        if let Stage::Reviewed { outcome, .. } = &self.stage {
+            unless_judged_by(Some(outcome.by), hand.to, "who reviewed a change does not come to answer for it")?;
+        }
+        // Not a revision: what was approved says nothing of who sees to it.
+        let after = Self { owner: hand.to, ..self.clone() };
+        Ok(Change::of(self, after, "handed_over", at))
     }
 }
 

@@ -1,9 +1,11 @@
 //! The table stage x verb of communication plans.
 
-use super::{CommunicationPlan, Stage};
+use super::{Amendment, CommunicationPlan, Stage};
 use crate::access::{Actor, Permission};
-use crate::change::{Lifecycle, Record};
+use crate::change::{Change, Lifecycle, Record};
 use crate::refusal::{Reason, Refusal};
+use crate::responsibilities::HandOver;
+use chrono::{DateTime, Utc};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// A stage without its facts: what filters and columns name.
@@ -85,5 +87,10 @@ impl Lifecycle for CommunicationPlan {
                 Err(Refusal::state("wrong_state", "a communication plan that is retired cannot be amended"))
             }
         }
+    }
+
+    fn hand_over(self, hand: &HandOver, (): &(), by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        // The day matters to another next date alone.
+        self.amend(Amendment { owner: Some(hand.to), ..Amendment::default() }, at.date_naive(), by, at)
     }
 }

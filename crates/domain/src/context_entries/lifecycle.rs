@@ -1,10 +1,11 @@
 //! The table stage x verb of context entries.
 
-use super::{ContextEntry, Stage};
+use super::{ContextAmendment, ContextEntry, Stage};
 use crate::access::{Actor, Permission};
-use crate::change::{Lifecycle, Record};
+use crate::change::{Change, Lifecycle, Record};
 use crate::refusal::{Reason, Refusal};
-use chrono::NaiveDate;
+use crate::responsibilities::HandOver;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -98,5 +99,9 @@ impl Lifecycle for ContextEntry {
             StageName::Current => Ok(()),
             StageName::Retired => Err(Refusal::state("wrong_state", "a context entry that is retired is not amended")),
         }
+    }
+
+    fn hand_over(self, hand: &HandOver, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.amend(ContextAmendment { owner: Some(Some(hand.to)), ..ContextAmendment::default() }, facts, by, at)
     }
 }

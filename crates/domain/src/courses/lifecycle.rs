@@ -1,12 +1,13 @@
 //! The table stage x verb of courses.
 
-use super::{Course, Stage};
+use super::{Amendment, Course, Stage};
 use crate::access::{Actor, Permission};
-use crate::change::{Lifecycle, Record};
+use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Reason, Refusal};
+use crate::responsibilities::HandOver;
 use crate::separation::{Duty, Rule, Separation};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// As a reason names it.
@@ -91,6 +92,10 @@ impl Lifecycle for Course {
             StageName::Draft | StageName::Published => Ok(()),
             StageName::Retired => Err(Refusal::state("wrong_state", "a course that is retired cannot be amended")),
         }
+    }
+
+    fn hand_over(self, hand: &HandOver, _: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.amend(Amendment { owner: Some(hand.to), ..Amendment::default() }, by, at)
     }
 }
 

@@ -1,12 +1,13 @@
 //! The table stage x verb of improvements.
 
-use super::{Figures, Improvement, Measure, Stage};
+use super::{Amendment, Figures, Improvement, Measure, Stage};
 use crate::access::{Actor, Permission};
-use crate::change::Lifecycle;
+use crate::change::{Change, Lifecycle};
 use crate::id::MemberId;
 use crate::refusal::{Reason, Refusal};
+use crate::responsibilities::HandOver;
 use crate::separation::{Duty, Rule, Separation};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// How refusals call it.
@@ -136,6 +137,10 @@ impl Lifecycle for Improvement {
                 Err(Refusal::state("wrong_state", format!("an improvement that is {stage} cannot be amended")))
             }
         }
+    }
+
+    fn hand_over(self, hand: &HandOver, _: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.amend(Amendment { owner: Some(hand.to), ..Amendment::default() }, by, at)
     }
 }
 

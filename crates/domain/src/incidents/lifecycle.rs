@@ -1,9 +1,11 @@
 //! The table stage x verb of incidents.
 
-use super::{Incident, RAISED, Stage};
+use super::{Amendment, Incident, RAISED, Stage};
 use crate::access::{Actor, Permission};
-use crate::change::Lifecycle;
+use crate::change::{Change, Lifecycle};
 use crate::refusal::{Reason, Refusal};
+use crate::responsibilities::HandOver;
+use chrono::{DateTime, Utc};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// How refusals call it.
@@ -165,6 +167,10 @@ impl Lifecycle for Incident {
         }
         let stage: &str = self.stage.name().into();
         Err(Refusal::state("wrong_state", format!("an incident that is {stage} cannot be amended")))
+    }
+
+    fn hand_over(self, hand: &HandOver, _: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.amend(Amendment { owner: Some(hand.to), ..Amendment::default() }, by, at)
     }
 }
 

@@ -1,10 +1,11 @@
 //! The tables stage x verb and stage x field: at once the enforcement and what is published.
 
-use super::{Indicator, Stage};
+use super::{Indicator, IndicatorAmendment, Stage};
 use crate::access::{Actor, Permission};
-use crate::change::{Lifecycle, Record};
+use crate::change::{Change, Lifecycle, Record};
 use crate::refusal::{Reason, Refusal};
-use chrono::NaiveDate;
+use crate::responsibilities::HandOver;
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// A stage without its facts: what filters and columns name.
 #[derive(
@@ -174,6 +175,17 @@ impl Lifecycle for Indicator {
             StageName::Draft | StageName::Active => Ok(()),
             StageName::Retired => Err(Refusal::state("wrong_state", "an indicator that is retired is not amended")),
         }
+    }
+
+    fn hand_over(self, hand: &HandOver, _: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        let named = |member| hand.instead_of(member).map(Some);
+        let amendment = IndicatorAmendment {
+            owner: named(self.owner),
+            collector: named(self.collector),
+            analyst: named(self.analyst),
+            ..IndicatorAmendment::default()
+        };
+        self.amend(amendment, by, at)
     }
 }
 

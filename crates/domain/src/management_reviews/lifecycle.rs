@@ -1,11 +1,12 @@
 //! The tables stage x verb and stage x field, and what must be true before the minutes can be approved.
 
-use super::{ManagementReview, Meeting, Stage, Topic};
-use crate::access::{Actor, Permission};
-use crate::change::{Lifecycle, Record};
+use super::{ManagementReview, Meeting, ReviewAmendment, Stage, Topic};
+use crate::access::{Actor, Permission, Role};
+use crate::change::{Change, Lifecycle, Record};
 use crate::refusal::{Reason, Refusal};
+use crate::responsibilities::HandOver;
 use crate::settings::ReviewRules;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -166,6 +167,16 @@ impl Lifecycle for ManagementReview {
                 Err(Refusal::state("wrong_state", format!("a management review that is {stage} is not amended")))
             }
         }
+    }
+
+    fn hand_over(self, hand: &HandOver, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        if !hand.roles.contains(&Role::Management) {
+            return Err(Refusal::state(
+                "not_management",
+                "the chair approves the minutes and holds the role management",
+            ));
+        }
+        self.amend(ReviewAmendment { chair: Some(hand.to), ..ReviewAmendment::default() }, facts, by, at)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::analysis::effect::Effect;
 use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Fault, Faults, Reason, Refusal};
+use crate::responsibilities::unless_judged_by;
 use crate::separation::{Duty, Rule};
 use crate::text;
 use crate::work;
@@ -155,6 +156,9 @@ impl Nonconformity {
             after.requirement = requirement;
         }
         if let Some(owner) = owner {
+            if let (Stage::Verified { verdict, .. }, true) = (&self.stage, self.owner != Some(owner)) {
+                unless_judged_by(Some(verdict.by), owner, "who judged a case does not come to own it")?;
+            }
             let former = after.owner.replace(owner).filter(|former| *former != owner);
             after.former_owners.extend(former.filter(|former| !self.former_owners.contains(former)));
         }

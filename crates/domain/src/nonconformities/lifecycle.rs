@@ -1,12 +1,13 @@
 //! The table stage x verb: at once the enforcement, the `transitions` of every answer and the published diagram.
 
-use super::{Nonconformity, Stage};
+use super::{Amendment, Nonconformity, Stage};
 use crate::access::{Actor, Permission};
-use crate::change::{Lifecycle, Record};
+use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Reason, Refusal};
+use crate::responsibilities::HandOver;
 use crate::separation::{Duty, Rule, Separation};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// As a reason names it.
 pub(super) const ARTICLED: &str = "a nonconformity";
@@ -154,6 +155,10 @@ impl Lifecycle for Nonconformity {
                 Err(Refusal::state("wrong_state", format!("a nonconformity that is {stage} cannot be amended")))
             }
         }
+    }
+
+    fn hand_over(self, hand: &HandOver, _: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.amend(Amendment { owner: Some(hand.to), ..Amendment::default() }, by, at)
     }
 }
 

@@ -142,6 +142,16 @@ fn refuses_every_fault_of_a_draft_at_once() {
 }
 
 #[test]
+fn who_judged_a_case_does_not_come_to_own_it() {
+    let case = at_stage(StageName::Verified);
+    let named = |n| Amendment { owner: Some(MemberId(Uuid::from_u128(n))), ..Amendment::default() };
+    let Err(Refusal::State(reasons)) = case.clone().amend(named(2), &manager(), at()) else { panic!("amended") };
+    assert_eq!(reasons[0].code, "separation_of_duties");
+    let after = case.amend(named(4), &manager(), at()).unwrap().into_after();
+    assert_eq!(after.former_owners, [MemberId(Uuid::from_u128(9))]);
+}
+
+#[test]
 fn who_did_the_work_or_owns_the_case_does_not_judge_it() {
     let case = at_stage(StageName::Verifying);
     for n in [3, 9] {

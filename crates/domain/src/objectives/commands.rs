@@ -7,6 +7,7 @@ use crate::approval::Approval;
 use crate::change::{Change, Lifecycle, Record, take};
 use crate::id::{MemberId, PolicyId};
 use crate::refusal::{Fault, Faults, Reason, Refusal};
+use crate::responsibilities::unless_judged_by;
 use crate::separation::SeparationException;
 use crate::text;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -116,6 +117,17 @@ impl Objective {
         // `own` never includes decisions: who answers for it is one.
         if touched.contains(&Field::Owner) && !by.may(Permission::SetObjective, false) {
             return Err(Refusal::Forbidden);
+        }
+        match &self.stage {
+            Stage::Active { approval, .. } | Stage::Revising { approval, .. } if after.owner != self.owner => {
+                unless_judged_by(Some(approval.by), after.owner, "who approved an objective does not come to own it")?;
+            }
+            Stage::Draft
+            | Stage::Active { .. }
+            | Stage::Revising { .. }
+            | Stage::Achieved { .. }
+            | Stage::Missed { .. }
+            | Stage::Abandoned { .. } => {}
         }
         let mut faults = after.faults();
         if touched.contains(&Field::DueOn) {

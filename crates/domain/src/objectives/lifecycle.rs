@@ -1,12 +1,13 @@
 //! The tables stage x verb and stage x field: at once the enforcement and what is published.
 
-use super::{Measure, Objective, Reading, Stage, Terms};
+use super::{Measure, Objective, ObjectiveAmendment, Reading, Stage, Terms};
 use crate::access::{Actor, Permission};
-use crate::change::{Lifecycle, Record};
+use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Reason, Refusal};
+use crate::responsibilities::HandOver;
 use crate::separation::{Duty, Rule, Separation};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -162,6 +163,10 @@ impl Lifecycle for Objective {
                 Err(Refusal::state("wrong_state", format!("an objective that is {stage} is not amended")))
             }
         }
+    }
+
+    fn hand_over(self, hand: &HandOver, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.amend(ObjectiveAmendment { owner: Some(hand.to), ..ObjectiveAmendment::default() }, facts.today, by, at)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::evaluation::Observation;
 use crate::fixtures::{at, birth, machine, member, person};
 use crate::id::IndicatorId;
 use crate::indicators::{Goal, Range};
+use crate::responsibilities::HandOver;
 use crate::separation::tests::relaxed;
 use crate::separation::{Rule, Separation};
 use chrono::TimeDelta;
@@ -249,6 +250,19 @@ fn the_owner_does_not_approve_it() {
     assert_eq!(code(approve(Some("a\0"), &documented, &owner)), "/exception_reason forbidden_character");
     let change = approve(Some("Only two of us"), &documented, &owner).unwrap();
     assert_eq!((change.reason(), change.after().exceptions.len()), (Some("Only two of us"), 1));
+}
+
+#[test]
+fn whoever_approved_it_does_not_come_to_own_it() {
+    let objective = active(measured());
+    let named = |n| ObjectiveAmendment { owner: Some(member(n)), ..ObjectiveAmendment::default() };
+    let amend = |n| objective.clone().amend(named(n), day(0), &manager(), at());
+    assert_eq!(code(amend(2)), "separation_of_duties");
+    assert_eq!(amend(4).unwrap().after().owner, member(4));
+    let hand = |n| HandOver { from: member(9), to: member(n), roles: vec![Role::Member], reason: "Left".into() };
+    assert_eq!(code(hand(2).apply(objective.clone(), &facts(), &manager(), at())), "separation_of_duties");
+    let change = hand(4).apply(objective, &facts(), &manager(), at()).unwrap();
+    assert_eq!((change.after().owner, change.reason()), (member(4), Some("Left")));
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! The table stage x verb. Publishing and retiring are not among the verbs: a version of the policy is published, and
 //! with it the policy ([`crate::policy_versions`]).
 
-use super::{Policy, Stage};
+use super::{Policy, PolicyAmendment, Stage};
 use crate::access::{Actor, Permission};
-use crate::change::{Lifecycle, Record};
+use crate::change::{Change, Lifecycle, Record};
 use crate::refusal::{Reason, Refusal};
-use chrono::NaiveDate;
+use crate::responsibilities::HandOver;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -95,5 +96,9 @@ impl Lifecycle for Policy {
             StageName::Draft | StageName::Published => Ok(()),
             StageName::Retired => Err(Refusal::state("wrong_state", "a policy that is retired is not amended")),
         }
+    }
+
+    fn hand_over(self, hand: &HandOver, _: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.amend(PolicyAmendment { owner: Some(hand.to), ..PolicyAmendment::default() }, by, at)
     }
 }

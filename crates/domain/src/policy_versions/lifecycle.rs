@@ -2,12 +2,13 @@
 
 use super::{PolicyVersion, Stage};
 use crate::access::{Actor, Permission};
-use crate::change::{Lifecycle, Record};
+use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::policies::{self, Policy};
 use crate::refusal::{Reason, Refusal};
+use crate::responsibilities::HandOver;
 use crate::separation::{Duty, Rule, Separation};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -144,6 +145,17 @@ impl Lifecycle for PolicyVersion {
                 Err(Refusal::state("wrong_state", format!("a version that is {stage} is not amended")))
             }
         }
+    }
+
+    fn hand_over(self, hand: &HandOver, _: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        if !by.may(Permission::WritePolicy, false) {
+            return Err(Refusal::Forbidden);
+        }
+        // Who wrote it stays among its authors: neither approves it.
+        let others = self.authors.iter().copied().filter(|author| *author != hand.to);
+        let authors = std::iter::once(hand.to).chain(others).collect();
+        let after = Self { authors, ..self.clone() };
+        Ok(Change::of(self, after, "handed_over", at))
     }
 }
 

@@ -1,9 +1,11 @@
 //! The table stage x verb of processes.
 
-use super::{Process, Stage};
+use super::{Amendment, Process, Stage};
 use crate::access::{Actor, Permission};
-use crate::change::{Lifecycle, Record};
+use crate::change::{Change, Lifecycle, Record};
 use crate::refusal::{Reason, Refusal};
+use crate::responsibilities::HandOver;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -86,5 +88,9 @@ impl Lifecycle for Process {
             StageName::Active => Ok(()),
             StageName::Retired => Err(Refusal::state("wrong_state", "a process that is retired cannot be amended")),
         }
+    }
+
+    fn hand_over(self, hand: &HandOver, (): &(), by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.amend(Amendment { owner: Some(hand.to), ..Amendment::default() }, by, at)
     }
 }

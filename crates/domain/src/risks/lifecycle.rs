@@ -1,10 +1,11 @@
 //! The table stage x verb of risks.
 
-use super::{Risk, Stage};
+use super::{Amendment, Risk, Stage};
 use crate::access::{Actor, Permission};
-use crate::change::{Lifecycle, Record};
+use crate::change::{Change, Lifecycle, Record};
 use crate::refusal::{Reason, Refusal};
-use chrono::NaiveDate;
+use crate::responsibilities::HandOver;
+use chrono::{DateTime, NaiveDate, Utc};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// How refusals call it.
@@ -121,5 +122,9 @@ impl Lifecycle for Risk {
             Stage::Identified | Stage::Assessed | Stage::Treated | Stage::Accepted { .. } => Ok(()),
             Stage::Retired { .. } => Err(Refusal::state("wrong_state", "a risk that is retired cannot be amended")),
         }
+    }
+
+    fn hand_over(self, hand: &HandOver, _: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        self.amend(Amendment { owner: Some(hand.to), ..Amendment::default() }, by, at)
     }
 }

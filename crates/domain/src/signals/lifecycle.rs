@@ -2,8 +2,10 @@
 
 use super::{Signal, Stage};
 use crate::access::{Actor, Permission};
-use crate::change::{Lifecycle, Record};
+use crate::change::{Change, Lifecycle, Record};
 use crate::refusal::Refusal;
+use crate::responsibilities::HandOver;
+use chrono::{DateTime, Utc};
 
 /// A stage without its facts: what filters and columns name.
 #[derive(
@@ -88,5 +90,13 @@ impl Lifecycle for Signal {
             return Err(Refusal::state("wrong_state", format!("a signal that is {stage} does not know {verb}")));
         }
         Ok(())
+    }
+
+    fn hand_over(self, hand: &HandOver, (): &(), by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        if !by.may(Permission::HandleSignal, false) {
+            return Err(Refusal::Forbidden);
+        }
+        let after = Self { owner: Some(hand.to), ..self.clone() };
+        Ok(Change::of(self, after, "handed_over", at))
     }
 }

@@ -2,9 +2,10 @@
 
 use super::{Stage, Weakness};
 use crate::access::{Actor, Permission};
-use crate::change::{Lifecycle, Record};
+use crate::change::{Change, Lifecycle, Record};
 use crate::refusal::{Reason, Refusal};
-use chrono::NaiveDate;
+use crate::responsibilities::HandOver;
+use chrono::{DateTime, NaiveDate, Utc};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// How refusals call it.
@@ -135,6 +136,14 @@ impl Lifecycle for Weakness {
                 Err(Refusal::state("wrong_state", format!("a weakness that is {stage} cannot be amended")))
             }
         }
+    }
+
+    fn hand_over(self, hand: &HandOver, _: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
+        if !by.may(Permission::SteerWeakness, false) {
+            return Err(Refusal::Forbidden);
+        }
+        let after = Self { owner: Some(hand.to), ..self.clone() };
+        Ok(Change::of(self, after, "handed_over", at))
     }
 }
 

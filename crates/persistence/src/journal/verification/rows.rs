@@ -9,7 +9,7 @@ use crate::files::{Content, Files};
 use crate::journal::projection;
 use crate::schema::{journal_entries, journal_queue};
 use crate::table::Guarded;
-use crate::{ownerships, record_edges, work_items};
+use crate::{ownerships, record_edges, responsibilities, work_items};
 use diesel::prelude::*;
 use ratchet_domain::journal::leaf::{self, leaf_hash};
 use ratchet_domain::ownerships::of as owners_of;
@@ -112,8 +112,12 @@ impl Verification<'_> {
         let mut edges = record_edges::kept(self.organisation, &ids, connection)?;
         let mut work = work_items::kept(self.organisation, &ids, connection)?;
         let mut owners = ownerships::kept(self.organisation, &ids, connection)?;
+        let mut named = responsibilities::kept(self.organisation, &ids, connection)?;
         for record in records {
             let id = record.head().id;
+            if named.remove(&id).unwrap_or_default() != record.responsibilities().into_iter().collect() {
+                self.found("responsibilities", id, None, "are not whom the record names: they were changed by hand");
+            }
             if owners.remove(&id).unwrap_or_default() != owners_of(record) {
                 self.found("ownerships", id, None, "are not who the record says answers: they were changed by hand");
             }
