@@ -481,7 +481,7 @@ fn serve(store: Store, source: Source, settings: Settings) -> (String, ServerHan
 fn context(organisation: OrganisationId, worker: &'static str, now: DateTime<Utc>) -> Context {
     Context {
         actor: Actor { organisation, identity: Identity::System { worker } },
-        now,
+        now: Box::new(move || now),
         request: None,
         dry_run: false,
         next_id: Box::new(time_ordered),

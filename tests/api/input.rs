@@ -79,9 +79,10 @@ async fn attempts(api: &Api) -> Vec<String> {
         let aimed = ways.aim(api, writing).await;
         let media_type = Some(content_type(&writing.method));
         for (place, kind) in &writing.places {
-            for (raw, must_fail) in
-                impossible(*kind).iter().map(|raw| (raw.as_str(), true)).chain(ODDITIES.map(|raw| (raw, false)))
-            {
+            let no_null = writing.never_null.contains(place).then_some(("null", true));
+            let impossible = impossible(*kind);
+            let wrong = impossible.iter().map(|raw| (raw.as_str(), true)).chain(no_null);
+            for (raw, must_fail) in wrong.chain(ODDITIES.map(|raw| (raw, false))) {
                 let (answer, line) = aimed.send(media_type, writing.with(place, raw)).await;
                 let what = format!("{} {place} {raw}", writing.id);
                 if must_fail && !is_out_of_turn(writing, &answer) {

@@ -27,6 +27,8 @@ pub struct Writing {
     pub sample: Value,
     /// Each place of the sample.
     pub places: Vec<(String, Kind)>,
+    /// Members of a merge patch that cannot be emptied.
+    pub never_null: Vec<String>,
 }
 
 /// All of them.
@@ -44,10 +46,11 @@ pub fn writings() -> Vec<Writing> {
         Some(Writing {
             id: operation["operationId"].as_str().unwrap().to_owned(),
             takes_dry_runs: parameters.into_iter().any(|parameter| parameter["name"] == "dry_run"),
-            method,
             path,
+            never_null: if method == Method::PATCH { never_null(document, schema) } else { Vec::new() },
             sample,
             places,
+            method,
         })
     });
     let found: Vec<Writing> = each.collect();
@@ -65,6 +68,18 @@ fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
         Some(choice) => resolved(document, choice),
         None => schema,
     }
+}
+
+fn never_null(document: &Value, schema: &Value) -> Vec<String> {
+    let members = resolved(document, schema)["properties"].as_object().into_iter().flatten();
+    members.filter(|(_, member)| !takes_null(member)).map(|(name, _)| format!("/{name}")).collect()
+}
+
+fn takes_null(schema: &Value) -> bool {
+    let is_null = |name: &Value| name == "null";
+    is_null(&schema["type"])
+        || schema["type"].as_array().is_some_and(|types| types.iter().any(is_null))
+        || ["oneOf", "anyOf"].iter().filter_map(|of| schema[of].as_array()).flatten().any(takes_null)
 }
 
 fn sample(document: &Value, schema: &Value, place: &str, places: &mut Vec<(String, Kind)>) -> Value {

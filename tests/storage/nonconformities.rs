@@ -26,7 +26,7 @@ pub fn context(organisation: OrganisationId) -> Context {
     let identity = Identity::Member { id: MemberId(Uuid::from_u128(1)), roles: vec![Role::IsmsManager] };
     Context {
         actor: Actor { organisation, identity },
-        now: now(),
+        now: Box::new(now),
         request: Some("test".into()),
         dry_run: false,
         next_id: Box::new(Uuid::new_v4),

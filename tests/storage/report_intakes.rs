@@ -18,7 +18,7 @@ fn report(text: &str) -> Intake {
 fn anonymous(organisation: OrganisationId) -> Context {
     Context {
         actor: Actor { organisation, identity: Identity::Anonymous },
-        now: hour_of(now()),
+        now: Box::new(|| hour_of(now())),
         request: None,
         dry_run: false,
         next_id: Box::new(Uuid::new_v4),

@@ -1,6 +1,7 @@
 use crate::databases::{Database, each};
 use crate::storage::nonconformities::{context, draft, organisation};
 use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection;
 use diesel::sql_types::BigInt;
 use ratchet_domain::change::Record;
 use ratchet_domain::nonconformities::Nonconformity;
@@ -142,6 +143,75 @@ async fn what_nobody_waits_for_is_done_all_the_same() {
     for (written, longest) in clients.join_all().await {
         assert!(written > 1 && longest < Duration::from_secs(1), "{written} {longest:?}");
     }
+}
+
+/// Holds whoever serves it for so long.
+fn hold(store: &Store, time: Duration) -> JoinSet<Result<(), Error>> {
+    let (mut jobs, store) = (JoinSet::new(), store.clone());
+    jobs.spawn(async move {
+        let job = move |_: &mut AnyConnection| {
+            std::thread::sleep(time);
+            Ok(())
+        };
+        store.work(job).await
+    });
+    jobs
+}
+
+/// Nobody looks at the queue while every thread is held; whoever waits is told in time all the same, and what was given up
+/// is not done later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_waits_is_told_in_time() {
+    for database in each() {
+        let store = Store::open(&database.address, 1).unwrap();
+        let held = hold(&store, Duration::from_secs(4));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let (began, ran) = (Instant::now(), Arc::new(AtomicBool::new(false)));
+        let late = ran.clone();
+        let job = move |_: &mut AnyConnection| {
+            late.store(true, Ordering::Relaxed);
+            Ok::<_, Error>(())
+        };
+        assert!(matches!(store.work(job).await, Err(Error::Busy)));
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+        assert!(held.join_all().await.iter().all(Result::is_ok));
+        store.work(|_| Ok::<_, Error>(())).await.unwrap();
+        assert!(!ran.load(Ordering::Relaxed), "what was given up is not done");
+    }
+}
+
+#[tokio::test]
+async fn the_background_lives_on_alone() {
+    for database in each() {
+        let store = Store::open(&database.address, 1).unwrap().in_background();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        store.work(|_| Ok::<_, Error>(())).await.unwrap();
+    }
+}
+
+/// A job that leaves its savepoint cannot be undone by itself: then the whole group is, and everyone in it is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_that_cannot_be_ended_is_undone() {
+    let database = crate::databases::sqlite();
+    let organisation = organisation(&database);
+    let store = Store::open(&database.address, 1).unwrap();
+    let held = hold(&store, Duration::from_millis(300));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let raised = store.write(context(organisation), |tx| {
+        let birth = tx.birth(Nonconformity::PREFIX)?;
+        let change = Nonconformity::raise(draft(), &tx.actor().clone(), birth)?;
+        tx.save(change)
+    });
+    let broken = store.work(|connection: &mut AnyConnection| {
+        connection.batch_execute("RELEASE job")?;
+        Err::<(), _>(Error::NotFound)
+    });
+    let (raised, broken) = tokio::join!(raised, broken);
+    assert!(matches!(raised, Err(Error::CommitFailed(_))), "{raised:?}");
+    assert!(matches!(broken, Err(Error::CommitFailed(_))), "{broken:?}");
+    assert!(held.join_all().await.iter().all(Result::is_ok));
+    assert_eq!(counts(&database), [0, 0, 0]);
+    store.work(|_| Ok::<_, Error>(())).await.unwrap();
 }
 
 #[tokio::test]

@@ -170,6 +170,9 @@ pub struct Action {
     /// The due date whose passing was noted.
     #[serde(default)]
     pub fell_due_on: Option<NaiveDate>,
+    /// Who worked on it before: had begun when another was assigned, or said it was done when it was not. Each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_workers: Vec<MemberId>,
     /// Duties that were not kept apart.
     #[serde(default)]
     pub exceptions: Vec<SeparationException>,
@@ -304,6 +307,7 @@ impl Action {
             done_criteria,
             due_moves: 0,
             fell_due_on: None,
+            former_workers: Vec::new(),
             exceptions: Vec::new(),
             stage: Stage::Open,
         };

@@ -170,6 +170,9 @@ pub struct Closure {
 /// An earlier turn that did not hold: kept, not overwritten.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
+    /// What had been done at once, where the case came back after it: the next time is corrected anew [10.2 a].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub containment: Option<Containment>,
     /// The analysis of that turn.
     pub analysis: Analysis,
     /// What followed from it.

@@ -2,7 +2,7 @@
 
 use crate::caller::Callers;
 use crate::limits::Limits;
-use crate::observe::{DigestFigures, Metrics};
+use crate::observe::{DigestFigures, Metrics, WorkerFigures};
 use crate::tokens::Tokens;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use ed25519_dalek::{SigningKey, VerifyingKey};
@@ -125,23 +125,32 @@ impl App {
         self.metrics.digests.clone()
     }
 
+    /// Where workers say how they get on.
+    #[must_use]
+    pub fn worker_figures(&self) -> WorkerFigures {
+        self.metrics.workers.clone()
+    }
+
     /// Now, in microseconds: what both databases keep.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        let now = (self.source.now)();
-        now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now)
+        in_microseconds((self.source.now)())
     }
 
     pub(crate) fn context(&self, actor: Actor, request: Option<String>, dry_run: bool) -> Context {
-        let (id, random) = (self.source.id.clone(), self.source.random.clone());
+        let Source { now, id, random } = self.source.clone();
         Context {
             actor,
-            now: self.now(),
+            now: Box::new(move || in_microseconds(now())),
             request,
             dry_run,
             next_id: Box::new(move || id()),
             next_salt: Box::new(move || first(&random())),
         }
     }
+}
+
+fn in_microseconds(now: DateTime<Utc>) -> DateTime<Utc> {
+    now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now)
 }
 
 /// So many random bytes as are needed, at most 32.

@@ -178,13 +178,14 @@ fn escaped(member: &str) -> String {
     member.replace('~', "~0").replace('/', "~1")
 }
 
-/// A merge patch's member: absent, null or a value (RFC 7396).
-pub(crate) fn nullable<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+/// A merge patch's member (RFC 7396): absent or given, and `null` only where the type itself has an `Option` for it. With
+/// serde's own reading a `null` would pass for absent where there is nothing to be emptied.
+pub(crate) fn given<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: serde::Deserialize<'de>,
     D: serde::Deserializer<'de>,
 {
-    serde::Deserialize::deserialize(deserializer).map(Some)
+    T::deserialize(deserializer).map(Some)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Moments and days that bodies and parameters may name: from 1970 to 2199, as both databases keep them.
 //!
 //! `#[serde(deserialize_with = "bounded")]` on a field, with `default` where it may be absent, and
-//! `bounded_or_null` on a merge patch's.
+//! `bounded_given` on a merge patch's.
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use serde::{Deserialize, Deserializer, de::Error};
@@ -78,13 +78,9 @@ pub(crate) fn bounded<'de, T: Bounded, D: Deserializer<'de>>(deserializer: D) ->
     T::read(deserializer)
 }
 
-/// The same in a merge patch: absent, null or a value (RFC 7396).
-pub(crate) fn bounded_or_null<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    T: Spelt,
-    D: Deserializer<'de>,
-{
-    Option::<T>::read(deserializer).map(Some)
+/// The same in a merge patch, as [`crate::body::given`] reads others.
+pub(crate) fn bounded_given<'de, T: Bounded, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::read(deserializer).map(Some)
 }
 
 #[cfg(test)]
@@ -97,7 +93,7 @@ mod tests {
         day: Option<NaiveDate>,
         #[serde(default, deserialize_with = "bounded")]
         at: Option<DateTime<Utc>>,
-        #[serde(default, deserialize_with = "bounded_or_null")]
+        #[serde(default, deserialize_with = "bounded_given")]
         patch: Option<Option<NaiveDate>>,
         #[serde(default, deserialize_with = "bounded")]
         days: Vec<NaiveDate>,

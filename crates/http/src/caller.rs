@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::limits::Remaining;
 use crate::observe::request_id;
+use crate::v1::auth::client_address;
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
@@ -128,7 +129,10 @@ async fn identify(app: &web::Data<App>, request: &HttpRequest) -> Result<Known, 
         Err(turn) => turn,
     };
     let known = match presented.strip_prefix("rk_") {
-        Some(key) => by_key(app, key, now).await?,
+        Some(key) => {
+            app.limits.admit_key(client_address(app, request))?;
+            by_key(app, key, now).await?
+        }
         None => by_token(app, presented, now).await?,
     };
     app.callers.remember(digest, known.clone(), turn, now);

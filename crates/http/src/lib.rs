@@ -24,7 +24,7 @@ mod tokens;
 mod v1;
 
 pub use document::document;
-pub use observe::DigestFigures;
+pub use observe::{DigestFigures, WorkerFigures};
 pub use passwords::hash as hash_password;
 pub use routes::serve;
 pub use v1::records::href as path_of;

@@ -26,8 +26,13 @@ pub(crate) struct Limits {
     guesses: Keyed<(IpAddr, String)>,
     anonymous: Keyed<IpAddr>,
     calendars: Keyed<IpAddr>,
+    keys: Keyed<IpAddr>,
     quota: u32,
 }
+
+/// How many callers may come from one address before looking up their keys is held back: a proxy that is not trusted has
+/// the address of all.
+const CALLERS_PER_ADDRESS: u32 = 10;
 
 impl Limits {
     pub(crate) fn new(settings: &Settings) -> Self {
@@ -42,6 +47,10 @@ impl Limits {
             guesses: keyed(per_minute(logins.div_ceil(3))),
             anonymous: keyed(per_minute(settings.reports_per_minute)),
             calendars: keyed(per_minute(settings.calendars_per_minute)),
+            keys: keyed(
+                per_minute(settings.requests_per_minute.saturating_mul(CALLERS_PER_ADDRESS))
+                    .allow_burst(at_least_one(settings.requests_per_minute)),
+            ),
             quota: settings.requests_per_minute,
         }
     }
@@ -70,6 +79,11 @@ impl Limits {
         check(&self.calendars, &network_of(from)).map(drop)
     }
 
+    /// Counts the look-up of a key: whoever has none would else cost a read of the database each time.
+    pub(crate) fn admit_key(&self, from: IpAddr) -> Result<(), ApiError> {
+        check(&self.keys, &network_of(from)).map(drop)
+    }
+
     /// Forgets who has not called for a while.
     pub(crate) fn forget_idle(&self) {
         self.callers.retain_recent();
@@ -77,6 +91,7 @@ impl Limits {
         self.guesses.retain_recent();
         self.anonymous.retain_recent();
         self.calendars.retain_recent();
+        self.keys.retain_recent();
     }
 }
 

@@ -16,6 +16,7 @@ use ratchet_domain::id::MemberId;
 use ratchet_domain::reference::Locator;
 use ratchet_domain::search;
 use ratchet_persistence::search::{Question, find};
+use ratchet_persistence::settings;
 use ratchet_persistence::table::{Listed, Order, Scope};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -185,11 +186,16 @@ impl Call {
         let words = page.q.as_deref().map(search::asked).transpose();
         let words = words.map_err(|fault| ApiError::Parameters(vec![fault]))?;
         let about = T::about(&query);
-        let mut filter = T::filter(query, &self.actor, self.app.now().date_naive());
-        let by = self.actor.clone();
+        let (by, now) = (self.actor.clone(), self.app.now());
         let path = self.request.path().to_owned();
         let original = self.request.query_string().to_owned();
         let job = move |connection: &mut _| -> Result<Answer, ApiError> {
+            let today = if T::asks_for_today(&query) {
+                settings::rules(organisation, connection)?.today(now)
+            } else {
+                now.date_naive()
+            };
+            let mut filter = T::filter(query, &by, today);
             if let Some(reference) = about {
                 let found = records::find(reference.prefix, Locator::Reference(reference), &by, connection);
                 let unknown = || ApiError::parameter("record", "unknown_record", "names no record");

@@ -10,6 +10,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, ResponseError, web};
+use chrono::{DateTime, Utc};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -59,10 +60,34 @@ impl DigestFigures {
     }
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Worker {
+    worker: &'static str,
+}
+
+/// Whether what runs beside the requests gets on: each worker's failed steps, and when its last one went well.
+#[derive(Clone, Default)]
+pub struct WorkerFigures {
+    failures: Family<Worker, Counter>,
+    succeeded_at: Family<Worker, Gauge>,
+}
+
+impl WorkerFigures {
+    /// A step went well at this moment, or it failed.
+    pub fn note(&self, worker: &'static str, succeeded_at: Option<DateTime<Utc>>) {
+        let label = Worker { worker };
+        match succeeded_at {
+            Some(at) => drop(self.succeeded_at.get_or_create(&label).set(at.timestamp())),
+            None => drop(self.failures.get_or_create(&label).inc()),
+        }
+    }
+}
+
 /// Figures for `/metrics`. Labels name routes, never ids.
 pub(crate) struct Metrics {
     registry: Mutex<Registry>,
     pub(crate) digests: DigestFigures,
+    pub(crate) workers: WorkerFigures,
     requests: Family<Labels, Counter>,
     seconds: Histogram,
 }
@@ -77,7 +102,14 @@ impl Default for Metrics {
         let digests = DigestFigures::default();
         registry.register("digests", "Daily digests, by what became of them", digests.outcomes.clone());
         registry.register("digests_waiting", "Daily digests that are due", digests.waiting.clone());
-        Self { registry: Mutex::new(registry), digests, requests, seconds }
+        let workers = WorkerFigures::default();
+        registry.register("worker_failures", "Steps of a worker that failed", workers.failures.clone());
+        registry.register(
+            "worker_succeeded_timestamp_seconds",
+            "When a step of a worker last went well",
+            workers.succeeded_at.clone(),
+        );
+        Self { registry: Mutex::new(registry), digests, workers, requests, seconds }
     }
 }
 

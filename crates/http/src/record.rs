@@ -31,7 +31,6 @@ use ratchet_persistence::table::{Guarded, Listed};
 use ratchet_persistence::tx::Tx;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use strum::VariantArray;
 use uuid::Uuid;
 
@@ -40,7 +39,7 @@ pub(crate) trait Resource: Listed + Guarded {
     /// Its form on the wire.
     type View: Serialize;
     /// The parameters that narrow its list.
-    type Query: DeserializeOwned;
+    type Query: DeserializeOwned + Send + 'static;
     /// Its place under `/v1`: the plural stem in kebab-case.
     const PATH: &'static str;
     /// What can be written out beside its id: the name, and the field that holds the member's id.
@@ -74,6 +73,10 @@ pub(crate) trait Resource: Listed + Guarded {
     }
     /// Narrows a filter to what is about this record.
     fn narrow(_: &mut Self::Filter, _: Uuid) {}
+    /// Whether the list's parameters are read by what day it is where the organisation is.
+    fn asks_for_today(_: &Self::Query) -> bool {
+        false
+    }
     /// The list's parameters as the table's filter.
     fn filter(query: Self::Query, by: &Actor, today: NaiveDate) -> Self::Filter;
 }
@@ -184,16 +187,20 @@ fn transitions<T: Resource>(record: &T, facts: &T::Facts, by: &Actor) -> Vec<Tra
     known
         .map(|verb| {
             let name: &'static str = verb.into();
-            let reasons = match record.may(verb, facts, by) {
+            let verdict = record.may(verb, facts, by);
+            let allowed = verdict.is_ok();
+            let reasons = match verdict {
                 Ok(()) => Vec::new(),
                 Err(Refusal::Forbidden) => {
                     vec![Reason::new("forbidden", "no role of this caller allows it")]
                 }
                 Err(Refusal::State(reasons)) => reasons,
-                Err(Refusal::Invalid(_)) => Vec::new(),
+                Err(Refusal::Invalid(faults)) => {
+                    faults.into_iter().map(|Fault { code, detail, .. }| Reason { code, detail }).collect()
+                }
             };
             let href = format!("/v1/{}/{}/{name}", T::PATH, record.head().id);
-            Transition { verb: name, href, allowed: reasons.is_empty(), reasons }
+            Transition { verb: name, href, allowed, reasons }
         })
         .collect()
 }
@@ -267,14 +274,35 @@ impl Call {
         I: Send + 'static,
         F: FnOnce(I, &Actor, Birth, &mut Tx<'_>) -> Result<Change<T>, ApiError> + Send + 'static,
     {
+        let make = |input: I, (): (), by: &Actor, birth: Birth, tx: &mut Tx<'_>| make(input, by, birth, tx);
+        self.create_in(parameters, body, |_, _, _| Ok(()), make).await
+    }
+
+    /// Makes a record that depends on how another stands. `enter` finds that one and enters its circle: before a reference
+    /// is drawn, because whoever is in a circle draws references, too, and two who did it in different orders would wait
+    /// for each other.
+    pub(crate) async fn create_in<T, I, C, E, F>(
+        self,
+        parameters: Query<WriteParameters>,
+        body: Body<I>,
+        enter: E,
+        make: F,
+    ) -> Result<Answer, ApiError>
+    where
+        T: Resource,
+        I: Send + 'static,
+        E: FnOnce(&I, &Actor, &mut Tx<'_>) -> Result<C, ApiError> + Send + 'static,
+        F: FnOnce(I, C, &Actor, Birth, &mut Tx<'_>) -> Result<Change<T>, ApiError> + Send + 'static,
+    {
         let by = self.actor.clone();
         let Body { parsed, digest } = body;
         let dry_run = parameters.0.dry_run;
         self.write(&parameters.0, &digest, move |tx| {
             T::may_make(&by)?;
             let input = parsed?;
+            let entered = enter(&input, &by, tx)?;
             let birth = tx.birth(T::PREFIX)?;
-            let change = make(input, &by, birth, tx)?;
+            let change = make(input, entered, &by, birth, tx)?;
             let (record, receipt) = tx.save(change)?;
             let status = if dry_run { StatusCode::OK } else { StatusCode::CREATED };
             let place = format!("/v1/{}/{}", T::PATH, record.head().id);
@@ -365,11 +393,15 @@ impl Call {
         self.write(&parameters.0, &digest, move |tx| {
             let record: T = tx.load(locator)?;
             records::check_visible(&record, &by, tx.connection())?;
-            record.may_amend(&by)?;
+            let verdict = record.may_amend(&by);
+            if verdict == Err(Refusal::Forbidden) {
+                return Err(Refusal::Forbidden.into());
+            }
             if expected.is_none() {
                 return Err(ApiError::PreconditionRequired);
             }
             check_version(expected.as_deref(), record.head().version)?;
+            verdict?;
             let change = run(record, parsed?, &by, tx)?;
             let (record, receipt) = tx.save(change)?;
             Ok(written(shown(StatusCode::OK, &record, &by, tx)?, receipt, dry_run))
@@ -410,17 +442,16 @@ impl Call {
         if key.is_empty() || key.len() > 255 || key.bytes().any(|byte| byte.is_ascii_control()) {
             return Err(ApiError::parameter(NAME, "malformed", "must be 1 to 255 printable ASCII characters"));
         }
-        let mut fingerprint = Sha256::new();
-        for part in [self.request.method().as_str(), self.request.path(), self.request.query_string()] {
-            fingerprint.update(part.as_bytes());
-            fingerprint.update([0]);
-        }
-        fingerprint.update(digest);
+        // Under a key that no backup holds: a body may hold a new member's password.
+        let request = &self.request;
+        let asked = [request.method().as_str(), request.path(), request.query_string()].map(str::as_bytes);
+        let [method, path, query] = asked;
+        let fingerprint = self.app.keyed_hash("retry", &[method, path, query, digest]);
         Ok(Some(Retry {
             organisation: self.actor.organisation,
             caller: caller_id(&self.actor),
             key: key.to_owned(),
-            fingerprint: fingerprint.finalize().into(),
+            fingerprint,
         }))
     }
 

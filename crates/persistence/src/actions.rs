@@ -43,6 +43,8 @@ struct StageFacts {
     stage: Stage,
     #[serde(default)]
     fell_due_on: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    former_workers: Vec<MemberId>,
     exceptions: Vec<SeparationException>,
 }
 
@@ -61,6 +63,7 @@ impl Columns {
             done_criteria,
             due_moves,
             fell_due_on,
+            former_workers,
             exceptions,
             stage,
         } = record.clone();
@@ -77,12 +80,12 @@ impl Columns {
             done_criteria,
             due_moves,
             stage: word(stage.name()),
-            stage_facts: to_json(&StageFacts { stage, fell_due_on, exceptions })?,
+            stage_facts: to_json(&StageFacts { stage, fell_due_on, former_workers, exceptions })?,
         })
     }
 
     fn into_record(self, head: Head) -> Result<Action, String> {
-        let StageFacts { stage, fell_due_on, exceptions } = from_json(&self.stage_facts)?;
+        let StageFacts { stage, fell_due_on, former_workers, exceptions } = from_json(&self.stage_facts)?;
         if word(stage.name()) != self.stage {
             return Err(format!("the column says {}, its facts say {:?}", self.stage, stage.name()));
         }
@@ -100,6 +103,7 @@ impl Columns {
             done_criteria: self.done_criteria,
             due_moves: self.due_moves,
             fell_due_on,
+            former_workers,
             exceptions,
             stage,
         })
@@ -262,26 +266,42 @@ pub(crate) fn open_of(
     parent: Uuid,
     connection: &mut AnyConnection,
 ) -> Result<i64, Error> {
-    let work = of_attempt(organisation, (parent, 0), connection)?;
-    Ok(i64::try_from(work.iter().filter(|(_, _, done)| !done).count()).unwrap_or(i64::MAX))
+    Ok(tally(organisation, (parent, 0), |_| true, connection)?.open)
 }
 
-/// The actions of one attempt of a record that are not cancelled: who is assigned, what each is for, whether it is done.
-pub(crate) fn of_attempt(
+/// The actions of one attempt of a record, as its guards need them; cancelled ones count in nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// How many there are.
+    pub actions: i64,
+    /// How many of them are neither done nor verified.
+    pub open: i64,
+    /// Whoever has a part in any of them, of whatever kind.
+    pub workers: Vec<MemberId>,
+}
+
+/// The actions of one attempt of a record, in one statement; `kinds` says which are counted.
+pub(crate) fn tally(
     organisation: OrganisationId,
     (parent, attempt): (Uuid, i64),
+    kinds: impl Fn(Kind) -> bool,
     connection: &mut AnyConnection,
-) -> Result<Vec<(MemberId, Kind, bool)>, Error> {
-    let found: Vec<(KeyValue, KeyValue, String, String)> = actions::table
+) -> Result<Tally, Error> {
+    let rows: Vec<Row> = actions::table
         .filter(actions::organisation_id.eq(KeyValue(organisation.0)))
         .filter(actions::parent_id.eq(KeyValue(parent)))
         .filter(actions::attempt.eq(attempt))
         .filter(actions::stage.ne(<&str>::from(StageName::Cancelled)))
-        .select((actions::id, actions::assignee_id, actions::kind, actions::stage))
+        .select(Row::as_select())
         .load(connection)?;
-    let read = |(row, member, kind, stage): (KeyValue, KeyValue, String, String)| {
-        let kind = parse(&kind).map_err(|fault| Error::Corrupt { table: "actions", row: row.0, fault })?;
-        Ok((MemberId(member.0), kind, !UNDONE.contains(&stage.as_str())))
-    };
-    found.into_iter().map(read).collect()
+    let mut tally = Tally::default();
+    for row in rows {
+        let (action, _) = row.into_record()?;
+        tally.actions += i64::from(kinds(action.kind));
+        tally.open += i64::from(kinds(action.kind) && UNDONE.contains(&<&str>::from(action.stage.name())));
+        tally.workers.extend(action.workers());
+    }
+    tally.workers.sort_unstable();
+    tally.workers.dedup();
+    Ok(tally)
 }

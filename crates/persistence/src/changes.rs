@@ -111,8 +111,7 @@ impl Guarded for PlannedChange {
     fn facts(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
         let organisation = self.head.organisation;
         let rules = settings::rules(organisation, connection)?;
-        let work = actions::of_attempt(organisation, (self.head.id, 0), connection)?;
-        let open = work.iter().filter(|(_, _, done)| !done).count();
+        let work = actions::tally(organisation, (self.head.id, 0), |_| true, connection)?;
         let today = rules.today(now);
         // Only a draft asks whether its template still holds.
         let template = self.template.as_ref().filter(|_| self.stage == Stage::Draft);
@@ -124,8 +123,8 @@ impl Guarded for PlannedChange {
             now,
             today,
             approve_by: rules.calendar.working_day_after(today, EMERGENCY_DAYS),
-            open_tasks: i64::try_from(open).unwrap_or(i64::MAX),
-            assignees: work.into_iter().map(|(member, _, _)| member).collect(),
+            open_tasks: work.open,
+            workers: work.workers,
             template: template.and_then(|(template, _)| template.approval().cloned()),
             separation: rules.separation,
         })

@@ -157,7 +157,7 @@ impl Address {
     pub fn open(&self) -> ConnectionResult<AnyConnection> {
         match self {
             Self::Postgres(url) => {
-                let mut connection = PgConnection::establish(url)?;
+                let mut connection = PgConnection::establish(&patient(url))?;
                 connection
                     .batch_execute(POSTGRES_SETTINGS)
                     .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
@@ -174,6 +174,34 @@ impl Address {
             }
         }
     }
+
+    /// The same after a connection was lost. An SQLite file that is gone by then is not made anew, empty, beneath a
+    /// running server.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or refuses a setting.
+    pub(crate) fn reopen(&self) -> ConnectionResult<AnyConnection> {
+        match self {
+            Self::Sqlite(path) if !path.exists() => {
+                Err(diesel::ConnectionError::BadConnection(format!("{} is gone", path.display())))
+            }
+            Self::Sqlite(_) | Self::Postgres(_) => self.open(),
+        }
+    }
+}
+
+/// The URL, with an end to waiting for a server that says nothing, unless it names its own.
+fn patient(url: &str) -> String {
+    let mut patient = url.to_owned();
+    for (name, value) in [("connect_timeout", "2"), ("tcp_user_timeout", "10000")] {
+        if !url.contains(name) {
+            patient.push(if patient.contains('?') { '&' } else { '?' });
+            patient.push_str(name);
+            patient.push('=');
+            patient.push_str(value);
+        }
+    }
+    patient
 }
 
 /// `synchronous = FULL`: an answered write survives a power cut; NORMAL was seen to lose some.
@@ -194,5 +222,14 @@ mod tests {
         assert_eq!(Address::parse("postgres://a/b"), Address::Postgres("postgres://a/b".into()));
         assert_eq!(Address::parse("sqlite:///tmp/x.db"), Address::Sqlite("/tmp/x.db".into()));
         assert_eq!(Address::parse("data/ratchet.db"), Address::Sqlite("data/ratchet.db".into()));
+    }
+
+    #[test]
+    fn a_silent_server_is_not_waited_for_without_end() {
+        assert_eq!(patient("postgres://a/b"), "postgres://a/b?connect_timeout=2&tcp_user_timeout=10000");
+        assert_eq!(
+            patient("postgres://a/b?connect_timeout=9"),
+            "postgres://a/b?connect_timeout=9&tcp_user_timeout=10000"
+        );
     }
 }

@@ -45,7 +45,7 @@ pub enum Error {
     /// The database's own failure. Never shown outside.
     #[error("the database failed: {0}")]
     Database(#[from] diesel::result::Error),
-    /// The group's COMMIT failed: nothing of it was kept.
+    /// The COMMIT failed. Nothing was kept, unless the connection broke before it was answered: then nobody knows.
     #[error("the commit failed: {0}")]
     CommitFailed(String),
     /// The database could not be opened.

@@ -137,11 +137,11 @@ impl Guarded for Improvement {
         } else {
             0
         };
-        let work = actions::of_attempt(organisation, (self.head.id, 0), connection)?;
+        let work = actions::tally(organisation, (self.head.id, 0), |_| true, connection)?;
         Ok(Facts {
             votes,
-            open_actions: i64::try_from(work.iter().filter(|(_, _, done)| !done).count()).unwrap_or(i64::MAX),
-            assignees: work.into_iter().map(|(member, _, _)| member).collect(),
+            open_actions: work.open,
+            workers: work.workers,
             figures: figures(self, connection)?,
             today: rules.today(now),
             separation: rules.separation,

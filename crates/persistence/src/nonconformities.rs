@@ -198,14 +198,14 @@ fn own(member: MemberId) -> NullableCondition<nonconformities::table> {
 impl Guarded for Nonconformity {
     fn facts(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
         let rules = settings::rules(self.head.organisation, connection)?;
-        let mut work = actions::of_attempt(self.head.organisation, (self.head.id, self.attempt()), connection)?;
         // What takes causes away; a correction does not [10.2 c].
-        work.retain(|(_, kind, _)| matches!(kind, Kind::Corrective | Kind::Preventive));
-        let count = |open: bool| work.iter().filter(|(_, _, done)| !open || !done).count();
+        let counted = |kind| matches!(kind, Kind::Corrective | Kind::Preventive);
+        let attempt = (self.head.id, self.attempt());
+        let work = actions::tally(self.head.organisation, attempt, counted, connection)?;
         Ok(Facts {
-            actions: i64::try_from(count(false)).unwrap_or(i64::MAX),
-            open_actions: i64::try_from(count(true)).unwrap_or(i64::MAX),
-            assignees: work.into_iter().map(|(member, _, _)| member).collect(),
+            actions: work.actions,
+            open_actions: work.open,
+            workers: work.workers,
             today: rules.today(now),
             separation: rules.separation,
         })

@@ -98,6 +98,7 @@ macro_rules! record_table {
             fn insert(
                 &self,
                 salt: [u8; 16],
+                _: $crate::tx::Permit,
                 connection: &mut $crate::connection::AnyConnection,
             ) -> Result<(), $crate::error::Error> {
                 use diesel::result::{DatabaseErrorKind, Error::DatabaseError};
@@ -114,6 +115,7 @@ macro_rules! record_table {
                 &self,
                 expected: i64,
                 salt: [u8; 16],
+                _: $crate::tx::Permit,
                 connection: &mut $crate::connection::AnyConnection,
             ) -> Result<usize, $crate::error::Error> {
                 let row = Row::of(self, salt)?;

@@ -9,7 +9,7 @@ use crate::settings;
 use crate::store::Store;
 use crate::table::Guarded;
 use crate::tx::{Context, Tx};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::prelude::*;
 use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Change, Record};
@@ -22,6 +22,8 @@ use uuid::Uuid;
 
 /// Records that are woken in one go, at most.
 const LIMIT: i64 = 200;
+/// When one that could not be woken is tried again.
+const AGAIN: TimeDelta = TimeDelta::hours(1);
 
 /// Keeps when the record wants to be woken; no statement where that is as it was.
 pub(crate) fn keep<T: Record>(change: &Change<T>, connection: &mut AnyConnection) -> Result<(), Error> {
@@ -80,6 +82,20 @@ pub(crate) fn note_passed<T: Guarded>(
     Ok(())
 }
 
+/// Lets a wake-up wait, where it still stands.
+fn put_off(
+    organisation: OrganisationId,
+    id: Uuid,
+    until: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<(), Error> {
+    let kept = wake_ups::table
+        .filter(wake_ups::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(wake_ups::record_id.eq(KeyValue(id)));
+    diesel::update(kept).set(wake_ups::wakes_at.eq(InstantValue(until))).execute(connection)?;
+    Ok(())
+}
+
 /// Forgets a wake-up; whether there was one.
 fn forget(organisation: OrganisationId, id: Uuid, connection: &mut AnyConnection) -> Result<bool, Error> {
     let kept = wake_ups::table
@@ -105,14 +121,18 @@ fn due(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Vec<(Organi
         .select((wake_ups::organisation_id, wake_ups::record_id, wake_ups::kind))
         .load(connection)?;
     let read = |(organisation, id, kind): (KeyValue, KeyValue, String)| {
-        let fault = || Error::Corrupt { table: "wake_ups", row: id.0, fault: format!("no kind {kind:?}") };
-        Ok((OrganisationId(organisation.0), Prefix::of_kind(&kind).ok_or_else(fault)?, id.0))
+        // A newer version's, during an upgrade: that version's worker knows it.
+        let known = Prefix::of_kind(&kind);
+        if known.is_none() {
+            tracing::warn!(%kind, id = %id.0, "a record of an unknown kind waits for what happens by itself");
+        }
+        Some((OrganisationId(organisation.0), known?, id.0))
     };
-    found.into_iter().map(read).collect()
+    Ok(found.into_iter().filter_map(read).collect())
 }
 
 /// Wakes every record whose time has come, one per transaction, and says how many there were. One that cannot be woken
-/// does not keep the others waiting.
+/// is tried again in an hour: so many of them as are woken in one go would else keep all others waiting.
 ///
 /// # Errors
 /// The database's, where it cannot even be asked who is due.
@@ -126,7 +146,13 @@ pub async fn catch_up(
     for (organisation, kind, id) in due {
         match store.write(context(organisation), move |tx| of_kind!(kind, T => wake::<T>(id, tx))).await {
             Ok(()) => woken += 1,
-            Err(error) => tracing::warn!(%error, %id, "a record waits for what happens by itself"),
+            Err(error) if error.is_transient() => {
+                tracing::debug!(%error, %id, "a record waits for what happens by itself");
+            }
+            Err(error) => {
+                tracing::error!(%error, %id, "a record cannot be woken");
+                store.work(move |connection| put_off(organisation, id, now + AGAIN, connection)).await?;
+            }
         }
     }
     Ok(woken)

@@ -38,6 +38,8 @@ pub fn follow(connection: &mut AnyConnection) -> Result<usize, Error> {
     let grown: Vec<(KeyValue, Option<i64>)> = journal_heads::table
         .left_join(search_cursors::table.on(search_cursors::organisation_id.eq(journal_heads::organisation_id)))
         .filter(search_cursors::size.is_null().or(search_cursors::size.lt(journal_heads::size).assume_not_null()))
+        // In one order, so that two workers do not wait for each other.
+        .order(journal_heads::organisation_id)
         .select((journal_heads::organisation_id, search_cursors::size.nullable()))
         .limit(LIMIT as i64)
         .load(connection)?;

@@ -13,19 +13,21 @@ use crate::tx::{Context, Tx};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use flume::Receiver;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use turns::{Turns, Whose};
 
 /// Jobs that may wait per queue before the next is turned away.
-const QUEUE: usize = 1024;
+const QUEUE_LIMIT: usize = 1024;
 /// How long a job may wait for a connection. With what a lock is waited for (`connection.rs`) it stays below the
 /// three seconds after which a client must have been told to come again.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The same for a job behind which no client waits, where clients go first.
 const BACKGROUND_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a group takes further jobs.
-const GROUP: Duration = Duration::from_millis(10);
+const GROUP_TIME: Duration = Duration::from_millis(10);
 
 /// Tells the caller how it went, once it is known whether the work was committed.
 type Finish = Box<dyn FnOnce(Result<(), Error>) + Send>;
@@ -41,13 +43,31 @@ type Work = Box<dyn FnOnce(Result<&mut AnyConnection, Error>) -> Ran + Send>;
 struct Job {
     /// When whoever waits for it has been kept waiting for too long.
     until: Instant,
+    /// Whether a thread has taken it, or whoever waited has given it up: whichever comes first.
+    settled: Arc<AtomicBool>,
     work: Work,
 }
 
 impl Job {
-    fn is_late(&self) -> bool {
-        Instant::now() > self.until
+    /// Takes it to be run. Nothing is left to do for one that was given up; one that is late is told so.
+    fn taken(self) -> Option<Self> {
+        if self.settled.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        if Instant::now() > self.until {
+            turn_away(self, Error::Busy);
+            return None;
+        }
+        Some(self)
     }
+}
+
+/// What became of a job of a group.
+enum Ended {
+    /// It waits to be told whether the group was committed.
+    Waits(Finish),
+    /// Its work could be neither kept nor undone by itself: the group is to be undone as a whole.
+    Broken(Option<Finish>),
 }
 
 /// Where jobs wait.
@@ -59,7 +79,7 @@ struct Queue {
 
 impl Queue {
     fn new(patience: Duration) -> (Self, Receiver<Job>) {
-        let (jobs, taken) = flume::bounded(QUEUE);
+        let (jobs, taken) = flume::bounded(QUEUE_LIMIT);
         (Self { jobs, patience }, taken)
     }
 }
@@ -70,6 +90,7 @@ pub struct Store {
     reads: Queue,
     writes: Queue,
     background: Queue,
+    is_background: bool,
 }
 
 impl Store {
@@ -89,16 +110,23 @@ impl Store {
                 let (background, background_jobs) = Queue::new(BACKGROUND_PATIENCE);
                 let (writer, turns) = (Line::open(address)?, Turns::new(write_jobs, background_jobs));
                 std::thread::spawn(move || write_in_groups(writer, turns));
-                Ok(Self { reads, writes, background })
+                Ok(Self { reads, writes, background, is_background: false })
             }
-            Address::Postgres(_) => Ok(Self { writes: reads.clone(), background: reads.clone(), reads }),
+            Address::Postgres(_) => {
+                Ok(Self { writes: reads.clone(), background: reads.clone(), reads, is_background: false })
+            }
         }
     }
 
     /// The same records for those behind whom no client waits: on SQLite their writes let the clients' go first.
     #[must_use]
     pub fn in_background(&self) -> Self {
-        Self { writes: self.background.clone(), ..self.clone() }
+        // It keeps the clients' queue, too: the writer ends with the last of both.
+        Self { is_background: true, ..self.clone() }
+    }
+
+    fn writer(&self) -> &Queue {
+        if self.is_background { &self.background } else { &self.writes }
     }
 
     /// Reads, in one transaction.
@@ -126,7 +154,7 @@ impl Store {
         F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let keep = !context.dry_run;
-        submit(&self.writes, keep, move |connection| job(&mut Tx::new(connection, context))).await
+        submit(self.writer(), keep, move |connection| job(&mut Tx::new(connection, context))).await
     }
 
     /// Writes machinery: accounts, sessions, refresh tokens, the journal's queue, heads, tiles and checkpoints.
@@ -140,7 +168,7 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     {
-        submit(&self.writes, true, job).await
+        submit(self.writer(), true, job).await
     }
 }
 
@@ -150,7 +178,7 @@ where
     E: From<Error> + Send + 'static,
     F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
 {
-    let (answer, outcome) = oneshot::channel();
+    let (answer, mut outcome) = oneshot::channel();
     let work: Work = Box::new(move |turn| {
         let result = turn.map_err(E::from).and_then(|connection| {
             catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or_else(|_| Err(Error::Panicked.into()))
@@ -160,9 +188,21 @@ where
         let finish: Finish = Box::new(move |committed| drop(answer.send(committed.map_err(E::from).and(result))));
         Ran { keep, finish }
     });
-    let job = Job { until: Instant::now() + queue.patience, work };
-    queue.jobs.try_send(job).map_err(|_| Error::Busy)?;
-    outcome.await.unwrap_or_else(|_| Err(Error::Busy.into()))
+    let settled = Arc::new(AtomicBool::new(false));
+    let job = Job { until: Instant::now() + queue.patience, settled: settled.clone(), work };
+    queue.jobs.try_send(job).map_err(|refused| {
+        if matches!(refused, flume::TrySendError::Disconnected(_)) {
+            tracing::error!("no thread of the store is left");
+        }
+        Error::Busy
+    })?;
+    // While every thread is held by something long, nobody would look at the job, nor tell whoever waits.
+    let told = match tokio::time::timeout(queue.patience, &mut outcome).await {
+        Ok(told) => told,
+        Err(_) if !settled.swap(true, Ordering::AcqRel) => return Err(Error::Busy.into()),
+        Err(_) => outcome.await,
+    };
+    told.unwrap_or_else(|_| Err(Error::Busy.into()))
 }
 
 fn turn_away(job: Job, error: Error) {
@@ -189,7 +229,7 @@ impl Line {
             return Err(error);
         }
         tracing::warn!(%error, "the connection is lost");
-        self.connection = self.address.open()?;
+        self.connection = self.address.reopen()?;
         begin(&mut self.connection, statement)
     }
 }
@@ -197,10 +237,7 @@ impl Line {
 /// A connection thread: one transaction per job.
 fn one_by_one(mut line: Line, jobs: &Receiver<Job>) {
     while let Ok(job) = jobs.recv() {
-        if job.is_late() {
-            turn_away(job, Error::Busy);
-            continue;
-        }
+        let Some(job) = job.taken() else { continue };
         if let Err(error) = line.begin("BEGIN") {
             turn_away(job, error);
             continue;
@@ -224,27 +261,33 @@ fn write_in_groups(mut line: Line, mut turns: Turns) {
 /// The job and those that wait behind it. Once the COMMIT fails nothing of the group counts, and everyone in it is told
 /// so.
 fn write_group(line: &mut Line, whose: Whose, first: Job, others: &Receiver<Job>) {
-    // Else those who wait behind a lock would each wait for it in turn.
-    if first.is_late() {
-        return turn_away(first, Error::Busy);
-    }
+    // Taken before BEGIN waits for a lock: each job queued behind that lock would else wait for it in turn.
+    let Some(first) = first.taken() else { return };
     if let Err(error) = begin_immediately(line, whose) {
         return turn_away(first, error);
     }
     let connection = &mut line.connection;
     let opened = Instant::now();
-    let mut finishes = Vec::new();
+    let (mut finishes, mut is_whole) = (Vec::new(), true);
     let mut next = Some(first);
     while let Some(job) = next.take() {
-        let Some(ran) = in_savepoint(connection, job) else { break };
-        if let Some(finish) = ran {
-            finishes.push(finish);
+        match in_savepoint(connection, job) {
+            Ended::Waits(finish) => finishes.push(finish),
+            Ended::Broken(finish) => {
+                finishes.extend(finish);
+                is_whole = false;
+                break;
+            }
         }
-        if opened.elapsed() < GROUP {
-            next = others.try_recv().ok();
+        if opened.elapsed() < GROUP_TIME {
+            next = std::iter::from_fn(|| others.try_recv().ok()).find_map(Job::taken);
         }
     }
-    let failure = end(connection, true).err().map(|error| error.to_string());
+    let failure = match end(connection, is_whole) {
+        Ok(()) if is_whole => None,
+        Ok(()) => Some("a job of the group could not be undone by itself".to_owned()),
+        Err(error) => Some(error.to_string()),
+    };
     for finish in finishes {
         finish(failure.clone().map_or(Ok(()), |fault| Err(Error::CommitFailed(fault))));
     }
@@ -263,31 +306,23 @@ fn begin_immediately(line: &mut Line, whose: Whose) -> Result<(), Error> {
     }
 }
 
-/// Runs one job of a group. `None` when SQLite has rolled the whole transaction back by itself (disk full, I/O
-/// error): the group ends, and its COMMIT fails for everyone. A job whose work is not kept is answered at once.
-#[expect(clippy::option_option, reason = "the outer says whether the group lives, the inner whether it waits")]
-fn in_savepoint(connection: &mut AnyConnection, job: Job) -> Option<Option<Finish>> {
-    if job.is_late() {
-        turn_away(job, Error::Busy);
-        return Some(None);
-    }
+/// Runs one job of a group. One whose work is not kept waits as well: what it refused it may have read from its neighbours,
+/// of whom nothing counts before the COMMIT. SQLite may have rolled the whole transaction back by itself (disk full, I/O
+/// error); then the savepoint is gone, and the group is broken.
+fn in_savepoint(connection: &mut AnyConnection, job: Job) -> Ended {
     if let Err(error) = connection.batch_execute("SAVEPOINT job") {
         turn_away(job, error.into());
-        return None;
+        return Ended::Broken(None);
     }
     let Ran { keep, finish } = (job.work)(Ok(connection));
-    if keep {
-        return match connection.batch_execute("RELEASE job") {
-            Ok(()) => Some(Some(finish)),
-            Err(error) => {
-                finish(Err(error.into()));
-                None
-            }
-        };
+    let settled = if keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
+    match connection.batch_execute(settled) {
+        Ok(()) => Ended::Waits(finish),
+        Err(error) => {
+            tracing::warn!(%error, "a job of a group ended neither way");
+            Ended::Broken(Some(finish))
+        }
     }
-    let undone = connection.batch_execute("ROLLBACK TO job; RELEASE job");
-    finish(Ok(()));
-    undone.ok().map(|()| None)
 }
 
 fn begin(connection: &mut AnyConnection, statement: &'static str) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use crate::connection::AnyConnection;
 use crate::error::Error;
-use crate::tx::Tx;
+use crate::tx::{Permit, Tx};
 use chrono::{DateTime, Utc};
 use ratchet_domain::change::{Lifecycle, Record};
 use ratchet_domain::id::{MemberId, OrganisationId};
@@ -11,17 +11,23 @@ use uuid::Uuid;
 
 /// A table of records.
 pub trait Table: Record {
-    /// Inserts the first version.
+    /// Inserts the first version. [`Tx::save`] alone can: it writes the journal's entry, too.
     ///
     /// # Errors
     /// The database's.
-    fn insert(&self, salt: [u8; 16], connection: &mut AnyConnection) -> Result<(), Error>;
+    fn insert(&self, salt: [u8; 16], permit: Permit, connection: &mut AnyConnection) -> Result<(), Error>;
 
-    /// Overwrites the version `expected`; the number of rows written, 0 or 1.
+    /// Overwrites the version `expected`, for [`Tx::save`] as well; the number of rows written, 0 or 1.
     ///
     /// # Errors
     /// The database's.
-    fn update(&self, expected: i64, salt: [u8; 16], connection: &mut AnyConnection) -> Result<usize, Error>;
+    fn update(
+        &self,
+        expected: i64,
+        salt: [u8; 16],
+        permit: Permit,
+        connection: &mut AnyConnection,
+    ) -> Result<usize, Error>;
 
     /// The record, and the salt of its state.
     ///

@@ -9,9 +9,10 @@ use crate::record_edges;
 use crate::responsibilities;
 use crate::schedule;
 use crate::schema::reference_counters;
+use crate::settings;
 use crate::table::{Guarded, Table};
 use crate::work_items;
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Birth, Change};
@@ -24,8 +25,9 @@ use uuid::Uuid;
 pub struct Context {
     /// The caller, and with it the tenant.
     pub actor: Actor,
-    /// Now, in microseconds.
-    pub now: DateTime<Utc>,
+    /// Reads the clock, in microseconds: asked once, when the transaction has begun. What waited for it longer would carry a
+    /// time before that of others whom readers have seen by then.
+    pub now: Box<dyn FnOnce() -> DateTime<Utc> + Send>,
     /// The request's id, which all its entries carry.
     pub request: Option<String>,
     /// Run everything, keep nothing.
@@ -36,10 +38,18 @@ pub struct Context {
     pub next_salt: Box<dyn FnMut() -> [u8; 16] + Send>,
 }
 
+/// What it takes to write a row of a record: only [`Tx::save`] has it, so that no row is without its entry.
+#[derive(Debug)]
+pub struct Permit(());
+
 /// A write transaction of one organisation by one actor. Made by [`crate::store::Store::write`] alone.
 pub struct Tx<'a> {
     connection: &'a mut AnyConnection,
-    context: Context,
+    actor: Actor,
+    now: DateTime<Utc>,
+    request: Option<String>,
+    next_id: Box<dyn FnMut() -> Uuid + Send>,
+    next_salt: Box<dyn FnMut() -> [u8; 16] + Send>,
     /// Of the records read so far, so that saving one does not read it again.
     salts: HashMap<Uuid, [u8; 16]>,
     /// Records made in this transaction: nobody else can know them.
@@ -48,22 +58,32 @@ pub struct Tx<'a> {
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(connection: &'a mut AnyConnection, context: Context) -> Self {
-        Self { connection, context, salts: HashMap::new(), born: HashSet::new() }
+        let Context { actor, now, request, dry_run: _, next_id, next_salt } = context;
+        let now = now();
+        Self { connection, actor, now, request, next_id, next_salt, salts: HashMap::new(), born: HashSet::new() }
     }
 
     /// The caller.
     pub fn actor(&self) -> &Actor {
-        &self.context.actor
+        &self.actor
     }
 
     /// Now.
     pub fn now(&self) -> DateTime<Utc> {
-        self.context.now
+        self.now
+    }
+
+    /// Today, where the organisation is.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn today(&mut self) -> Result<NaiveDate, Error> {
+        Ok(settings::rules(self.actor.organisation, self.connection)?.today(self.now))
     }
 
     /// A fresh id.
     pub fn next_id(&mut self) -> Uuid {
-        (self.context.next_id)()
+        (self.next_id)()
     }
 
     /// The connection, for reading what no record holds and for machinery.
@@ -77,7 +97,7 @@ impl<'a> Tx<'a> {
     /// [`Error::NotFound`], also for another organisation's and for what the actor may not see.
     pub fn get<T: Table>(&mut self, locator: Locator) -> Result<T, Error> {
         let record: T = self.load(locator)?;
-        if record.is_visible(&self.context.actor) { Ok(record) } else { Err(Error::NotFound) }
+        if record.is_visible(&self.actor) { Ok(record) } else { Err(Error::NotFound) }
     }
 
     /// The record, for writing, whoever may see it: the caller decides that.
@@ -85,7 +105,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// [`Error::NotFound`], also for another organisation's.
     pub fn load<T: Table>(&mut self, locator: Locator) -> Result<T, Error> {
-        let organisation = self.context.actor.organisation;
+        let organisation = self.actor.organisation;
         let (record, salt) = T::find(organisation, locator, self.connection)?.ok_or(Error::NotFound)?;
         self.salts.insert(record.head().id, salt);
         Ok(record)
@@ -108,7 +128,7 @@ impl<'a> Tx<'a> {
     /// The database's.
     pub fn facts<T: Guarded>(&mut self, record: &T) -> Result<T::Facts, Error> {
         self.enter(record.circle())?;
-        record.facts(self.context.now, self.connection)
+        record.facts(self.now, self.connection)
     }
 
     /// Identity, reference and time of a new record. The counter is locked until the transaction ends, so that
@@ -117,8 +137,8 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// The database's.
     pub fn birth(&mut self, prefix: Prefix) -> Result<Birth, Error> {
-        let at = self.context.now;
-        let (organisation, year) = (KeyValue(self.context.actor.organisation.0), at.year());
+        let at = self.now;
+        let (organisation, year) = (KeyValue(self.actor.organisation.0), at.year());
         let name: &'static str = prefix.into();
         let number: i64 = on_connection!(self.connection, |c| diesel::insert_into(reference_counters::table)
             .values((
@@ -132,7 +152,7 @@ impl<'a> Tx<'a> {
             .set(reference_counters::last.eq(reference_counters::last + 1_i64))
             .returning(reference_counters::last)
             .get_result(c))?;
-        Ok(Birth { id: (self.context.next_id)(), reference: Reference { prefix, year, number }, at })
+        Ok(Birth { id: (self.next_id)(), reference: Reference { prefix, year, number }, at })
     }
 
     /// Stores a decision and its journal entry.
@@ -140,12 +160,16 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// [`Error::Stale`] when somebody else wrote in between.
     pub fn save<T: Guarded>(&mut self, change: Change<T>) -> Result<(T, Receipt), Error> {
-        let organisation = self.context.actor.organisation;
+        let organisation = self.actor.organisation;
         let id = change.after().head().id;
+        // The row takes its tenant from the record, the entry from the actor: they are one.
+        if change.after().head().organisation != organisation {
+            return Err(Error::NotFound);
+        }
         let salt = match change.before() {
             None => {
-                let salt = (self.context.next_salt)();
-                change.after().insert(salt, self.connection)?;
+                let salt = (self.next_salt)();
+                change.after().insert(salt, Permit(()), self.connection)?;
                 self.born.insert(id);
                 salt
             }
@@ -155,27 +179,26 @@ impl<'a> Tx<'a> {
                     Some(salt) => *salt,
                     None => T::find(organisation, Locator::Id(id), self.connection)?.ok_or(Error::NotFound)?.1,
                 };
-                if change.after().update(expected, salt, self.connection)? != 1 {
+                if change.after().update(expected, salt, Permit(()), self.connection)? != 1 {
                     return Err(self.stale::<T>(id)?);
                 }
                 salt
             }
         };
         record_edges::keep(&change, self.connection)?;
-        work_items::keep(&change, self.context.now, self.connection)?;
+        work_items::keep(&change, self.now, self.connection)?;
         schedule::keep(&change, self.connection)?;
-        ownerships::keep(&change, self.context.now, self.connection)?;
+        ownerships::keep(&change, self.now, self.connection)?;
         responsibilities::keep(&change, self.connection)?;
-        let detail_salt = (self.context.next_salt)();
-        let Context { actor, now, request, .. } = &self.context;
-        let entry = Entry::of(&change, actor, salt, detail_salt, *now, request.as_deref())?;
-        let id = EntryId((self.context.next_id)());
+        let detail_salt = (self.next_salt)();
+        let entry = Entry::of(&change, &self.actor, salt, detail_salt, self.now, self.request.as_deref())?;
+        let id = EntryId((self.next_id)());
         let receipt = journal::append(id, organisation, entry, self.connection)?;
         Ok((change.into_after(), receipt))
     }
 
     fn stale<T: Table>(&mut self, id: Uuid) -> Result<Error, Error> {
-        let stored = T::find(self.context.actor.organisation, Locator::Id(id), self.connection)?;
+        let stored = T::find(self.actor.organisation, Locator::Id(id), self.connection)?;
         Ok(stored.map_or(Error::NotFound, |(record, _)| Error::Stale { current: record.head().version }))
     }
 }

@@ -152,9 +152,10 @@ pub(crate) async fn tell(store: &Store, files: Files, source: &Source) -> Result
     for (at, who, job) in steps {
         let mut context = context(organisation, "evaluation", source);
         // What the story tells of this morning may lie ahead.
-        context.now = at.min(context.now);
+        let at = at.min((context.now)());
+        context.now = Box::new(move || at);
         if who == NOBODY {
-            context = anonymous(organisation, hour_of(context.now), source);
+            context = anonymous(organisation, hour_of(at), source);
         } else if who != WORKER {
             context.actor = actor(organisation, who, &names)?;
         }

@@ -4,6 +4,7 @@ pub(crate) mod digests;
 
 use crate::commands::people;
 use ratchet_domain::report_intakes::hour_of;
+use ratchet_http::WorkerFigures;
 use ratchet_http::app::Source;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::evaluation;
@@ -20,21 +21,42 @@ use std::time::{Duration, Instant};
 /// worker keeps the only writer from whoever waits for an answer. An entry has its position within twice this time.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// What every worker works with.
+#[derive(Clone)]
+pub(crate) struct Tools {
+    pub(crate) store: Store,
+    pub(crate) source: Source,
+    pub(crate) figures: WorkerFigures,
+}
+
+impl Tools {
+    /// Notes how a step went. That another replica was faster, or the database is away, passes; anything else somebody has
+    /// to look at.
+    fn noted<T>(&self, worker: &'static str, step: Result<T, Error>) -> Option<T> {
+        self.figures.note(worker, step.is_ok().then(|| (self.source.now)()));
+        match step {
+            Ok(done) => Some(done),
+            Err(error) if error.is_transient() => {
+                tracing::debug!(%error, worker, "a step waits");
+                None
+            }
+            Err(error) => {
+                tracing::error!(%error, worker, "a step failed");
+                None
+            }
+        }
+    }
+}
+
 /// Gives entries their positions.
-pub(crate) async fn sequence(store: Store, source: Source, signer: Signer) {
+pub(crate) async fn sequence(tools: Tools, signer: Signer) {
     let signer = Arc::new(signer);
     loop {
-        let (signer, now) = (signer.clone(), (source.now)());
-        let sequenced: Result<usize, Error> =
-            store.work(move |connection| sequencer::sequence(&signer, now, connection)).await;
-        match sequenced {
-            Ok(sequencer::BATCH) => {}
-            Ok(_) => tokio::time::sleep(PAUSE).await,
-            // Another replica was faster, or the database is away.
-            Err(error) => {
-                tracing::debug!(%error, "entries still wait for their positions");
-                tokio::time::sleep(PAUSE).await;
-            }
+        let (signer, now) = (signer.clone(), (tools.source.now)());
+        let sequenced = tools.store.work(move |connection| sequencer::sequence(&signer, now, connection)).await;
+        match tools.noted("sequencer", sequenced) {
+            Some(sequencer::BATCH) => {}
+            Some(_) | None => tokio::time::sleep(PAUSE).await,
         }
     }
 }
@@ -43,28 +65,27 @@ pub(crate) async fn sequence(store: Store, source: Source, signer: Signer) {
 const ABSENCE: Duration = Duration::from_secs(60);
 
 /// Evaluates what was measured, and what was not.
-pub(crate) async fn evaluate(store: Store, source: Source) {
+pub(crate) async fn evaluate(tools: Tools) {
     let mut looked: Option<Instant> = None;
     loop {
         let with_absence = looked.is_none_or(|at| at.elapsed() > ABSENCE);
         if with_absence {
             looked = Some(Instant::now());
         }
-        let context = |organisation| people::context(organisation, "evaluation", &source);
-        match evaluation::catch_up(&store, (source.now)(), with_absence, &context).await {
-            Ok(0) => tokio::time::sleep(PAUSE).await,
-            Ok(_) => {}
-            Err(error) => {
-                tracing::debug!(%error, "measurements still wait for their evaluation");
-                tokio::time::sleep(PAUSE).await;
-            }
+        let Tools { store, source, .. } = &tools;
+        let context = |organisation| people::context(organisation, "evaluation", source);
+        let evaluated = evaluation::catch_up(store, (source.now)(), with_absence, &context).await;
+        match tools.noted("evaluation", evaluated) {
+            Some(0) | None => tokio::time::sleep(PAUSE).await,
+            Some(_) => {}
         }
     }
 }
 
 /// Takes what came through the public report link into the register, when an hour is full and then only: how long ago
 /// something was reported is told to the hour and no finer.
-pub(crate) async fn take_in_reports(store: Store, source: Source) {
+pub(crate) async fn take_in_reports(tools: Tools) {
+    let Tools { store, source, .. } = &tools;
     let mut hour = hour_of((source.now)());
     loop {
         tokio::time::sleep(LATE).await;
@@ -72,10 +93,10 @@ pub(crate) async fn take_in_reports(store: Store, source: Source) {
         if now == hour {
             continue;
         }
-        let context = |organisation| people::anonymous(organisation, now, &source);
-        match report_intakes::take_in(&store, &context).await {
-            Ok(_) => hour = now,
-            Err(error) => tracing::debug!(%error, "anonymous reports still wait"),
+        let context = |organisation| people::anonymous(organisation, now, source);
+        let taken_in = report_intakes::take_in(store, &context).await;
+        if tools.noted("report_intakes", taken_in).is_some() {
+            hour = now;
         }
     }
 }
@@ -84,12 +105,12 @@ pub(crate) async fn take_in_reports(store: Store, source: Source) {
 const LATE: Duration = Duration::from_secs(1);
 
 /// Wakes records whose time has come.
-pub(crate) async fn wake(store: Store, source: Source) {
+pub(crate) async fn wake(tools: Tools) {
+    let Tools { store, source, .. } = &tools;
     loop {
-        let context = |organisation| people::context(organisation, "schedule", &source);
-        if let Err(error) = schedule::catch_up(&store, (source.now)(), &context).await {
-            tracing::debug!(%error, "records still wait for what happens by itself");
-        }
+        let context = |organisation| people::context(organisation, "schedule", source);
+        let woken = schedule::catch_up(store, (source.now)(), &context).await;
+        tools.noted("schedule", woken);
         tokio::time::sleep(LATE).await;
     }
 }
@@ -98,28 +119,24 @@ pub(crate) async fn wake(store: Store, source: Source) {
 const DAYS_BEGIN: Duration = Duration::from_secs(300);
 
 /// Keeps how ready each organisation is, once a day.
-pub(crate) async fn keep_readiness(store: Store, source: Source) {
+pub(crate) async fn keep_readiness(tools: Tools) {
     loop {
-        if let Err(error) = readiness::catch_up(&store, (source.now)()).await {
-            tracing::debug!(%error, "the day is not kept yet");
-        }
+        let kept = readiness::catch_up(&tools.store, (tools.source.now)()).await;
+        tools.noted("readiness", kept);
         tokio::time::sleep(DAYS_BEGIN).await;
     }
 }
 
 /// Makes what was written findable. It takes its turns between the writes of others: a fifth of the time at most, and while
 /// little is written it lets that gather.
-pub(crate) async fn follow(store: Store) {
+pub(crate) async fn follow(tools: Tools) {
     loop {
         let began = Instant::now();
-        let followed: Result<usize, Error> = store.work(search::follow).await;
-        match followed {
-            Ok(few) if few < search::LIMIT / 2 => tokio::time::sleep(PAUSE.max(began.elapsed() * 4)).await,
-            Ok(_) => tokio::time::sleep(began.elapsed() * 4).await,
-            Err(error) => {
-                tracing::debug!(%error, "what was written is not findable yet");
-                tokio::time::sleep(PAUSE).await;
-            }
+        let followed = tools.store.work(search::follow).await;
+        match tools.noted("search", followed) {
+            Some(few) if few < search::LIMIT / 2 => tokio::time::sleep(PAUSE.max(began.elapsed() * 4)).await,
+            Some(_) => tokio::time::sleep(began.elapsed() * 4).await,
+            None => tokio::time::sleep(PAUSE).await,
         }
     }
 }
@@ -131,18 +148,12 @@ const DIGESTS: Duration = Duration::from_secs(60);
 const AGAIN: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(900));
 
 /// Sends the daily digests. As long as the mail server is away, it is asked less and less often.
-pub(crate) async fn send_digests(store: Store, source: Source, sender: digests::Sender) {
+pub(crate) async fn send_digests(tools: Tools, sender: digests::Sender) {
     let (soon, late) = AGAIN;
     let mut again = soon;
     loop {
-        let went_well = match sender.catch_up(&store, &source).await {
-            Ok(went_well) => went_well,
-            Err(error) => {
-                tracing::debug!(%error, "digests still wait");
-                false
-            }
-        };
-        if went_well {
+        let sent = sender.catch_up(&tools.store, &tools.source).await;
+        if tools.noted("digests", sent) == Some(true) {
             again = soon;
             tokio::time::sleep(DIGESTS).await;
         } else {

@@ -85,6 +85,17 @@ impl Action {
         Change::of(self, after, verb, at)
     }
 
+    /// Whoever said that it was done has worked on it all the same.
+    fn back_to_work(self, verb: &'static str, at: DateTime<Utc>) -> Change<Self> {
+        let mut after = Self { stage: Stage::InProgress, ..self.clone() };
+        after.note_former_worker(self.completed_by());
+        Change::of(self, after, verb, at)
+    }
+
+    fn note_former_worker(&mut self, worker: Option<MemberId>) {
+        self.former_workers.extend(worker.filter(|worker| !self.former_workers.contains(worker)));
+    }
+
     /// Somebody begins.
     ///
     /// # Errors
@@ -167,7 +178,7 @@ impl Action {
     ) -> Result<Change<Self>, Refusal> {
         self.may(Verb::RejectCompletion, facts, by)?;
         text::reason(&reason)?;
-        Ok(self.moved(Stage::InProgress, "completion_rejected", at).because(reason))
+        Ok(self.back_to_work("completion_rejected", at).because(reason))
     }
 
     /// There is more to do after all.
@@ -177,7 +188,7 @@ impl Action {
     pub fn reopen(self, reason: String, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
         self.may(Verb::Reopen, facts, by)?;
         text::reason(&reason)?;
-        Ok(self.moved(Stage::InProgress, "reopened", at).because(reason))
+        Ok(self.back_to_work("reopened", at).because(reason))
     }
 
     /// It will not be done.
@@ -202,7 +213,10 @@ impl Action {
         at: DateTime<Utc>,
     ) -> Result<Change<Self>, Refusal> {
         self.may(Verb::Reassign, facts, by)?;
-        let after = Self { assignee, ..self.clone() };
+        let mut after = Self { assignee, ..self.clone() };
+        if !matches!(self.stage, Stage::Open) {
+            after.note_former_worker(Some(self.assignee));
+        }
         Ok(Change::of(self, after, "reassigned", at))
     }
 

@@ -178,19 +178,30 @@ impl Action {
     /// How `me` has a part in what is to be verified.
     pub(super) fn breach(&self, me: MemberId) -> Option<&'static str> {
         if self.assignee == me {
-            return Some("who was assigned an action does not verify it");
+            Some("who was assigned an action does not verify it")
+        } else if self.completed_by() == Some(me) {
+            Some("who completed an action does not verify it")
+        } else if self.former_workers.contains(&me) {
+            Some("who worked on an action does not verify it")
+        } else {
+            None
         }
+    }
+
+    /// Who said that it was done.
+    pub(super) fn completed_by(&self) -> Option<MemberId> {
         match &self.stage {
-            Stage::Done { completion } | Stage::Verified { completion, .. } if completion.by == Some(me) => {
-                Some("who completed an action does not verify it")
-            }
-            Stage::Open
-            | Stage::InProgress
-            | Stage::Blocked { .. }
-            | Stage::Done { .. }
-            | Stage::Verified { .. }
-            | Stage::Cancelled { .. } => None,
+            Stage::Done { completion } | Stage::Verified { completion, .. } => completion.by,
+            Stage::Open | Stage::InProgress | Stage::Blocked { .. } | Stage::Cancelled { .. } => None,
         }
+    }
+
+    /// Whoever has a part in it: is assigned, was when it had begun, or said that it was done. They do not judge the effect
+    /// of the whole.
+    #[must_use]
+    pub fn workers(&self) -> Vec<MemberId> {
+        let named = [Some(self.assignee), self.completed_by()].into_iter().flatten();
+        named.chain(self.former_workers.iter().copied()).collect()
     }
 
     fn unless_judge_is_free(&self, facts: &Facts, by: &Actor, exception: Option<&str>) -> Vec<Reason> {

@@ -166,3 +166,25 @@ fn every_fault_of_a_draft_is_named() {
     let pointers: Vec<&str> = faults.iter().map(|f| f.pointer.as_str()).collect();
     assert_eq!(pointers, ["/title", "/description", "/done_criteria", "/due_on"]);
 }
+
+/// Whoever had begun, or said it was done, has worked on it, whoever has it by then.
+#[test]
+fn who_worked_on_it_before_does_not_verify_it() {
+    let heir = member(8);
+    let untouched = open().reassign(heir, &facts(), &manager(), at()).unwrap().into_after();
+    assert_eq!(untouched.former_workers, []);
+    let started = open().start(&facts(), &assignee(), at()).unwrap().into_after();
+    let handed_on = started.reassign(heir, &facts(), &manager(), at()).unwrap().into_after();
+    assert_eq!(handed_on.former_workers, [member(3)]);
+    let said =
+        handed_on.complete("Done".into(), &facts(), &person(7, &[Role::IsmsManager]), at()).unwrap().into_after();
+    assert_eq!(said.workers(), [heir, member(7), member(3)]);
+    let rejected = said.reject_completion("It is not".into(), &facts(), &manager(), at()).unwrap().into_after();
+    assert_eq!(rejected.former_workers, [member(3), member(7)]);
+    let again = rejected.complete("Done".into(), &facts(), &person(8, &[Role::Member]), at()).unwrap().into_after();
+    for worker in [3, 7, 8] {
+        let refusal = again.may(Verb::Verify, &facts(), &person(worker, &[Role::IsmsManager])).unwrap_err();
+        assert!(matches!(refusal, Refusal::State(reasons) if reasons[0].code == "separation_of_duties"), "{worker}");
+    }
+    assert_eq!(again.may(Verb::Verify, &facts(), &person(5, &[Role::IsmsManager])), Ok(()));
+}

@@ -144,8 +144,8 @@ pub struct Facts {
     pub approve_by: NaiveDate,
     /// Its actions that are not done, verified or cancelled.
     pub open_tasks: i64,
-    /// Who was assigned to any action of it that was not cancelled.
-    pub assignees: Vec<MemberId>,
+    /// Whoever has a part in any of its actions that is not cancelled ([`crate::actions::Action::workers`]).
+    pub workers: Vec<MemberId>,
     /// The approval of its template, where it has one that is in force.
     pub template: Option<Approval>,
     /// Which duties the organisation keeps apart.
@@ -380,7 +380,7 @@ impl PlannedChange {
     pub(super) fn breach_of_reviewer(&self, facts: &Facts, me: MemberId) -> Option<&'static str> {
         let (start, completion) = self.implementation();
         let made = [start.and_then(|start| start.by), completion.and_then(|completion| completion.by)];
-        if self.owner == me || made.contains(&Some(me)) || facts.assignees.contains(&me) {
+        if self.owner == me || made.contains(&Some(me)) || facts.workers.contains(&me) {
             Some("who implemented a change does not review it")
         } else {
             None

@@ -35,7 +35,7 @@ fn facts() -> Facts {
         now: at(),
         today: at().date_naive(),
         approve_by: at().date_naive() + Days::new(3),
-        assignees: vec![member(6)],
+        workers: vec![member(6)],
         template: template().approval().cloned(),
         ..Facts::default()
     }

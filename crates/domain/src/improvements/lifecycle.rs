@@ -96,8 +96,8 @@ pub struct Facts {
     pub votes: i64,
     /// Its actions that are neither done nor cancelled.
     pub open_actions: i64,
-    /// Who was assigned to any of its actions that is not cancelled.
-    pub assignees: Vec<MemberId>,
+    /// Whoever has a part in any of its actions that is not cancelled ([`crate::actions::Action::workers`]).
+    pub workers: Vec<MemberId>,
     /// What its indicator said since it is in place.
     pub figures: Option<Figures>,
     /// Today, in the organisation's time zone.
@@ -234,7 +234,7 @@ impl Improvement {
     pub(super) fn judge(&self, facts: &Facts, me: MemberId) -> Duty {
         let breach = if self.owner == Some(me) {
             Some("the owner of an improvement does not judge its benefit")
-        } else if facts.assignees.contains(&me) {
+        } else if facts.workers.contains(&me) {
             Some("who did the work does not judge its benefit")
         } else {
             None

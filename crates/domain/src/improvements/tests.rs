@@ -29,7 +29,7 @@ fn facts() -> Facts {
     Facts {
         votes: 17,
         open_actions: 0,
-        assignees: vec![member(3)],
+        workers: vec![member(3)],
         figures: Some(figures(97.0)),
         today: at().date_naive(),
         separation: Separation::default(),

@@ -1,4 +1,4 @@
-//! The verbs: each asks its guard, checks its input and names every stage.
+//! The verbs: each asks its guard and checks its input.
 
 use super::lifecycle::ARTICLED;
 use super::{
@@ -197,7 +197,7 @@ impl Nonconformity {
         Ok(Change::of(self, after, "rejected", at).because(reason))
     }
 
-    /// What was done at once, any time before it is closed [10.2 a].
+    /// What was done at once, from its confirmation until it is closed [10.2 a].
     ///
     /// # Errors
     /// The guard's refusal, or every fault of the input.
@@ -264,6 +264,12 @@ impl Nonconformity {
         };
         let stage = match input {
             Plan::Actions => Stage::Planned { analysis },
+            Plan::NoAction { .. } if facts.actions > 0 => {
+                return Err(Refusal::state(
+                    "has_actions",
+                    "actions are planned for it: cancel them first, or plan the actions",
+                ));
+            }
             Plan::NoAction { justification, check_on } => {
                 let mut faults = Faults::default();
                 faults.keep(text::narrative("/justification", &justification));
@@ -334,7 +340,8 @@ impl Nonconformity {
             after.stage = Stage::Verified { analysis, response, verdict };
             "verified_effective"
         } else {
-            after.attempts.push(Attempt { analysis, response, verdict, closure: None });
+            // It has not come back: what was done at once still stands.
+            after.attempts.push(Attempt { containment: None, analysis, response, verdict, closure: None });
             after.former_owners.clear();
             after.stage = Stage::Confirmed;
             "verified_ineffective"
@@ -356,7 +363,10 @@ impl Nonconformity {
         faults.keep(text::narrative("/isms_change", &isms_change));
         faults.keep(text::narrative("/lessons", &lessons));
         match (&self.containment, &no_correction_because) {
-            (_, Some(reason)) => drop(faults.keep(text::narrative("/no_correction_because", reason))),
+            (Some(_), Some(_)) => {
+                faults.push(Fault::new("/no_correction_because", "not_allowed", "a correction is recorded"));
+            }
+            (None, Some(reason)) => drop(faults.keep(text::narrative("/no_correction_because", reason))),
             (None, None) => {
                 faults.push(Fault::new(
                     "/no_correction_because",
@@ -390,7 +400,9 @@ impl Nonconformity {
         };
         text::reason(&reason)?;
         let mut after = self.clone();
-        after.attempts.push(Attempt { analysis, response, verdict, closure: Some(closure) });
+        // What came back is corrected anew [10.2 a]; what was closed in error is still what it was.
+        let containment = if recurred { after.containment.take() } else { None };
+        after.attempts.push(Attempt { containment, analysis, response, verdict, closure: Some(closure) });
         after.former_owners.clear();
         after.recurrences += i64::from(recurred);
         after.stage = Stage::Confirmed;

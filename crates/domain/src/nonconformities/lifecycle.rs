@@ -1,6 +1,6 @@
 //! The table stage x verb: at once the enforcement, the `transitions` of every answer and the published diagram.
 
-use super::{Amendment, Nonconformity, Stage};
+use super::{Amendment, Nonconformity, Response, Stage};
 use crate::access::{Actor, Permission};
 use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
@@ -108,15 +108,15 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
     }
 }
 
-/// What a guard must know beyond the record itself; costs one statement.
+/// What a guard must know beyond the record itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Corrective and preventive actions of the present attempt that are not cancelled.
     pub actions: i64,
     /// Those of them that are neither done nor verified.
     pub open_actions: i64,
-    /// Who was assigned to any of them.
-    pub assignees: Vec<MemberId>,
+    /// Whoever has a part in any of its actions that is not cancelled ([`crate::actions::Action::workers`]).
+    pub workers: Vec<MemberId>,
     /// Today, in the organisation's time zone.
     pub today: NaiveDate,
     /// Which duties the organisation keeps apart, and which exceptions it documents.
@@ -229,14 +229,24 @@ impl Nonconformity {
         reasons
     }
 
+    fn contained_by(&self) -> Option<MemberId> {
+        self.containment.as_ref()?.by
+    }
+
+    fn is_treated_by_containment_alone(&self) -> bool {
+        matches!(self.stage, Stage::Verifying { response: Response::NoAction { .. }, .. })
+    }
+
     /// Why this member is not free to judge the case, as far as the record and its actions show.
     pub(super) fn breach(&self, facts: &Facts, judge: MemberId) -> Option<&'static str> {
         if self.owner == Some(judge) {
             Some("the owner of the case does not judge its effectiveness")
         } else if self.former_owners.contains(&judge) {
             Some("who owned the case in this attempt does not judge its effectiveness")
-        } else if facts.assignees.contains(&judge) {
+        } else if facts.workers.contains(&judge) {
             Some("who did the work does not judge its effectiveness")
+        } else if self.is_treated_by_containment_alone() && self.contained_by() == Some(judge) {
+            Some("who contained what needed nothing more does not judge whether that was so")
         } else {
             None
         }

@@ -20,7 +20,7 @@ fn facts() -> Facts {
     Facts {
         actions: 1,
         open_actions: 0,
-        assignees: vec![MemberId(Uuid::from_u128(3))],
+        workers: vec![MemberId(Uuid::from_u128(3))],
         today: at().date_naive(),
         separation: Separation::default(),
     }
@@ -64,7 +64,10 @@ fn apply(case: Nonconformity, verb: Verb, way: usize) -> Result<Nonconformity, R
             at(),
         ),
         (Verb::Plan, 0) => case.plan(Plan::Actions, &f, &by, at()),
-        (Verb::Plan, _) => case.plan(Plan::NoAction { justification: some(), check_on: day }, &f, &by, at()),
+        (Verb::Plan, _) => {
+            let none = Facts { actions: 0, ..f };
+            case.plan(Plan::NoAction { justification: some(), check_on: day }, &none, &by, at())
+        }
         (Verb::Implement, _) => case.implement(day, &f, &by, at()),
         (Verb::Verify, way) => case.verify(verdict(way == 0, None), &f, &judge(), at()),
         (Verb::Close, _) => case.close(
@@ -165,6 +168,50 @@ fn who_did_the_work_or_owns_the_case_does_not_judge_it() {
     assert!(
         matches!(case.may(Verb::Verify, &yesterday, &judge()), Err(Refusal::State(reasons)) if reasons[0].code == "too_early")
     );
+}
+
+#[test]
+fn what_has_actions_is_not_said_to_need_none() {
+    let no_action = Plan::NoAction { justification: "A single slip".into(), check_on: at().date_naive() };
+    let refusal = at_stage(StageName::Analysed).plan(no_action, &facts(), &manager(), at()).unwrap_err();
+    assert!(matches!(refusal, Refusal::State(reasons) if reasons[0].code == "has_actions"));
+}
+
+/// Where nothing more was done, the correction is the work that is judged.
+#[test]
+fn who_contained_what_needed_nothing_more_does_not_judge_it() {
+    let contain = Contain { correction: "Patched".into(), consequences: "None".into() };
+    let contained =
+        at_stage(StageName::Confirmed).contain(contain, &facts(), &person(7, &[Role::IsmsManager]), at()).unwrap();
+    let analysed = apply(contained.into_after(), Verb::Analyse, 0).unwrap();
+    let alone = apply(analysed.clone(), Verb::Plan, 1).unwrap();
+    let nobody = Facts { workers: Vec::new(), ..facts() };
+    assert!(matches!(alone.may(Verb::Verify, &nobody, &person(7, &[Role::Auditor])), Err(Refusal::State(_))));
+    assert_eq!(alone.may(Verb::Verify, &nobody, &judge()), Ok(()));
+    // Where actions followed, they are what is judged.
+    let planned = analysed.plan(Plan::Actions, &facts(), &manager(), at()).unwrap().into_after();
+    let acted_on = planned.implement(at().date_naive(), &facts(), &manager(), at()).unwrap().into_after();
+    assert_eq!(acted_on.may(Verb::Verify, &nobody, &person(7, &[Role::Auditor])), Ok(()));
+}
+
+#[test]
+fn what_comes_back_is_corrected_anew() {
+    let contain = Contain { correction: "Patched".into(), consequences: "None".into() };
+    let contained = at_stage(StageName::Verified).contain(contain, &facts(), &manager(), at()).unwrap().into_after();
+    let close = |reason: Option<&str>| Close {
+        isms_change: "Checklist".into(),
+        lessons: "Earlier".into(),
+        no_correction_because: reason.map(str::to_owned),
+    };
+    let both = contained.clone().close(close(Some("None was needed")), &facts(), &manager(), at()).unwrap_err();
+    assert!(matches!(both, Refusal::Invalid(faults) if faults[0].code == "not_allowed"));
+    let closed = contained.close(close(None), &facts(), &manager(), at()).unwrap().into_after();
+    let reopen = |recurred| {
+        closed.clone().reopen(recurred, "Seen again".into(), &facts(), &manager(), at()).unwrap().into_after()
+    };
+    let (back, in_error) = (reopen(true), reopen(false));
+    assert_eq!((back.containment.is_some(), back.attempts[0].containment.is_some()), (false, true));
+    assert_eq!((in_error.containment.is_some(), in_error.attempts[0].containment.is_some()), (true, false));
 }
 
 /// Handed over at the last moment, it is still the work of who owned it; a new attempt is not.

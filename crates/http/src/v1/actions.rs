@@ -5,7 +5,7 @@ mod view;
 pub(crate) use view::ActionView;
 
 use crate::answer::Answer;
-use crate::body::{Body, nullable};
+use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -72,6 +72,10 @@ impl Resource for Action {
         ActionView::of(self, transitions)
     }
 
+    fn asks_for_today(query: &ActionQuery) -> bool {
+        query.overdue == Some(true)
+    }
+
     fn filter(query: ActionQuery, by: &Actor, today: NaiveDate) -> Filter {
         let ActionQuery { state, kind, priority, assignee, parent, due_before, overdue, updated_since } = query;
         Filter {
@@ -122,18 +126,19 @@ pub(crate) struct CreateAction {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendAction {
     /// One line.
-    #[serde(default)]
-    #[schema(example = "Put the update agent into both images")]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(example = "Put the update agent into both images", value_type = String)]
     title: Option<String>,
     /// What is to be done.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(example = "The agent is missing in images 40 and 41", value_type = Option<String>)]
     description: Option<Option<String>>,
     /// How soon it matters.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Priority)]
     priority: Option<Priority>,
     /// How one can tell that it is done.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(example = "Three laptops of the new image report", value_type = Option<String>)]
     done_criteria: Option<Option<String>>,
 }
@@ -217,9 +222,9 @@ pub(crate) async fn create_action(
     parameters: Query<WriteParameters>,
     body: Body<CreateAction>,
 ) -> Result<Answer, ApiError> {
-    call.create(parameters, body, |input: CreateAction, by, birth, tx| {
-        let CreateAction { parent, title, description, kind, assignee_id, due_on, priority, done_criteria } = input;
-        let (parent, attempt) = parent_that_takes_actions(&parent, by, tx)?;
+    let of = |input: &CreateAction, by: &Actor, tx: &mut Tx<'_>| parent_that_takes_actions(&input.parent, by, tx);
+    call.create_in(parameters, body, of, |input: CreateAction, (parent, attempt), by, birth, tx| {
+        let CreateAction { parent: _, title, description, kind, assignee_id, due_on, priority, done_criteria } = input;
         existing_member("/assignee_id", assignee_id, tx)?;
         let draft = ActionDraft {
             title,
@@ -232,7 +237,7 @@ pub(crate) async fn create_action(
             priority: priority.unwrap_or(Priority::Medium),
             done_criteria,
         };
-        Ok(Action::plan(draft, tx.now().date_naive(), by, birth)?)
+        Ok(Action::plan(draft, tx.today()?, by, birth)?)
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! The statement of applicability over HTTP [6.1.3 d]: one record for each control of Annex A.
 
 use crate::answer::Answer;
-use crate::body::{Body, nullable};
+use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -144,14 +144,15 @@ impl From<CreateApplicability> for ApplicabilityDraft {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendApplicability {
     /// How far it is put into practice.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Status)]
     status: Option<Status>,
     /// How it is put into practice, or will be.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     implementation: Option<Option<String>>,
     /// The accountable member; the owner does not pass it on alone.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<MemberId>)]
     owner_id: Option<Option<MemberId>>,
 }

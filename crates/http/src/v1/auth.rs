@@ -188,7 +188,7 @@ pub(crate) async fn refresh_session(
     let organisation = known.await?.ok_or(ApiError::Unauthenticated)?;
     let actor = Actor { organisation, identity: Identity::System { worker: "sessions" } };
     let context = app.context(actor, request_id(&request), false);
-    let now = context.now;
+    let now = app.now();
     match app.store.write(context, move |tx| use_token(used, next, tx)).await? {
         Refreshed::Renewed(session) => answer(&app, (session.member, session.organisation, session.id), successor, now),
         Refreshed::Reused(_) => {

@@ -1,7 +1,7 @@
 //! Change templates over HTTP [8.1, A.8.32].
 
 use crate::answer::Answer;
-use crate::body::Body;
+use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -143,22 +143,28 @@ pub(crate) struct CreateChangeTemplate {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendChangeTemplate {
     /// One line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     title: Option<String>,
     /// Why such changes are made.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     purpose: Option<String>,
     /// How they are made.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     description: Option<String>,
     /// The clauses and controls they concern.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     requirements: Option<Vec<String>>,
     /// The indicators that show their effect, by reference or id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     indicators: Option<Vec<String>>,
     /// What was considered, whole.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Assessment)]
     assessment: Option<Assessment>,
 }
 

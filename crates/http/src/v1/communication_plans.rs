@@ -1,8 +1,8 @@
 //! Communication plans over HTTP [7.4].
 
 use crate::answer::Answer;
-use crate::body::Body;
-use crate::bounds::{bounded, bounded_or_null};
+use crate::body::{Body, given};
+use crate::bounds::{bounded, bounded_given};
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
@@ -192,26 +192,32 @@ impl From<CreateCommunicationPlan> for CommunicationPlanDraft {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendCommunicationPlan {
     /// On what.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     subject: Option<String>,
     /// When.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     timing: Option<String>,
     /// With whom.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     audience: Option<String>,
     /// How.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     channel: Option<String>,
     /// Who does it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = MemberId)]
     owner_id: Option<MemberId>,
     /// The next day on which it is to be done.
-    #[serde(default, deserialize_with = "bounded_or_null")]
+    #[serde(default, deserialize_with = "bounded_given")]
     #[schema(value_type = Option<NaiveDate>)]
     next_on: Option<Option<NaiveDate>>,
     /// The clauses and controls it serves.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     requirements: Option<Vec<String>>,
 }
 

@@ -1,7 +1,7 @@
 //! Competences over HTTP [7.2].
 
 use crate::answer::Answer;
-use crate::body::Body;
+use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -132,10 +132,12 @@ pub(crate) struct CreateCompetence {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendCompetence {
     /// The role that requires it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     role: Option<String>,
     /// What it requires.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     requirement: Option<String>,
 }
 

@@ -1,8 +1,8 @@
 //! The context that the management system starts from, over HTTP [4.1, 4.2].
 
 use crate::answer::Answer;
-use crate::body::{Body, nullable};
-use crate::bounds::{bounded, bounded_or_null};
+use crate::body::{Body, given};
+use crate::bounds::{bounded, bounded_given};
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
@@ -216,23 +216,27 @@ pub(crate) struct CreateContextEntry {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendContextEntry {
     /// One line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     title: Option<String>,
     /// What it is and how it bears on the system.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     description: Option<String>,
     /// What an interested party requires, all of it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<NeedBody>)]
     requirements: Option<Vec<NeedBody>>,
     /// Whether climate change is a relevant issue.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool)]
     relevant: Option<bool>,
     /// Who watches it.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<MemberId>)]
     owner_id: Option<Option<MemberId>>,
     /// The day by which it is to be reviewed again.
-    #[serde(default, deserialize_with = "bounded_or_null")]
+    #[serde(default, deserialize_with = "bounded_given")]
     #[schema(value_type = Option<NaiveDate>)]
     review_due_on: Option<Option<NaiveDate>>,
 }

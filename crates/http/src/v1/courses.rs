@@ -5,7 +5,7 @@ mod view;
 pub(crate) use view::CourseView;
 
 use crate::answer::Answer;
-use crate::body::{Body, nullable};
+use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -122,35 +122,40 @@ impl From<CreateCourse> for CourseDraft {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendCourse {
     /// One line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     title: Option<String>,
     /// What it teaches.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     description: Option<Option<String>>,
     /// Where to find it.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     material: Option<Option<String>>,
     /// Who must take it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Audience)]
     audience: Option<Audience>,
     /// In how many days a new assignment is due.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = i64)]
     due_in_days: Option<i64>,
     /// For how many months a result holds.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<i64>)]
     validity_months: Option<Option<i64>>,
     /// The score, in percent, from which on it is passed.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<i64>)]
     pass_mark: Option<Option<i64>>,
     /// The clauses and controls it serves.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     requirements: Option<Vec<String>>,
     /// The accountable member.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = MemberId)]
     owner_id: Option<MemberId>,
 }
 

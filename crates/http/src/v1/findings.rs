@@ -1,7 +1,7 @@
 //! Findings over HTTP [9.2].
 
 use crate::answer::Answer;
-use crate::body::{Body, nullable};
+use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -170,25 +170,27 @@ pub(crate) struct CreateFinding {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendFinding {
     /// One line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     title: Option<String>,
     /// What was found.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     statement: Option<String>,
     /// What shows it.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     evidence: Option<Option<String>>,
     /// The clause or control that it is held against.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     requirement: Option<Option<String>>,
     /// The process in which it was found, by reference or id.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     process: Option<Option<String>>,
     /// How grave it is.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Grade>)]
     grade: Option<Option<Grade>>,
 }
@@ -235,12 +237,9 @@ pub(crate) async fn create_finding(
     parameters: Query<WriteParameters>,
     body: Body<CreateFinding>,
 ) -> Result<Answer, ApiError> {
-    call.create(parameters, body, |input: CreateFinding, by, birth, tx| {
-        let CreateFinding { audit, item, title, statement, evidence, requirement, process, grade } = input;
-        let audit: Audit = records::known("/audit", &audit, by, tx)?;
-        // Read again when nobody else can report it meanwhile.
-        tx.enter(audit.head.id)?;
-        let audit: Audit = tx.load(reference::Locator::Id(audit.head.id))?;
+    let of = |input: &CreateFinding, by: &Actor, tx: &mut Tx<'_>| records::held("/audit", &input.audit, by, tx);
+    call.create_in(parameters, body, of, |input: CreateFinding, audit: Audit, by, birth, tx| {
+        let CreateFinding { audit: _, item, title, statement, evidence, requirement, process, grade } = input;
         let process = process.map(|named| process_of("/process", &named, by, tx)).transpose()?;
         let draft = FindingDraft { item, title, statement, evidence, requirement, process, grade };
         Ok(Finding::note(draft, &audit, by, birth)?)

@@ -5,7 +5,7 @@ mod view;
 pub(crate) use view::ImprovementView;
 
 use crate::answer::Answer;
-use crate::body::{Body, nullable};
+use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -168,29 +168,32 @@ pub(crate) struct CreateImprovement {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendImprovement {
     /// One line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     title: Option<String>,
     /// What could be better, and how.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     description: Option<String>,
     /// What would be better.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     expected_benefit: Option<Option<String>>,
     /// How one will tell; fixed by `plan`.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<ImprovementMeasure>)]
     measure: Option<Option<ImprovementMeasure>>,
     /// What it takes.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Size>)]
     effort: Option<Option<Size>>,
     /// What it is worth.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Size>)]
     value: Option<Option<Size>>,
     /// The accountable member, once it is accepted.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = MemberId)]
     owner_id: Option<MemberId>,
 }
 

@@ -6,8 +6,8 @@ mod view;
 pub(crate) use view::IncidentView;
 
 use crate::answer::Answer;
-use crate::body::Body;
-use crate::bounds::{bounded, bounded_or_null};
+use crate::body::{Body, given};
+use crate::bounds::{bounded, bounded_given};
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
@@ -133,30 +133,36 @@ pub(crate) struct CreateIncident {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendIncident {
     /// One line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     title: Option<String>,
     /// What happened, as far as it is known.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     description: Option<String>,
     /// When it was noticed.
-    #[serde(default, deserialize_with = "bounded")]
+    #[serde(default, deserialize_with = "bounded_given")]
+    #[schema(value_type = DateTime<Utc>)]
     detected_at: Option<DateTime<Utc>>,
     /// When it happened.
-    #[serde(default, deserialize_with = "bounded_or_null")]
+    #[serde(default, deserialize_with = "bounded_given")]
     #[schema(value_type = Option<DateTime<Utc>>)]
     occurred_at: Option<Option<DateTime<Utc>>>,
     /// Systems, places and information that are affected.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     assets: Option<Vec<String>>,
     /// Controls of Annex A that did not hold.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     controls: Option<Vec<String>>,
     /// 1 (everything stands still) to 4 (a nuisance), once it is triaged.
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 4)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(minimum = 1, maximum = 4, value_type = i64)]
     severity: Option<i64>,
     /// The accountable member, once it is triaged.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = MemberId)]
     owner_id: Option<MemberId>,
 }
 

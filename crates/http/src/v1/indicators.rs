@@ -5,7 +5,7 @@ mod view;
 pub(crate) use view::IndicatorView;
 
 use crate::answer::Answer;
-use crate::body::{Body, nullable};
+use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -122,56 +122,59 @@ pub(crate) struct CreateIndicator {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendIndicator {
     /// One line.
-    #[serde(default)]
-    #[schema(example = "Latency of the portal")]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(example = "Latency of the portal", value_type = String)]
     name: Option<String>,
     /// What it is to tell.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(example = "Can customers work?", value_type = Option<String>)]
     information_need: Option<Option<String>>,
     /// Of the value.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(example = "ms", value_type = Option<String>)]
     unit: Option<Option<String>>,
     /// What one measurement consists of.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = ValueKind)]
     value_kind: Option<ValueKind>,
     /// Target and thresholds.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Goal>)]
     goal: Option<Option<Goal>>,
     /// How it is measured.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(example = "Mean of five minutes", value_type = Option<String>)]
     method: Option<Option<String>>,
     /// Where the figures come from.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(example = "Load balancer", value_type = Option<String>)]
     data_source: Option<Option<String>>,
     /// When it is measured.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Frequency>)]
     frequency: Option<Option<Frequency>>,
     /// Who measures.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<MemberId>)]
     collector_id: Option<Option<MemberId>>,
     /// When the results are analysed.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Frequency>)]
     analysis_interval: Option<Option<Frequency>>,
     /// Who analyses them.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<MemberId>)]
     analyst_id: Option<Option<MemberId>>,
     /// The clauses and controls it speaks of.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     requirements: Option<Vec<String>>,
     /// Which case a signal opens by itself.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = AutoRaise)]
     auto_raise: Option<AutoRaise>,
     /// The accountable member.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<MemberId>)]
     owner_id: Option<Option<MemberId>>,
 }

@@ -7,8 +7,8 @@ pub(crate) use inputs::get_inputs;
 pub(crate) use view::ManagementReviewView;
 
 use crate::answer::Answer;
-use crate::body::Body;
-use crate::bounds::bounded;
+use crate::body::{Body, given};
+use crate::bounds::{bounded, bounded_given};
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
@@ -96,25 +96,32 @@ pub(crate) struct CreateManagementReview {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendManagementReview {
     /// One line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     title: Option<String>,
     /// The day for which it is planned; until it was held.
-    #[serde(default, deserialize_with = "bounded")]
+    #[serde(default, deserialize_with = "bounded_given")]
+    #[schema(value_type = NaiveDate)]
     scheduled_on: Option<NaiveDate>,
     /// The first day of the time it looks at; until it was held.
-    #[serde(default, deserialize_with = "bounded")]
+    #[serde(default, deserialize_with = "bounded_given")]
+    #[schema(value_type = NaiveDate)]
     period_from: Option<NaiveDate>,
     /// The last day of it; until it was held.
-    #[serde(default, deserialize_with = "bounded")]
+    #[serde(default, deserialize_with = "bounded_given")]
+    #[schema(value_type = NaiveDate)]
     period_until: Option<NaiveDate>,
     /// Who chairs it; until the minutes are approved.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = MemberId)]
     chair_id: Option<MemberId>,
     /// Who is invited beside the chair; until it was held.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<MemberId>)]
     attendee_ids: Option<Vec<MemberId>>,
     /// Who came; once it was held.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<MemberId>)]
     present_ids: Option<Vec<MemberId>>,
 }
 

@@ -211,6 +211,10 @@ fn checked(items: Vec<Read>, default: Option<&str>, tx: &mut Tx<'_>) -> Result<V
     Ok(items.into_iter().map(|item| item.and_then(check)).collect())
 }
 
+fn not_theirs() -> Fault {
+    Fault::new("/indicator", "forbidden", "neither owned nor measured by this caller")
+}
+
 /// The indicators of these names, each locked against other writers of its measurements.
 fn indicators<'a>(
     named: impl Iterator<Item = &'a str>,
@@ -222,7 +226,7 @@ fn indicators<'a>(
         if found.contains_key(name) {
             continue;
         }
-        if found.len() > INDICATORS {
+        if found.len() >= INDICATORS {
             return Err(Refusal::invalid("", "length", format!("must name at most {INDICATORS} indicators")).into());
         }
         let unknown = || Fault::new("/indicator", "unknown_record", "must be an indicator's reference or id");
@@ -232,7 +236,7 @@ fn indicators<'a>(
                 Err(StoreError::NotFound) => Err(unknown()),
                 Err(error) => return Err(error.into()),
                 Ok(indicator) if indicator.is_measured_by(&by) => Ok(indicator),
-                Ok(_) => Err(Fault::new("/indicator", "forbidden", "neither owned nor measured by this caller")),
+                Ok(_) => Err(not_theirs()),
             },
         };
         found.insert(name.to_owned(), indicator);
@@ -242,6 +246,13 @@ fn indicators<'a>(
     circles.dedup();
     for circle in circles {
         tx.enter(circle)?;
+    }
+    // Read again when nobody else can retire one, or take it from whoever measures it.
+    for indicator in found.values_mut() {
+        if let Ok(before) = indicator {
+            let now: Indicator = tx.get(Locator::Id(before.head.id))?;
+            *indicator = if now.is_measured_by(&by) { Ok(now) } else { Err(not_theirs()) };
+        }
     }
     Ok(found)
 }

@@ -1,7 +1,7 @@
 //! Members over HTTP: who may act in the organisation.
 
 use crate::answer::Answer;
-use crate::body::{Body, nullable};
+use crate::body::{Body, given};
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters};
@@ -128,15 +128,16 @@ pub(crate) struct CreateMember {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendMember {
     /// How the member is called.
-    #[serde(default)]
-    #[schema(max_length = 200)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(max_length = 200, value_type = String)]
     name: Option<String>,
     /// The part of the organisation in which the member works.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 200)]
     unit: Option<Option<String>>,
     /// Whether the daily digest is wanted: the member's own to say, too.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool)]
     digest: Option<bool>,
 }
 

@@ -5,8 +5,8 @@ mod view;
 pub(crate) use view::NonconformityView;
 
 use crate::answer::Answer;
-use crate::body::{Body, nullable};
-use crate::bounds::{bounded, bounded_or_null};
+use crate::body::{Body, given};
+use crate::bounds::{bounded, bounded_given};
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
@@ -110,26 +110,27 @@ impl From<CreateNonconformity> for NonconformityDraft {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendNonconformity {
     /// One line.
-    #[serde(default)]
-    #[schema(example = "Critical patches late on laptops")]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(example = "Critical patches late on laptops", value_type = String)]
     title: Option<String>,
     /// What is not as required.
-    #[serde(default)]
-    #[schema(example = "Critical patches are not installed within 14 days")]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(example = "Critical patches are not installed within 14 days", value_type = String)]
     statement: Option<String>,
     /// What shows it.
-    #[serde(default)]
-    #[schema(example = "76 % in week 13")]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(example = "76 % in week 13", value_type = String)]
     objective_evidence: Option<String>,
     /// The clause or control breached.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(example = "A.8.8", value_type = Option<String>)]
     requirement: Option<Option<String>>,
     /// The accountable member.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = MemberId)]
     owner_id: Option<MemberId>,
     /// The day by which it is to be closed.
-    #[serde(default, deserialize_with = "bounded_or_null")]
+    #[serde(default, deserialize_with = "bounded_given")]
     #[schema(value_type = Option<NaiveDate>)]
     due_on: Option<Option<NaiveDate>>,
 }

@@ -5,8 +5,8 @@ mod view;
 pub(crate) use view::{ObjectiveProgressView, ObjectiveView};
 
 use crate::answer::Answer;
-use crate::body::{Body, nullable};
-use crate::bounds::{bounded, bounded_or_null};
+use crate::body::{Body, given};
+use crate::bounds::{bounded, bounded_given};
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
@@ -159,53 +159,59 @@ pub(crate) struct CreateObjective {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendObjective {
     /// One line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     title: Option<String>,
     /// What is to be reached.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     statement: Option<String>,
     /// The policy it serves, by reference or id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     policy: Option<String>,
     /// Who is responsible.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = MemberId)]
     owner_id: Option<MemberId>,
     /// How it is measured.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<MeasureBody>)]
     measure: Option<Option<MeasureBody>>,
     /// The last day on which it is reached in time.
-    #[serde(default, deserialize_with = "bounded_or_null")]
+    #[serde(default, deserialize_with = "bounded_given")]
     #[schema(value_type = Option<NaiveDate>)]
     due_on: Option<Option<NaiveDate>>,
     /// The goal of the business it aligns with.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     business_goal: Option<Option<String>>,
     /// The level or function it is set at.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     level: Option<Option<String>>,
     /// The clauses and controls it takes account of.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     requirements: Option<Vec<String>>,
     /// Which results of assessing and treating risks it takes account of.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     risks_considered: Option<Option<String>>,
     /// Who is told.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     communicated_to: Option<Vec<String>>,
     /// What will be done.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     plan: Option<Option<String>>,
     /// What it takes.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     resources: Option<Option<String>>,
     /// How the results are evaluated.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     evaluation: Option<Option<String>>,
 }

@@ -5,7 +5,7 @@ mod view;
 pub(crate) use view::{CoverageView, PolicyView};
 
 use crate::answer::Answer;
-use crate::body::Body;
+use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -182,40 +182,52 @@ impl From<CreatePolicy> for PolicyDraft {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendPolicy {
     /// One line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     title: Option<String>,
     /// What it is for.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     purpose: Option<String>,
     /// Where it holds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     scope: Option<String>,
     /// Who may see what it says.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Classification)]
     classification: Option<Classification>,
     /// The accountable member.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = MemberId)]
     owner_id: Option<MemberId>,
     /// Who must acknowledge it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Audience)]
     audience: Option<Audience>,
     /// How many days those people have for it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = u32)]
     acknowledge_within_days: Option<u32>,
     /// How many months pass between two reviews.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = u32)]
     review_months: Option<u32>,
     /// The clauses and controls it serves.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     requirements: Option<Vec<String>>,
     /// Whether it is the information security policy itself.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool)]
     top_level: Option<bool>,
     /// Parties outside to whom it is available.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     available_to: Option<Vec<String>>,
     /// How the document is kept under control; given whole.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = DocumentControl)]
     control: Option<DocumentControl>,
 }
 

@@ -5,7 +5,7 @@ mod view;
 pub(crate) use view::PolicyVersionView;
 
 use crate::answer::Answer;
-use crate::body::{Body, nullable};
+use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -26,7 +26,7 @@ use ratchet_domain::policy_versions::{
     Confirmations, DocumentFile, Facts, PolicyVersion, PolicyVersionAmendment, PolicyVersionDraft, StageName, Submit,
     Verb,
 };
-use ratchet_domain::reference::{self, Locator};
+use ratchet_domain::reference;
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::policy_versions::{self as versions, Filter};
 use ratchet_persistence::tx::Tx;
@@ -94,15 +94,16 @@ pub(crate) struct CreatePolicyVersion {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendPolicyVersion {
     /// What it says, in Markdown.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     body: Option<Option<String>>,
     /// The file that says it: evidence that is attached to this version, by reference or id.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, example = "EVD-2026-0012")]
     file: Option<Option<String>>,
     /// What is new about it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     change_summary: Option<String>,
 }
 
@@ -166,12 +167,9 @@ pub(crate) async fn create_policy_version(
     parameters: Query<WriteParameters>,
     body: Body<CreatePolicyVersion>,
 ) -> Result<Answer, ApiError> {
-    call.create(parameters, body, |input: CreatePolicyVersion, by, birth, tx| {
-        let CreatePolicyVersion { policy, body, change_summary } = input;
-        let policy: Policy = records::known("/policy", &policy, by, tx)?;
-        // Read again when nobody else can draft one, or retire the policy.
-        tx.enter(policy.head.id)?;
-        let policy: Policy = tx.load(Locator::Id(policy.head.id))?;
+    let of = |input: &CreatePolicyVersion, by: &Actor, tx: &mut Tx<'_>| records::held("/policy", &input.policy, by, tx);
+    call.create_in(parameters, body, of, |input: CreatePolicyVersion, policy: Policy, by, birth, tx| {
+        let CreatePolicyVersion { policy: _, body, change_summary } = input;
         let known = versions::versions(by.organisation, policy.id(), tx.connection())?;
         Ok(PolicyVersion::draft(PolicyVersionDraft { body, change_summary }, (&policy, known), by, birth)?)
     })

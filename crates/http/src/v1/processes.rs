@@ -1,7 +1,7 @@
 //! Processes over HTTP: the register of what the organisation does, with who answers for it.
 
 use crate::answer::Answer;
-use crate::body::{Body, nullable};
+use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -133,20 +133,24 @@ impl From<CreateProcess> for ProcessDraft {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendProcess {
     /// One line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     name: Option<String>,
     /// What it is for.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     purpose: Option<Option<String>>,
     /// How much depends on it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Importance)]
     importance: Option<Importance>,
     /// The clauses and controls that it fulfils.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     requirements: Option<Vec<String>>,
     /// The accountable member; the owner does not pass it on alone.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = MemberId)]
     owner_id: Option<MemberId>,
 }
 

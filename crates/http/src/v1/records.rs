@@ -195,6 +195,13 @@ pub(crate) fn known<T: Resource>(pointer: &str, named: &str, by: &Actor, tx: &mu
     Ok(record)
 }
 
+/// The same, read again when nobody else can move it on until the transaction ends.
+pub(crate) fn held<T: Resource>(pointer: &str, named: &str, by: &Actor, tx: &mut Tx<'_>) -> Result<T, ApiError> {
+    let seen: T = known(pointer, named, by, tx)?;
+    tx.enter(seen.circle())?;
+    Ok(tx.load(Locator::Id(seen.head().id))?)
+}
+
 /// The records of one kind that the caller may see.
 fn views<T: Resource>(ids: &[Uuid], by: &Actor, connection: &mut AnyConnection) -> Result<Vec<RecordView>, ApiError> {
     let records = T::many(by.organisation, ids, connection)?;

@@ -1,7 +1,7 @@
 //! Risks over HTTP [6.1.2, 6.1.3, 8.2, 8.3].
 
 use crate::answer::Answer;
-use crate::body::{Body, nullable};
+use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -226,20 +226,24 @@ pub(crate) struct CreateRisk {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendRisk {
     /// One line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     title: Option<String>,
     /// What could happen, by what, and what it would do.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     description: Option<String>,
     /// What another tool calls it.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     external_reference: Option<Option<String>>,
     /// Controls of Annex A that keep it down.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     controls: Option<Vec<String>>,
     /// The risk owner, once it is assessed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = MemberId)]
     owner_id: Option<MemberId>,
 }
 

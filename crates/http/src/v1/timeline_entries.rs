@@ -152,12 +152,10 @@ pub(crate) async fn create_timeline_entry(
     parameters: Query<WriteParameters>,
     body: Body<CreateTimelineEntry>,
 ) -> Result<Answer, ApiError> {
-    call.create(parameters, body, |input: CreateTimelineEntry, by, birth, tx| {
-        let CreateTimelineEntry { incident, happened_at, kind, text, audience, corrects } = input;
-        let seen: Incident = records::known("/incident", &incident, by, tx)?;
-        // Read again when nobody else can close it.
-        tx.enter(seen.id().0)?;
-        let incident: Incident = records::known("/incident", &incident, by, tx)?;
+    let of =
+        |input: &CreateTimelineEntry, by: &Actor, tx: &mut Tx<'_>| records::held("/incident", &input.incident, by, tx);
+    call.create_in(parameters, body, of, |input: CreateTimelineEntry, incident: Incident, by, birth, tx| {
+        let CreateTimelineEntry { incident: _, happened_at, kind, text, audience, corrects } = input;
         let corrects = corrects.map(|named| corrected(&named, &incident, by, tx)).transpose()?;
         let draft = TimelineEntryDraft { happened_at, kind, text, audience, corrects };
         Ok(TimelineEntry::append(draft, &incident, by, birth)?)

@@ -61,6 +61,10 @@ impl Resource for TrainingAssignment {
         TrainingAssignmentView::of(self, transitions)
     }
 
+    fn asks_for_today(query: &TrainingAssignmentQuery) -> bool {
+        query.overdue == Some(true)
+    }
+
     fn filter(query: TrainingAssignmentQuery, by: &Actor, today: NaiveDate) -> Filter {
         let TrainingAssignmentQuery { state, course, member, due_before, overdue, updated_since } = query;
         Filter {

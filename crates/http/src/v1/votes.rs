@@ -16,6 +16,7 @@ use ratchet_domain::access::Actor;
 use ratchet_domain::id::ImprovementId;
 use ratchet_domain::improvements::Improvement;
 use ratchet_domain::votes::{StageName, Verb, Vote};
+use ratchet_persistence::tx::Tx;
 use ratchet_persistence::votes::Filter;
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -109,11 +110,9 @@ pub(crate) async fn create_vote(
     parameters: Query<WriteParameters>,
     body: Body<CreateVote>,
 ) -> Result<Answer, ApiError> {
-    call.create(parameters, body, |input: CreateVote, by, birth, tx| {
-        let seen: Improvement = records::known("/improvement", &input.improvement, by, tx)?;
-        // Read again when nobody else can decide it.
-        tx.enter(seen.id().0)?;
-        let improvement: Improvement = records::known("/improvement", &input.improvement, by, tx)?;
+    let about =
+        |input: &CreateVote, by: &Actor, tx: &mut Tx<'_>| records::held("/improvement", &input.improvement, by, tx);
+    call.create_in(parameters, body, about, |_, improvement: Improvement, by, birth, _| {
         Ok(Vote::cast(&improvement, by, birth)?)
     })
     .await

@@ -1,7 +1,7 @@
 //! Weaknesses over HTTP.
 
 use crate::answer::Answer;
-use crate::body::Body;
+use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -180,13 +180,16 @@ pub(crate) struct CreateWeakness {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendWeakness {
     /// One line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     title: Option<String>,
     /// What could be exploited, or could fail.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     description: Option<String>,
     /// Where it was found.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     found_in: Option<String>,
 }
 
@@ -358,10 +361,7 @@ fn treat(
             Ok(weakness)
         }
         TreatWeakness::Existing { nonconformity } => {
-            let seen: Nonconformity = records::known("/nonconformity", &nonconformity, by, tx)?;
-            // Read again when nobody else can close it.
-            tx.enter(seen.head.id)?;
-            let case: Nonconformity = records::known("/nonconformity", &nonconformity, by, tx)?;
+            let case: Nonconformity = records::held("/nonconformity", &nonconformity, by, tx)?;
             if state_of(&case) != CaseState::Open {
                 return Err(Refusal::invalid("/nonconformity", "not_open", "must be one that is open").into());
             }

@@ -85,11 +85,19 @@ pub fn sequence(signer: &Signer, now: DateTime<Utc>, connection: &mut AnyConnect
     for (entry, organisation, hash) in &waiting {
         trees.entry(*organisation).or_default().push((*entry, read_hash(*entry, hash)?));
     }
+    let mut grown = Vec::new();
     for (organisation, entries) in &trees {
-        grow(*organisation, entries, signer, now, connection)?;
+        // One organisation's damaged head or tile does not keep the others' entries from their positions.
+        match connection.transaction(|connection| grow(*organisation, entries, signer, now, connection)) {
+            Ok(()) => grown.extend(entries.iter().map(|(entry, _)| *entry)),
+            Err(error @ (Error::Corrupt { .. } | Error::Journal(_))) => {
+                tracing::error!(%error, organisation = %organisation.0, "the journal cannot grow: run `journal verify`");
+            }
+            Err(error) => return Err(error),
+        }
     }
-    let taken = journal_queue::entry_id.eq_any(waiting.iter().map(|(entry, ..)| *entry));
-    if diesel::delete(journal_queue::table.filter(taken)).execute(connection)? != waiting.len() {
+    let taken = journal_queue::entry_id.eq_any(grown.iter().copied());
+    if diesel::delete(journal_queue::table.filter(taken)).execute(connection)? != grown.len() {
         return Err(Error::Busy);
     }
     if whole {
@@ -97,7 +105,7 @@ pub fn sequence(signer: &Signer, now: DateTime<Utc>, connection: &mut AnyConnect
     } else {
         tracing::error!("the journals are not those that were signed last: run `journal verify`");
     }
-    Ok(waiting.len())
+    Ok(grown.len())
 }
 
 fn read_hash(row: KeyValue, bytes: &[u8]) -> Result<Hash, Error> {

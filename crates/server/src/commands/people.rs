@@ -23,11 +23,13 @@ pub(crate) fn new_password() -> String {
 
 /// Who writes when no member does.
 pub(crate) fn context(organisation: OrganisationId, worker: &'static str, source: &Source) -> Context {
-    let (id, random) = (source.id.clone(), source.random.clone());
-    let now = (source.now)();
+    let Source { now, id, random } = source.clone();
     Context {
         actor: Actor { organisation, identity: Identity::System { worker } },
-        now: chrono::DurationRound::duration_trunc(now, chrono::TimeDelta::microseconds(1)).unwrap_or(now),
+        now: Box::new(move || {
+            let now = now();
+            chrono::DurationRound::duration_trunc(now, chrono::TimeDelta::microseconds(1)).unwrap_or(now)
+        }),
         request: None,
         dry_run: false,
         next_id: Box::new(move || id()),
@@ -44,7 +46,7 @@ pub(crate) fn anonymous(organisation: OrganisationId, hour: DateTime<Utc>, sourc
     let random = source.random.clone();
     Context {
         actor: Actor { organisation, identity: Identity::Anonymous },
-        now: hour,
+        now: Box::new(move || hour),
         next_id: Box::new(move || {
             let mut bytes = [0; 16];
             bytes.copy_from_slice(&random()[..16]);

@@ -6,7 +6,7 @@ use crate::keys::Keys;
 use crate::mail::Mail;
 use crate::settings::{Fault, Settings};
 use crate::source::source;
-use crate::workers::digests;
+use crate::workers::{Tools, digests};
 use crate::{telemetry, workers};
 use ratchet_domain::access::Role;
 use ratchet_http::app::{self, App};
@@ -49,7 +49,7 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
     let public_url = app_settings.public_url.clone();
     let files = Files::new(settings.evidence_directory());
     let app = App::new(store.clone(), source(), app_settings, &app_keys)?;
-    let figures = app.digest_figures();
+    let (sent, figures) = (app.digest_figures(), app.worker_figures());
     let signer = keys.signer(origin_of(&public_url));
     rotation::countersign(&signer, &mut opened.connection).map_err(|error| error.to_string())?;
     opened.stay();
@@ -60,19 +60,19 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
                 First::Sample => super::demo::welcome(&store, files, &url).await?,
             }
         }
-        let store = store.in_background();
-        tokio::spawn(workers::sequence(store.clone(), source(), signer));
-        tokio::spawn(workers::evaluate(store.clone(), source()));
-        tokio::spawn(workers::wake(store.clone(), source()));
-        tokio::spawn(workers::take_in_reports(store.clone(), source()));
-        tokio::spawn(workers::keep_readiness(store.clone(), source()));
+        let tools = Tools { store: store.in_background(), source: source(), figures };
+        tokio::spawn(workers::sequence(tools.clone(), signer));
+        tokio::spawn(workers::evaluate(tools.clone()));
+        tokio::spawn(workers::wake(tools.clone()));
+        tokio::spawn(workers::take_in_reports(tools.clone()));
+        tokio::spawn(workers::keep_readiness(tools.clone()));
         // The people of the sample have no mailboxes.
         let mail = Mail::of(settings)?.filter(|_| matches!(first, First::Empty));
         if let Some(mail) = mail {
-            let sender = digests::Sender::new(mail, &public_url, figures);
-            tokio::spawn(workers::send_digests(store.clone(), source(), sender));
+            let sender = digests::Sender::new(mail, &public_url, sent);
+            tokio::spawn(workers::send_digests(tools.clone(), sender));
         }
-        tokio::spawn(workers::follow(store));
+        tokio::spawn(workers::follow(tools));
         println!("Serving on {url}");
         let server = ratchet_http::serve(Arc::new(app), listener, settings.workers);
         server.map_err(|error| error.to_string())?.await.map_err(|error| error.to_string())?;

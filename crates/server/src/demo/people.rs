@@ -49,7 +49,8 @@ pub(crate) const PEOPLE: [Person; 8] = [
 pub(super) async fn found(store: &Store, source: &Source, organisation: OrganisationId) -> Result<Names, Fault> {
     let hash = ratchet_http::hash_password(PASSWORD)?;
     let mut context = context(organisation, "setup", source);
-    context.now -= TimeDelta::days(72);
+    let founded_at = (context.now)() - TimeDelta::days(72);
+    context.now = Box::new(move || founded_at);
     let founded = store.write(context, move |tx| {
         organisations::found("Harbour Robotics", tx)?;
         let (by, now) = (tx.actor().clone(), tx.now());

@@ -49,6 +49,9 @@ pub(crate) struct ActionView {
     pub verification: Option<VerificationView>,
     /// Duties that were not kept apart.
     pub exceptions: Vec<ExceptionView>,
+    /// Who worked on it before: had begun when another was assigned, or said it was done when it was not. They do not
+    /// verify it.
+    pub former_worker_ids: Vec<MemberId>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -122,6 +125,7 @@ impl ActionView {
             done_criteria,
             due_moves,
             fell_due_on: _,
+            former_workers,
             exceptions,
             stage,
         } = action;
@@ -144,6 +148,7 @@ impl ActionView {
             cancelled_because,
             completion,
             verification,
+            former_worker_ids: former_workers.clone(),
             exceptions: exceptions.iter().map(Into::into).collect(),
             transitions,
         }

@@ -1,7 +1,7 @@
 //! What is said to audit programmes.
 
-use crate::body::nullable;
-use crate::bounds::bounded;
+use crate::body::given;
+use crate::bounds::{bounded, bounded_given};
 use crate::error::ApiError;
 use crate::v1::audits::{few, processes_of};
 use chrono::NaiveDate;
@@ -136,48 +136,52 @@ impl CreateAuditProgramme {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendAuditProgramme {
     /// One line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     title: Option<String>,
     /// The first day.
-    #[serde(default, deserialize_with = "bounded")]
+    #[serde(default, deserialize_with = "bounded_given")]
+    #[schema(value_type = NaiveDate)]
     starts_on: Option<NaiveDate>,
     /// The last day.
-    #[serde(default, deserialize_with = "bounded")]
+    #[serde(default, deserialize_with = "bounded_given")]
+    #[schema(value_type = NaiveDate)]
     ends_on: Option<NaiveDate>,
     /// What it is to find out.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     objectives: Option<Option<String>>,
     /// How often what is audited.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     frequency: Option<Option<String>>,
     /// How it is audited.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     methods: Option<Option<String>>,
     /// Who is responsible for what.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     responsibilities: Option<Option<String>>,
     /// What planning must see to.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     planning_requirements: Option<Option<String>>,
     /// To whom results are reported, and when.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     reporting: Option<Option<String>>,
     /// How the importance of processes was taken into account.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     process_importance: Option<Option<String>>,
     /// How the results of earlier audits were taken into account.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     earlier_results: Option<Option<String>>,
     /// Which audit covers what; takes the place of the whole plan.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<PlannedAuditBody>)]
     plan: Option<Vec<PlannedAuditBody>>,
 }
 

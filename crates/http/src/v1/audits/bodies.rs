@@ -4,8 +4,8 @@ mod checklist;
 
 pub(super) use checklist::{AddItemsAudit, CheckItemAudit, DrawSampleAudit, DropItemAudit, ReviseItemAudit};
 
-use crate::body::nullable;
-use crate::bounds::bounded;
+use crate::body::given;
+use crate::bounds::{bounded, bounded_given};
 use crate::error::ApiError;
 use crate::record::{existing_member, existing_members};
 use crate::v1::records;
@@ -244,49 +244,56 @@ impl CreateAudit {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendAudit {
     /// One line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     title: Option<String>,
     /// The programme it is part of, by reference or id.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     programme: Option<Option<String>>,
     /// Which audit of the programme's plan it is.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     plan_key: Option<Option<String>>,
     /// The supplier that is audited.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     supplier: Option<Option<String>>,
     /// How far it reaches.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     scope: Option<Option<String>>,
     /// The clauses and controls it is held against.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     requirements: Option<Vec<String>>,
     /// The processes it is about, by reference or id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     processes: Option<Vec<String>>,
     /// Records that say what is required, by reference.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     documents: Option<Vec<String>>,
     /// How it is conducted.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     method: Option<Option<String>>,
     /// How what is looked at is chosen.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<SamplingBody>)]
     sampling: Option<Option<SamplingBody>>,
     /// Who is audited.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<MemberId>)]
     auditee_ids: Option<Vec<MemberId>>,
     /// Who audits; what those who stay have declared is kept.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<TeamAuditor>)]
     team: Option<Vec<TeamAuditor>>,
     /// The last day.
-    #[serde(default, deserialize_with = "bounded")]
+    #[serde(default, deserialize_with = "bounded_given")]
+    #[schema(value_type = NaiveDate)]
     ends_on: Option<NaiveDate>,
 }
 

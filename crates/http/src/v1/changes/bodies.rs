@@ -1,6 +1,6 @@
 //! What is sent about changes.
 
-use crate::body::nullable;
+use crate::body::given;
 use crate::bounds::bounded;
 use crate::error::ApiError;
 use crate::record::effect::named_indicators;
@@ -65,29 +65,36 @@ pub(crate) struct CreateChange {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendChange {
     /// One line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     title: Option<String>,
     /// Why.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     purpose: Option<String>,
     /// What is to change.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
     description: Option<String>,
     /// What is particular about this one.
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     particulars: Option<Option<String>>,
     /// Who makes it, and answers for it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = MemberId)]
     owner_id: Option<MemberId>,
     /// The clauses and controls it concerns.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     requirements: Option<Vec<String>>,
     /// The indicators that show its effect, by reference or id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     indicators: Option<Vec<String>>,
     /// The records it alters, by reference.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
     affected: Option<Vec<String>>,
 }
 

@@ -141,6 +141,8 @@ pub(crate) struct ClosureView {
 /// An earlier turn that did not hold.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct AttemptView {
+    /// What had been done at once, where the case came back after it.
+    pub containment: Option<ContainmentView>,
     /// The analysis of that turn.
     pub analysis: AnalysisView,
     /// What followed from it.
@@ -191,8 +193,9 @@ impl From<&domain::Closure> for ClosureView {
 
 impl From<&domain::Attempt> for AttemptView {
     fn from(attempt: &domain::Attempt) -> Self {
-        let domain::Attempt { analysis, response, verdict, closure } = attempt;
+        let domain::Attempt { containment, analysis, response, verdict, closure } = attempt;
         Self {
+            containment: containment.as_ref().map(Into::into),
             analysis: analysis.into(),
             response: response.into(),
             verdict: verdict.into(),
