@@ -216,7 +216,8 @@ impl Api {
         let enrolled = self.store.write(context(self.side(0).organisation, "setup", now), move |tx| {
             for n in 0..count {
                 let account = AccountId(tx.next_id());
-                accounts::insert(account, &format!("crowd{n}@ours.example"), "", now, tx.connection())?;
+                let organisation = tx.actor().organisation;
+                accounts::insert(account, organisation, (&format!("crowd{n}@ours.example"), ""), now, tx.connection())?;
                 let birth = tx.birth(Member::PREFIX)?;
                 let draft = MemberDraft { account, name: format!("Crowd {n}"), unit: None, roles: vec![Role::Member] };
                 let change = Member::enrol(draft, &tx.actor().clone(), birth)?;
@@ -498,7 +499,8 @@ async fn found(store: &Store, name: &'static str, whose: &'static str, now: Date
         for role in ROLES {
             let role_name: &'static str = role.into();
             let account = AccountId(tx.next_id());
-            accounts::insert(account, &format!("{role_name}@{whose}.example"), &hash, now, tx.connection())?;
+            let email = format!("{role_name}@{whose}.example");
+            accounts::insert(account, organisation, (&email, &hash), now, tx.connection())?;
             let birth = tx.birth(Member::PREFIX)?;
             let draft = MemberDraft { account, name: format!("{role_name} of {whose}"), unit: None, roles: vec![role] };
             let change = Member::enrol(draft, &tx.actor().clone(), birth)?;

@@ -32,25 +32,38 @@ async fn a_new_member_logs_in_and_is_shut_out() {
     }
 }
 
+/// What another organisation's admin does with an address opens nothing here, locks nobody out, and is answered as though
+/// nobody had the address.
 #[tokio::test]
-async fn an_account_is_shared_and_its_password_is_not() {
+async fn an_address_is_another_login_in_another_organisation() {
+    const THEIRS: &str = "chosen by the others";
     for database in each() {
         let api = Api::start(database).await;
         let (admin, stranger) = (api.by(Role::Admin).await, api.stranger(Role::Admin).await);
-        let ada = |password: Value| json!({ "email": "ada@example.org", "name": "Ada", "roles": ["member"], "password": password });
-        assert_eq!(admin.post("/v1/members", ada(Value::Null)).await.expect(422).faults(), ["/password required"]);
-        admin.post("/v1/members", ada(json!("short"))).await.expect(422);
-        admin.post("/v1/members", ada(json!(PASSWORD))).await.expect(201);
-        let refused = stranger.post("/v1/members", ada(json!("another password"))).await.expect(422);
-        assert_eq!(refused.faults(), ["/password not_allowed"]);
-        stranger.post("/v1/members", ada(Value::Null)).await.expect(201);
-        let taken = admin.post("/v1/members", ada(Value::Null)).await.expect(409);
-        assert_eq!(taken.faults(), ["/email taken"]);
-        let login = json!({ "email": "ada@example.org", "password": PASSWORD });
-        let which = api.anonymous().post("/v1/auth/login", login).await.expect(422);
-        assert_eq!(which.faults(), ["/organisation required"]);
-        let wrong = json!({ "email": "ada@example.org", "password": "wrong password" });
-        api.anonymous().post("/v1/auth/login", wrong).await.expect(401);
+        let body = |email: &str, password: Value| json!({ "email": email, "name": "Ada", "roles": ["member"], "password": password });
+        let ada = |password: &str| body("ada@example.org", json!(password));
+        assert_eq!(admin.post("/v1/members", body("ada@example.org", Value::Null)).await.status, 422);
+        admin.post("/v1/members", ada("short")).await.expect(422);
+        stranger.post("/v1/members", ada(THEIRS)).await.expect(201);
+        admin.post("/v1/members", ada(PASSWORD)).await.expect(201);
+        assert_eq!(admin.post("/v1/members", ada(PASSWORD)).await.expect(409).faults(), ["/email taken"]);
+        let log_in = async |email: &str, password: &str| {
+            api.anonymous().post("/v1/auth/login", json!({ "email": email, "password": password })).await
+        };
+        let organisation_of = async |answer: crate::harness::Answer| {
+            let client = api.with_token(answer.expect(200).body["access_token"].as_str().unwrap());
+            client.get("/v1/me").await.expect(200).body["organisation_id"].clone()
+        };
+        let (ours, theirs) = (admin.get("/v1/me").await, stranger.get("/v1/me").await);
+        for (password, home) in [(PASSWORD, ours), (THEIRS, theirs)] {
+            assert_eq!(organisation_of(log_in("ada@example.org", password).await).await, home.body["organisation_id"]);
+        }
+        log_in("ada@example.org", "wrong password").await.expect(401);
+        // Only where one password opens both it is asked which.
+        for client in [&admin, &stranger] {
+            client.post("/v1/members", body("bob@example.org", json!(PASSWORD))).await.expect(201);
+        }
+        assert_eq!(log_in("bob@example.org", PASSWORD).await.expect(422).faults(), ["/organisation required"]);
     }
 }
 

@@ -117,3 +117,49 @@ async fn the_old_key_vouches_for_the_new_one() {
         assert!(keys.contains("journal-retired ") && !keys.contains("journal-former "), "the private half is gone");
     }
 }
+
+/// Whoever starts with other keys would sign what nobody can verify.
+#[tokio::test]
+async fn other_keys_do_not_go_on_with_a_journal() {
+    for database in [sqlite(), postgres()] {
+        let _turn = turn().await;
+        let instance = Instance::on(database);
+        let program = instance.start().await;
+        let scene = Scene { token: instance.token(&program).await, instance };
+        let old = scene.written(&program).await;
+        drop(program);
+        let program = scene.instance.start().await;
+        let same = scene.written(&program).await;
+        assert_eq!(same["verifier_key"], old["verifier_key"], "at another address it has the same name");
+        drop(program);
+
+        let keys = scene.instance.directory().join("keys");
+        std::fs::rename(&keys, scene.instance.directory().join("lost")).unwrap();
+        let serve = || scene.instance.command().args(["serve", "--port", "0"]).output().unwrap();
+        assert_refused(&serve(), "is missing");
+        assert!(!keys.exists(), "and none are made");
+        let line = |name: &str| format!("{name} {}\n", hex::encode(uuid::Uuid::new_v4().as_bytes().repeat(2)));
+        std::fs::write(&keys, ["token", "journal", "secret"].map(line).concat()).unwrap();
+        assert_refused(&serve(), "signed with another key");
+
+        let replace = |key: &str| {
+            scene.instance.command().args(["journal", "replace-lost-key", "--verifier-key", key]).output().unwrap()
+        };
+        assert_refused(&replace("isms.example.org+00000000+AAAA"), "invalid value");
+        let lost = old["verifier_key"].as_str().unwrap();
+        let told = replace(lost);
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+        assert_refused(&replace(lost), "it is not lost");
+        let program = scene.instance.start().await;
+        let scene = Scene { token: scene.instance.token(&program).await, ..scene };
+        let new = scene.checkpoint(&program).await;
+        assert_eq!((&new["size"], &new["root"]), (&same["size"], &same["root"]), "of the very same tree");
+        assert_ne!(new["verifier_key"], old["verifier_key"]);
+        for key in [&old, &new] {
+            assert!(scene.exported(&program, key, &new).await.status.success(), "{key}");
+        }
+        scene.written(&program).await;
+        drop(program);
+        scene.assert_clean();
+    }
+}

@@ -62,6 +62,10 @@ fn what_is_unknown_or_malformed_is_refused_by_name() {
     for (name, value, named) in [
         ("RATCHET_WORKERS", "0", "workers"),
         ("RATCHET_WORKERS", "some", "workers"),
+        ("RATCHET_LOGINS_PER_MINUTE", "0", "logins_per_minute"),
+        ("RATCHET_PUBLIC_URL", "isms.example.org", "public_url"),
+        ("RATCHET_CORS_ORIGINS", "https://a.example,b", "cors_origins"),
+        ("RATCHET_DATABASE_URL", "mysql://localhost/isms", "database_url"),
         ("RATCHET_NONSENSE", "1", "nonsense"),
         ("RATCHET_SMTP_URL", "smtp://localhost", "mail_from"),
         ("RATCHET_MAIL_FROM", "isms@example.org", "smtp_url"),
@@ -78,6 +82,12 @@ fn what_is_unknown_or_malformed_is_refused_by_name() {
         let error = String::from_utf8_lossy(&told.stderr).into_owned();
         assert!(!told.status.success() && error.contains(named), "{name}={value}: {error}");
     }
+    // A service that is called ratchet, as Kubernetes tells of it.
+    let told = ended(&instance, |command| {
+        command.env("RATCHET_SERVICE_HOST", "10.0.0.1").env("RATCHET_SERVICE_PORT", "80");
+        command.env("RATCHET_PORT", "tcp://10.0.0.1:80").env("RATCHET_PORT_80_TCP_ADDR", "10.0.0.1");
+    });
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
     // A password that would go over a network in clear; it is not repeated.
     let told = ended(&instance, |command| {
         command.args(["--mail-from", "isms@example.org", "--smtp-url", "smtp://isms:canary@mail.example.org"]);

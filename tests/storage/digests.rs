@@ -25,7 +25,8 @@ async fn organisation(store: &Store, n: u128) -> (OrganisationId, MemberId) {
         let mut ids = Vec::new();
         for name in ["ada", "quiet"] {
             let (account, now) = (AccountId(tx.next_id()), tx.now());
-            accounts::insert(account, &format!("{name}{n}@example.org"), "", now, tx.connection())?;
+            let email = format!("{name}{n}@example.org");
+            accounts::insert(account, tx.actor().organisation, (&email, ""), now, tx.connection())?;
             let birth = tx.birth(Member::PREFIX)?;
             let draft = MemberDraft { account, name: name.to_owned(), unit: None, roles: vec![Role::Member] };
             let member = tx.save(Member::enrol(draft, &tx.actor().clone(), birth)?)?.0;

@@ -28,7 +28,8 @@ async fn prepared(database: &Database) -> (Store, OrganisationId, ManagementRevi
     admin.actor = Actor { organisation, identity: Identity::System { worker: "setup" } };
     let chair = store.write(admin, |tx| {
         let (by, account) = (tx.actor().clone(), AccountId(tx.next_id()));
-        accounts::insert(account, &format!("{account}@example.org"), "x", now(), tx.connection())?;
+        let email = format!("{account}@example.org");
+        accounts::insert(account, tx.actor().organisation, (&email, "x"), now(), tx.connection())?;
         let birth = tx.birth(Member::PREFIX)?;
         let draft = MemberDraft { account, name: "Inès".into(), unit: None, roles: vec![Role::Management] };
         Ok::<_, Error>(MemberId(tx.save(Member::enrol(draft, &by, birth)?)?.0.head().id))

@@ -21,7 +21,8 @@ fn admin(organisation: OrganisationId) -> Context {
 
 async fn member(database: &Database, organisation: OrganisationId) -> Member {
     let account = AccountId(Uuid::new_v4());
-    accounts::insert(account, &format!("{account}@example.org"), "hash", now(), &mut database.open()).unwrap();
+    let email = format!("{account}@example.org");
+    accounts::insert(account, organisation, (&email, "hash"), now(), &mut database.open()).unwrap();
     let store = Store::open(&database.address, 1).unwrap();
     let enrolled = store.write(admin(organisation), move |tx| {
         let birth = tx.birth(Member::PREFIX)?;
@@ -88,13 +89,15 @@ async fn a_session_ends_with_its_time_and_with_its_member() {
 }
 
 #[test]
-fn an_address_has_one_account() {
+fn an_address_has_one_account_in_each_organisation() {
     for database in each() {
-        let insert = || {
+        let (ours, theirs) = (organisation(&database), organisation(&database));
+        let insert = |organisation| {
             let id = AccountId(Uuid::new_v4());
-            accounts::insert(id, "ada@example.org", "hash", now(), &mut database.open())
+            accounts::insert(id, organisation, ("ada@example.org", "hash"), now(), &mut database.open())
         };
-        insert().unwrap();
-        assert!(matches!(insert(), Err(Error::Taken("email"))));
+        insert(ours).unwrap();
+        insert(theirs).unwrap();
+        assert!(matches!(insert(ours), Err(Error::Taken("email"))));
     }
 }

@@ -192,7 +192,7 @@ async fn the_background_lives_on_alone() {
 /// A job that leaves its savepoint cannot be undone by itself: then the whole group is, and everyone in it is told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_group_that_cannot_be_ended_is_undone() {
-    let database = crate::databases::sqlite();
+    let [database, _] = each();
     let organisation = organisation(&database);
     let store = Store::open(&database.address, 1).unwrap();
     let held = hold(&store, Duration::from_millis(300));

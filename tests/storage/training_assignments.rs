@@ -27,7 +27,13 @@ async fn prepare(store: &Store, database: &Database, members: u128) -> Organisat
         let mut owner = None;
         for n in 0..members {
             let account = AccountId(tx.next_id());
-            accounts::insert(account, &format!("{n}@{organisation}.example"), "", now(), tx.connection())?;
+            accounts::insert(
+                account,
+                organisation,
+                (&format!("{n}@{organisation}.example"), ""),
+                now(),
+                tx.connection(),
+            )?;
             let birth = tx.birth(Member::PREFIX)?;
             owner.get_or_insert(MemberId(birth.id));
             let draft = MemberDraft { account, name: format!("{n}"), unit: None, roles: vec![Role::Member] };

@@ -1,4 +1,5 @@
-//! Accounts: logins, unique per instance. Not records of an organisation: a member is.
+//! Accounts: what somebody logs in with, one for each organisation. The same address in another organisation is another
+//! account with another password, so that nobody gets in by what another organisation's admin chose, or learns of it.
 
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
@@ -11,22 +12,20 @@ use ratchet_domain::id::{AccountId, MemberId, OrganisationId};
 /// What a login is checked against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
-    /// The account.
-    pub account: AccountId,
     /// Argon2id, in PHC string format.
     pub password_hash: String,
     /// Where the account is an active member: the organisation, its name, the member.
     pub memberships: Vec<(OrganisationId, String, MemberId)>,
 }
 
-/// Adds an account.
+/// Adds an account of an organisation.
 ///
 /// # Errors
-/// [`Error::Taken`] when the address has one.
+/// [`Error::Taken`] when the address has one there.
 pub fn insert(
     id: AccountId,
-    email: &str,
-    password_hash: &str,
+    organisation: OrganisationId,
+    (email, password_hash): (&str, &str),
     at: DateTime<Utc>,
     connection: &mut AnyConnection,
 ) -> Result<(), Error> {
@@ -36,6 +35,7 @@ pub fn insert(
             accounts::email.eq(email),
             accounts::password_hash.eq(password_hash),
             accounts::created_at.eq(InstantValue(at)),
+            accounts::organisation_id.eq(KeyValue(organisation.0)),
         ))
         .execute(connection);
     match inserted {
@@ -47,37 +47,50 @@ pub fn insert(
     }
 }
 
-/// The account of an address, with its memberships.
+/// The accounts of an address that are active members somewhere, or in the organisation that is named.
 ///
 /// # Errors
 /// The database's.
-pub fn find_login(email: &str, connection: &mut AnyConnection) -> Result<Option<Login>, Error> {
-    let account: Option<(KeyValue, String)> = accounts::table
-        .filter(accounts::email.eq(email))
-        .select((accounts::id, accounts::password_hash))
-        .get_result(connection)
-        .optional()?;
-    let Some((account, password_hash)) = account else { return Ok(None) };
-    let memberships: Vec<(KeyValue, String, KeyValue)> = members::table
+pub fn find_logins(
+    email: &str,
+    named: Option<OrganisationId>,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Login>, Error> {
+    let mut found = members::table
+        .inner_join(accounts::table)
         .inner_join(organisations::table)
-        .filter(members::account_id.eq(account))
+        .filter(accounts::email.eq(email))
         .filter(members::active.eq(true))
-        .order(organisations::name)
-        .select((organisations::id, organisations::name, members::id))
+        .into_boxed();
+    if let Some(named) = named {
+        found = found.filter(members::organisation_id.eq(KeyValue(named.0)));
+    }
+    let rows: Vec<(KeyValue, String, KeyValue, String, KeyValue)> = found
+        .order((accounts::id, organisations::name, organisations::id))
+        .select((accounts::id, accounts::password_hash, organisations::id, organisations::name, members::id))
         .load(connection)?;
-    let memberships =
-        memberships.into_iter().map(|(id, name, member)| (OrganisationId(id.0), name, MemberId(member.0))).collect();
-    Ok(Some(Login { account: AccountId(account.0), password_hash, memberships }))
+    let mut logins: Vec<(KeyValue, Login)> = Vec::new();
+    for (account, password_hash, organisation, name, member) in rows {
+        let membership = (OrganisationId(organisation.0), name, MemberId(member.0));
+        match logins.last_mut() {
+            Some((known, login)) if *known == account => login.memberships.push(membership),
+            Some(_) | None => logins.push((account, Login { password_hash, memberships: vec![membership] })),
+        }
+    }
+    Ok(logins.into_iter().map(|(_, login)| login).collect())
 }
 
-/// The account of an address.
+/// The accounts of an address, each with the organisation that made it.
 ///
 /// # Errors
 /// The database's.
-pub fn find(email: &str, connection: &mut AnyConnection) -> Result<Option<AccountId>, Error> {
-    let found: Option<KeyValue> =
-        accounts::table.filter(accounts::email.eq(email)).select(accounts::id).get_result(connection).optional()?;
-    Ok(found.map(|id| AccountId(id.0)))
+pub fn find(email: &str, connection: &mut AnyConnection) -> Result<Vec<(AccountId, OrganisationId)>, Error> {
+    let found: Vec<(KeyValue, KeyValue)> = accounts::table
+        .filter(accounts::email.eq(email))
+        .order(accounts::organisation_id)
+        .select((accounts::id, accounts::organisation_id))
+        .load(connection)?;
+    Ok(found.into_iter().map(|(id, organisation)| (AccountId(id.0), OrganisationId(organisation.0))).collect())
 }
 
 /// A login by itself.

@@ -5,7 +5,7 @@ use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{list_of, parse_list, record_table};
-use crate::schema::members;
+use crate::schema::{accounts, members};
 use crate::table::{Guarded, Table};
 use crate::training_assignments;
 use crate::tx::Tx;
@@ -202,17 +202,14 @@ pub fn names(
     Ok(found.into_iter().map(|(id, reference, name)| (MemberId(id.0), reference, name)).collect())
 }
 
-/// Whether an account has a member here, active or not.
+/// Whether an address logs in here, its member active or not.
 ///
 /// # Errors
 /// The database's.
-pub fn is_enrolled(
-    organisation: OrganisationId,
-    account: AccountId,
-    connection: &mut AnyConnection,
-) -> Result<bool, Error> {
+pub fn has_address(organisation: OrganisationId, email: &str, connection: &mut AnyConnection) -> Result<bool, Error> {
     let theirs = members::table
+        .inner_join(accounts::table)
         .filter(members::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(members::account_id.eq(KeyValue(account.0)));
+        .filter(accounts::email.eq(email));
     Ok(diesel::select(diesel::dsl::exists(theirs)).get_result(connection)?)
 }

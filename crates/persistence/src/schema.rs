@@ -412,6 +412,7 @@ diesel::table! {
         email -> Text,
         password_hash -> Text,
         created_at -> Instant,
+        organisation_id -> Key,
     }
 }
 

@@ -9,6 +9,7 @@ mod serve;
 
 use crate::settings::{Fault, Settings};
 use clap::{Args, Subcommand};
+use ratchet_domain::journal::checkpoint::VerifierKey;
 use std::process::ExitCode;
 
 /// What to do.
@@ -74,6 +75,13 @@ pub(crate) enum JournalCommand {
     RotateKey,
     /// End the time in which two keys sign: forget the private half of the former one; stop every server first
     RetireKey,
+    /// Go on with a new key where the former one is lost: its public half, as it was given out, says which it was; stop
+    /// every server first
+    ReplaceLostKey {
+        /// `name+hash+key`, as `/v1/journal/checkpoint` told it
+        #[arg(long)]
+        verifier_key: VerifierKey,
+    },
 }
 
 /// What is to be verified.
@@ -101,6 +109,9 @@ pub(crate) enum UserCommand {
         /// The login's e-mail address
         #[arg(long)]
         email: String,
+        /// The organisation's id, where the address has a login in several
+        #[arg(long)]
+        organisation: Option<uuid::Uuid>,
     },
 }
 
@@ -121,10 +132,15 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<ExitCode, Fau
         Command::Organisation(OrganisationCommand::Create(CreateOrganisation { name, admin_email })) => {
             people::create_organisation(settings, &name, &admin_email)
         }
-        Command::User(UserCommand::ResetPassword { email }) => people::reset_password(settings, &email),
+        Command::User(UserCommand::ResetPassword { email, organisation }) => {
+            people::reset_password(settings, &email, organisation)
+        }
         Command::Journal(JournalCommand::Verify(scope)) => journal::verify(settings, scope),
         Command::Journal(JournalCommand::RotateKey) => journal::rotate_key(settings),
         Command::Journal(JournalCommand::RetireKey) => journal::retire_key(settings),
+        Command::Journal(JournalCommand::ReplaceLostKey { verifier_key }) => {
+            journal::replace_lost_key(settings, &verifier_key)
+        }
         Command::Health => serve::health(settings),
     }
 }

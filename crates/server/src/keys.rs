@@ -44,7 +44,10 @@ impl Keys {
     pub(crate) fn existing(settings: &Settings) -> Result<Self, Fault> {
         let path = settings.data_dir.join(FILE);
         if settings.keys.is_none() && !path.exists() {
-            return Err(format!("{} is missing: put the keys there that the backup was signed with", path.display()));
+            return Err(format!(
+                "{} is missing: put the keys there that the journals in this database were signed with (a backup holds none)",
+                path.display()
+            ));
         }
         Self::load(settings)
     }
@@ -58,6 +61,12 @@ impl Keys {
     pub(crate) fn rotate(self, new: [u8; 32]) -> Self {
         let retired = self.former.iter().map(SigningKey::verifying_key).chain(self.retired).collect();
         Self { journal: SigningKey::from_bytes(&new), former: Some(self.journal), retired, ..self }
+    }
+
+    /// Takes a lost key's public half for one that has signed before.
+    pub(crate) fn vouch_for(mut self, lost: VerifyingKey) -> Self {
+        self.retired.push(lost);
+        self
     }
 
     /// Forgets the private half of the former key.

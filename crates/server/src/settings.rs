@@ -4,6 +4,7 @@ use crate::mail;
 use clap::{Args, ValueEnum};
 use config::{Config, Environment, File};
 use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -147,6 +148,7 @@ impl Settings {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let environment = Environment::with_prefix("RATCHET")
             .prefix_separator("_")
+            .source(Some(environment_of(std::env::vars_os())))
             .ignore_empty(true)
             .try_parsing(true)
             .list_separator(",")
@@ -185,7 +187,7 @@ impl Settings {
             .add_source(flags.map_err(failed)?)
             .build()
             .and_then(Config::try_deserialize)
-            .map_err(failed)?;
+            .map_err(|error| format!("{} (or RATCHET_..., where it comes from the environment)", failed(error)))?;
         settings.check()?;
         Ok(settings)
     }
@@ -201,15 +203,45 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), Fault> {
-        for (name, value) in
-            [("connections", self.connections), ("workers", self.workers), ("body_limit", self.body_limit)]
-        {
-            if value == 0 {
+        let counts = [("connections", self.connections), ("workers", self.workers), ("body_limit", self.body_limit)];
+        let rates = [
+            ("requests_per_minute", self.requests_per_minute),
+            ("logins_per_minute", self.logins_per_minute),
+            ("reports_per_minute", self.reports_per_minute),
+            ("calendars_per_minute", self.calendars_per_minute),
+        ];
+        let counts = counts.map(|(name, count)| (name, count == 0));
+        for (name, is_none) in counts.into_iter().chain(rates.map(|(name, rate)| (name, rate == 0))) {
+            if is_none {
                 return Err(format!("settings: {name} must be at least 1"));
+            }
+        }
+        let addresses = self.public_url.iter().map(|url| ("public_url", url));
+        for (name, url) in addresses.chain(self.cors_origins.iter().map(|origin| ("cors_origins", origin))) {
+            let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+            if host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(char::is_whitespace)) {
+                return Err(format!("settings: {name} must begin with http:// or https:// and a host, not be `{url}`"));
+            }
+        }
+        if let Some(url) = self.database_url.as_deref().filter(|url| url.contains("://")) {
+            if !["postgres://", "postgresql://", "sqlite://"].iter().any(|known| url.starts_with(known)) {
+                return Err("settings: database_url must begin with postgres:// or sqlite://, or be a file".to_owned());
             }
         }
         mail::named(self).map(drop)
     }
+}
+
+/// The environment without what Kubernetes puts there of a service that is called `ratchet`: its address, under names that
+/// begin as ours do.
+fn environment_of(variables: impl Iterator<Item = (OsString, OsString)>) -> config::Map<String, String> {
+    let is_link = |name: &str, value: &str| {
+        name.starts_with("RATCHET_SERVICE_")
+            || name.starts_with("RATCHET_PORT_")
+            || (name == "RATCHET_PORT" && value.contains("://"))
+    };
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    variables.filter_map(text).filter(|(name, value)| !is_link(name, value)).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "which file holds the settings cannot be read from the settings")]

@@ -116,11 +116,10 @@ pub(crate) async fn log_in(
     if password.chars().count() > *passwords::LENGTH.end() {
         return Err(too_long("/password"));
     }
-    let login = app.store.read(move |connection| Ok::<_, ApiError>(accounts::find_login(&email, connection)?)).await?;
-    let hash = login.as_ref().map(|login| login.password_hash.clone());
-    let right = passwords::verify(&app, password, hash).await?;
-    let (true, Some(login)) = (right, login) else { return Err(ApiError::LoginRefused) };
-    let (organisation, member) = choose(&login, organisation)?;
+    let found =
+        app.store.read(move |connection| Ok::<_, ApiError>(accounts::find_logins(&email, organisation, connection)?));
+    let opened = opened_by(&app, password, found.await?).await?;
+    let (organisation, member) = choose(&opened)?;
     open(&app, organisation, member).await
 }
 
@@ -129,19 +128,34 @@ fn too_long(pointer: &str) -> ApiError {
     ApiError::Refused(Refusal::invalid(pointer, "too_long", detail))
 }
 
-/// The membership that is meant. What the account belongs to is told only after its password was right.
-fn choose(login: &Login, named: Option<OrganisationId>) -> Result<(OrganisationId, MemberId), ApiError> {
-    let chosen = match (named, login.memberships.as_slice()) {
-        (Some(named), memberships) => memberships.iter().find(|(id, ..)| *id == named),
-        (None, [only]) => Some(only),
-        (None, []) => None,
-        (None, several) => {
-            let names = several.iter().map(|(id, name, _)| format!("{id} ({name})")).collect::<Vec<_>>().join(", ");
-            let detail = format!("the account belongs to several organisations, name one of: {names}");
-            return Err(ApiError::Refused(Refusal::Invalid(vec![Fault::new("/organisation", "required", detail)])));
+/// What the password opens. An address that nobody has takes as long as one that one organisation has.
+async fn opened_by(app: &App, password: String, logins: Vec<Login>) -> Result<Vec<Membership>, ApiError> {
+    let mut opened = Vec::new();
+    if logins.is_empty() {
+        passwords::verify(app, password.clone(), None).await?;
+    }
+    for Login { password_hash, memberships } in logins {
+        if passwords::verify(app, password.clone(), Some(password_hash)).await? {
+            opened.extend(memberships);
         }
-    };
-    chosen.map(|(id, _, member)| (*id, *member)).ok_or(ApiError::LoginRefused)
+    }
+    Ok(opened)
+}
+
+/// Where somebody is a member: the organisation, its name, the member.
+type Membership = (OrganisationId, String, MemberId);
+
+/// The membership that is meant. Of those that the password does not open nothing is told.
+fn choose(opened: &[Membership]) -> Result<(OrganisationId, MemberId), ApiError> {
+    match opened {
+        [] => Err(ApiError::LoginRefused),
+        [(organisation, _, member)] => Ok((*organisation, *member)),
+        several => {
+            let names = several.iter().map(|(id, name, _)| format!("{id} ({name})")).collect::<Vec<_>>().join(", ");
+            let detail = format!("the password opens several organisations, name one of: {names}");
+            Err(ApiError::Refused(Refusal::Invalid(vec![Fault::new("/organisation", "required", detail)])))
+        }
+    }
 }
 
 async fn open(app: &App, organisation: OrganisationId, member: MemberId) -> Result<Answer, ApiError> {

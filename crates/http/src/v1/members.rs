@@ -17,7 +17,7 @@ use ratchet_domain::calendar::CalendarLink;
 use ratchet_domain::change::Record;
 use ratchet_domain::id::AccountId;
 use ratchet_domain::members::{Amendment, Member, MemberDraft, Verb};
-use ratchet_domain::refusal::{Fault, Refusal};
+use ratchet_domain::refusal::Refusal;
 use ratchet_domain::text;
 use ratchet_persistence::accounts;
 use ratchet_persistence::members::{self, Filter};
@@ -105,7 +105,7 @@ impl Resource for Member {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateMember {
-    /// The login; an account of that address is used when there is one.
+    /// The address to log in with.
     #[schema(example = "ada@example.org", max_length = 254)]
     email: String,
     /// How the member is called.
@@ -117,10 +117,9 @@ pub(crate) struct CreateMember {
     unit: Option<String>,
     /// At least one, each once.
     roles: Vec<Role>,
-    /// The first password, 12 to 256 characters; only for an address without an account.
-    #[serde(default)]
+    /// The first password, 12 to 256 characters. What the address logs in with elsewhere is another.
     #[schema(example = "correct horse battery staple", min_length = 12, max_length = 256)]
-    password: Option<String>,
+    password: String,
 }
 
 /// Plain fields to change; an absent one stays, `null` empties.
@@ -184,7 +183,7 @@ pub(crate) async fn create_member(
     mut body: Body<CreateMember>,
 ) -> Result<Answer, ApiError> {
     Member::may_make(&call.actor)?;
-    let given = body.parsed.as_mut().ok().and_then(|body| Some((body.password.take()?, body.email.as_str())));
+    let given = body.parsed.as_mut().ok().map(|body| (std::mem::take(&mut body.password), body.email.as_str()));
     let hash = match given {
         Some((password, email)) => {
             passwords::check("/password", &password, email).map_err(|fault| Refusal::Invalid(vec![fault]))?;
@@ -195,31 +194,22 @@ pub(crate) async fn create_member(
     call.create(parameters, body, |input: CreateMember, by, birth, tx| {
         let CreateMember { email, name, unit, roles, password: _ } = input;
         let email = text::email("/email", &email).map_err(|fault| Refusal::Invalid(vec![fault]))?;
-        let account = account_of(&email, hash, tx)?;
+        // Hashed whenever the body could be read.
+        let account = account_of(&email, &hash.unwrap_or_default(), tx)?;
         Ok(Member::enrol(MemberDraft { account, name, unit, roles }, by, birth)?)
     })
     .await
 }
 
-/// The account of an address, made when there is none.
-fn account_of(email: &str, hash: Option<String>, tx: &mut Tx<'_>) -> Result<AccountId, ApiError> {
-    let invalid = |code, detail: &str| ApiError::Refused(Refusal::Invalid(vec![Fault::new("/password", code, detail)]));
-    match (accounts::find(email, tx.connection())?, hash) {
-        (Some(account), None) => {
-            let organisation = tx.actor().organisation;
-            if members::is_enrolled(organisation, account, tx.connection())? {
-                return Err(ApiError::Taken("email"));
-            }
-            Ok(account)
-        }
-        (Some(_), Some(_)) => Err(invalid("not_allowed", "the address has an account already, with its own password")),
-        (None, None) => Err(invalid("required", "the address has no account yet: give its first password")),
-        (None, Some(hash)) => {
-            let (id, now) = (AccountId(tx.next_id()), tx.now());
-            accounts::insert(id, email, &hash, now, tx.connection())?;
-            Ok(id)
-        }
+/// A new account of this organisation. Whether the address has one elsewhere is not looked at.
+fn account_of(email: &str, hash: &str, tx: &mut Tx<'_>) -> Result<AccountId, ApiError> {
+    let organisation = tx.actor().organisation;
+    if members::has_address(organisation, email, tx.connection())? {
+        return Err(ApiError::Taken("email"));
     }
+    let (id, now) = (AccountId(tx.next_id()), tx.now());
+    accounts::insert(id, organisation, (email, hash), now, tx.connection())?;
+    Ok(id)
 }
 
 /// Read a member.

@@ -41,6 +41,16 @@ pub fn countersign(signer: &Signer, connection: &mut AnyConnection) -> Result<us
     Ok(signed)
 }
 
+/// What was signed last over all journals; none before the first was.
+///
+/// # Errors
+/// The database's, or the note cannot be read.
+pub fn newest(connection: &mut AnyConnection) -> Result<Option<SignedCheckpoint>, Error> {
+    let note: Option<String> =
+        journal_instances::table.select(journal_instances::note).get_result(connection).optional()?;
+    Ok(note.as_deref().map(SignedCheckpoint::parse).transpose()?)
+}
+
 /// The note with the key's signature; none where it has it already, and none of what no earlier key has signed.
 fn countersigned(note: &str, signer: &Signer) -> Option<String> {
     let signed = SignedCheckpoint::parse(note).ok()?;

@@ -23,6 +23,9 @@ use std::collections::BTreeMap;
 /// Entries per run: on SQLite the writer's other jobs wait meanwhile.
 pub const BATCH: usize = 256;
 
+/// What the name of the instance ends with in checkpoints over all journals.
+const INSTANCE: &str = "/instance";
+
 /// Who signs.
 pub struct Signer {
     /// The instance's journal key.
@@ -45,7 +48,21 @@ impl Signer {
     /// What the checkpoints over all journals call the instance.
     #[must_use]
     pub fn origin_of_instance(&self) -> String {
-        format!("{}/instance", self.origin)
+        format!("{}{INSTANCE}", self.origin)
+    }
+
+    /// Goes by the name that the instance has had since its first checkpoint: an address may change, and whoever holds a
+    /// verifier key knows the instance by its name.
+    pub fn keep_name(&mut self, newest: &SignedCheckpoint) {
+        if let Some(name) = newest.checkpoint.origin.strip_suffix(INSTANCE) {
+            name.clone_into(&mut self.origin);
+        }
+    }
+
+    /// Whether this key has signed it.
+    #[must_use]
+    pub fn has_signed(&self, newest: &SignedCheckpoint) -> bool {
+        newest.verify(&self.key.verifying_key()).is_ok()
     }
 
     /// The keys whose earlier signatures still count.
@@ -67,6 +84,7 @@ impl Signer {
 ///
 /// # Errors
 /// [`Error::Busy`] when another sequencer was faster; the database's.
+#[expect(clippy::disallowed_methods, reason = "a savepoint within the store's transaction")]
 pub fn sequence(signer: &Signer, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<usize, Error> {
     // Before anything is read: what follows compares rows of several statements.
     connection.exclude_rivals("journal sequencer")?;

@@ -7,7 +7,7 @@ mod restore;
 
 pub(super) use restore::restore;
 
-use super::database::connect;
+use super::database::{connect, private_directory};
 use crate::settings::{Fault, Settings};
 use crate::source::source;
 use manifest::Manifest;
@@ -35,7 +35,7 @@ pub(super) fn backup(settings: &Settings, target: &Path) -> Result<ExitCode, Fau
     partial.push(".partial");
     let partial = PathBuf::from(partial);
     let _ = fs::remove_dir_all(&partial);
-    fs::create_dir_all(&partial).map_err(at(&partial))?;
+    private_directory(&partial).map_err(at(&partial))?;
     let made = fill(settings, &partial);
     if made.is_err() {
         let _ = fs::remove_dir_all(&partial);

@@ -19,7 +19,7 @@ pub(crate) struct Opened {
 /// Opens the database; an SQLite file is locked, so that a second server refuses to start.
 pub(crate) fn open(settings: &Settings) -> Result<Opened, Fault> {
     let directory = &settings.data_dir;
-    std::fs::create_dir_all(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    private_directory(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
     let lock = match address_of(settings) {
         Address::Sqlite(path) => Some(lock(&path)?),
         Address::Postgres(_) => None,
@@ -68,6 +68,15 @@ impl Opened {
         let claimed = self.connection.exclude_servers();
         claimed.map_err(|error| said_of(&error, "the database is in use by another ratchet: stop every server first"))
     }
+}
+
+/// Makes a directory, unless it is there, into which nobody else looks: the database holds hashes of passwords, the backup too.
+pub(super) fn private_directory(path: &std::path::Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 fn said_of(error: &Error, busy: &str) -> Fault {

@@ -63,7 +63,7 @@ pub(crate) async fn found(
     name: &str,
     email: &str,
     roles: &'static [Role],
-) -> Result<(OrganisationId, Option<String>), Fault> {
+) -> Result<(OrganisationId, String), Fault> {
     let email = text::email("/admin_email", email).map_err(|fault| fault.detail)?;
     let name = text::title("/name", name).map_err(|fault| format!("name: {}", fault.detail))?;
     let password = new_password();
@@ -72,23 +72,16 @@ pub(crate) async fn found(
     let founded = store.write(context(organisation, "setup", source), move |tx| {
         let now = tx.now();
         organisations::found(&name, tx)?;
-        let known = accounts::find(&email, tx.connection())?;
-        let account = match known {
-            Some(account) => account,
-            None => {
-                let account = AccountId(tx.next_id());
-                accounts::insert(account, &email, &hash, now, tx.connection())?;
-                account
-            }
-        };
+        let account = AccountId(tx.next_id());
+        accounts::insert(account, organisation, (&email, &hash), now, tx.connection())?;
         let birth = tx.birth(Member::PREFIX)?;
         let draft = MemberDraft { account, name: email.clone(), unit: None, roles: roles.to_vec() };
         let change = Member::enrol(draft, &tx.actor().clone(), birth)?;
         tx.save(change)?;
-        Ok::<_, Error>(known.is_none())
+        Ok::<_, Error>(())
     });
-    let is_new = founded.await.map_err(|error| error.to_string())?;
-    Ok((organisation, is_new.then_some(password)))
+    founded.await.map_err(|error| error.to_string())?;
+    Ok((organisation, password))
 }
 
 fn block_on<T>(future: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
@@ -101,20 +94,30 @@ pub(crate) fn create_organisation(settings: &Settings, name: &str, admin_email: 
     block_on(async {
         let store = Store::open(&opened.address, 1).map_err(|error| error.to_string())?;
         let (id, password) = found(&store, &source(), name, admin_email, &[Role::Admin]).await?;
-        println!("organisation {id}\nadmin        {admin_email}");
-        match password {
-            Some(password) => println!("password     {password}"),
-            None => println!("password     as before: the login exists already"),
-        }
+        println!("organisation {id}\nadmin        {admin_email}\npassword     {password}");
         Ok(ExitCode::SUCCESS)
     })
 }
 
-pub(crate) fn reset_password(settings: &Settings, email: &str) -> Result<ExitCode, Fault> {
+pub(crate) fn reset_password(
+    settings: &Settings,
+    email: &str,
+    organisation: Option<uuid::Uuid>,
+) -> Result<ExitCode, Fault> {
     let mut opened = open_migrated(settings)?;
     let email = text::email("/email", email).map_err(|fault| fault.detail)?;
-    let account = accounts::find(&email, &mut opened.connection).map_err(|error| error.to_string())?;
-    let account = account.ok_or_else(|| format!("{email} has no login"))?;
+    let mut accounts = accounts::find(&email, &mut opened.connection).map_err(|error| error.to_string())?;
+    accounts.retain(|(_, theirs)| organisation.is_none_or(|named| theirs.0 == named));
+    let account = match accounts.as_slice() {
+        [] => return Err(format!("{email} has no login").into()),
+        [(account, _)] => *account,
+        several => {
+            let names = several.iter().map(|(_, organisation)| organisation.to_string()).collect::<Vec<_>>().join(", ");
+            return Err(
+                format!("{email} has a login in several organisations, name one by --organisation: {names}").into()
+            );
+        }
+    };
     let password = new_password();
     let hash = ratchet_http::hash_password(&password)?;
     let now = (source().now)();

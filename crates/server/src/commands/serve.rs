@@ -10,9 +10,10 @@ use crate::workers::{Tools, digests};
 use crate::{telemetry, workers};
 use ratchet_domain::access::Role;
 use ratchet_http::app::{self, App};
-use ratchet_persistence::connection::Address;
+use ratchet_persistence::connection::{Address, AnyConnection};
 use ratchet_persistence::files::Files;
 use ratchet_persistence::journal::rotation;
+use ratchet_persistence::journal::sequencer::Signer;
 use ratchet_persistence::store::Store;
 use ratchet_persistence::{evidence, organisations};
 use std::io::{Read, Write};
@@ -38,7 +39,8 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
     telemetry::start(settings)?;
     let mut opened = open_migrated(settings)?;
     opened.attend()?;
-    let keys = Keys::load(settings)?;
+    let newest = rotation::newest(&mut opened.connection).map_err(|error| error.to_string())?;
+    let keys = if newest.is_some() { Keys::existing(settings)? } else { Keys::load(settings)? };
     sweep(settings, &mut opened)?;
     let is_first = organisations::count(&mut opened.connection).map_err(|error| error.to_string())? == 0;
     let listener = listen(settings)?;
@@ -50,8 +52,7 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
     let files = Files::new(settings.evidence_directory());
     let app = App::new(store.clone(), source(), app_settings, &app_keys)?;
     let (sent, figures) = (app.digest_figures(), app.worker_figures());
-    let signer = keys.signer(origin_of(&public_url));
-    rotation::countersign(&signer, &mut opened.connection).map_err(|error| error.to_string())?;
+    let signer = signer(&keys, &public_url, &mut opened.connection)?;
     opened.stay();
     actix_web::rt::System::new().block_on(async move {
         if is_first {
@@ -123,6 +124,25 @@ fn app_settings(settings: &Settings, url: &str) -> app::Settings {
     }
 }
 
+/// Who signs the journals: under the name that they have, and only with a key that has signed them, or one that it vouches
+/// for. Two keys in turns, or a new one by mistake, would leave a journal that nobody can verify.
+fn signer(keys: &Keys, public_url: &str, connection: &mut AnyConnection) -> Result<Signer, Fault> {
+    let mut signer = keys.signer(origin_of(public_url));
+    let failed = |error: ratchet_persistence::error::Error| error.to_string();
+    rotation::countersign(&signer, connection).map_err(failed)?;
+    if let Some(newest) = rotation::newest(connection).map_err(failed)? {
+        if !signer.has_signed(&newest) {
+            return Err(
+                "the journals in this database were signed with another key: start with the `keys` that belong to \
+                        them, or, where these are lost for good, see `ratchet journal replace-lost-key --help`"
+                    .to_owned(),
+            );
+        }
+        signer.keep_name(&newest);
+    }
+    Ok(signer)
+}
+
 /// What checkpoints call this instance: its address without the scheme (C2SP tlog-checkpoint).
 pub(crate) fn origin_of(public_url: &str) -> String {
     public_url.split_once("://").map_or(public_url, |(_, rest)| rest).trim_end_matches('/').to_owned()
@@ -135,7 +155,7 @@ async fn welcome(store: &Store, url: &str) -> Result<(), Fault> {
     let (_, password) = found(store, &source(), "My organisation", EMAIL, roles).await?;
     println!("This is the first start. An organisation was made, with one member: admin and ISMS manager.");
     println!("  e-mail    {EMAIL}");
-    println!("  password  {}   (shown only now)", password.unwrap_or_default());
+    println!("  password  {}   (shown only now)", password);
     println!("  curl -s {url}/v1/auth/login -H 'Content-Type: application/json' \\");
     println!("    -d '{{\"email\":\"{EMAIL}\",\"password\":\"...\"}}'");
     Ok(())

@@ -57,7 +57,7 @@ pub(super) async fn found(store: &Store, source: &Source, organisation: Organisa
         let mut names = Names::default();
         for Person { name, email, unit, roles } in &PEOPLE {
             let account = AccountId(tx.next_id());
-            accounts::insert(account, email, &hash, now, tx.connection())?;
+            accounts::insert(account, by.organisation, (email, &hash), now, tx.connection())?;
             let birth = tx.birth(Member::PREFIX)?;
             let draft = MemberDraft {
                 account,

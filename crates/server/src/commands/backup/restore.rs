@@ -2,7 +2,7 @@
 
 use super::manifest::Manifest;
 use super::{EVIDENCE, at, copy_tree, database};
-use crate::commands::database::{address_of, connect};
+use crate::commands::database::{address_of, connect, private_directory};
 use crate::keys::Keys;
 use crate::settings::{Fault, Settings};
 use ratchet_persistence::connection::{Address, AnyConnection};
@@ -21,7 +21,7 @@ pub(in crate::commands) fn restore(settings: &Settings, from: &Path) -> Result<E
     if !manifest.files.contains_key(database::name(&address)) {
         return Err("the backup is of the other kind of database".to_owned());
     }
-    fs::create_dir_all(&settings.data_dir).map_err(at(&settings.data_dir))?;
+    private_directory(&settings.data_dir).map_err(at(&settings.data_dir))?;
     let keys = Keys::existing(settings)?;
     let evidence = settings.evidence_directory();
     if fs::read_dir(&evidence).is_ok_and(|mut entries| entries.next().is_some()) {
