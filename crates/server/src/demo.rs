@@ -133,8 +133,9 @@ fn store_text(files: &Files, text: &str, tx: &mut Tx<'_>) -> Result<File, Error>
 pub(crate) async fn tell(store: &Store, files: Files, source: &Source) -> Result<(), Fault> {
     let organisation = OrganisationId((source.id)());
     let mut names = people::found(store, source, organisation).await?;
-    let now = (source.now)();
-    let mut story = Story { today: now.date_naive(), files, steps: Vec::new() };
+    // It ends with a whole morning: before ten o'clock that is yesterday's.
+    let today = ((source.now)() - TimeDelta::hours(10)).date_naive();
+    let mut story = Story { today, files, steps: Vec::new() };
     context::add(&mut story);
     policies::add(&mut story);
     monitoring::add(&mut story);

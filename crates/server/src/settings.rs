@@ -280,4 +280,17 @@ mod tests {
         }
         assert_eq!(known.split('`').skip(3).step_by(2).count() + 1, explained.len(), "{known}");
     }
+
+    #[test]
+    fn addresses_that_lead_nowhere_are_refused() {
+        let public = |url: &str| Flags { public_url: Some(url.to_owned()), ..Flags::default() };
+        let database = |url: &str| Flags { database_url: Some(url.to_owned()), ..Flags::default() };
+        for flags in [public("isms.example.org"), public("https://"), public("ftp://isms"), database("mysql://h/isms")]
+        {
+            assert!(Settings::read(&flags).is_err(), "{flags:?}");
+        }
+        for flags in [public("https://isms.example.org"), database("postgres://h/isms"), database("isms.db")] {
+            assert!(Settings::read(&flags).is_ok(), "{flags:?}");
+        }
+    }
 }
