@@ -1,6 +1,6 @@
 use crate::databases::each;
 use crate::harness::{Answer, Api, PASSWORD};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use ratchet_domain::access::Role;
 use serde_json::{Value, json};
 
@@ -198,5 +198,57 @@ async fn faults_are_named_and_strangers_unknown() {
         let refused = act(&api, Role::IsmsManager, &course, "publish", publish).await.expect(409);
         assert_eq!(refused.reasons(), ["no_owner", "no_material"]);
         api.by(Role::Member).await.get(&format!("/v1/courses/{course}")).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn whether_it_has_moved_what_it_was_to_move() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let indicator = super::indicators::active(&api).await;
+        let measure = |values: &'static [f64]| {
+            let items = super::measurements::series(&api, &indicator, values);
+            super::measurements::send(&api, items)
+        };
+        measure(&[90.0, 91.0, 89.0, 92.5, 88.0, 95.0]).await.expect(201);
+        api.wait(TimeDelta::hours(1));
+        let course = super::training_assignments::quiet(&api, json!({ "indicators": [indicator] })).await;
+        let path = format!("/v1/courses/{course}/effect");
+        let effect = || async { api.by(Role::Auditor).await.get(&path).await.expect(200).body };
+        assert_eq!(effect().await, json!({ "state": "published", "frozen": false, "effect": null }), "nobody has yet");
+        let takers = [Role::Member, Role::Auditor, Role::Management];
+        let mut completed = Vec::new();
+        for role in takers {
+            let made = super::training_assignments::assign(&api, &course, role).await.expect(201);
+            let complete = format!("/v1/training-assignments/{}/complete", made.reference());
+            api.by(role).await.post(&complete, json!({})).await.expect(200);
+            completed.push(api.now());
+            // In between it is neither.
+            api.wait(TimeDelta::hours(12));
+            measure(if role == Role::Member { &[1000.0] } else { &[50.0, 51.0, 52.0] }).await.expect(201);
+            api.wait(TimeDelta::hours(12));
+        }
+        let seen = effect().await;
+        let moment = |side: &str, end: &str| seen["effect"][side][end].as_str().unwrap().parse::<DateTime<Utc>>();
+        assert_eq!((moment("before", "to"), moment("after", "from")), (Ok(completed[0]), Ok(completed[1])));
+        let told = &seen["effect"]["series"][0];
+        assert_eq!((&told["before"]["count"], &told["after"]["count"]), (&json!(6), &json!(6)));
+        assert_eq!(told["tendency"], "better");
+        api.by(Role::Member).await.get(&path).await.expect(403);
+        let judged = json!({ "effective": true, "criterion": "Latency of the portal", "evidence": "50 ms, before 90" });
+        let judged = act(&api, Role::Auditor, &course, "evaluate", judged).await.expect(200);
+        assert_eq!(judged.body["evaluation"]["effect"], seen["effect"]);
+        api.wait(TimeDelta::days(1));
+        measure(&[300.0]).await.expect(201);
+        let frozen = effect().await;
+        assert_eq!((&frozen["frozen"], &frozen["effect"]), (&json!(true), &seen["effect"]));
+        let manager = api.by(Role::IsmsManager).await;
+        let shown = manager.get(&format!("/v1/courses/{course}")).await.expect(200);
+        assert_eq!(shown.body["indicator_ids"].as_array().unwrap().len(), 1);
+        for unknown in ["IND-2026-0999", "nonsense"] {
+            let refused =
+                manager.patch(&format!("/v1/courses/{course}"), "*", json!({ "indicators": [unknown] })).await;
+            assert_eq!(refused.expect(422).faults(), ["/indicators/0 unknown_record"]);
+        }
     }
 }

@@ -176,3 +176,41 @@ async fn worded_by_who_proposed_it_and_measured_as_was_agreed() {
         assert_eq!(moved.reasons(), ["measure_is_fixed"]);
     }
 }
+
+#[tokio::test]
+async fn its_effect_is_measured_from_when_it_was_in_place() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let indicator = active(&api).await;
+        send(&api, series(&api, &indicator, &[90.0, 91.0, 89.0, 92.5, 88.0, 95.0])).await.expect(201);
+        api.wait(TimeDelta::hours(1));
+        let mut suggested = suggestion();
+        suggested["measure"] = json!({ "kind": "indicator", "indicator": indicator, "baseline": 90.0, "target": 60.0 });
+        let proposed = api.by(Role::IsmsManager).await.post("/v1/improvements", suggested).await.expect(201);
+        let reference = proposed.reference();
+        let effect = || async {
+            api.by(Role::Auditor).await.get(&format!("/v1/improvements/{reference}/effect")).await.expect(200).body
+        };
+        accept(&api, reference).await.expect(200);
+        assert_eq!(effect().await, json!({ "state": "accepted", "frozen": false, "effect": null }));
+        let in_place = put_in_place(&api, reference).await.expect(200).body["implementation"]["at"].clone();
+        api.wait(TimeDelta::days(14));
+        send(&api, series(&api, &indicator, &[50.0, 51.0, 52.0, 49.0, 48.0, 55.0])).await.expect(201);
+        api.wait(TimeDelta::hours(1));
+        let seen = effect().await;
+        assert_eq!((&seen["state"], &seen["frozen"]), (&json!("measuring"), &json!(false)));
+        let [before, after] = ["before", "after"].map(|side| &seen["effect"][side]);
+        assert_eq!((&before["to"], &after["from"]), (&in_place, &in_place));
+        let told = &seen["effect"]["series"][0];
+        assert_eq!((&told["before"]["count"], &told["after"]["count"]), (&json!(6), &json!(6)));
+        assert_eq!((&told["difference"], &told["tendency"]), (&json!(-40.0), &json!("better")));
+        let verdict = json!({ "evidence": "Six figures", "lessons": "Reports have readers" });
+        let judged = verb(&api, Role::Auditor, reference, "conclude", verdict).await.expect(200);
+        assert_eq!(judged.body["verdict"]["effect"], seen["effect"]);
+        api.wait(TimeDelta::days(1));
+        send(&api, series(&api, &indicator, &[200.0, 210.0])).await.expect(201);
+        let frozen = effect().await;
+        assert_eq!((&frozen["frozen"], &frozen["effect"]), (&json!(true), &seen["effect"]));
+        api.stranger(Role::Auditor).await.get(&format!("/v1/improvements/{reference}/effect")).await.expect(404);
+    }
+}

@@ -48,6 +48,7 @@ async fn prepare(store: &Store, database: &Database, members: u128) -> Organisat
             validity_months: None,
             pass_mark: None,
             requirements: Vec::new(),
+            indicators: Vec::new(),
             owner,
         };
         let birth = tx.birth(Course::PREFIX)?;

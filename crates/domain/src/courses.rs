@@ -9,14 +9,17 @@ pub use commands::{Amendment, Evaluate};
 pub use lifecycle::{Facts, StageName, Verb, edge};
 
 use crate::access::{Actor, Permission};
+use crate::analysis::effect::{Effect, Windows, note_indicators};
 use crate::audience::Audience;
 use crate::change::{Birth, Change, Head, Record, Seal};
-use crate::id::{CourseId, MemberId};
-use crate::reference::Prefix;
+use crate::id::{CourseId, IndicatorId, MemberId, RecordId};
+use crate::links::Relation;
+use crate::reference::{Prefix, Target};
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::responsibilities::Responsibility;
 use crate::separation::SeparationException;
 use crate::text;
+use crate::trace::TraceEdge;
 use crate::work::{self, Wake, Work};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -32,7 +35,7 @@ pub const VALIDITY_MONTHS: RangeInclusive<i64> = 1..=120;
 pub const PASS_MARK: RangeInclusive<i64> = 1..=100;
 
 /// Whether the course has given people what it was to give them [7.2 c].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Whether it has.
     pub effective: bool,
@@ -40,6 +43,9 @@ pub struct Evaluation {
     pub criterion: String,
     /// What was seen.
     pub evidence: String,
+    /// What its indicators said before and after, frozen; `None` where it names none, or nobody had taken it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
     /// When it was judged.
     pub at: DateTime<Utc>,
     /// By whom; never by the course's owner.
@@ -70,7 +76,7 @@ pub enum Stage {
 }
 
 /// A course.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Course {
     /// Identity and version.
     pub head: Head,
@@ -97,6 +103,9 @@ pub struct Course {
     /// The clauses and controls it serves.
     #[serde(default)]
     pub requirements: Vec<String>,
+    /// The indicators that it is to move.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indicators: Vec<IndicatorId>,
     /// The accountable member.
     #[serde(default)]
     pub owner: Option<MemberId>,
@@ -132,6 +141,8 @@ pub struct CourseDraft {
     pub pass_mark: Option<i64>,
     /// Clauses and controls, at most [`REQUIREMENTS`].
     pub requirements: Vec<String>,
+    /// The indicators that it is to move; that they exist is the caller's to check.
+    pub indicators: Vec<IndicatorId>,
     /// The accountable member; that the member exists is the caller's to check.
     pub owner: Option<MemberId>,
 }
@@ -157,6 +168,11 @@ impl Record for Course {
 
     fn title(&self) -> Option<&str> {
         Some(&self.title)
+    }
+
+    fn edges(&self) -> Vec<TraceEdge> {
+        let indicators = self.indicators.iter().map(|id| Target { kind: Prefix::Indicator, id: RecordId(id.0) });
+        indicators.map(|indicator| TraceEdge::new(Target::of(self), Relation::RelatesTo, indicator)).collect()
     }
 
     fn owners(&self) -> Vec<MemberId> {
@@ -202,6 +218,27 @@ impl Course {
         CourseId(self.head.id)
     }
 
+    /// What its indicators are compared over: before anybody had completed it, and since half of those had who have by now.
+    /// `taken` is when it was completed, each time; `None` while nobody has, and where it names no indicators.
+    #[must_use]
+    pub fn windows(&self, taken: &[DateTime<Utc>], now: DateTime<Utc>) -> Option<Windows> {
+        let mut taken = taken.to_vec();
+        taken.sort_unstable();
+        let (first, half) = (taken.first()?, taken.get((taken.len() - 1) / 2)?);
+        (!self.indicators.is_empty()).then(|| Windows::around(*first, *half, now))
+    }
+
+    /// What the newest judgement of its effect rests on; `None` while another is to come.
+    #[must_use]
+    pub fn frozen_effect(&self) -> Option<&Effect> {
+        match self.stage {
+            Stage::Published { evaluate_on: Some(_), .. } => None,
+            Stage::Draft | Stage::Published { evaluate_on: None, .. } | Stage::Retired { .. } => {
+                self.evaluation.as_ref()?.effect.as_ref()
+            }
+        }
+    }
+
     /// Defines a course, as a draft.
     ///
     /// # Errors
@@ -217,6 +254,7 @@ impl Course {
             validity_months,
             pass_mark,
             requirements,
+            indicators,
             owner,
         } = draft;
         let course = Self {
@@ -230,6 +268,7 @@ impl Course {
             validity_months,
             pass_mark,
             requirements,
+            indicators,
             owner,
             evaluation: None,
             evaluation_fell_due_on: None,
@@ -238,6 +277,12 @@ impl Course {
         };
         course.faults().refuse()?;
         Ok(Change::born(course, "defined"))
+    }
+
+    /// Whether the actor may see how its people and its figures stand: who reads all, and its owner.
+    #[must_use]
+    pub fn is_overseen_by(&self, by: &Actor) -> bool {
+        by.may(Permission::ReadRecords, self.owner.is_some() && self.owner == by.member())
     }
 
     /// Whether people are assigned to it now.
@@ -276,6 +321,7 @@ impl Course {
             }
         }
         text::requirements("/requirements", &self.requirements, REQUIREMENTS, &mut faults);
+        note_indicators("/indicators", &self.indicators, false, &mut faults);
         faults
     }
 }

@@ -11,6 +11,7 @@ pub use commands::{Accept, Amendment, Conclude, Decline};
 pub use lifecycle::{Facts, StageName, Verb, edge};
 
 use crate::access::{Actor, Permission};
+use crate::analysis::effect::Effect;
 use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::{ImprovementId, MemberId};
 use crate::links::Relation;
@@ -94,6 +95,9 @@ pub struct Verdict {
     /// How much of the way from baseline to target was gone: 1 is all of it, negative is backwards.
     #[serde(default)]
     pub progress: Option<f64>,
+    /// What the indicator said before and after, frozen; `None` where a criterion was agreed instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
     /// When it was judged.
     pub at: DateTime<Utc>,
     /// By whom; never by the owner or who did the work.

@@ -3,7 +3,7 @@
 use crate::actions;
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
-use crate::effects;
+use crate::effects::Effective;
 use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, parse, record_table, with_head, word};
@@ -13,7 +13,7 @@ use crate::table::{Guarded, Table};
 use crate::tx::Tx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use ratchet_domain::analysis::effect::Effect;
+use ratchet_domain::analysis::effect::{Effect, Windows};
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::change_templates::ChangeTemplate;
 use ratchet_domain::changes::{EMERGENCY_DAYS, Facts, Kind, Level, PlannedChange, Stage, StageName, Verdict};
@@ -145,17 +145,15 @@ impl Guarded for PlannedChange {
     }
 }
 
-/// What the indicators of a change say of it: what was frozen when it was judged, or else what is measured now; `None`
-/// until it is made.
-///
-/// # Errors
-/// The database's, or [`Error::Corrupt`].
-pub fn effect_of(change: &PlannedChange, connection: &mut AnyConnection) -> Result<Option<Effect>, Error> {
-    if let Some(outcome) = change.outcome() {
-        return Ok(Some(outcome.effect.clone()));
+impl Effective for PlannedChange {
+    fn frozen(&self) -> Option<&Effect> {
+        self.outcome().map(|outcome| &outcome.effect)
     }
-    let Some(windows) = change.windows() else { return Ok(None) };
-    effects::of_windows(change.head.organisation, windows, &change.indicators, connection).map(Some)
+
+    /// In the windows that its assessment says; nothing until it is made.
+    fn compared(&self, _: DateTime<Utc>, _: &mut AnyConnection) -> Result<Option<(Vec<IndicatorId>, Windows)>, Error> {
+        Ok(self.windows().map(|windows| (self.indicators.clone(), windows)))
+    }
 }
 
 /// Where the chart of an indicator begins a new phase, because a change of what it measures was made and closed.

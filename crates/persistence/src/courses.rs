@@ -2,6 +2,7 @@
 
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
+use crate::effects::Effective;
 use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
@@ -11,9 +12,11 @@ use crate::tx::Tx;
 use crate::{schedule, settings, training_assignments};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use ratchet_domain::access::Actor;
+use ratchet_domain::analysis::effect::{Effect, Windows};
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::courses::{Course, Facts, StageName};
-use ratchet_domain::id::{MemberId, OrganisationId};
+use ratchet_domain::id::{IndicatorId, MemberId, OrganisationId};
 
 record_table!(Course, courses {
     title: String,
@@ -85,6 +88,29 @@ impl Guarded for Course {
     fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
         training_assignments::follow_course(&self, tx)?;
         schedule::note_passed(self, Self::fall_due, tx)
+    }
+}
+
+impl Effective for Course {
+    fn frozen(&self) -> Option<&Effect> {
+        self.frozen_effect()
+    }
+
+    /// Since half of those had completed it who have by now, against the time before anybody had.
+    fn compared(
+        &self,
+        now: DateTime<Utc>,
+        connection: &mut AnyConnection,
+    ) -> Result<Option<(Vec<IndicatorId>, Windows)>, Error> {
+        if self.indicators.is_empty() {
+            return Ok(None);
+        }
+        let taken = training_assignments::completions(self.head.organisation, self.id(), connection)?;
+        Ok(self.windows(&taken, now).map(|windows| (self.indicators.clone(), windows)))
+    }
+
+    fn shows_effect_to(&self, by: &Actor) -> bool {
+        self.is_overseen_by(by)
     }
 }
 

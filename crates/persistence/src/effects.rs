@@ -4,8 +4,10 @@ use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::measurements;
 use crate::table::Table;
+use chrono::{DateTime, Utc};
+use ratchet_domain::access::Actor;
 use ratchet_domain::analysis::effect::{Effect, Figures, Windows};
-use ratchet_domain::change::Record;
+use ratchet_domain::change::{Lifecycle, Record};
 use ratchet_domain::evaluation::Observation;
 use ratchet_domain::id::{IndicatorId, OrganisationId};
 use ratchet_domain::indicators::Indicator;
@@ -16,6 +18,56 @@ pub const MEASUREMENTS: usize = 20_000;
 
 /// The figures of each series of an indicator.
 type Series = BTreeMap<String, Figures>;
+
+/// A record of which indicators tell whether it has worked.
+pub trait Effective: Lifecycle + Table {
+    /// What was frozen when it was judged, unless it is to be judged again.
+    fn frozen(&self) -> Option<&Effect>;
+
+    /// What is compared now: which indicators, and when; `None` while there is nothing to compare.
+    ///
+    /// # Errors
+    /// The database's, or [`Error::Corrupt`].
+    fn compared(
+        &self,
+        now: DateTime<Utc>,
+        connection: &mut AnyConnection,
+    ) -> Result<Option<(Vec<IndicatorId>, Windows)>, Error>;
+
+    /// What is measured now.
+    ///
+    /// # Errors
+    /// The database's, or [`Error::Corrupt`].
+    fn measured(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Option<Effect>, Error> {
+        let Some((indicators, windows)) = self.compared(now, connection)? else { return Ok(None) };
+        of_windows(self.head().organisation, windows, &indicators, connection).map(Some)
+    }
+
+    /// What was frozen, or else what is measured now.
+    ///
+    /// # Errors
+    /// The database's, or [`Error::Corrupt`].
+    fn effect(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Seen, Error> {
+        let frozen = self.frozen().cloned();
+        let is_frozen = frozen.is_some();
+        let effect = if is_frozen { frozen } else { self.measured(now, connection)? };
+        Ok(Seen { is_frozen, effect })
+    }
+
+    /// Whether the actor may see that, where it sees the record.
+    fn shows_effect_to(&self, _by: &Actor) -> bool {
+        true
+    }
+}
+
+/// What indicators say of a record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Whether this is what the verdict rests on.
+    pub is_frozen: bool,
+    /// `None` while there is nothing to compare.
+    pub effect: Option<Effect>,
+}
 
 /// Compares indicators before and after. Where there are more than [`MEASUREMENTS`] on a side, those nearest to what lies
 /// between are taken, and the effect says that it is not complete.

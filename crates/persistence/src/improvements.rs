@@ -2,6 +2,7 @@
 
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
+use crate::effects::Effective;
 use crate::error::Error;
 use crate::listing::{NullableCondition, coalesce, listing};
 use crate::row::{body_of, record_table, with_head, word};
@@ -11,8 +12,9 @@ use crate::tx::Tx;
 use crate::{actions, measurements, schedule, settings, votes};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
+use ratchet_domain::analysis::effect::{Effect, Windows};
 use ratchet_domain::change::{Head, Record};
-use ratchet_domain::id::MemberId;
+use ratchet_domain::id::{IndicatorId, MemberId};
 use ratchet_domain::improvements::{Facts, Figures, Improvement, Measure, Size, Stage, StageName};
 use ratchet_domain::nonconformities::Source;
 use uuid::Uuid;
@@ -151,6 +153,21 @@ impl Guarded for Improvement {
     /// The day has passed by which its stage was to be left.
     fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
         schedule::note_passed(self, Self::fall_due, tx)
+    }
+}
+
+impl Effective for Improvement {
+    fn frozen(&self) -> Option<&Effect> {
+        self.frozen_effect()
+    }
+
+    /// Since it is in place, against the time before.
+    fn compared(
+        &self,
+        now: DateTime<Utc>,
+        _: &mut AnyConnection,
+    ) -> Result<Option<(Vec<IndicatorId>, Windows)>, Error> {
+        Ok(self.measured_over(now).map(|(indicator, windows)| (vec![indicator], windows)))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, parse, record_table, with_head, word};
-use crate::schema::training_assignments;
+use crate::schema::{journal_entries, training_assignments};
 use crate::settings;
 use crate::table::{Guarded, Table};
 use crate::tx::Tx;
@@ -21,6 +21,11 @@ use ratchet_domain::id::{CourseId, MemberId, OrganisationId};
 use ratchet_domain::reference::Locator;
 use ratchet_domain::training_assignments::{Facts, Stage, StageName, TrainingAssignment};
 use uuid::Uuid;
+
+/// How the journal says that a course was passed.
+const COMPLETED: &str = "training_assignment.completed";
+/// Completions of a course that are looked at, at most.
+const COMPLETIONS: i64 = 20_000;
 
 record_table!(
     TrainingAssignment,
@@ -203,6 +208,27 @@ pub fn progress(
         .count()
         .get_result(connection)?;
     Ok(progress)
+}
+
+/// When a course was completed, each time; the earliest [`COMPLETIONS`].
+///
+/// # Errors
+/// The database's.
+pub(crate) fn completions(
+    organisation: OrganisationId,
+    course: CourseId,
+    connection: &mut AnyConnection,
+) -> Result<Vec<DateTime<Utc>>, Error> {
+    let completed: Vec<InstantValue> = journal_entries::table
+        .inner_join(training_assignments::table.on(training_assignments::id.eq(journal_entries::object_id)))
+        .filter(journal_entries::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(journal_entries::action.eq(COMPLETED))
+        .filter(training_assignments::course_id.eq(KeyValue(course.0)))
+        .order(journal_entries::recorded_at)
+        .limit(COMPLETIONS)
+        .select(journal_entries::recorded_at)
+        .load(connection)?;
+    Ok(completed.into_iter().map(|at| at.0).collect())
 }
 
 /// The members whose assignment of a course counts.

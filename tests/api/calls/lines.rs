@@ -342,10 +342,12 @@ async fn involvement(api: &Api, operation: &str) -> Option<Line> {
         "create_course" => {
             let mut body = courses::phishing(&me);
             body["audience"] = chosen;
+            body["indicators"] = json!([indicators::active(api).await]);
             (manager, "/v1/courses".into(), body)
         }
         "amend_course" => {
-            let body = json!({ "owner_id": me, "audience": chosen });
+            let indicators = [indicators::active(api).await];
+            let body = json!({ "owner_id": me, "audience": chosen, "indicators": indicators });
             (manager, about(api, "/v1/courses/{id}").await, body)
         }
         "create_training_assignment" => {

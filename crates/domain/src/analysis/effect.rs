@@ -18,6 +18,9 @@ pub const INDICATORS: usize = 20;
 /// A period has at most so many days.
 pub const LONGEST: i64 = 731;
 
+/// How many days before something began its indicators are looked at, where nobody has said otherwise.
+pub const BASELINE_DAYS: u64 = 90;
+
 /// A time in which measurements were observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {
@@ -34,6 +37,18 @@ pub struct Windows {
     pub before: Period,
     /// After.
     pub after: Period,
+}
+
+impl Windows {
+    /// The [`BASELINE_DAYS`] before something began, and the time from when it was done until somebody looks, [`LONGEST`]
+    /// days of it at most. What lies between is neither.
+    #[must_use]
+    pub fn around(began: DateTime<Utc>, done: DateTime<Utc>, until: DateTime<Utc>) -> Self {
+        let from = began.checked_sub_days(Days::new(BASELINE_DAYS)).unwrap_or(began);
+        let longest = done.checked_add_days(Days::new(LONGEST.unsigned_abs())).unwrap_or(done);
+        let to = until.clamp(done, longest);
+        Self { before: Period { from, to: began }, after: Period { from: done, to } }
+    }
 }
 
 /// From the first day to the last, both included.
@@ -255,6 +270,16 @@ pub(crate) mod tests {
             assert_eq!(tendency(goal, &before, &after), expected, "{goal:?}");
         }
         assert_eq!(tendency(higher, &LOW[..3], &HIGH[..3]), Tendency::Unclear, "three of each prove nothing");
+    }
+
+    #[test]
+    fn what_lies_between_is_neither() {
+        let at = |day: i64| DateTime::from_timestamp(1_780_000_000 + day * 86_400, 0).unwrap();
+        for (until, end) in [(at(40), at(40)), (at(5_000), at(10 + LONGEST)), (at(0), at(10))] {
+            let expected =
+                Windows { before: Period { from: at(-90), to: at(0) }, after: Period { from: at(10), to: end } };
+            assert_eq!(Windows::around(at(0), at(10), until), expected);
+        }
     }
 
     #[test]

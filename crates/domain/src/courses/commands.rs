@@ -3,9 +3,10 @@
 use super::lifecycle::ARTICLED;
 use super::{Course, Evaluation, Facts, Stage, Verb};
 use crate::access::Actor;
+use crate::analysis::effect::Effect;
 use crate::audience::Audience;
 use crate::change::{Change, Lifecycle, Record};
-use crate::id::MemberId;
+use crate::id::{IndicatorId, MemberId};
 use crate::refusal::{Faults, Reason, Refusal};
 use crate::separation::{Duty, Rule};
 use crate::text;
@@ -31,12 +32,14 @@ pub struct Amendment {
     pub pass_mark: Option<Option<i64>>,
     /// Clauses and controls.
     pub requirements: Option<Vec<String>>,
+    /// The indicators that it is to move; that they exist is the caller's to check.
+    pub indicators: Option<Vec<IndicatorId>>,
     /// The accountable member; that the member exists is the caller's to check.
     pub owner: Option<MemberId>,
 }
 
 /// What `evaluate` needs [7.2 c].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Evaluate {
     /// Whether the course has given people what it was to give them.
     pub effective: bool,
@@ -44,6 +47,8 @@ pub struct Evaluate {
     pub criterion: String,
     /// What was seen.
     pub evidence: String,
+    /// What its indicators said before and after, where it names some and somebody has taken it.
+    pub effect: Option<Effect>,
     /// The day on which it is judged again, or never.
     pub again_on: Option<NaiveDate>,
     /// Why someone judges who must not, where the organisation documents such exceptions.
@@ -66,6 +71,7 @@ impl Course {
             validity_months,
             pass_mark,
             requirements,
+            indicators,
             owner,
         } = input;
         let mut after = self.clone();
@@ -76,6 +82,7 @@ impl Course {
         after.validity_months = validity_months.unwrap_or(after.validity_months);
         after.pass_mark = pass_mark.unwrap_or(after.pass_mark);
         after.requirements = requirements.unwrap_or(after.requirements);
+        after.indicators = indicators.unwrap_or(after.indicators);
         after.owner = owner.or(after.owner);
         if let Some(audience) = audience.filter(|audience| *audience != self.audience) {
             after.audience = audience;
@@ -122,7 +129,7 @@ impl Course {
         by: &Actor,
         at: DateTime<Utc>,
     ) -> Result<Change<Self>, Refusal> {
-        let Evaluate { effective, criterion, evidence, again_on, exception_reason } = input;
+        let Evaluate { effective, criterion, evidence, effect, again_on, exception_reason } = input;
         self.may_excepted(Verb::Evaluate, facts, by, exception_reason.as_deref())?;
         let (Stage::Published { since, .. }, Some(judge)) = (self.stage.clone(), by.member()) else {
             return Err(Refusal::State(vec![Reason::wrong_state(ARTICLED, self.stage.name(), Verb::Evaluate)]));
@@ -137,7 +144,7 @@ impl Course {
         let exception = facts.separation.exception(&duty, exception_reason, (judge, at), &mut faults);
         faults.refuse()?;
         let mut after = self.clone();
-        after.evaluation = Some(Evaluation { effective, criterion, evidence, at, by: judge });
+        after.evaluation = Some(Evaluation { effective, criterion, evidence, effect, at, by: judge });
         after.stage = Stage::Published { since, evaluate_on: again_on };
         let reason = exception.as_ref().map(|exception| exception.reason.clone());
         after.exceptions.extend(exception);

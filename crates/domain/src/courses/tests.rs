@@ -33,6 +33,7 @@ fn draft() -> CourseDraft {
         validity_months: Some(12),
         pass_mark: Some(80),
         requirements: vec!["7.3".into(), "A.6.3".into()],
+        indicators: vec![IndicatorId(uuid::Uuid::from_u128(7))],
         owner: Some(member(1)),
     }
 }
@@ -46,6 +47,7 @@ fn evaluation() -> Evaluate {
         effective: true,
         criterion: "Clicks in the yearly trial".into(),
         evidence: "4.9 %, before 11.8 %".into(),
+        effect: None,
         again_on: None,
         exception_reason: None,
     }
@@ -100,6 +102,7 @@ fn refuses_every_fault_of_a_draft_at_once() {
         validity_months: Some(121),
         pass_mark: Some(0),
         requirements: vec!["A.6.3".into(), "A.9.9".into(), "A.6.3".into()],
+        indicators: [7, 7].map(|n| IndicatorId(uuid::Uuid::from_u128(n))).to_vec(),
         owner: None,
     };
     let defined = Course::define(wrong, &manager(), birth(Prefix::Course));
@@ -116,7 +119,8 @@ fn refuses_every_fault_of_a_draft_at_once() {
             "/validity_months",
             "/pass_mark",
             "/requirements/1",
-            "/requirements/2"
+            "/requirements/2",
+            "/indicators/1"
         ]
     );
     let by_member = Course::define(draft(), &person(3, &[Role::Member]), birth(Prefix::Course));
@@ -218,4 +222,27 @@ fn a_judgement_that_is_overdue_is_noted_once() {
     let judged = late.evaluate(again, &facts(), &judge(), at()).unwrap().into_after();
     assert_eq!(judged.wakes(), Some(Wake::AtAndOn(at(), day + Days::new(10))));
     assert_eq!(apply(judged, Verb::Retire).unwrap().wakes(), Some(Wake::At(at())));
+}
+
+/// Of four who have completed it, half had on the third day.
+#[test]
+fn its_effect_is_seen_once_half_have_taken_it() {
+    let day = |n: u64| at() + Days::new(n);
+    let course = at_stage(StageName::Published);
+    assert_eq!(course.windows(&[], day(99)), None);
+    let windows = course.windows(&[day(40), day(3), day(1), day(9)], day(99)).unwrap();
+    assert_eq!((windows.before.from, windows.before.to), (at() - Days::new(89), day(1)));
+    assert_eq!((windows.after.from, windows.after.to), (day(3), day(99)));
+    let aimless = Amendment { indicators: Some(Vec::new()), ..Amendment::default() };
+    let aimless = course.clone().amend(aimless, &manager(), at()).unwrap().into_after();
+    assert_eq!(aimless.windows(&[day(1)], day(99)), None);
+    let edges = course.edges();
+    assert_eq!((edges.len(), edges[0].to.kind), (1, Prefix::Indicator));
+    let effect = crate::analysis::effect::tests::effect();
+    let judged = |again_on| {
+        let input = Evaluate { effect: Some(effect.clone()), again_on, ..evaluation() };
+        course.clone().evaluate(input, &facts(), &judge(), at()).unwrap().into_after()
+    };
+    assert_eq!(judged(None).frozen_effect(), Some(&effect));
+    assert_eq!(judged(Some(today())).frozen_effect(), None, "it is looked at again");
 }

@@ -1,5 +1,7 @@
 //! How one tells that a benefit came about: by an indicator's figures, or by what was agreed to look at.
 
+use super::{Improvement, Miss, Stage};
+use crate::analysis::effect::{Effect, Windows};
 use crate::evaluation::Observation;
 use crate::id::{IndicatorId, RecordId};
 use crate::indicators::MAGNITUDE;
@@ -109,6 +111,36 @@ impl Measure {
                 }
                 faults
             }
+        }
+    }
+}
+
+impl Improvement {
+    /// What its indicator is compared over: before it was in place, and since then until somebody looks. `None` until it is
+    /// in place, and where no indicator was agreed.
+    #[must_use]
+    pub fn measured_over(&self, now: DateTime<Utc>) -> Option<(IndicatorId, Windows)> {
+        let in_place = self.implementation()?.at;
+        match self.measure {
+            Some(Measure::Indicator { indicator, .. }) => Some((indicator, Windows::around(in_place, in_place, now))),
+            Some(Measure::Criterion { .. }) | None => None,
+        }
+    }
+
+    /// What the verdict on its benefit rests on.
+    #[must_use]
+    pub fn frozen_effect(&self) -> Option<&Effect> {
+        match &self.stage {
+            Stage::Realised { verdict, .. } | Stage::NotRealised { miss: Miss::Judged { verdict, .. } } => {
+                verdict.effect.as_ref()
+            }
+            Stage::Proposed
+            | Stage::Declined
+            | Stage::Accepted
+            | Stage::Planned
+            | Stage::InProgress { .. }
+            | Stage::Measuring { .. }
+            | Stage::NotRealised { miss: Miss::Abandoned { .. } } => None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::lifecycle::ARTICLED;
 use super::{Decision, Facts, Implementation, Improvement, Measure, Miss, Plan, Size, Stage, Verb, Verdict};
 use crate::access::Actor;
+use crate::analysis::effect::Effect;
 use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::refusal::{Fault, Faults, Reason, Refusal};
@@ -52,7 +53,7 @@ pub struct Decline {
 }
 
 /// What `conclude` needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Conclude {
     /// Whether the benefit came about; needed where no indicator says it, and never against what it says.
     pub realised: Option<bool>,
@@ -60,6 +61,8 @@ pub struct Conclude {
     pub evidence: String,
     /// What was learned.
     pub lessons: String,
+    /// What its indicator said before and after, where one was agreed.
+    pub effect: Option<Effect>,
     /// Why someone judges who must not, where the organisation documents such exceptions.
     pub exception_reason: Option<String>,
 }
@@ -236,7 +239,7 @@ impl Improvement {
         by: &Actor,
         at: DateTime<Utc>,
     ) -> Result<Change<Self>, Refusal> {
-        let Conclude { realised, evidence, lessons, exception_reason } = input;
+        let Conclude { realised, evidence, lessons, effect, exception_reason } = input;
         self.may_excepted(Verb::Conclude, facts, by, exception_reason.as_deref())?;
         let (Stage::Measuring { implementation }, Some(me)) = (self.stage.clone(), by.member()) else {
             return Err(wrong_state(&self.stage, Verb::Conclude));
@@ -250,7 +253,7 @@ impl Improvement {
         faults.refuse()?;
         let figures = facts.figures;
         let progress = figures.and_then(|figures| self.measure.as_ref()?.progress(&figures));
-        let verdict = Verdict { evidence, lessons, figures, progress, at, by: me };
+        let verdict = Verdict { evidence, lessons, figures, progress, effect, at, by: me };
         let mut after = self.clone();
         let reason = exception.as_ref().map(|exception| exception.reason.clone());
         after.exceptions.extend(exception);

@@ -67,7 +67,13 @@ pub(crate) fn declined() -> Improvement {
 }
 
 fn conclude(realised: Option<bool>) -> Conclude {
-    Conclude { realised, evidence: "Twelve weeks".into(), lessons: "Images have owners".into(), exception_reason: None }
+    Conclude {
+        realised,
+        evidence: "Twelve weeks".into(),
+        lessons: "Images have owners".into(),
+        effect: None,
+        exception_reason: None,
+    }
 }
 
 /// Applies `verb` with an input that only the stage, the role or a duty can refuse.
@@ -342,4 +348,22 @@ fn days_that_pass_are_noted_once_each() {
     assert_eq!(proposed().wakes(), None);
     let judged = noted.into_after().conclude(conclude(None), &then(later), &judge(), at()).unwrap();
     assert_eq!(judged.after().wakes(), None);
+}
+
+#[test]
+fn its_benefit_is_seen_from_when_it_was_in_place() {
+    let now = at() + Days::new(30);
+    assert_eq!(at_stage(StageName::InProgress).measured_over(now), None);
+    let measuring = at_stage(StageName::Measuring);
+    let (indicator, windows) = measuring.measured_over(now).unwrap();
+    assert_eq!(indicator, IndicatorId(Uuid::from_u128(70)));
+    assert_eq!((windows.before.from, windows.before.to), (at() - Days::new(90), at()));
+    assert_eq!((windows.after.from, windows.after.to), (at(), now));
+    let effect = crate::analysis::effect::tests::effect();
+    let input = Conclude { effect: Some(effect.clone()), ..conclude(None) };
+    let judged = measuring.conclude(input, &facts(), &judge(), at()).unwrap().into_after();
+    assert_eq!(judged.frozen_effect(), Some(&effect));
+    assert_eq!(at_stage(StageName::Realised).frozen_effect(), None, "judged before effects were frozen");
+    let seen = of(ImprovementDraft { measure: Some(Measure::Criterion { criterion: "Look".into() }), ..draft() });
+    assert_eq!(walk(seen, &PATH[..4]).measured_over(now), None);
 }

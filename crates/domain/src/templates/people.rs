@@ -93,6 +93,7 @@ impl CourseText {
             validity_months: Some(12),
             pass_mark: self.pass_mark,
             requirements: owned(self.clauses),
+            indicators: Vec::new(),
             owner: Some(owner),
         }
     }

@@ -35,6 +35,7 @@ fn draft() -> Course {
         validity_months: Some(12),
         pass_mark: None,
         requirements: vec!["A.6.3".into()],
+        indicators: Vec::new(),
         owner: Some(member(1)),
     };
     Course::define(draft, &manager(), birth(Prefix::Course)).unwrap().into_after()

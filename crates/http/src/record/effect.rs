@@ -1,8 +1,14 @@
 //! Indicators compared before and after, wherever a verdict rests on them.
 
+use crate::answer::Answer;
 use crate::bounds::bounded;
+use crate::caller::Call;
 use crate::error::ApiError;
+use crate::parameters::Target;
+use crate::record::Resource;
 use crate::v1::indicators::dimensions_of;
+use crate::v1::records;
+use actix_web::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::analysis::comparison::{Interval, Method, Sample, Step};
 use ratchet_domain::analysis::effect::{Effect, IndicatorEffect, Period, Question, Span, Tendency};
@@ -10,6 +16,7 @@ use ratchet_domain::change::Record;
 use ratchet_domain::id::IndicatorId;
 use ratchet_domain::indicators::Indicator;
 use ratchet_domain::refusal::{Fault, Faults, Refusal};
+use ratchet_persistence::effects::{Effective, Seen};
 use ratchet_persistence::error::Error as StoreError;
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::{effects, settings};
@@ -27,6 +34,39 @@ pub(crate) struct EffectView {
     pub complete: bool,
     /// One for each series of each indicator.
     pub series: Vec<SeriesEffectView>,
+}
+
+/// What the indicators of a record say of it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct SeenEffect<S> {
+    /// Where the record stands.
+    pub state: S,
+    /// Whether this is what the verdict rests on, as it was seen then; otherwise it is what is measured now.
+    pub frozen: bool,
+    /// `null` while there is nothing to compare.
+    pub effect: Option<EffectView>,
+}
+
+impl Call {
+    /// Answers what indicators say of a record: before and after, or what was frozen with its verdict.
+    pub(crate) async fn effect<T: Resource + Effective, S: Serialize + 'static>(
+        self,
+        Target(locator): Target,
+        state: fn(&T) -> S,
+    ) -> Result<Answer, ApiError> {
+        let (by, now) = (self.actor.clone(), self.app.now());
+        let read = move |connection: &mut _| -> Result<Answer, ApiError> {
+            let (record, _) = T::find(by.organisation, locator, connection)?.ok_or(ApiError::NotFound)?;
+            records::check_visible(&record, &by, connection)?;
+            if !record.shows_effect_to(&by) {
+                return Err(Refusal::Forbidden.into());
+            }
+            let Seen { is_frozen, effect } = record.effect(now, connection)?;
+            let effect = effect.as_ref().map(Into::into);
+            Answer::json(StatusCode::OK, &SeenEffect { state: state(&record), frozen: is_frozen, effect })
+        };
+        self.app.store.read(read).await
+    }
 }
 
 /// A time in which measurements were observed.

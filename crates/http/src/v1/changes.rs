@@ -16,12 +16,11 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
-use crate::record::effect::EffectView;
+use crate::record::effect::SeenEffect;
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition};
 use crate::v1::auth::Nothing;
 use crate::v1::records;
-use actix_web::http::StatusCode;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
@@ -30,10 +29,10 @@ use ratchet_domain::changes::{
     self as domain, Assessment, Facts, Kind, Level, PlannedChange, StageName, Verb, Verdict,
 };
 use ratchet_domain::refusal::Refusal;
-use ratchet_persistence::changes::{Filter, effect_of};
-use ratchet_persistence::table::Table;
+use ratchet_persistence::changes::Filter;
+use ratchet_persistence::effects::Effective;
 use ratchet_persistence::tx::Tx;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a list of changes can be narrowed by.
@@ -79,17 +78,6 @@ impl Resource for PlannedChange {
         let ChangeQuery { state, kind, impact, verdict, owner, updated_since } = query;
         Filter { stage: state, kind, impact, verdict, owner: owner.map(|who| who.resolve(by)), updated_since }
     }
-}
-
-/// What the indicators of a change say of it.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct ChangeEffect {
-    /// Where the change stands.
-    pub state: StageName,
-    /// Whether this is what the verdict rests on, as it was seen then; otherwise it is what is measured now.
-    pub frozen: bool,
-    /// `null` until the change is made.
-    pub effect: Option<EffectView>,
 }
 
 /// List changes.
@@ -144,20 +132,11 @@ pub(crate) async fn get_change(
 #[utoipa::path(
     tag = "changes",
     params(("id" = String, Path)),
-    responses((status = 200, body = ChangeEffect))
+    responses((status = 200, body = SeenEffect<StageName>))
 )]
 #[get("/changes/{id}/effect")]
-pub(crate) async fn get_effect(call: Call, Target(locator): Target, _: Query<Nothing>) -> Result<Answer, ApiError> {
-    let by = call.actor.clone();
-    let read = move |connection: &mut _| -> Result<Answer, ApiError> {
-        let found = PlannedChange::find(by.organisation, locator, connection)?;
-        let (change, _) = found.ok_or(ApiError::NotFound)?;
-        records::check_visible(&change, &by, connection)?;
-        let effect = effect_of(&change, connection)?;
-        let (state, frozen) = (change.stage.name(), change.outcome().is_some());
-        Answer::json(StatusCode::OK, &ChangeEffect { state, frozen, effect: effect.as_ref().map(Into::into) })
-    };
-    call.app.store.read(read).await
+pub(crate) async fn get_effect(call: Call, target: Target, _: Query<Nothing>) -> Result<Answer, ApiError> {
+    call.effect(target, |change: &PlannedChange| change.stage.name()).await
 }
 
 /// Amend the draft of a change; later it is revised.
@@ -249,7 +228,7 @@ fn review(
 ) -> Result<Change<PlannedChange>, ApiError> {
     let ReviewChange { verdict, conclusion, exception_reason } = input;
     let unmade = || Refusal::state("wrong_state", "a change is reviewed once it is made");
-    let effect = effect_of(&change, tx.connection())?.ok_or_else(unmade)?;
+    let effect = change.measured(tx.now(), tx.connection())?.ok_or_else(unmade)?;
     let review = domain::Review { verdict, conclusion, effect, exception_reason };
     Ok(change.review(review, facts, by, tx.now())?)
 }

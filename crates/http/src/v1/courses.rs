@@ -11,6 +11,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::record::effect::{SeenEffect, named_indicators};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member, existing_members};
 use crate::v1::auth::Nothing;
@@ -18,12 +19,14 @@ use crate::v1::records;
 use actix_web::http::StatusCode;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
-use ratchet_domain::access::{Actor, Permission};
+use ratchet_domain::access::Actor;
 use ratchet_domain::audience::Audience;
-use ratchet_domain::courses::{self as domain, Course, CourseDraft, StageName, Verb};
+use ratchet_domain::change::Change;
+use ratchet_domain::courses::{self as domain, Course, CourseDraft, Facts, StageName, Verb};
 use ratchet_domain::id::MemberId;
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::courses::Filter;
+use ratchet_persistence::effects::Effective;
 use ratchet_persistence::table::Table;
 use ratchet_persistence::training_assignments::{self, Progress};
 use ratchet_persistence::{settings, tx::Tx};
@@ -95,13 +98,17 @@ pub(crate) struct CreateCourse {
     #[serde(default)]
     #[schema(example = json!(["7.3", "A.6.3"]))]
     requirements: Vec<String>,
+    /// The indicators that it is to move, by reference or id, at most 20: they tell whether it has worked.
+    #[serde(default)]
+    #[schema(example = json!(["IND-2026-0001"]))]
+    indicators: Vec<String>,
     /// The accountable member.
     #[serde(default)]
     owner_id: Option<MemberId>,
 }
 
-impl From<CreateCourse> for CourseDraft {
-    fn from(body: CreateCourse) -> Self {
+impl CreateCourse {
+    fn into_draft(self, tx: &mut Tx<'_>) -> Result<CourseDraft, ApiError> {
         let CreateCourse {
             title,
             description,
@@ -111,9 +118,23 @@ impl From<CreateCourse> for CourseDraft {
             validity_months,
             pass_mark,
             requirements,
+            indicators,
             owner_id: owner,
-        } = body;
-        Self { title, description, material, audience, due_in_days, validity_months, pass_mark, requirements, owner }
+        } = self;
+        check_members(Some(&audience), owner, tx)?;
+        let indicators = named_indicators("/indicators", &indicators, tx)?;
+        Ok(CourseDraft {
+            title,
+            description,
+            material,
+            audience,
+            due_in_days,
+            validity_months,
+            pass_mark,
+            requirements,
+            indicators,
+            owner,
+        })
     }
 }
 
@@ -153,14 +174,18 @@ pub(crate) struct AmendCourse {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Vec<String>)]
     requirements: Option<Vec<String>>,
+    /// The indicators that it is to move, by reference or id.
+    #[serde(default)]
+    #[schema(example = json!(["IND-2026-0001"]))]
+    indicators: Option<Vec<String>>,
     /// The accountable member.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = MemberId)]
     owner_id: Option<MemberId>,
 }
 
-impl From<AmendCourse> for domain::Amendment {
-    fn from(body: AmendCourse) -> Self {
+impl AmendCourse {
+    fn into_amendment(self, tx: &mut Tx<'_>) -> Result<domain::Amendment, ApiError> {
         let AmendCourse {
             title,
             description,
@@ -170,9 +195,23 @@ impl From<AmendCourse> for domain::Amendment {
             validity_months,
             pass_mark,
             requirements,
+            indicators,
             owner_id: owner,
-        } = body;
-        Self { title, description, material, audience, due_in_days, validity_months, pass_mark, requirements, owner }
+        } = self;
+        check_members(audience.as_ref(), owner, tx)?;
+        let indicators = indicators.map(|named| named_indicators("/indicators", &named, tx)).transpose()?;
+        Ok(domain::Amendment {
+            title,
+            description,
+            material,
+            audience,
+            due_in_days,
+            validity_months,
+            pass_mark,
+            requirements,
+            indicators,
+            owner,
+        })
     }
 }
 
@@ -205,11 +244,17 @@ pub(crate) struct EvaluateCourse {
     exception_reason: Option<String>,
 }
 
-impl From<EvaluateCourse> for domain::Evaluate {
-    fn from(body: EvaluateCourse) -> Self {
-        let EvaluateCourse { effective, criterion, evidence, again_on, exception_reason } = body;
-        Self { effective, criterion, evidence, again_on, exception_reason }
-    }
+fn evaluate(
+    course: Course,
+    input: EvaluateCourse,
+    facts: &Facts,
+    by: &Actor,
+    tx: &mut Tx<'_>,
+) -> Result<Change<Course>, ApiError> {
+    let EvaluateCourse { effective, criterion, evidence, again_on, exception_reason } = input;
+    let effect = course.measured(tx.now(), tx.connection())?;
+    let input = domain::Evaluate { effective, criterion, evidence, effect, again_on, exception_reason };
+    Ok(course.evaluate(input, facts, by, tx.now())?)
 }
 
 /// Why nobody takes it any more.
@@ -272,8 +317,7 @@ pub(crate) async fn create_course(
     body: Body<CreateCourse>,
 ) -> Result<Answer, ApiError> {
     call.create(parameters, body, |input: CreateCourse, by, birth, tx| {
-        check_members(Some(&input.audience), input.owner_id, tx)?;
-        Ok(Course::define(input.into(), by, birth)?)
+        Ok(Course::define(input.into_draft(tx)?, by, birth)?)
     })
     .await
 }
@@ -311,7 +355,7 @@ pub(crate) async fn get_progress(call: Call, Target(locator): Target, _: Query<N
     let read = move |connection: &mut _| -> Result<Progress, ApiError> {
         let (course, _) = Course::find(by.organisation, locator, connection)?.ok_or(ApiError::NotFound)?;
         records::check_visible(&course, &by, connection)?;
-        if !by.may(Permission::ReadRecords, course.owner.is_some() && course.owner == by.member()) {
+        if !course.is_overseen_by(&by) {
             return Err(Refusal::Forbidden.into());
         }
         let today = settings::rules(by.organisation, connection)?.today(now);
@@ -319,6 +363,21 @@ pub(crate) async fn get_progress(call: Call, Target(locator): Target, _: Query<N
     };
     let progress = call.app.store.read(read).await?;
     Answer::json(StatusCode::OK, &CourseProgress::from(progress))
+}
+
+/// Read what the indicators of a course say of it: each series before and after [7.2 c].
+///
+/// Compared is what was measured in the 90 days before anybody had completed it with what was measured from the moment on at
+/// which half of those had who have completed it by now; what lies between is neither. Once the effect is judged, and is
+/// not to be judged again, this is the frozen comparison of that judgement.
+#[utoipa::path(
+    tag = "courses",
+    params(("id" = String, Path)),
+    responses((status = 200, body = SeenEffect<StageName>))
+)]
+#[get("/courses/{id}/effect")]
+pub(crate) async fn get_course_effect(call: Call, target: Target, _: Query<Nothing>) -> Result<Answer, ApiError> {
+    call.effect(target, |course: &Course| course.stage.name()).await
 }
 
 /// Amend a course's plain fields.
@@ -336,8 +395,7 @@ pub(crate) async fn amend_course(
     body: Body<AmendCourse>,
 ) -> Result<Answer, ApiError> {
     call.amend(target, parameters, body, |course: Course, input: AmendCourse, by, tx| {
-        check_members(input.audience.as_ref(), input.owner_id, tx)?;
-        Ok(course.amend(input.into(), by, tx.now())?)
+        Ok(course.amend(input.into_amendment(tx)?, by, tx.now())?)
     })
     .await
 }
@@ -349,9 +407,10 @@ verbs! {
     publish_course "/courses/{id}/publish" Publish PublishCourse
     |course, input, facts, by, tx| course.publish(input.evaluate_on, facts, by, tx.now());
 
-    /// Judge whether a course has worked; never by its owner [7.2 c].
+    /// Judge whether a course has worked; never by its owner [7.2 c]. Its indicators are compared, and the comparison is
+    /// frozen with the verdict.
     evaluate_course "/courses/{id}/evaluate" Evaluate EvaluateCourse
-    |course, input, facts, by, tx| course.evaluate(input.into(), facts, by, tx.now());
+    |course, input, facts, by, tx| evaluate(course, input, facts, by, tx);
 
     /// Retire a course: what is open becomes void, results are kept.
     retire_course "/courses/{id}/retire" Retire RetireCourse
@@ -364,6 +423,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(create_course)
         .service(get_course)
         .service(get_progress)
+        .service(get_course_effect)
         .service(amend_course)
         .service(publish_course)
         .service(evaluate_course)

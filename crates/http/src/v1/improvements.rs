@@ -11,17 +11,23 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::record::effect::SeenEffect;
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
+use crate::v1::auth::Nothing;
 use crate::v1::records;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
+use ratchet_domain::change::Change;
 use ratchet_domain::id::{ImprovementId, MemberId};
-use ratchet_domain::improvements::{self as domain, Improvement, ImprovementDraft, Measure, Size, StageName, Verb};
+use ratchet_domain::improvements::{
+    self as domain, Facts, Improvement, ImprovementDraft, Measure, Size, StageName, Verb,
+};
 use ratchet_domain::indicators::Indicator;
 use ratchet_domain::nonconformities::Source;
 use ratchet_persistence::connection::AnyConnection;
+use ratchet_persistence::effects::Effective;
 use ratchet_persistence::improvements::Filter;
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::votes;
@@ -339,6 +345,20 @@ pub(crate) async fn get_improvement(
     call.show::<Improvement>(target, parameters).await
 }
 
+/// Read what the indicator of an improvement says of it: each series before and after.
+///
+/// Compared is what was measured in the 90 days before it was in place with what was measured since then. Once the benefit is
+/// judged this is the frozen comparison of the verdict.
+#[utoipa::path(
+    tag = "improvements",
+    params(("id" = String, Path)),
+    responses((status = 200, body = SeenEffect<StageName>))
+)]
+#[get("/improvements/{id}/effect")]
+pub(crate) async fn get_improvement_effect(call: Call, target: Target, _: Query<Nothing>) -> Result<Answer, ApiError> {
+    call.effect(target, |improvement: &Improvement| improvement.stage.name()).await
+}
+
 /// Amend an improvement's plain fields: its proposer until it is accepted, its owner from then on.
 #[utoipa::path(
     tag = "improvements",
@@ -397,16 +417,27 @@ verbs! {
     |improvement, MeasureImprovement { summary, judge_on }, facts, by, tx|
         improvement.measure((summary, judge_on), facts, by, tx.now());
 
-    /// Judge whether the benefit came about: from the figures where an indicator was agreed; never by who did the work.
+    /// Judge whether the benefit came about: from the figures where an indicator was agreed; never by who did the work. The
+    /// indicator is compared before and after, and the comparison is frozen with the verdict.
     conclude_improvement "/improvements/{id}/conclude" Conclude ConcludeImprovement
-    |improvement, ConcludeImprovement { realised, evidence, lessons, exception_reason }, facts, by, tx| {
-        let input = domain::Conclude { realised, evidence, lessons, exception_reason };
-        improvement.conclude(input, facts, by, tx.now())
-    };
+    |improvement, input, facts, by, tx| conclude(improvement, input, facts, by, tx);
 
     /// Give it up before it is in place.
     abandon_improvement "/improvements/{id}/abandon" Abandon AbandonImprovement
     |improvement, input, facts, by, tx| improvement.abandon(input.reason, facts, by, tx.now());
+}
+
+fn conclude(
+    improvement: Improvement,
+    input: ConcludeImprovement,
+    facts: &Facts,
+    by: &Actor,
+    tx: &mut Tx<'_>,
+) -> Result<Change<Improvement>, ApiError> {
+    let ConcludeImprovement { realised, evidence, lessons, exception_reason } = input;
+    let effect = improvement.measured(tx.now(), tx.connection())?;
+    let input = domain::Conclude { realised, evidence, lessons, effect, exception_reason };
+    Ok(improvement.conclude(input, facts, by, tx.now())?)
 }
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -414,6 +445,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(list_improvements)
         .service(create_improvement)
         .service(get_improvement)
+        .service(get_improvement_effect)
         .service(amend_improvement)
         .service(accept_improvement)
         .service(decline_improvement)

@@ -13,7 +13,7 @@ use ratchet_domain::changes::{
 };
 use ratchet_domain::id::{IndicatorId, RecordId};
 use ratchet_domain::reference::{Locator, Prefix, Target};
-use ratchet_persistence::changes::effect_of;
+use ratchet_persistence::effects::Effective;
 use ratchet_persistence::error::Error;
 
 const PORTS: &str = "Open a port in the firewall";
@@ -165,7 +165,7 @@ fn review(story: &mut Story, day: i64, name: &'static str, verdict: Verdict, con
     story.step((day, 16), ADEYEMI, move |tx, names| {
         let change: PlannedChange = tx.get(Locator::Id(names.get(name)?))?;
         let (facts, by, at) = (tx.facts(&change)?, tx.actor().clone(), tx.now());
-        let effect = effect_of(&change, tx.connection())?.ok_or(Error::NotFound)?;
+        let effect = change.measured(at, tx.connection())?.ok_or(Error::NotFound)?;
         let input = Review { verdict, conclusion: conclusion.to_owned(), effect, exception_reason: None };
         save(change.review(input, &facts, &by, at)?, tx).map(drop)
     });

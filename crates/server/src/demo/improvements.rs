@@ -9,6 +9,7 @@ use ratchet_domain::improvements::{Accept, Conclude, Decline, Improvement, Impro
 use ratchet_domain::nonconformities::Source;
 use ratchet_domain::reference::Locator;
 use ratchet_domain::votes::Vote;
+use ratchet_persistence::effects::Effective;
 
 const VISITORS: &str = "Meet visitors at the door";
 const MONITORS: &str = "A second screen for everyone";
@@ -99,10 +100,13 @@ fn put_in_place(story: &mut Story, day: i64, who: Who, name: &'static str, (summ
 
 /// The figures decide.
 fn conclude(story: &mut Story, day: i64, name: &'static str, (evidence, lessons): (&'static str, &'static str)) {
-    let input =
-        Conclude { realised: None, evidence: evidence.to_owned(), lessons: lessons.to_owned(), exception_reason: None };
-    story.change((day, 15), ADEYEMI, name, |improvement: Improvement, facts, by, at| {
-        improvement.conclude(input, facts, by, at)
+    story.step((day, 15), ADEYEMI, move |tx, names| {
+        let improvement: Improvement = tx.get(Locator::Id(names.get(name)?))?;
+        let (facts, by, at) = (tx.facts(&improvement)?, tx.actor().clone(), tx.now());
+        let (evidence, lessons) = (evidence.to_owned(), lessons.to_owned());
+        let effect = improvement.measured(at, tx.connection())?;
+        let input = Conclude { realised: None, evidence, lessons, effect, exception_reason: None };
+        save(improvement.conclude(input, &facts, &by, at)?, tx).map(drop)
     });
 }
 

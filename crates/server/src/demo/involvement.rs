@@ -140,6 +140,7 @@ fn course(title: &'static str, audience: Audience) -> CourseDraft {
         validity_months: Some(12),
         pass_mark: None,
         requirements: vec!["A.6.3".to_owned()],
+        indicators: Vec::new(),
         owner: None,
     }
 }
@@ -186,6 +187,7 @@ fn courses(story: &mut Story) {
         effective: true,
         criterion: "Clicks in the trial of this quarter".into(),
         evidence: "4.9 %, before 11.8 %".into(),
+        effect: None,
         again_on: Some(story.day(300)),
         exception_reason: None,
     };

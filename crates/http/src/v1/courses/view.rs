@@ -1,11 +1,12 @@
 //! A course as the API shows it.
 
+use crate::record::effect::EffectView;
 use crate::record::expand::MemberName;
 use crate::record::{ExceptionView, HeadView, Transition};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::audience::Audience;
 use ratchet_domain::courses::{Course, Evaluation, Stage, StageName};
-use ratchet_domain::id::MemberId;
+use ratchet_domain::id::{IndicatorId, MemberId};
 use serde::Serialize;
 
 /// A course.
@@ -33,6 +34,8 @@ pub(crate) struct CourseView {
     pub pass_mark: Option<i64>,
     /// The clauses and controls it serves.
     pub requirements: Vec<String>,
+    /// The indicators that it is to move.
+    pub indicator_ids: Vec<IndicatorId>,
     /// The accountable member.
     pub owner_id: Option<MemberId>,
     /// The owner's name; only with `expand=owner`.
@@ -63,6 +66,8 @@ pub(crate) struct EvaluationView {
     pub criterion: String,
     /// What was seen.
     pub evidence: String,
+    /// What its indicators said, frozen; `null` where it names none, or nobody had completed it.
+    pub effect: Option<EffectView>,
     /// When it was judged.
     pub at: DateTime<Utc>,
     /// By whom.
@@ -71,8 +76,8 @@ pub(crate) struct EvaluationView {
 
 impl From<&Evaluation> for EvaluationView {
     fn from(evaluation: &Evaluation) -> Self {
-        let Evaluation { effective, criterion, evidence, at, by } = evaluation.clone();
-        Self { effective, criterion, evidence, at, by }
+        let Evaluation { effective, criterion, evidence, effect, at, by } = evaluation.clone();
+        Self { effective, criterion, evidence, effect: effect.as_ref().map(Into::into), at, by }
     }
 }
 
@@ -89,6 +94,7 @@ impl CourseView {
             validity_months,
             pass_mark,
             requirements,
+            indicators,
             owner,
             evaluation,
             exceptions,
@@ -111,6 +117,7 @@ impl CourseView {
             validity_months: *validity_months,
             pass_mark: *pass_mark,
             requirements: requirements.clone(),
+            indicator_ids: indicators.clone(),
             owner_id: *owner,
             owner: None,
             published_at,

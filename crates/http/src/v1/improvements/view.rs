@@ -1,5 +1,6 @@
 //! An improvement as the API shows it.
 
+use crate::record::effect::EffectView;
 use crate::record::expand::MemberName;
 use crate::record::{ExceptionView, HeadView, TargetView, Transition};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -136,6 +137,8 @@ pub(crate) struct BenefitVerdictView {
     pub figures: Option<FiguresView>,
     /// How much of the way from baseline to target was gone: 1 is all of it, negative is backwards.
     pub progress: Option<f64>,
+    /// What the indicator said before and after, frozen; `null` where a criterion was agreed.
+    pub effect: Option<EffectView>,
     /// When it was judged.
     pub at: DateTime<Utc>,
     /// By whom.
@@ -189,8 +192,9 @@ impl From<&domain::Implementation> for ImplementationView {
 
 impl From<&domain::Verdict> for BenefitVerdictView {
     fn from(verdict: &domain::Verdict) -> Self {
-        let domain::Verdict { evidence, lessons, figures, progress, at, by } = verdict.clone();
-        Self { evidence, lessons, figures: figures.map(Into::into), progress, at, by }
+        let domain::Verdict { evidence, lessons, figures, progress, effect, at, by } = verdict.clone();
+        let effect = effect.as_ref().map(Into::into);
+        Self { evidence, lessons, figures: figures.map(Into::into), progress, effect, at, by }
     }
 }
 
