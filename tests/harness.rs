@@ -16,6 +16,7 @@ use ratchet_domain::journal::leaf::{Leaf, leaf_hash};
 use ratchet_domain::members::{Member, MemberDraft};
 use ratchet_domain::report_intakes::hour_of;
 use ratchet_http::app::{App, Keys, Settings, Source};
+use ratchet_persistence::built_in;
 use ratchet_persistence::connection::{Address, AnyConnection};
 use ratchet_persistence::error::Error;
 use ratchet_persistence::evaluation;
@@ -197,6 +198,13 @@ impl Api {
     /// Keeps how ready each organisation is today; how many days were kept.
     pub async fn keep_readiness(&self) -> usize {
         readiness::catch_up(&self.store, self.now()).await.unwrap()
+    }
+
+    /// Measures the built-in indicators of the day; of how many organisations.
+    pub async fn measure_built_in(&self) -> usize {
+        let now = self.now();
+        let context = |organisation| context(organisation, "figures", now);
+        built_in::catch_up(&self.store, now, &context).await.unwrap()
     }
 
     /// Takes anonymous reports into the register, as when an hour is full.

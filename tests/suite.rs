@@ -9,6 +9,7 @@ mod api {
     mod audit_programmes;
     mod audits;
     mod auth;
+    mod built_in;
     mod calendar;
     mod calls;
     mod change_templates;

@@ -16,12 +16,14 @@ use crate::approval::{self, Approval};
 use crate::audits::{NAMED, REQUIREMENTS, few_and_once};
 use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::{AuditProgrammeId, MemberId, ProcessId};
+use crate::indicators::built_in::Share;
 use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
 use crate::work::Work;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A planned audit of the coverage plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,6 +171,16 @@ impl AuditProgramme {
     #[must_use]
     pub fn planned(&self, key: &str) -> Option<&PlannedAudit> {
         self.content.plan.iter().find(|planned| planned.key == key)
+    }
+
+    /// Of the planned audits that were to be reported before a day, those that are. `reported` names them by programme and
+    /// key.
+    #[must_use]
+    pub fn completion(&self, reported: &BTreeSet<(AuditProgrammeId, String)>, day: NaiveDate) -> Share {
+        let due = || self.content.plan.iter().filter(|planned| planned.ends_on < day);
+        let done = due().filter(|planned| reported.contains(&(self.id(), planned.key.clone())));
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        Share { part: count(done.count()), whole: count(due().count()) }
     }
 
     /// Its approval, where it has one.

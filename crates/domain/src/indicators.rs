@@ -1,18 +1,23 @@
 //! Indicators [9.1]: what is measured, how, when and by whom, and which values call for attention.
 
 mod analysis;
+pub mod built_in;
 mod commands;
 mod frequency;
 mod goal;
 mod lifecycle;
 #[cfg(test)]
 pub(crate) mod tests;
+mod wording;
 
 pub use analysis::{Analysis, Verdict};
+pub use built_in::BuiltIn;
 pub use commands::{Analyse, IndicatorAmendment};
 pub use frequency::Frequency;
 pub use goal::{Direction, Goal, Judgement, MAGNITUDE, Range};
-pub use lifecycle::{Facts, Field, StageName, Verb, edge, touchable};
+pub use lifecycle::{Facts, Field, StageName, Verb, computed, edge, touchable};
+pub use wording::IndicatorText;
+pub(crate) use wording::Measured;
 
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Record, Seal};
@@ -143,6 +148,9 @@ pub struct Indicator {
     pub head: Head,
     /// One line.
     pub name: String,
+    /// Which of the built-in ones it is; `None` of those that others measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub built_in: Option<BuiltIn>,
     /// What it is to tell: what is measured, and why [9.1 a].
     #[serde(default)]
     pub information_need: Option<String>,
@@ -163,7 +171,7 @@ pub struct Indicator {
     /// When it is measured [9.1 c].
     #[serde(default)]
     pub frequency: Option<Frequency>,
-    /// Who measures [9.1 d].
+    /// Who measures [9.1 d]; nobody need be named where the program does.
     #[serde(default)]
     pub collector: Option<MemberId>,
     /// When the results are analysed [9.1 e].
@@ -311,6 +319,12 @@ impl Indicator {
     /// [`Refusal::Forbidden`], or every fault of the draft.
     pub fn define(draft: IndicatorDraft, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
         Self::may_make(by)?;
+        let indicator = Self::drafted(draft, by, birth);
+        indicator.faults().refuse()?;
+        Ok(Change::born(indicator, "defined"))
+    }
+
+    fn drafted(draft: IndicatorDraft, by: &Actor, birth: Birth) -> Self {
         let IndicatorDraft {
             name,
             information_need,
@@ -327,9 +341,10 @@ impl Indicator {
             auto_raise,
             owner,
         } = draft;
-        let indicator = Self {
+        Self {
             head: Head::born(by, birth),
             name,
+            built_in: None,
             information_need,
             unit,
             value_kind,
@@ -349,9 +364,7 @@ impl Indicator {
             analysed_on: None,
             analysis_fell_due_on: None,
             stage: Stage::Draft,
-        };
-        indicator.faults().refuse()?;
-        Ok(Change::born(indicator, "defined"))
+        }
     }
 
     /// Every fault of what people write.

@@ -140,7 +140,7 @@ listing!(Action, actions, Filter, narrowed, own, {
 });
 
 /// Stages in which there is still something to do.
-const UNDONE: [&str; 3] = ["open", "in_progress", "blocked"];
+pub(crate) const UNDONE: [&str; 3] = ["open", "in_progress", "blocked"];
 
 fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
     let Filter { stage, kind, priority, assignee, parent, due_before, overdue_on, updated_since } = filter;

@@ -177,6 +177,22 @@ pub(crate) fn of_programme(
     found.into_iter().map(read).collect()
 }
 
+/// The planned audits of these programmes that are reported, or over: programme and key.
+pub(crate) fn reported_of(
+    organisation: OrganisationId,
+    programmes: &[AuditProgrammeId],
+    connection: &mut AnyConnection,
+) -> Result<BTreeSet<(AuditProgrammeId, String)>, Error> {
+    let reported = [StageName::Reported, StageName::Closed].map(<&str>::from);
+    let found: Vec<(Option<KeyValue>, Option<String>)> = audits::table
+        .filter(audits::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(audits::programme_id.eq_any(programmes.iter().map(|programme| KeyValue(programme.0))))
+        .filter(audits::stage.eq_any(reported))
+        .select((audits::programme_id, audits::plan_key))
+        .load(connection)?;
+    Ok(found.into_iter().filter_map(|(programme, key)| Some((AuditProgrammeId(programme?.0), key?))).collect())
+}
+
 /// Where an audit stands, for the guards of its findings.
 pub(crate) fn stage_of(
     organisation: OrganisationId,

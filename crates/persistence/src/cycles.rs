@@ -21,7 +21,7 @@ use ratchet_domain::id::{IndicatorId, NonconformityId, OrganisationId};
 use ratchet_domain::indicators::Indicator;
 use serde_json::Value;
 
-/// Nonconformities of a turn of which the time to their closing is taken, at most.
+/// Nonconformities of which the time to their closing is taken, at most.
 const CLOSINGS: i64 = 20_000;
 
 /// A turn and what it came to.
@@ -79,40 +79,50 @@ fn collect(
     connection: &mut AnyConnection,
 ) -> Result<Collected, Error> {
     Ok(Collected {
-        counts: counts(organisation, turn, connection)?,
-        closings: closings(organisation, turn, connection)?,
+        counts: counts(organisation, (turn.from, turn.until()), actions(), connection)?,
+        closings: closings(organisation, (turn.from, turn.until()), connection)?,
         recurred: recurred(reopenings, turn),
         harmful: harmful(organisation, turn, connection)?,
     })
 }
 
-/// The journal's entries of a turn.
+/// The journal's entries between two moments.
 macro_rules! entries_of {
-    ($organisation:expr, $turn:expr) => {{
+    ($organisation:expr, $from:expr, $until:expr) => {{
         use crate::schema::journal_entries as entries;
         entries::organisation_id
             .eq(KeyValue($organisation.0))
-            .and(entries::recorded_at.ge(InstantValue($turn.from)))
-            .and(entries::recorded_at.lt(InstantValue($turn.until())))
+            .and(entries::recorded_at.ge(InstantValue($from)))
+            .and(entries::recorded_at.lt(InstantValue($until)))
     }};
 }
+pub(crate) use entries_of;
 
-/// Of the journal only what an index holds.
-fn counts(organisation: OrganisationId, turn: &Turn, connection: &mut AnyConnection) -> Result<Counts, Error> {
+/// How often the journal names each of these actions: of it only what an index holds.
+pub(crate) fn counts(
+    organisation: OrganisationId,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+    actions: Vec<&'static str>,
+    connection: &mut AnyConnection,
+) -> Result<Counts, Error> {
     let counted: Vec<(String, i64)> = journal_entries::table
-        .filter(entries_of!(organisation, turn))
-        .filter(journal_entries::action.eq_any(actions()))
+        .filter(entries_of!(organisation, from, until))
+        .filter(journal_entries::action.eq_any(actions))
         .group_by(journal_entries::action)
         .select((journal_entries::action, diesel::dsl::count_star()))
         .load(connection)?;
     Ok(counted.into_iter().collect())
 }
 
-/// The nonconformities that were closed in the turn; the newest closings.
-fn closings(organisation: OrganisationId, turn: &Turn, connection: &mut AnyConnection) -> Result<Vec<Closing>, Error> {
+/// The nonconformities that were closed between two moments; the newest closings.
+pub(crate) fn closings(
+    organisation: OrganisationId,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+    connection: &mut AnyConnection,
+) -> Result<Vec<Closing>, Error> {
     let closed: Vec<(InstantValue, InstantValue)> = journal_entries::table
         .inner_join(nonconformities::table.on(nonconformities::id.eq(journal_entries::object_id)))
-        .filter(entries_of!(organisation, turn))
+        .filter(entries_of!(organisation, from, until))
         .filter(journal_entries::action.eq(CASE_CLOSED))
         .order(journal_entries::recorded_at.desc())
         .limit(CLOSINGS)
@@ -142,7 +152,7 @@ fn reopenings(organisation: OrganisationId, connection: &mut AnyConnection) -> R
 fn harmful(organisation: OrganisationId, turn: &Turn, connection: &mut AnyConnection) -> Result<i64, Error> {
     let judged = journal_entries::table
         .inner_join(changes::table.on(changes::id.eq(journal_entries::object_id)))
-        .filter(entries_of!(organisation, turn))
+        .filter(entries_of!(organisation, turn.from, turn.until()))
         .filter(journal_entries::action.eq(CHANGE_REVIEWED))
         .filter(changes::verdict.eq(word(Verdict::Harmful)));
     Ok(judged.count().get_result(connection)?)

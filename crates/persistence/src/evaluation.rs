@@ -157,6 +157,10 @@ pub fn evaluate(id: IndicatorId, tx: &mut Tx<'_>) -> Result<(), Error> {
         }
         None => (before, Vec::new()),
     };
+    // A draft is measured where it is built in. What its thresholds are to be nobody has said yet.
+    if matches!(indicator.stage, Stage::Draft) {
+        episodes.clear();
+    }
     episodes.extend(absent(&indicator, &after, &open, now));
     for episode in episodes {
         apply(&indicator, episode, &open, tx)?;
@@ -173,8 +177,11 @@ fn known(signal: &Signal) -> Open {
     Open { kind: signal.kind, last_observed_at: signal.last.observed_at }
 }
 
-/// What the absence of measurements says of an active indicator.
+/// What the absence of measurements says of an active indicator. Of a built-in one it says that there was nothing to measure.
 fn absent(indicator: &Indicator, state: &State, open: &[Signal], now: DateTime<Utc>) -> Option<Episode> {
+    if indicator.built_in.is_some() {
+        return None;
+    }
     let (Stage::Active { since }, Some(frequency)) = (&indicator.stage, indicator.frequency) else { return None };
     let stale = open.iter().find(|signal| signal.kind == Kind::Stale).map(known);
     absence(state, frequency, *since, stale, now)

@@ -13,13 +13,14 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{MemberId, OrganisationId};
-use ratchet_domain::indicators::{Facts, Indicator, StageName};
+use ratchet_domain::indicators::{BuiltIn, Facts, Indicator, StageName};
 
 record_table!(Indicator, indicators {
     name: String,
     owner_id: Option<KeyValue>,
     stage: String,
     description: String,
+    built_in: Option<String>,
 });
 
 impl Columns {
@@ -29,6 +30,7 @@ impl Columns {
             owner_id: record.owner.map(|member| KeyValue(member.0)),
             stage: word(record.stage.name()),
             description: body_of(record)?,
+            built_in: record.built_in.map(word),
         })
     }
 
@@ -44,6 +46,10 @@ pub struct Filter {
     pub stage: Option<Vec<StageName>>,
     /// Owned by this member.
     pub owner: Option<MemberId>,
+    /// One of these built-in ones.
+    pub built_in: Option<Vec<BuiltIn>>,
+    /// Whether the program measures it.
+    pub computed: Option<bool>,
     /// Written at or after this moment.
     pub updated_since: Option<DateTime<Utc>>,
 }
@@ -56,12 +62,20 @@ listing!(Indicator, indicators, Filter, narrowed, own, {
 });
 
 fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
-    let Filter { stage, owner, updated_since } = filter;
+    let Filter { stage, owner, built_in, computed, updated_since } = filter;
     if let Some(stages) = stage {
         query = query.filter(indicators::stage.eq_any(stages.iter().map(|stage| <&str>::from(*stage))));
     }
     if let Some(owner) = owner {
         query = query.filter(indicators::owner_id.eq(KeyValue(owner.0)));
+    }
+    if let Some(built_in) = built_in {
+        query = query.filter(indicators::built_in.eq_any(built_in.iter().map(|which| <&str>::from(*which))));
+    }
+    match computed {
+        Some(true) => query = query.filter(indicators::built_in.is_not_null()),
+        Some(false) => query = query.filter(indicators::built_in.is_null()),
+        None => {}
     }
     if let Some(at) = updated_since {
         query = query.filter(indicators::updated_at.ge(InstantValue(*at)));
@@ -95,6 +109,19 @@ pub fn active(organisation: OrganisationId, connection: &mut AnyConnection) -> R
         .filter(indicators::organisation_id.eq(KeyValue(organisation.0)))
         .filter(indicators::stage.eq(<&str>::from(StageName::Active)))
         .order(indicators::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.into_record().map(|(indicator, _)| indicator)).collect()
+}
+
+/// Those that the program measures, whatever their stage: one of each key at most.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn built_in(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<Vec<Indicator>, Error> {
+    let rows: Vec<Row> = indicators::table
+        .filter(indicators::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(indicators::built_in.is_not_null())
         .select(Row::as_select())
         .load(connection)?;
     rows.into_iter().map(|row| row.into_record().map(|(indicator, _)| indicator)).collect()

@@ -8,6 +8,7 @@ pub mod api_keys;
 pub mod applicabilities;
 pub mod audit_programmes;
 pub mod audits;
+pub mod built_in;
 pub mod calendar;
 pub mod change_templates;
 pub mod changes;

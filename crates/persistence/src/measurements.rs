@@ -3,14 +3,19 @@
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
+use crate::journal::Receipt;
 use crate::schema::{evaluation_queue, measurements};
+use crate::tx::Tx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::analysis::effect::Period;
+use ratchet_domain::change::Record;
 use ratchet_domain::evaluation::Observation;
 use ratchet_domain::id::{IndicatorId, MeasurementBatchId, OrganisationId};
 use ratchet_domain::management_reviews::inputs::Span;
-use ratchet_domain::measurements::{Figure, Key, Point, Row as Written, Sifted, Standing};
+use ratchet_domain::measurements::{
+    BatchDraft, Figure, Key, MeasurementBatch, Point, Row as Written, Sifted, Standing,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Rows per INSERT: both databases bound the values of a statement.
@@ -131,7 +136,7 @@ pub fn known<'a>(
 ///
 /// # Errors
 /// The database's.
-pub fn write(
+fn write(
     organisation: OrganisationId,
     batch: MeasurementBatchId,
     sifted: &Sifted,
@@ -161,6 +166,18 @@ pub fn write(
             .execute(connection)?;
     }
     Ok(())
+}
+
+/// Records what is new of a batch: the record that stands for it in the journal, its rows, and what is to be evaluated.
+///
+/// # Errors
+/// The database's, or the rule's refusal.
+pub fn record(source: String, sifted: &Sifted, tx: &mut Tx<'_>) -> Result<(MeasurementBatch, Receipt), Error> {
+    let by = tx.actor().clone();
+    let birth = tx.birth(MeasurementBatch::PREFIX)?;
+    let (batch, receipt) = tx.save(MeasurementBatch::record(BatchDraft { source, sifted }, &by, birth)?)?;
+    write(by.organisation, batch.id(), sifted, tx.connection())?;
+    Ok((batch, receipt))
 }
 
 /// Takes a batch's live rows out of charts and evaluation.

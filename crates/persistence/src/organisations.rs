@@ -4,12 +4,14 @@ use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::schema::organisations;
+use crate::settings;
 use crate::tx::Tx;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::Record;
 use ratchet_domain::id::OrganisationId;
 use ratchet_domain::settings::Settings;
+use std::collections::HashMap;
 
 /// Adds a tenant.
 ///
@@ -65,6 +67,28 @@ pub fn all(connection: &mut AnyConnection) -> Result<Vec<OrganisationId>, Error>
     let ids: Vec<KeyValue> =
         organisations::table.select(organisations::id).order(organisations::id).load(connection)?;
     Ok(ids.into_iter().map(|id| OrganisationId(id.0)).collect())
+}
+
+/// The tenants whose day has begun and is not done with, and which day that is. `done` names the newest day of each that is.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn whose_day_began(
+    done: Vec<(KeyValue, Option<String>)>,
+    now: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<Vec<(OrganisationId, NaiveDate)>, Error> {
+    let done: HashMap<OrganisationId, Option<String>> =
+        done.into_iter().map(|(organisation, day)| (OrganisationId(organisation.0), day)).collect();
+    let mut begun = Vec::new();
+    for organisation in all(connection)? {
+        let today = settings::rules(organisation, connection)?.today(now);
+        let last = done.get(&organisation).and_then(Option::as_deref);
+        if last.is_none_or(|last| last < today.to_string().as_str()) {
+            begun.push((organisation, today));
+        }
+    }
+    Ok(begun)
 }
 
 /// How many tenants there are.

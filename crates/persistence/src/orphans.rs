@@ -81,7 +81,9 @@ fn of_kind(orphan: Orphan, left: &[KeyValue], at: &Moment, c: &mut AnyConnection
         }
         Orphan::IndicatorWithoutAnalyst => {
             let stage = indicators::stage.ne(<&str>::from(IndicatorStage::Retired));
-            Ok(found!(at, c, Indicator in indicators, stage, indicators::description.like(NO_ANALYST)))
+            // The drafts that are built in nobody has asked for; to be active they need an analyst.
+            let asked_for = indicators::built_in.is_null();
+            Ok(found!(at, c, Indicator in indicators, stage, asked_for, indicators::description.like(NO_ANALYST)))
         }
         Orphan::IndicatorWithoutOwner => {
             let stage = indicators::stage.eq(<&str>::from(IndicatorStage::Active));

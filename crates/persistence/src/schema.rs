@@ -513,6 +513,16 @@ diesel::table! {
         owner_id -> Nullable<Key>,
         stage -> Text,
         description -> Text,
+        built_in -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::column::Key;
+    built_in_days (organisation_id, day) {
+        organisation_id -> Key,
+        day -> Text,
     }
 }
 
@@ -1100,6 +1110,10 @@ diesel::allow_tables_to_appear_in_same_query!(journal_entries, journal_queue, no
 diesel::allow_tables_to_appear_in_same_query!(evaluation_queue, indicator_evaluations, indicators, measurements);
 diesel::allow_tables_to_appear_in_same_query!(changes, journal_entries, work_items);
 diesel::allow_tables_to_appear_in_same_query!(incidents, work_items);
+diesel::allow_tables_to_appear_in_same_query!(employee_reports, journal_entries);
+diesel::allow_tables_to_appear_in_same_query!(incidents, journal_entries);
+diesel::allow_tables_to_appear_in_same_query!(journal_entries, training_assignments);
+diesel::allow_tables_to_appear_in_same_query!(nonconformities, record_edges);
 diesel::allow_tables_to_appear_in_same_query!(indicators, signals);
 diesel::allow_tables_to_appear_in_same_query!(actions, nonconformities);
 diesel::allow_tables_to_appear_in_same_query!(applicabilities, evidence);

@@ -173,7 +173,9 @@ impl Run<'_> {
             Content::Process(text) => made!(Process, |birth| Process::define(text.draft(owner), &by, birth)),
             Content::Risk(text) => made!(Risk, |birth| Risk::register(text.draft(), &by, birth)),
             Content::Policy(text) => self.make_policy(template, text, tx)?,
-            Content::Indicator(text) => made!(Indicator, |birth| Indicator::define(text.draft(owner), &by, birth)),
+            Content::Indicator(text) => {
+                made!(Indicator, |birth| Indicator::define(text.draft(Some(owner)), &by, birth))
+            }
             Content::Objective(text) => return self.make_objective(template, text, tx),
             Content::Control(text) => {
                 made!(Applicability, |birth| Applicability::declare(text.draft(owner), &by, birth))

@@ -6,6 +6,7 @@ use crate::commands::people;
 use ratchet_domain::report_intakes::hour_of;
 use ratchet_http::WorkerFigures;
 use ratchet_http::app::Source;
+use ratchet_persistence::built_in;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::evaluation;
 use ratchet_persistence::journal::sequencer::{self, Signer};
@@ -123,6 +124,17 @@ pub(crate) async fn keep_readiness(tools: Tools) {
     loop {
         let kept = readiness::catch_up(&tools.store, (tools.source.now)()).await;
         tools.noted("readiness", kept);
+        tokio::time::sleep(DAYS_BEGIN).await;
+    }
+}
+
+/// Measures the built-in indicators of each organisation, once a day.
+pub(crate) async fn measure_built_in(tools: Tools) {
+    let Tools { store, source, .. } = &tools;
+    loop {
+        let context = |organisation| people::context(organisation, "figures", source);
+        let measured = built_in::catch_up(store, (source.now)(), &context).await;
+        tools.noted("figures", measured);
         tokio::time::sleep(DAYS_BEGIN).await;
     }
 }

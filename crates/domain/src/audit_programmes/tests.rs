@@ -211,3 +211,18 @@ fn each_refusal_says_why() {
         .concat()
     );
 }
+
+#[test]
+fn completion_is_of_what_was_due() {
+    let programme = approved();
+    let reported = |keys: &[&str]| keys.iter().map(|key| (programme.id(), (*key).to_owned())).collect();
+    let other = BTreeSet::from([(AuditProgrammeId(Uuid::from_u128(9)), "2026-1".to_owned())]);
+    for (keys, on, part, whole) in [
+        (reported(&["2026-1"]), "2026-03-31", 0, 0),
+        (reported(&["2026-1"]), "2026-04-01", 1, 2),
+        (reported(&["2026-1", "2026-2", "2026-3"]), "2026-04-01", 2, 2),
+        (other, "2026-12-31", 0, 2),
+    ] {
+        assert_eq!(programme.completion(&keys, day(on)), Share { part, whole }, "{keys:?} {on}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::{
     Analysis, AutoRaise, Facts, Field, Frequency, Goal, Indicator, Revision, Stage, StageName, ValueKind, Verb,
-    Verdict, touchable,
+    Verdict, computed, touchable,
 };
 use crate::access::{Actor, Permission};
 use crate::change::{Change, Lifecycle, Record, take};
@@ -95,6 +95,11 @@ impl Indicator {
             return Err(Refusal::Forbidden);
         }
         let mut faults = after.faults();
+        for field in touched.iter().copied().filter(|field| self.built_in.is_some() && computed(*field)) {
+            let field: &str = field.into();
+            let detail = "cannot be amended: it says how the program computes the figure";
+            faults.push(Fault::new(format!("/{field}"), "built_in", detail));
+        }
         for field in touched.into_iter().filter(|field| !touchable(stage, *field)) {
             let (stage, field): (&str, &str) = (stage.into(), field.into());
             let detail = format!("cannot be amended while the indicator is {stage}");

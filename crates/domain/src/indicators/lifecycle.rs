@@ -125,6 +125,23 @@ pub fn touchable(stage: StageName, field: Field) -> bool {
     }
 }
 
+/// Whether a field says how a built-in indicator is computed: that is the program's to say.
+#[must_use]
+pub fn computed(field: Field) -> bool {
+    use Field as F;
+    match field {
+        F::Unit | F::ValueKind | F::Method | F::DataSource | F::Frequency | F::Collector => true,
+        F::Name
+        | F::InformationNeed
+        | F::Goal
+        | F::AnalysisInterval
+        | F::Analyst
+        | F::Requirements
+        | F::AutoRaise
+        | F::Owner => false,
+    }
+}
+
 /// What a guard must know beyond the record itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -196,7 +213,8 @@ impl Indicator {
             (self.information_need.is_some(), "no_information_need", "what is measured is not said [9.1 a]"),
             (self.method.is_some(), "no_method", "how it is measured is not said [9.1 b]"),
             (self.frequency.is_some(), "no_frequency", "when it is measured is not said [9.1 c]"),
-            (self.collector.is_some(), "no_collector", "who measures is not said [9.1 d]"),
+            // The program measures those that are built in.
+            (self.collector.is_some() || self.built_in.is_some(), "no_collector", "who measures is not said [9.1 d]"),
             (self.analysis_interval.is_some(), "no_analysis_interval", "when it is analysed is not said [9.1 e]"),
             (self.analyst.is_some(), "no_analyst", "who analyses is not said [9.1 f]"),
             (self.goal.is_some(), "no_goal", "thresholds are not set"),

@@ -46,7 +46,7 @@ fn policy_of(text: &PolicyText) -> (String, &'static str) {
 }
 
 fn indicator_of(text: &IndicatorText) -> (String, &'static str) {
-    let defined = Indicator::define(text.draft(member(1)), &manager(), birth(Prefix::Indicator));
+    let defined = Indicator::define(text.draft(Some(member(1))), &manager(), birth(Prefix::Indicator));
     let facts = Facts { today: at().date_naive() };
     let active = defined.clone().unwrap().into_after().activate(&facts, &manager(), at());
     assert!(active.is_ok(), "{}: the six answers of 9.1 are there", text.id);
@@ -144,7 +144,7 @@ fn what_is_needed_comes_first() {
         }
         if let Content::Objective(text) = &template.content {
             let indicator = indicators::INDICATORS.iter().find(|indicator| indicator.id == text.indicator).unwrap();
-            let target = match indicator.draft(member(1)).goal.unwrap() {
+            let target = match indicator.draft(Some(member(1))).goal.unwrap() {
                 crate::indicators::Goal::HigherIsBetter { target, .. }
                 | crate::indicators::Goal::LowerIsBetter { target, .. }
                 | crate::indicators::Goal::WithinRange { target, .. } => target,

@@ -175,8 +175,8 @@ pub(crate) struct AmendCourse {
     #[schema(value_type = Vec<String>)]
     requirements: Option<Vec<String>>,
     /// The indicators that it is to move, by reference or id.
-    #[serde(default)]
-    #[schema(example = json!(["IND-2026-0001"]))]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>, example = json!(["IND-2026-0001"]))]
     indicators: Option<Vec<String>>,
     /// The accountable member.
     #[serde(default, deserialize_with = "given")]

@@ -21,7 +21,7 @@ use ratchet_domain::change::Record;
 use ratchet_domain::evaluation::Status;
 use ratchet_domain::id::MemberId;
 use ratchet_domain::indicators::{
-    Analyse, AutoRaise, Frequency, Goal, Indicator, IndicatorAmendment, IndicatorDraft, Judgement, StageName,
+    Analyse, AutoRaise, BuiltIn, Frequency, Goal, Indicator, IndicatorAmendment, IndicatorDraft, Judgement, StageName,
     ValueKind, Verb, Verdict,
 };
 use ratchet_persistence::evaluation;
@@ -43,6 +43,13 @@ pub(crate) struct IndicatorQuery {
     /// Owned by this member: `me`, or an id.
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
+    /// Whether it is built in: computed by the program from the records, once a day.
+    #[param(example = true)]
+    computed: Option<bool>,
+    /// One of these built-in ones, separated by commas.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(value_type = Option<String>, example = "overdue_actions,recurrence_rate")]
+    built_in: Option<Vec<BuiltIn>>,
     /// Written at or after this moment: for synchronising.
     #[serde(default, deserialize_with = "bounded")]
     updated_since: Option<DateTime<Utc>>,
@@ -59,8 +66,8 @@ impl Resource for Indicator {
     }
 
     fn filter(query: IndicatorQuery, by: &Actor, _: NaiveDate) -> Filter {
-        let IndicatorQuery { state, owner, updated_since } = query;
-        Filter { stage: state, owner: owner.map(|who| who.resolve(by)), updated_since }
+        let IndicatorQuery { state, owner, computed, built_in, updated_since } = query;
+        Filter { stage: state, owner: owner.map(|who| who.resolve(by)), computed, built_in, updated_since }
     }
 }
 
@@ -239,6 +246,12 @@ pub(crate) struct SeriesView {
 }
 
 /// List indicators.
+///
+/// Each organisation has the built-in ones (`built_in`): the program defines them and computes each from the records once a
+/// day, as the organisation's day begins, also while it is a draft. To be evaluated against thresholds, and to raise signals,
+/// one is activated like any other: by then somebody must be named who analyses it, and the thresholds it comes with are
+/// proposals. Where there is nothing to measure, as for a mean of nothing, it is not measured on that day. Measurements of it
+/// that anybody sends are refused.
 #[utoipa::path(
     tag = "indicators",
     params(PageParameters, IndicatorQuery),

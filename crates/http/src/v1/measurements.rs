@@ -18,7 +18,7 @@ use ratchet_domain::change::Record;
 use ratchet_domain::id::MeasurementBatchId;
 use ratchet_domain::indicators::Indicator;
 use ratchet_domain::measurements::{
-    BatchDraft, Counts, MeasurementBatch, Outcome, Point, RawPoint, Sifted, Standing, check_point, sift,
+    Counts, MeasurementBatch, Outcome, Point, RawPoint, Sifted, Standing, check_point, sift,
 };
 use ratchet_domain::reference::Locator;
 use ratchet_domain::refusal::{Fault, Refusal};
@@ -176,10 +176,7 @@ pub(crate) async fn record_measurements(
         if sifted.rows.is_empty() {
             return Answer::json(StatusCode::OK, &receipt(&sifted, None));
         }
-        let birth = tx.birth(MeasurementBatch::PREFIX)?;
-        let batch = MeasurementBatch::record(BatchDraft { source, sifted: &sifted }, &by, birth)?;
-        let (batch, written) = tx.save(batch)?;
-        measurements::write(by.organisation, batch.id(), &sifted, tx.connection())?;
+        let (batch, written) = measurements::record(source, &sifted, tx)?;
         let receipt = receipt(&sifted, Some(&batch));
         if dry_run {
             return Answer::json(StatusCode::OK, &receipt);

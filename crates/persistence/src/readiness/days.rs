@@ -3,16 +3,15 @@
 use crate::column::KeyValue;
 use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
+use crate::organisations;
 use crate::row::{from_json, parse, to_json};
 use crate::schema::readiness_days;
 use crate::store::Store;
-use crate::{organisations, settings};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use ratchet_domain::id::OrganisationId;
 use ratchet_domain::readiness::Readiness;
-use std::collections::HashMap;
 
 /// What was kept of the newest day up to this one.
 ///
@@ -80,17 +79,7 @@ fn missing(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Vec<(Or
         .group_by(readiness_days::organisation_id)
         .select((readiness_days::organisation_id, max(readiness_days::day)))
         .load(connection)?;
-    let kept: HashMap<OrganisationId, Option<String>> =
-        kept.into_iter().map(|(organisation, day)| (OrganisationId(organisation.0), day)).collect();
-    let mut missing = Vec::new();
-    for organisation in organisations::all(connection)? {
-        let today = settings::rules(organisation, connection)?.today(now);
-        let last = kept.get(&organisation).and_then(Option::as_deref);
-        if last.is_none_or(|last| last < today.to_string().as_str()) {
-            missing.push((organisation, today));
-        }
-    }
-    Ok(missing)
+    organisations::whose_day_began(kept, now, connection)
 }
 
 /// Keeps how ready each organisation is, once a day by its own time zone, and says how many days were kept. One that

@@ -8,7 +8,7 @@ use ratchet_domain::id::IndicatorId;
 use ratchet_domain::indicators::{
     Analyse, AutoRaise, Facts, Frequency, Goal, Indicator, IndicatorDraft, Level, ValueKind, Verdict,
 };
-use ratchet_domain::measurements::{BatchDraft, MeasurementBatch, RawPoint, check_point, sift};
+use ratchet_domain::measurements::{MeasurementBatch, RawPoint, check_point, sift};
 use ratchet_domain::reference::Locator;
 use ratchet_domain::signals::Kind;
 use ratchet_persistence::error::Error;
@@ -145,11 +145,9 @@ fn record(tx: &mut Tx<'_>, names: &mut Names, name: &'static str, figures: Vec<F
     let points: Vec<_> = figures.into_iter().map(|figure| check_point(raw(figure), &indicator, now)).collect();
     let known = measurements::known(by.organisation, points.iter().flatten(), tx.connection())?;
     let sifted = sift(points, &known);
-    let birth = tx.birth(MeasurementBatch::PREFIX)?;
-    let draft = BatchDraft { source: "Harbour collector".to_owned(), sifted: &sifted };
-    let (batch, _) = tx.save(MeasurementBatch::record(draft, &by, birth)?)?;
+    let (batch, _) = measurements::record("Harbour collector".to_owned(), &sifted, tx)?;
     names.call("last batch", batch.head.id);
-    measurements::write(by.organisation, batch.id(), &sifted, tx.connection())
+    Ok(())
 }
 
 /// Noise that is the same in each run: a linear congruential generator, 0 to 1.

@@ -1,7 +1,7 @@
 //! The indicators themselves.
 
-use super::Measured::{Number, NumberBelow, Share, ShareBelow};
-use super::{Frequency, IndicatorText};
+use crate::indicators::Measured::{Number, NumberBelow, Share, ShareBelow};
+use crate::indicators::{Frequency, IndicatorText};
 
 /// All of them.
 pub(in crate::templates) const INDICATORS: [IndicatorText; 25] = [

@@ -5,7 +5,7 @@ use crate::record::{HeadView, Transition};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::id::MemberId;
 use ratchet_domain::indicators::{
-    Analysis, AutoRaise, Frequency, Goal, Indicator, Revision, Stage, StageName, ValueKind, Verdict,
+    Analysis, AutoRaise, BuiltIn, Frequency, Goal, Indicator, Revision, Stage, StageName, ValueKind, Verdict,
 };
 use serde::Serialize;
 
@@ -19,6 +19,8 @@ pub(crate) struct IndicatorView {
     /// One line.
     #[schema(example = "Request latency of the customer portal")]
     pub name: String,
+    /// Which of the built-in ones it is: the program computes it from the records, once a day. `null` of all others.
+    pub built_in: Option<BuiltIn>,
     /// What it is to tell [9.1 a].
     pub information_need: Option<String>,
     /// Of the value.
@@ -34,7 +36,7 @@ pub(crate) struct IndicatorView {
     pub data_source: Option<String>,
     /// When it is measured [9.1 c].
     pub frequency: Option<Frequency>,
-    /// Who measures [9.1 d].
+    /// Who measures [9.1 d]; `null` where the program does.
     pub collector_id: Option<MemberId>,
     /// When the results are analysed [9.1 e].
     pub analysis_interval: Option<Frequency>,
@@ -117,6 +119,7 @@ impl IndicatorView {
         let Indicator {
             head,
             name,
+            built_in,
             information_need,
             unit,
             value_kind,
@@ -146,6 +149,7 @@ impl IndicatorView {
             head: (&head).into(),
             state: stage.name(),
             name,
+            built_in,
             information_need,
             unit,
             value_kind,
