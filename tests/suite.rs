@@ -60,6 +60,7 @@ mod api {
     mod search;
     mod settings;
     mod signals;
+    mod statements;
     mod templates;
     mod tenancy;
     mod timeline_entries;

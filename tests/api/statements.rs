@@ -1,0 +1,174 @@
+//! What a page costs: as many statements for one record as for fifty, and few of them.
+
+use super::contract::{operations, target};
+use super::samples::allowed;
+use crate::databases::postgres;
+use crate::harness::{Api, Caller};
+use chrono::TimeDelta;
+use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation};
+use ratchet_persistence::connection::Address;
+use ratchet_persistence::migrations;
+use reqwest::Method;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{LazyLock, Mutex};
+
+/// A page costs at most so many.
+const MOST: usize = 6;
+
+/// What was asked of each database that is listened to, by its address.
+static ASKED: LazyLock<Mutex<HashMap<String, Vec<String>>>> = LazyLock::new(Mutex::default);
+
+/// One connection's ear.
+#[derive(Default)]
+struct Ear {
+    url: String,
+}
+
+impl Instrumentation for Ear {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartEstablishConnection { url, .. } = event {
+            url.clone_into(&mut self.url);
+        } else if let InstrumentationEvent::StartQuery { query, .. } = event
+            && let Some(asked) = ASKED.lock().unwrap().get_mut(&self.url)
+        {
+            let statement = query.to_string();
+            if !["BEGIN", "COMMIT", "ROLLBACK"].iter().any(|word| statement.starts_with(word)) {
+                asked.push(statement);
+            }
+        }
+    }
+}
+
+/// The lists of the contract, each with what it can write out: whatever answers pages and takes sort keys.
+fn lists() -> Vec<(String, String)> {
+    let is_list = |operation: &Value| {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let names: Vec<&str> = parameters.filter_map(|parameter| parameter["name"].as_str()).collect();
+        names.contains(&"cursor") && names.contains(&"expand")
+    };
+    let found = operations().into_iter().filter(|(method, _, operation)| *method == Method::GET && is_list(operation));
+    found.map(|(_, path, operation)| (path, operation["operationId"].as_str().unwrap().to_owned())).collect()
+}
+
+/// Everything that a list can write out: what it cannot, it answers with what it can.
+async fn expansions(caller: &Caller<'_>, path: &str) -> String {
+    let refused = caller.get(&format!("{path}?expand=nonsense")).await.expect(400);
+    let told = refused.body["errors"][0]["detail"].as_str().unwrap().to_owned();
+    told.split_once(": ").map_or_else(String::new, |(_, names)| names.replace(", ", ","))
+}
+
+/// Makes fifty of the newest record of a table, which is stored as it lies: no rule is asked, and none is to be unique.
+fn multiply(table: &str, api: &Api) {
+    let ours = format!("organisation_id = '{}'", api.ours());
+    let columns = api.database.lines(&format!(
+        "SELECT column_name::text AS line FROM information_schema.columns WHERE table_name = '{table}' \
+         ORDER BY ordinal_position"
+    ));
+    let value = |column: &String| match column.as_str() {
+        "id" => "gen_random_uuid()".to_owned(),
+        "reference" => "regexp_replace(reference, '[0-9]+$', (5000 + n)::text)".to_owned(),
+        column => format!("\"{column}\""),
+    };
+    let names: Vec<String> = columns.iter().map(|column| format!("\"{column}\"")).collect();
+    let values: Vec<String> = columns.iter().map(value).collect();
+    let copies = format!(
+        "INSERT INTO {table} ({}) SELECT {} FROM {table}, generate_series(1, 60) AS n WHERE {ours} AND id = \
+         (SELECT id FROM {table} WHERE {ours} ORDER BY created_at DESC, id DESC LIMIT 1)",
+        names.join(", "),
+        values.join(", ")
+    );
+    api.database.open().batch_execute(&copies).unwrap_or_else(|error| panic!("{table}: {error}"));
+}
+
+/// Nothing but keys is unique any more.
+const NOTHING_IS_UNIQUE: &str = "DO $$ DECLARE one record; BEGIN
+    FOR one IN SELECT conrelid::regclass AS place, conname FROM pg_constraint
+        WHERE contype = 'u' AND connamespace = 'public'::regnamespace
+    LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', one.place, one.conname); END LOOP;
+    FOR one IN SELECT indexrelid::regclass AS place FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+        WHERE indisunique AND NOT indisprimary AND relnamespace = 'public'::regnamespace
+    LOOP EXECUTE format('DROP INDEX %s', one.place); END LOOP;
+END $$";
+
+/// A server whose database is listened to, and the address of that.
+async fn listened_to() -> (Api, String) {
+    set_default_instrumentation(|| Some(Box::new(Ear::default()))).unwrap();
+    let database = postgres();
+    migrations::run(&mut database.open()).unwrap();
+    let Address::Postgres(url) = database.address.clone() else { panic!("{:?}", database.address) };
+    (Api::start(database).await, url)
+}
+
+/// What was asked of the database meanwhile.
+async fn asked<T>(url: &str, meanwhile: impl Future<Output = T>) -> (Vec<String>, T) {
+    ASKED.lock().unwrap().insert(url.to_owned(), Vec::new());
+    let done = meanwhile.await;
+    (ASKED.lock().unwrap().remove(url).unwrap(), done)
+}
+
+/// What one page asks of the database; how many records it has.
+async fn page(caller: &Caller<'_>, url: &str, question: &str) -> (Vec<String>, usize) {
+    let mut least: Option<(Vec<String>, usize)> = None;
+    // Who asks is looked up now and then, too.
+    for _ in 0..3 {
+        let (asked, answer) = asked(url, caller.get(question)).await;
+        let items = answer.expect(200).body["items"].as_array().unwrap().len();
+        if least.as_ref().is_none_or(|(fewest, _)| asked.len() < fewest.len()) {
+            least = Some((asked, items));
+        }
+    }
+    least.unwrap()
+}
+
+/// A new list is covered by existing. The statements are the same on either database; only here can rows be multiplied.
+#[tokio::test]
+async fn a_page_of_fifty_costs_what_one_record_costs() {
+    let (api, url) = listened_to().await;
+    let lists = lists();
+    assert!(lists.len() > 30, "{}", lists.len());
+    for (path, _) in &lists {
+        target(&api, &format!("{path}/{{id}}")).await;
+    }
+    // From here on nothing is as the journal says.
+    api.damage();
+    api.database.open().batch_execute(NOTHING_IS_UNIQUE).unwrap();
+    let mut wrong = BTreeMap::new();
+    for (path, operation) in lists {
+        multiply(&path.trim_start_matches("/v1/").replace('-', "_"), &api);
+        let caller = api.by(allowed(&operation)).await;
+        let expand = expansions(&caller, &path).await;
+        let expand = if expand.is_empty() { String::new() } else { format!("&expand={expand}") };
+        let ask = |limit: usize| format!("{path}?count=true&limit={limit}{expand}");
+        let (for_one, one) = page(&caller, &url, &ask(1)).await;
+        let (for_fifty, fifty) = page(&caller, &url, &ask(50)).await;
+        assert_eq!((one, fifty), (1, 50), "{path}");
+        assert!(for_one.len() >= 2, "{path}: a page and a count were asked for: {for_one:?}");
+        if for_one.len() != for_fifty.len() || for_fifty.len() > MOST {
+            wrong.insert(path, (for_one.len(), for_fifty.len(), for_fifty));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The built-in indicators: as many statements for a day, however many records there are.
+#[tokio::test]
+async fn a_day_is_measured_as_cheaply_whatever_there_is() {
+    let (api, url) = listened_to().await;
+    let stems = ["nonconformities", "actions", "incidents", "improvements", "training-assignments", "employee-reports"];
+    for stem in stems.into_iter().chain(["acknowledgements", "audits", "members"]) {
+        target(&api, &format!("/v1/{stem}/{{id}}")).await;
+    }
+    api.measure_built_in().await;
+    api.wait(TimeDelta::days(1));
+    let (few, days) = asked(&url, api.measure_built_in()).await;
+    assert!(days == 2 && few.len() > 20, "{days} days: {few:?}");
+    api.damage();
+    api.database.open().batch_execute(NOTHING_IS_UNIQUE).unwrap();
+    for stem in stems.into_iter().chain(["acknowledgements", "audits", "members"]) {
+        multiply(&stem.replace('-', "_"), &api);
+    }
+    api.wait(TimeDelta::days(1));
+    let (many, _) = asked(&url, api.measure_built_in()).await;
+    assert_eq!(few.len(), many.len());
+}
