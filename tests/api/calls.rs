@@ -5,7 +5,7 @@
 mod lines;
 
 use self::lines::Line;
-use super::contract::{content_type, operations, target};
+use super::contract::{TEMPLATE, content_type, operations, target};
 use super::samples::{allowed, public_link};
 use crate::databases::each;
 use crate::harness::{Answer, Api, Caller};
@@ -83,7 +83,7 @@ async fn call_by(api: &Api, (method, path, operation): &(Method, String, Value),
     let (role, path, body) = match line {
         Some(line) => line,
         None => {
-            let mut path = path.clone();
+            let mut path = path.replace("{template}", TEMPLATE);
             if path.contains("{id}") {
                 path = path.replace("{id}", &target(api, &path).await);
             }

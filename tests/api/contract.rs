@@ -27,12 +27,16 @@ pub fn operations() -> Vec<(Method, String, Value)> {
     each.collect()
 }
 
+/// A template that needs no other.
+pub const TEMPLATE: &str = "process-backups";
+
 /// The path, about something that does not exist.
 pub fn nowhere(path: &str) -> String {
     path.replace("{id}", "NC-2026-0001")
         .replace("{reference}", "NC-2026-0001")
         .replace("{entry}", &"0".repeat(32))
         .replace("{kind}", "busy")
+        .replace("{template}", TEMPLATE)
 }
 
 pub fn is_open(operation: &Value) -> bool {
@@ -175,7 +179,7 @@ async fn aimed(api: &Api, path: &str) -> String {
     }
     // Its checkpoint is there, too.
     api.sequence().await;
-    path.replace("{id}", &target(api, path).await)
+    path.replace("{id}", &target(api, path).await).replace("{template}", TEMPLATE)
 }
 
 /// A record of our organisation that the path can be about, made by a manager.

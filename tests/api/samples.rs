@@ -1,6 +1,6 @@
 //! Bodies made from the document, so that a new endpoint is tried by existing.
 
-use super::contract::{content_type, operations, target};
+use super::contract::{TEMPLATE, content_type, operations, target};
 use crate::harness::{Answer, Api, Caller, ROLES};
 use ratchet_domain::access::Role;
 use reqwest::Method;
@@ -156,7 +156,7 @@ impl Writing {
     }
 
     pub async fn aim<'a>(&'a self, api: &'a Api) -> Aimed<'a> {
-        let mut path = self.path.clone();
+        let mut path = self.path.replace("{template}", TEMPLATE);
         if path.contains("{id}") {
             path = path.replace("{id}", &target(api, &path).await);
         }

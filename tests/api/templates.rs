@@ -63,6 +63,7 @@ async fn one_call_makes_the_whole_set_and_readiness_answers_differently() {
             ("policy_version", 11),
             ("objective", 6),
             ("indicator", 25),
+            ("context_entry", 12),
             ("process", 9),
             ("risk", 12),
             ("audit_programme", 1),
@@ -86,12 +87,14 @@ async fn one_call_makes_the_whole_set_and_readiness_answers_differently() {
             .map(|made| made["record"]["state"].as_str().unwrap())
             .collect();
         let beginnings =
-            ["active", "applicable", "attached", "draft", "identified", "in_force", "required", "scheduled"];
+            ["active", "applicable", "attached", "current", "draft", "identified", "in_force", "required", "scheduled"];
         assert_eq!(states.into_iter().collect::<Vec<_>>(), beginnings);
         let after = readiness(&api).await;
         let (was, is) = (results(&before), results(&after));
         for (check, result) in [
             ("processes-registered", "met"),
+            ("interested-parties", "met"),
+            ("climate-change", "not_met"),
             ("review-scheduled", "met"),
             ("controls-decided", "partly"),
             ("indicators-in-use", "not_met"),
@@ -311,9 +314,46 @@ async fn faults_are_named() {
         for wrong in ["?area=everything", "?language=de", "?kind=policy"] {
             member.get(&format!("/v1/templates{wrong}")).await.expect(400);
         }
+        assert_eq!(member.get("/v1/templates").await.expect(200).body["languages"], json!(["en"]));
         let english = member.get("/v1/templates?language=en&area=management_reviews").await.expect(200);
         let [review] = english.body["items"].as_array().unwrap().as_slice() else { panic!("{}", english.text) };
         assert_eq!((&review["id"], &review["area"]), (&json!("management-review-first"), &json!("management_reviews")));
         assert!(review["text"].as_str().unwrap().contains("Conclusions"));
+    }
+}
+
+#[tokio::test]
+async fn one_template_is_applied_by_its_own_path() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let one = async |id: &str, query: &str, body: Value| {
+            api.by(Role::IsmsManager).await.post(&format!("/v1/templates/{id}/apply{query}"), body).await
+        };
+        let owner = api.member_id(Role::Auditor).await;
+        let rows = api.database.rows_of(api.ours());
+        one("policy-access", "?dry_run=true", json!({ "owner_id": owner })).await.expect(200);
+        assert_eq!(api.database.rows_of(api.ours()), rows);
+        let applied = one("policy-access", "", json!({ "owner_id": owner })).await.expect(201);
+        assert_eq!(made(&applied).into_keys().collect::<Vec<_>>(), ["policy", "policy_version"]);
+        assert!(!applied.header("journal-entry").is_empty());
+        assert_eq!(list(&api, "policies").await[0]["owner_id"], json!(owner));
+        assert_eq!(list(&api, "policy-versions").await[0]["state"], "draft", "nothing is approved by it");
+        let again = one("policy-access", "", json!({})).await.expect(200);
+        assert_eq!(skipped(&again), [("applied".to_owned(), 1)].into());
+        let needs = one("objective-updates", "", json!({})).await.expect(200);
+        assert_eq!(skipped(&needs), [("needs".to_owned(), 1)].into());
+        let party = one("context-customers", "", json!({})).await.expect(201);
+        assert_eq!(made(&party).into_keys().collect::<Vec<_>>(), ["context_entry"]);
+        let entry = list(&api, "context-entries").await[0].clone();
+        assert_eq!((&entry["kind"], entry["requirements"].as_array().unwrap().len()), (&json!("interested_party"), 3));
+        assert!(entry["review_due_on"].is_string(), "{entry}");
+        let rest = apply(&api, "", json!({ "areas": ["context_entries"] })).await.expect(201);
+        assert_eq!((made(&rest)["context_entry"], skipped(&rest)), (11, [("applied".to_owned(), 1)].into()));
+        one("nonsense", "", json!({})).await.expect(404);
+        let nobody = one("policy-backups", "", json!({ "owner_id": uuid::Uuid::new_v4() })).await.expect(422);
+        assert_eq!(nobody.faults(), ["/owner_id unknown_member"]);
+        let odd = one("policy-backups", "", json!({ "areas": ["policies"] })).await.expect(422);
+        assert_eq!(odd.faults(), ["/areas unknown_field"]);
+        api.by(Role::Member).await.post("/v1/templates/policy-backups/apply", json!({})).await.expect(403);
     }
 }

@@ -3,6 +3,7 @@
 
 mod audits;
 mod changes;
+mod context;
 mod controls;
 mod indicators;
 mod objectives;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use audits::draft as audit_programme;
 pub use changes::ChangeText;
+pub use context::ContextText;
 pub use controls::ControlText;
 pub use objectives::ObjectiveText;
 pub use people::{CommunicationText, CourseText, RoleText};
@@ -55,6 +57,8 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Area {
+    /// What the management system starts from: issues and interested parties.
+    ContextEntries,
     /// What the organisation does.
     Processes,
     /// What could happen.
@@ -86,6 +90,7 @@ impl Area {
     #[must_use]
     pub fn kind(self) -> Prefix {
         match self {
+            Self::ContextEntries => Prefix::ContextEntry,
             Self::Processes => Prefix::Process,
             Self::Risks => Prefix::Risk,
             Self::Policies => Prefix::Policy,
@@ -115,6 +120,8 @@ pub enum Language {
 /// What a template makes a record of.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
+    /// An issue or an interested party.
+    Context(ContextText),
     /// A process.
     Process(ProcessText),
     /// A risk.
@@ -166,6 +173,7 @@ impl Content {
     #[must_use]
     pub fn area(&self) -> Area {
         match self {
+            Self::Context(_) => Area::ContextEntries,
             Self::Process(_) => Area::Processes,
             Self::Risk(_) => Area::Risks,
             Self::Policy(_) => Area::Policies,
@@ -187,7 +195,8 @@ impl Content {
         match self {
             Self::Policy(policy) => Some(policy.body),
             Self::ManagementReview { agenda } => Some(agenda),
-            Self::Process(_)
+            Self::Context(_)
+            | Self::Process(_)
             | Self::Risk(_)
             | Self::Indicator(_)
             | Self::Objective(_)
@@ -217,6 +226,9 @@ pub fn starter() -> Vec<Template> {
 }
 
 fn what_there_is() -> Vec<Template> {
+    let context = context::CONTEXT
+        .iter()
+        .map(|text| template([text.id, text.title, text.description], text.clauses, Content::Context(*text)));
     let processes = processes::PROCESSES
         .iter()
         .map(|text| template([text.id, text.name, text.purpose], text.clauses, Content::Process(*text)));
@@ -226,7 +238,7 @@ fn what_there_is() -> Vec<Template> {
     let policies = policies::POLICIES
         .iter()
         .map(|text| template([text.id, text.title, text.purpose], text.clauses, Content::Policy(*text)));
-    processes.chain(risks).chain(policies).collect()
+    context.chain(processes).chain(risks).chain(policies).collect()
 }
 
 fn what_is_aimed_at() -> Vec<Template> {

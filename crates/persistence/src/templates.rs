@@ -5,12 +5,12 @@ use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::journal::Receipt;
 use crate::schema::{
-    applicabilities, audit_programmes, change_templates, communication_plans, competences, courses, indicators,
-    management_reviews, objectives, policies, processes, risks, template_uses,
+    applicabilities, audit_programmes, change_templates, communication_plans, competences, context_entries as entries,
+    courses, indicators, management_reviews, objectives, policies, processes, risks, template_uses,
 };
 use crate::table::Guarded;
 use crate::tx::Tx;
-use crate::{management_reviews as reviews, members, settings};
+use crate::{context_entries, management_reviews as reviews, members, settings};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use ratchet_domain::access::Role;
@@ -21,6 +21,7 @@ use ratchet_domain::change_templates::ChangeTemplate;
 use ratchet_domain::comments::{Comment, Remark};
 use ratchet_domain::communication_plans::CommunicationPlan;
 use ratchet_domain::competences::Competence;
+use ratchet_domain::context_entries::ContextEntry;
 use ratchet_domain::courses::Course;
 use ratchet_domain::id::{IndicatorId, MemberId, OrganisationId, PolicyId, ProcessId, RecordId};
 use ratchet_domain::indicators::Indicator;
@@ -170,6 +171,10 @@ impl Run<'_> {
             }};
         }
         Ok(Some(match &template.content {
+            Content::Context(text) => {
+                let facts = context_entries::facts(by.organisation, tx.now(), tx.connection())?;
+                made!(ContextEntry, |birth| ContextEntry::record(text.draft(owner, today), &facts, &by, birth))
+            }
             Content::Process(text) => made!(Process, |birth| Process::define(text.draft(owner), &by, birth)),
             Content::Risk(text) => made!(Risk, |birth| Risk::register(text.draft(), &by, birth)),
             Content::Policy(text) => self.make_policy(template, text, tx)?,
@@ -271,6 +276,7 @@ fn standing(template: &Template, tx: &mut Tx<'_>) -> Result<Option<Uuid>, Error>
     }
     let title = &template.title;
     let found: Option<KeyValue> = match &template.content {
+        Content::Context(_) => oldest!(entries, entries::title.eq(title)),
         Content::Process(_) => oldest!(processes, processes::name.eq(title)),
         Content::Risk(_) => oldest!(risks, risks::title.eq(title)),
         Content::Policy(_) => oldest!(policies, policies::title.eq(title)),

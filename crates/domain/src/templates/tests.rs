@@ -8,6 +8,7 @@ use crate::change_templates::ChangeTemplate;
 use crate::comments::{Comment, Remark};
 use crate::communication_plans::CommunicationPlan;
 use crate::competences::Competence;
+use crate::context_entries::{self, ContextEntry};
 use crate::courses::Course;
 use crate::fixtures::{at, birth, member, person};
 use crate::id::{IndicatorId, PolicyId, ProcessId, RecordId};
@@ -78,6 +79,11 @@ fn review(agenda: &str) -> (String, &'static str) {
 fn made(content: &Content) -> (String, &'static str) {
     let (by, owner) = (manager(), member(1));
     match content {
+        Content::Context(text) => {
+            let facts = context_entries::Facts { today: today(), has_climate_decision: false };
+            let draft = text.draft(owner, today());
+            told(ContextEntry::record(draft, &facts, &by, birth(Prefix::ContextEntry)))
+        }
         Content::Process(text) => told(Process::define(text.draft(owner), &by, birth(Prefix::Process))),
         Content::Risk(text) => told(Risk::register(text.draft(), &by, birth(Prefix::Risk))),
         Content::Policy(text) => policy_of(text),

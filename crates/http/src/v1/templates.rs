@@ -9,7 +9,7 @@ use crate::record::existing_member;
 use crate::v1::management_reviews::check_chair;
 use crate::v1::records::{self, RecordView};
 use actix_web::http::StatusCode;
-use actix_web::{get, post};
+use actix_web::{get, post, web};
 use ratchet_domain::access::Actor;
 use ratchet_domain::id::MemberId;
 use ratchet_domain::reference::{Prefix, Target};
@@ -20,6 +20,7 @@ use ratchet_persistence::templates::{self, Applied, Left, Made};
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
+use strum::VariantArray;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -67,6 +68,9 @@ pub(crate) struct TemplateView {
 /// The set.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Templates {
+    /// The languages in which there are templates; all others are refused.
+    #[schema(example = json!(["en"]))]
+    pub languages: &'static [Language],
     /// In the order in which it is applied.
     pub items: Vec<TemplateView>,
 }
@@ -102,6 +106,26 @@ pub(crate) struct ApplyTemplates {
     /// joined first.
     #[serde(default)]
     chair_id: Option<MemberId>,
+}
+
+/// Who answers for what is made of one template.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApplyTemplate {
+    /// Who answers for what is made; the caller without it.
+    #[serde(default)]
+    owner_id: Option<MemberId>,
+    /// Of the management review alone: who chairs it, an active member with the role `management`; without it, of those the
+    /// one who joined first.
+    #[serde(default)]
+    chair_id: Option<MemberId>,
+}
+
+impl From<ApplyTemplate> for ApplyTemplates {
+    fn from(body: ApplyTemplate) -> Self {
+        let ApplyTemplate { owner_id, chair_id } = body;
+        Self { areas: None, templates: None, owner_id, owners: Vec::new(), chair_id }
+    }
 }
 
 /// A record that was made of a template. A policy comes with its first version, the review with its agenda as a comment.
@@ -157,7 +181,7 @@ pub(crate) async fn list_templates(call: Call, query: Query<TemplateQuery>) -> R
             let applied = uses.get(&template.id).and_then(|record| seen.remove(record));
             TemplateView::of(template, applied)
         };
-        Ok(Templates { items: chosen.into_iter().map(view).collect() })
+        Ok(Templates { languages: Language::VARIANTS, items: chosen.into_iter().map(view).collect() })
     };
     Answer::json(StatusCode::OK, &call.app.store.read(read).await?)
 }
@@ -189,13 +213,53 @@ pub(crate) async fn apply_starter_templates(
     parameters: Query<WriteParameters>,
     body: Body<ApplyTemplates>,
 ) -> Result<Answer, ApiError> {
-    let by = call.actor.clone();
+    let choice = |input: &ApplyTemplates| chosen(input.areas.as_deref(), input.templates.as_deref());
+    apply(call, parameters, body, choice).await
+}
+
+/// Apply one template: what it needs must have been applied before.
+///
+/// Its record is made as a draft, or where its kind begins otherwise there; nothing is approved by it. Applied before, or
+/// there by another way, it is left out, and so it is when a template that it needs was not applied.
+#[utoipa::path(
+    tag = "templates",
+    params(("template" = String, Path, description = "What the template is known by.", example = "policy-access"), WriteParameters),
+    request_body = ApplyTemplate,
+    responses(
+        (status = 201, description = "A record was made", body = AppliedView),
+        (status = 200, description = "There was nothing to make, or a dry run", body = AppliedView),
+    )
+)]
+#[post("/templates/{template}/apply")]
+pub(crate) async fn apply_template(
+    call: Call,
+    template: web::Path<String>,
+    parameters: Query<WriteParameters>,
+    body: Body<ApplyTemplate>,
+) -> Result<Answer, ApiError> {
+    let wanted = template.into_inner();
     let Body { parsed, digest } = body;
-    let dry_run = parameters.0.dry_run;
-    call.write(&parameters.0, &digest, move |tx| {
+    let body = Body { parsed: parsed.map(ApplyTemplates::from), digest };
+    let mut all = domain::starter();
+    all.retain(|template| template.id == wanted);
+    if all.is_empty() {
+        return Err(ApiError::NotFound);
+    }
+    apply(call, parameters, body, move |_| Ok(all)).await
+}
+
+async fn apply(
+    call: Call,
+    Query(parameters): Query<WriteParameters>,
+    Body { parsed, digest }: Body<ApplyTemplates>,
+    choice: impl FnOnce(&ApplyTemplates) -> Result<Vec<Template>, ApiError> + Send + 'static,
+) -> Result<Answer, ApiError> {
+    let by = call.actor.clone();
+    let dry_run = parameters.dry_run;
+    call.write(&parameters, &digest, move |tx| {
         domain::may_apply(&by)?;
         let input = parsed?;
-        let chosen = chosen(input.areas.as_deref(), input.templates.as_deref())?;
+        let chosen = choice(&input)?;
         let owners = owners(&input, &by, tx)?;
         let applied = templates::apply(&chosen, &owners, tx)?;
         let last = applied.last.filter(|_| !dry_run);
@@ -291,5 +355,6 @@ fn detail(left: &Left) -> String {
 }
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_templates).service(apply_starter_templates);
+    // The set first: no template is called `starter`.
+    config.service(list_templates).service(apply_starter_templates).service(apply_template);
 }
