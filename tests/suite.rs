@@ -31,6 +31,7 @@ mod api {
     mod habits;
     mod headers;
     mod improvements;
+    mod imports;
     mod incidents;
     mod indicators;
     mod input;

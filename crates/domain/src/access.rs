@@ -87,6 +87,10 @@ pub enum Permission {
     AdministerOrganisation,
     /// See what members who have left were named for, and hand it to others: as far as each record's own rules allow.
     ReassignWork,
+    /// Say from which day on the program is used: what happened before may be brought in as history.
+    SetGoLive,
+    /// Bring in what another register says of the time before go-live.
+    MigrateHistory,
     /// Define, activate, revise and retire indicators.
     DefineIndicator,
     /// Amend an indicator's plain fields.
@@ -240,6 +244,8 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::ReadJournal => [Yes, Yes, Yes, Yes, No, Yes],
         P::AdministerOrganisation => [Yes, No, No, No, No, No],
         P::ReassignWork => [No, Yes, Yes, No, No, No],
+        P::SetGoLive => [No, No, Yes, No, No, No],
+        P::MigrateHistory => [No, Yes, No, No, No, No],
         P::DefineIndicator => [No, Yes, No, No, No, No],
         P::SteerIndicator => [No, Yes, No, No, Own, No],
         P::RecordMeasurements => [No, Yes, No, No, Own, No],

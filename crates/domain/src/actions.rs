@@ -2,16 +2,19 @@
 
 mod commands;
 mod lifecycle;
+mod migration;
 #[cfg(test)]
 mod tests;
 
 pub use commands::{Amendment, Verify};
 pub use lifecycle::{Facts, StageName, Verb, edge};
+pub use migration::History;
 
 use crate::access::{Actor, Permission};
 use crate::analysis::effect::Effect;
 use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::MemberId;
+use crate::imports::Migrated;
 use crate::links::Relation;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
@@ -138,6 +141,8 @@ pub enum Stage {
         /// Why.
         reason: String,
     },
+    /// It was done and settled before go-live, as another register says: nobody has looked at it here.
+    EndedBefore,
 }
 
 /// An action.
@@ -176,6 +181,9 @@ pub struct Action {
     /// Duties that were not kept apart.
     #[serde(default)]
     pub exceptions: Vec<SeparationException>,
+    /// What another register says of it, where it was brought in from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migrated: Option<Migrated>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -237,7 +245,7 @@ impl Record for Action {
     fn wakes(&self) -> Option<Wake> {
         match self.stage {
             Stage::Open | Stage::InProgress | Stage::Blocked { .. } => Wake::once_past(self.due_on, self.fell_due_on),
-            Stage::Done { .. } | Stage::Verified { .. } | Stage::Cancelled { .. } => None,
+            Stage::Done { .. } | Stage::Verified { .. } | Stage::Cancelled { .. } | Stage::EndedBefore => None,
         }
     }
 
@@ -247,7 +255,7 @@ impl Record for Action {
                 vec![Work::of(self.assignee, Some(self.due_on))]
             }
             Stage::Done { .. } => vec![Work::of_whoever(Permission::VerifyEffectiveness, Some(self.assignee), None)],
-            Stage::Verified { .. } | Stage::Cancelled { .. } => Vec::new(),
+            Stage::Verified { .. } | Stage::Cancelled { .. } | Stage::EndedBefore => Vec::new(),
         }
     }
 
@@ -309,6 +317,7 @@ impl Action {
             fell_due_on: None,
             former_workers: Vec::new(),
             exceptions: Vec::new(),
+            migrated: None,
             stage: Stage::Open,
         };
         Ok(Change::born(action, "planned"))
@@ -319,7 +328,7 @@ impl Action {
     pub fn is_overdue(&self, today: NaiveDate) -> bool {
         match &self.stage {
             Stage::Open | Stage::InProgress | Stage::Blocked { .. } => self.due_on < today,
-            Stage::Done { .. } | Stage::Verified { .. } | Stage::Cancelled { .. } => false,
+            Stage::Done { .. } | Stage::Verified { .. } | Stage::Cancelled { .. } | Stage::EndedBefore => false,
         }
     }
 }

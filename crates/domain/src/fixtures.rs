@@ -3,8 +3,10 @@
 use crate::access::{Actor, Identity, Permission, Role};
 use crate::change::{Birth, Change, Record};
 use crate::id::{ApiKeyId, MemberId, OrganisationId};
+use crate::imports::Arrival;
 use crate::reference::{Prefix, Reference};
 use crate::refusal::Refusal;
+use crate::settings::Rules;
 use crate::work::Wake;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use uuid::Uuid;
@@ -29,6 +31,30 @@ pub(crate) fn person(n: u128, roles: &[Role]) -> Actor {
 pub(crate) fn machine(scopes: &[Permission]) -> Actor {
     let identity = Identity::ApiKey { id: ApiKeyId(Uuid::nil()), scopes: scopes.to_vec() };
     Actor { organisation: OrganisationId(Uuid::nil()), identity }
+}
+
+/// Of an organisation that uses the program from today on.
+pub(crate) fn gone_live() -> Rules {
+    Rules { go_live: Some(at().date_naive()), ..Rules::default() }
+}
+
+/// What a row of history says of itself.
+pub(crate) fn arrival(is_over: bool) -> Arrival {
+    let raised_on = "2025-03-01".parse().unwrap();
+    let reference = || "CAPA-17".to_owned();
+    if is_over {
+        let (ended_on, outcome) = ("2025-04-01".parse().ok(), Some("Patched".to_owned()));
+        let root_causes = vec!["No agent".to_owned()];
+        return Arrival { external_reference: reference(), raised_on, ended_on, outcome, root_causes };
+    }
+    let (ended_on, outcome, root_causes) = (None, None, Vec::new());
+    Arrival { external_reference: reference(), raised_on, ended_on, outcome, root_causes }
+}
+
+/// The faults for which something was refused.
+pub(crate) fn faults_of<T: std::fmt::Debug>(refused: Result<T, Refusal>) -> Vec<String> {
+    let Err(Refusal::Invalid(faults)) = refused else { panic!("{refused:?}") };
+    faults.into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect()
 }
 
 /// The program itself.

@@ -3,17 +3,20 @@
 mod benefit;
 mod commands;
 mod lifecycle;
+mod migration;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use benefit::{Figures, Measure};
 pub use commands::{Accept, Amendment, Conclude, Decline};
 pub use lifecycle::{Facts, StageName, Verb, edge};
+pub use migration::History;
 
 use crate::access::{Actor, Permission};
 use crate::analysis::effect::Effect;
 use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::{ImprovementId, MemberId};
+use crate::imports::Migrated;
 use crate::links::Relation;
 use crate::nonconformities::Source;
 use crate::reference::{Prefix, Target};
@@ -160,6 +163,11 @@ pub enum Stage {
         /// Why not.
         miss: Miss,
     },
+    /// It was over before go-live, as another register says: nobody has judged it here.
+    EndedBefore {
+        /// Whether the benefit came about, by that register's word.
+        realised: bool,
+    },
 }
 
 /// An improvement.
@@ -206,6 +214,9 @@ pub struct Improvement {
     /// Duties that were not kept apart.
     #[serde(default)]
     pub exceptions: Vec<SeparationException>,
+    /// What another register says of it, where it was brought in from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migrated: Option<Migrated>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -280,7 +291,9 @@ impl Record for Improvement {
                 self.owner.map(|owner| Work::of(owner, due_on)).into_iter().collect()
             }
             Stage::Measuring { .. } => vec![Work::of_whoever(Permission::VerifyEffectiveness, self.owner, due_on)],
-            Stage::Declined | Stage::Realised { .. } | Stage::NotRealised { .. } => Vec::new(),
+            Stage::Declined | Stage::Realised { .. } | Stage::NotRealised { .. } | Stage::EndedBefore { .. } => {
+                Vec::new()
+            }
         }
     }
 
@@ -298,7 +311,8 @@ impl Record for Improvement {
             | Stage::Declined
             | Stage::Measuring { .. }
             | Stage::Realised { .. }
-            | Stage::NotRealised { .. } => None,
+            | Stage::NotRealised { .. }
+            | Stage::EndedBefore { .. } => None,
         }
     }
 
@@ -318,7 +332,11 @@ impl Improvement {
         match &self.stage {
             Stage::Accepted | Stage::Planned | Stage::InProgress { .. } => self.plan.as_ref().map(|plan| plan.due_on),
             Stage::Measuring { implementation } => Some(implementation.judge_on),
-            Stage::Proposed | Stage::Declined | Stage::Realised { .. } | Stage::NotRealised { .. } => None,
+            Stage::Proposed
+            | Stage::Declined
+            | Stage::Realised { .. }
+            | Stage::NotRealised { .. }
+            | Stage::EndedBefore { .. } => None,
         }
     }
 
@@ -339,7 +357,8 @@ impl Improvement {
             | Stage::InProgress { .. }
             | Stage::Measuring { .. }
             | Stage::Realised { .. }
-            | Stage::NotRealised { .. } => false,
+            | Stage::NotRealised { .. }
+            | Stage::EndedBefore { .. } => false,
         }
     }
 
@@ -355,7 +374,8 @@ impl Improvement {
             | Stage::Accepted
             | Stage::Planned
             | Stage::InProgress { .. }
-            | Stage::NotRealised { miss: Miss::Abandoned { .. } } => None,
+            | Stage::NotRealised { miss: Miss::Abandoned { .. } }
+            | Stage::EndedBefore { .. } => None,
         }
     }
 
@@ -383,6 +403,7 @@ impl Improvement {
             plan: None,
             fell_due_on: None,
             exceptions: Vec::new(),
+            migrated: None,
             stage: Stage::Proposed,
         };
         improvement.faults().refuse()?;

@@ -2,6 +2,7 @@
 
 mod commands;
 mod lifecycle;
+mod migration;
 mod personal_data;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -10,11 +11,13 @@ pub use commands::{
     Amendment, Contain, NotifyAuthority, RaiseNonconformity, RaiseWeakness, Raised, Resolve, Triage, TriageVerdict,
 };
 pub use lifecycle::{Facts, StageName, Verb, edge};
+pub use migration::History;
 pub use personal_data::{Outcome, PersonalData};
 
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::{IncidentId, MemberId};
+use crate::imports::Migrated;
 use crate::links::Relation;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Fault, Faults, Refusal};
@@ -183,6 +186,8 @@ pub enum Stage {
         /// By whom.
         by: Option<MemberId>,
     },
+    /// It was over before go-live, as another register says: no gate was run.
+    EndedBefore,
 }
 
 /// An incident.
@@ -229,6 +234,9 @@ pub struct Incident {
     /// Cases that were raised from it.
     #[serde(default)]
     pub raised: Vec<Target>,
+    /// What another register says of it, where it was brought in from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migrated: Option<Migrated>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -295,7 +303,7 @@ impl Record for Incident {
             Stage::Triaged | Stage::Contained { .. } | Stage::Resolved { .. } | Stage::Reviewed { .. } => {
                 self.owner.map(|owner| Work::of(owner, None))
             }
-            Stage::NotAnIncident { .. } | Stage::Closed { .. } => None,
+            Stage::NotAnIncident { .. } | Stage::Closed { .. } | Stage::EndedBefore => None,
         };
         next.into_iter().chain(clock).collect()
     }
@@ -309,7 +317,7 @@ impl Record for Incident {
     fn takes_actions(&self) -> Option<i64> {
         match self.stage {
             Stage::Triaged | Stage::Contained { .. } | Stage::Resolved { .. } | Stage::Reviewed { .. } => Some(0),
-            Stage::Reported | Stage::NotAnIncident { .. } | Stage::Closed { .. } => None,
+            Stage::Reported | Stage::NotAnIncident { .. } | Stage::Closed { .. } | Stage::EndedBefore => None,
         }
     }
 
@@ -339,7 +347,7 @@ impl Incident {
             | Stage::Contained { .. }
             | Stage::Resolved { .. }
             | Stage::Reviewed { .. } => true,
-            Stage::NotAnIncident { .. } | Stage::Closed { .. } => false,
+            Stage::NotAnIncident { .. } | Stage::Closed { .. } | Stage::EndedBefore => false,
         }
     }
 
@@ -357,7 +365,7 @@ impl Incident {
             | Stage::Resolved { containment, .. }
             | Stage::Reviewed { containment, .. }
             | Stage::Closed { containment, .. } => Some(containment),
-            Stage::Reported | Stage::NotAnIncident { .. } | Stage::Triaged => None,
+            Stage::Reported | Stage::NotAnIncident { .. } | Stage::Triaged | Stage::EndedBefore => None,
         }
     }
 
@@ -368,7 +376,11 @@ impl Incident {
             Stage::Resolved { resolution, .. }
             | Stage::Reviewed { resolution, .. }
             | Stage::Closed { resolution, .. } => Some(resolution),
-            Stage::Reported | Stage::NotAnIncident { .. } | Stage::Triaged | Stage::Contained { .. } => None,
+            Stage::Reported
+            | Stage::NotAnIncident { .. }
+            | Stage::Triaged
+            | Stage::Contained { .. }
+            | Stage::EndedBefore => None,
         }
     }
 
@@ -381,7 +393,8 @@ impl Incident {
             | Stage::NotAnIncident { .. }
             | Stage::Triaged
             | Stage::Contained { .. }
-            | Stage::Resolved { .. } => None,
+            | Stage::Resolved { .. }
+            | Stage::EndedBefore => None,
         }
     }
 
@@ -418,6 +431,7 @@ impl Incident {
             triage: None,
             personal_data: None,
             raised: Vec::new(),
+            migrated: None,
             stage: Stage::Reported,
         };
         incident.faults(birth.at).refuse()?;

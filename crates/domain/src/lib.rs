@@ -35,6 +35,7 @@ pub mod findings;
 mod fixtures;
 pub mod id;
 pub mod improvements;
+pub mod imports;
 pub mod incidents;
 pub mod indicators;
 pub mod journal;

@@ -2,16 +2,19 @@
 
 mod commands;
 mod lifecycle;
+mod migration;
 #[cfg(test)]
 mod tests;
 
 pub use commands::{Amendment, Analyse, Close, Confirm, Contain, Plan, ROOT_CAUSES, Verify};
 pub use lifecycle::{Facts, StageName, Verb, edge};
+pub use migration::History;
 
 use crate::access::{Actor, Permission};
 use crate::analysis::effect::Effect;
 use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::MemberId;
+use crate::imports::Migrated;
 use crate::links::Relation;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
@@ -238,6 +241,8 @@ pub enum Stage {
         /// What remains.
         closure: Closure,
     },
+    /// It was over before go-live, as another register says: no gate was run.
+    EndedBefore,
 }
 
 /// A nonconformity.
@@ -289,6 +294,9 @@ pub struct Nonconformity {
     /// Where a duty was not kept apart, and why.
     #[serde(default)]
     pub exceptions: Vec<SeparationException>,
+    /// What another register says of it, where it was brought in from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migrated: Option<Migrated>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -354,7 +362,7 @@ impl Record for Nonconformity {
                 let verdict = Work::of_whoever(Permission::VerifyEffectiveness, self.owner, Some(*check_on));
                 owned.into_iter().chain([verdict]).collect()
             }
-            Stage::Rejected { .. } | Stage::Closed { .. } => Vec::new(),
+            Stage::Rejected { .. } | Stage::Closed { .. } | Stage::EndedBefore => Vec::new(),
         }
     }
 
@@ -371,7 +379,8 @@ impl Record for Nonconformity {
             | Stage::Rejected { .. }
             | Stage::Verifying { .. }
             | Stage::Verified { .. }
-            | Stage::Closed { .. } => None,
+            | Stage::Closed { .. }
+            | Stage::EndedBefore => None,
         }
     }
 
@@ -398,7 +407,7 @@ impl Nonconformity {
             | Stage::Planned { .. }
             | Stage::Verifying { .. }
             | Stage::Verified { .. } => self.due_on.map(|on| Due { on, noted: self.fell_due_on }),
-            Stage::Rejected { .. } | Stage::Closed { .. } => None,
+            Stage::Rejected { .. } | Stage::Closed { .. } | Stage::EndedBefore => None,
         }
     }
 
@@ -412,7 +421,8 @@ impl Nonconformity {
             | Stage::Analysed { .. }
             | Stage::Planned { .. }
             | Stage::Verified { .. }
-            | Stage::Closed { .. } => None,
+            | Stage::Closed { .. }
+            | Stage::EndedBefore => None,
         }
     }
 
@@ -457,6 +467,7 @@ impl Nonconformity {
                 attempts: Vec::new(),
                 recurrences: 0,
                 exceptions: Vec::new(),
+                migrated: None,
                 stage: Stage::Reported,
             },
             "raised",

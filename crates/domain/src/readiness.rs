@@ -157,8 +157,17 @@ impl Outcome {
 pub struct Found {
     /// How many there are.
     pub count: i64,
+    /// How many of them were migrated, not enforced: another register says so, and no gate let them through.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub migrated: i64,
     /// The newest [`FIRST`] of them.
     pub first: Vec<Target>,
+}
+
+/// So that a day that was kept before there was any history reads as it did.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(count: &i64) -> bool {
+    *count == 0
 }
 
 /// What the records say about one check.

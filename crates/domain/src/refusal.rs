@@ -96,6 +96,15 @@ impl Faults {
         checked.map_err(|fault| self.0.push(fault)).ok()
     }
 
+    /// Notes the faults of something that is read from members of other names.
+    pub(crate) fn take(&mut self, found: Self, names: &[(&str, &str)]) {
+        let renamed = |fault: Fault| match names.iter().find(|(name, _)| fault.pointer == *name) {
+            Some((_, name)) => Fault { pointer: (*name).to_owned(), ..fault },
+            None => fault,
+        };
+        self.0.extend(found.0.into_iter().map(renamed));
+    }
+
     /// Refuses when anything was noted.
     ///
     /// # Errors

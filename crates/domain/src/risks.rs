@@ -2,16 +2,19 @@
 
 mod commands;
 mod lifecycle;
+mod migration;
 #[cfg(test)]
 mod tests;
 
 pub use commands::{Amendment, Assess, ReviewRisk, Treat};
 pub use lifecycle::{Facts, StageName, Verb, edge};
+pub use migration::History;
 
 use crate::acceptance::Acceptance;
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::MemberId;
+use crate::imports::Migrated;
 use crate::links::Relation;
 use crate::rating::Rating;
 use crate::reference::{Prefix, Target};
@@ -140,6 +143,9 @@ pub struct Risk {
     /// Acceptances that have ended, oldest first.
     #[serde(default)]
     pub acceptances: Vec<Acceptance>,
+    /// What another register says of it, where it was brought in from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migrated: Option<Migrated>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -259,6 +265,7 @@ impl Risk {
             review_fell_due_on: None,
             reviews: Vec::new(),
             acceptances: Vec::new(),
+            migrated: None,
             stage: Stage::Identified,
         };
         risk.faults().refuse()?;

@@ -4,7 +4,8 @@
 //!
 //! An admin sets time zone and working days. A rule of separation is relaxed by management alone, since it is top
 //! management that assigns responsibilities [5.3]; an admin may put it back in force. Nobody approves the admin's own work
-//! by switching a rule off. Management says when it reviews the system, since the intervals are its own [9.3.1].
+//! by switching a rule off. Management says when it reviews the system, since the intervals are its own [9.3.1], and from
+//! which day on the program is used.
 
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
@@ -16,6 +17,8 @@ use crate::working_days::Calendar;
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+/// Nobody plans further ahead to begin.
+const LONGEST_LEAD: Days = Days::new(366);
 /// An exception is thought over at least once a year.
 const LONGEST_RELAXATION: Days = Days::new(366);
 
@@ -52,6 +55,16 @@ pub struct Rules {
     /// When the daily digests go out.
     #[serde(default, skip_serializing_if = "DigestHour::is_usual")]
     pub digest_hour: DigestHour,
+    /// The day from which on the program is used: what happened before can be brought in as history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub go_live: Option<NaiveDate>,
+}
+
+/// What a guard must know beyond the record itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Whether any history was brought in.
+    pub has_history: bool,
 }
 
 /// The hour from which the daily digests go out, in the organisation's time zone; none where they are not wanted.
@@ -144,6 +157,8 @@ pub enum Verb {
     EnforceSeparation,
     /// Say how often the management system is reviewed, and with how many.
     SetReviewRules,
+    /// Say from which day on the program is used.
+    SetGoLive,
 }
 
 /// What relaxing a rule needs.
@@ -174,7 +189,7 @@ impl Record for Settings {
 
 impl Lifecycle for Settings {
     type Verb = Verb;
-    type Facts = ();
+    type Facts = Facts;
 
     fn stage_name(&self) -> &'static str {
         "in_force"
@@ -188,13 +203,14 @@ impl Lifecycle for Settings {
             | Verb::SetWorkingDays
             | Verb::SetEmergencyChanges
             | Verb::RelaxSeparation
-            | Verb::SetReviewRules => true,
+            | Verb::SetReviewRules
+            | Verb::SetGoLive => true,
             Verb::CloseReportLink => self.rules.report_link.is_some(),
             Verb::EnforceSeparation => !self.rules.separation.relaxations().is_empty(),
         }
     }
 
-    fn may(&self, verb: Verb, (): &(), by: &Actor) -> Result<(), Refusal> {
+    fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {
         let admin = by.may(Permission::AdministerOrganisation, false);
         let management = by.may(Permission::RelaxSeparation, false);
         let allowed = match verb {
@@ -208,6 +224,8 @@ impl Lifecycle for Settings {
             Verb::RelaxSeparation => management,
             Verb::EnforceSeparation => admin || management,
             Verb::SetReviewRules => by.may(Permission::ApproveReview, false),
+            // Whoever brings history in does not say for which time the gates need not have been kept.
+            Verb::SetGoLive => by.may(Permission::SetGoLive, false),
         };
         if !allowed {
             return Err(Refusal::Forbidden);
@@ -222,9 +240,16 @@ impl Lifecycle for Settings {
                 | Verb::OpenReportLink
                 | Verb::RelaxSeparation
                 | Verb::EnforceSeparation
-                | Verb::SetReviewRules => "every rule of separation is in force",
+                | Verb::SetReviewRules
+                | Verb::SetGoLive => "every rule of separation is in force",
             };
             return Err(Refusal::state("wrong_state", detail));
+        }
+        // Moved ahead, it would let in what was recorded here without the gates; moved back, what was let in would claim to
+        // have passed them.
+        if verb == Verb::SetGoLive && facts.has_history {
+            let detail = "history was brought in under the day that is set: it is fixed from the first record on";
+            return Err(Refusal::state("history_migrated", detail));
         }
         Ok(())
     }
@@ -250,7 +275,7 @@ impl Settings {
         by: &Actor,
         at: DateTime<Utc>,
     ) -> Result<Change<Self>, Refusal> {
-        self.may(Verb::SetTimeZone, &(), by)?;
+        self.may(Verb::SetTimeZone, &Facts::default(), by)?;
         if !(-720..=840).contains(&utc_offset_minutes) {
             let detail = "must be minutes east of Greenwich, -720 to 840";
             return Err(Refusal::invalid("/utc_offset_minutes", "out_of_range", detail));
@@ -265,7 +290,7 @@ impl Settings {
     /// # Errors
     /// The guard's refusal, or an hour that no day has.
     pub fn set_digest_hour(self, hour: Option<u32>, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
-        self.may(Verb::SetDigestHour, &(), by)?;
+        self.may(Verb::SetDigestHour, &Facts::default(), by)?;
         if hour.is_some_and(|hour| hour > 23) {
             return Err(Refusal::invalid("/hour", "out_of_range", "must be an hour of the day, 0 to 23, or null"));
         }
@@ -280,7 +305,7 @@ impl Settings {
     /// # Errors
     /// The guard's refusal.
     pub fn open_report_link(self, secret: [u8; 16], by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
-        self.may(Verb::OpenReportLink, &(), by)?;
+        self.may(Verb::OpenReportLink, &Facts::default(), by)?;
         let mut after = self.clone();
         after.rules.report_link = Some(hex::encode(secret));
         Ok(Change::of(self, after, "report_link_opened", at))
@@ -291,7 +316,7 @@ impl Settings {
     /// # Errors
     /// The guard's refusal, or it is closed.
     pub fn close_report_link(self, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
-        self.may(Verb::CloseReportLink, &(), by)?;
+        self.may(Verb::CloseReportLink, &Facts::default(), by)?;
         let mut after = self.clone();
         after.rules.report_link = None;
         Ok(Change::of(self, after, "report_link_closed", at))
@@ -302,7 +327,7 @@ impl Settings {
     /// # Errors
     /// The guard's refusal, or every fault of the calendar.
     pub fn set_working_days(self, calendar: Calendar, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
-        self.may(Verb::SetWorkingDays, &(), by)?;
+        self.may(Verb::SetWorkingDays, &Facts::default(), by)?;
         let mut faults = Faults::default();
         calendar.note_faults(&mut faults);
         faults.refuse()?;
@@ -321,7 +346,7 @@ impl Settings {
         by: &Actor,
         at: DateTime<Utc>,
     ) -> Result<Change<Self>, Refusal> {
-        self.may(Verb::SetEmergencyChanges, &(), by)?;
+        self.may(Verb::SetEmergencyChanges, &Facts::default(), by)?;
         let mut after = self.clone();
         after.rules.unapproved_emergency_is_nonconformity = is_nonconformity;
         Ok(Change::of(self, after, "emergency_changes_set", at))
@@ -337,7 +362,7 @@ impl Settings {
         by: &Actor,
         at: DateTime<Utc>,
     ) -> Result<Change<Self>, Refusal> {
-        self.may(Verb::SetReviewRules, &(), by)?;
+        self.may(Verb::SetReviewRules, &Facts::default(), by)?;
         let mut faults = Faults::default();
         if !(1..=36).contains(&reviews.interval_months) {
             faults.push(Fault::new("/interval_months", "out_of_range", "must lie between 1 and 36"));
@@ -351,12 +376,37 @@ impl Settings {
         Ok(Change::of(self, after, "review_rules_set", at))
     }
 
+    /// Says from which day on the program is used: earlier events can be brought in as history, later ones cannot. It can be
+    /// said anew until any history was brought in.
+    ///
+    /// # Errors
+    /// The guard's refusal, a machine, or a day more than a year ahead.
+    pub fn set_go_live(
+        self,
+        day: NaiveDate,
+        facts: &Facts,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::SetGoLive, facts, by)?;
+        if by.member().is_none() {
+            return Err(Refusal::state("person_needed", "a person of the management decides it"));
+        }
+        let last = self.rules.today(at).checked_add_days(LONGEST_LEAD).unwrap_or(NaiveDate::MAX);
+        if day > last {
+            return Err(Refusal::invalid("/go_live", "out_of_range", format!("must not lie after {last}")));
+        }
+        let mut after = self.clone();
+        after.rules.go_live = Some(day);
+        Ok(Change::of(self, after, "go_live_set", at))
+    }
+
     /// Lets exceptions from a rule be documented until a day. Said again, it replaces what was said before.
     ///
     /// # Errors
     /// The guard's refusal, a machine, or every fault of the input.
     pub fn relax_separation(self, input: Relax, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
-        self.may(Verb::RelaxSeparation, &(), by)?;
+        self.may(Verb::RelaxSeparation, &Facts::default(), by)?;
         let Some(decider) = by.member() else {
             return Err(Refusal::State(vec![Reason::new("person_needed", "a person of the management decides it")]));
         };
@@ -381,7 +431,7 @@ impl Settings {
     /// # Errors
     /// The guard's refusal, or the rule is in force.
     pub fn enforce_separation(self, rule: Rule, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
-        self.may(Verb::EnforceSeparation, &(), by)?;
+        self.may(Verb::EnforceSeparation, &Facts::default(), by)?;
         if self.rules.separation.relaxation(rule).is_none() {
             return Err(Refusal::state("wrong_state", "the rule is in force"));
         }
@@ -418,7 +468,7 @@ mod tests {
         let mut table = String::new();
         for role in Role::VARIANTS {
             for verb in Verb::VARIANTS {
-                let allowed = relaxed.may(*verb, &(), &person(3, &[*role])).is_ok();
+                let allowed = relaxed.may(*verb, &Facts::default(), &person(3, &[*role])).is_ok();
                 table.push_str(&format!("{role:?} {verb:?} {allowed}\n"));
             }
         }
@@ -529,6 +579,29 @@ mod tests {
         assert_eq!(settings().set_digest_hour(None, &manager, at()), Err(Refusal::Forbidden));
         // What was stored before there were digests is what it was.
         assert!(!serde_json::to_string(&settings()).unwrap().contains("digest"));
+    }
+
+    #[test]
+    fn management_says_when_the_program_is_used_until_history_is_there() {
+        let (management, today) = (person(2, &[Role::Management]), at().date_naive());
+        let free = Facts::default();
+        let set = settings().set_go_live(today, &free, &management, at()).unwrap();
+        assert_eq!((set.verb(), set.after().rules.go_live), ("go_live_set", Some(today)));
+        let set = set.into_after();
+        let stored = serde_json::to_string(&set).unwrap();
+        assert_eq!(serde_json::from_str::<Settings>(&stored).unwrap(), set);
+        assert!(!serde_json::to_string(&settings()).unwrap().contains("go_live"), "an old record keeps its hash");
+        let again = today - Days::new(9);
+        assert!(set.clone().set_go_live(again, &free, &management, at()).is_ok());
+        let late = today + Days::new(367);
+        assert!(matches!(set.clone().set_go_live(late, &free, &management, at()), Err(Refusal::Invalid(_))));
+        let refusal = set.clone().set_go_live(again, &Facts { has_history: true }, &management, at()).unwrap_err();
+        assert!(matches!(refusal, Refusal::State(reasons) if reasons[0].code == "history_migrated"));
+        for role in [Role::Admin, Role::IsmsManager] {
+            assert_eq!(set.clone().set_go_live(again, &free, &person(3, &[role]), at()), Err(Refusal::Forbidden));
+        }
+        let system = Actor { identity: Identity::System { worker: "schedule" }, ..management };
+        assert!(matches!(set.set_go_live(again, &free, &system, at()), Err(Refusal::State(_))));
     }
 
     #[test]

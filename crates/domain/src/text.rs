@@ -162,6 +162,16 @@ pub fn titles(pointer: &str, lines: &[String], limit: usize, faults: &mut Faults
     }
 }
 
+/// Checks several longer texts: at most `limit`, each good by itself.
+pub fn narratives(pointer: &str, texts: &[String], limit: usize, faults: &mut Faults) {
+    if texts.len() > limit {
+        faults.push(Fault::new(pointer, "length", format!("must name at most {limit}")));
+    }
+    for (index, text) in texts.iter().enumerate() {
+        faults.keep(narrative(&format!("{pointer}/{index}"), text));
+    }
+}
+
 fn bounded(pointer: &str, text: &str, limit: usize) -> Result<String, Fault> {
     if text.trim().is_empty() {
         return Err(Fault::new(pointer, "blank", "must not be empty"));

@@ -4,8 +4,10 @@ use crate::body;
 use crate::cursor::Cursor;
 use crate::listing::PageParameters;
 use crate::parameters;
+use crate::rows;
 use crate::tokens::Tokens;
-use crate::v1::measurements::intake;
+use crate::v1::imports::NonconformityRow;
+use crate::v1::measurements::intake::MeasurementItem;
 use chrono::DateTime;
 use ed25519_dalek::SigningKey;
 use serde_json::Value;
@@ -13,7 +15,7 @@ use serde_json::Value;
 /// A JSON body: read as a tree and as a measurement, and searched for what no text may hold.
 pub fn json_body(bytes: &[u8]) {
     let _ = body::parse_object::<Value>(bytes);
-    let _ = body::parse_object::<intake::MeasurementItem>(bytes);
+    let _ = body::parse_object::<MeasurementItem>(bytes);
 }
 
 /// A compressed body, which never comes out larger than its limit.
@@ -28,9 +30,10 @@ pub fn compressed_body(bytes: &[u8]) {
     }
 }
 
-/// Measurements as CSV, as JSON lines and as a JSON array.
+/// Measurements, and rows of another register, as CSV, as JSON lines and as a JSON array.
 pub fn measurements(bytes: &[u8]) {
-    let _ = (intake::csv(bytes), intake::ndjson(bytes), intake::json(bytes));
+    let _ = (rows::csv::<MeasurementItem>(bytes), rows::ndjson::<MeasurementItem>(bytes));
+    let _ = (rows::json::<MeasurementItem>(bytes), rows::csv::<NonconformityRow>(bytes));
 }
 
 /// What stands inside a cursor, once its signature was found good.

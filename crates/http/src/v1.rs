@@ -23,6 +23,7 @@ pub(crate) mod events;
 pub(crate) mod evidence;
 pub(crate) mod findings;
 pub(crate) mod improvements;
+pub(crate) mod imports;
 pub(crate) mod incidents;
 pub(crate) mod indicators;
 pub(crate) mod journal;
@@ -106,6 +107,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(templates::configure)
         .configure(readiness::configure)
         .configure(cycles::configure)
+        .configure(imports::configure)
         .configure(orphans::configure)
         .configure(records::configure)
         .configure(search::configure)

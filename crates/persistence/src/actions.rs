@@ -3,6 +3,7 @@
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
+use crate::imports::ended_before;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{from_json, parse, record_table, to_json, word};
 use crate::schema::actions;
@@ -14,6 +15,7 @@ use diesel::prelude::*;
 use ratchet_domain::actions::{Action, Facts, Kind, Priority, Stage, StageName};
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{MemberId, OrganisationId, RecordId};
+use ratchet_domain::imports::Migrated;
 use ratchet_domain::management_reviews::inputs::ActionFigure;
 use ratchet_domain::of_kind;
 use ratchet_domain::reference::{Locator, Prefix, Target};
@@ -46,6 +48,8 @@ struct StageFacts {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     former_workers: Vec<MemberId>,
     exceptions: Vec<SeparationException>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    migrated: Option<Migrated>,
 }
 
 impl Columns {
@@ -65,6 +69,7 @@ impl Columns {
             fell_due_on,
             former_workers,
             exceptions,
+            migrated,
             stage,
         } = record.clone();
         Ok(Self {
@@ -80,12 +85,12 @@ impl Columns {
             done_criteria,
             due_moves,
             stage: word(stage.name()),
-            stage_facts: to_json(&StageFacts { stage, fell_due_on, former_workers, exceptions })?,
+            stage_facts: to_json(&StageFacts { stage, fell_due_on, former_workers, exceptions, migrated })?,
         })
     }
 
     fn into_record(self, head: Head) -> Result<Action, String> {
-        let StageFacts { stage, fell_due_on, former_workers, exceptions } = from_json(&self.stage_facts)?;
+        let StageFacts { stage, fell_due_on, former_workers, exceptions, migrated } = from_json(&self.stage_facts)?;
         if word(stage.name()) != self.stage {
             return Err(format!("the column says {}, its facts say {:?}", self.stage, stage.name()));
         }
@@ -105,6 +110,7 @@ impl Columns {
             fell_due_on,
             former_workers,
             exceptions,
+            migrated,
             stage,
         })
     }
@@ -204,7 +210,7 @@ pub(crate) enum About<'a> {
     Kinds(&'a [Kind]),
 }
 
-/// Actions as figures need them: those that are not over, and those that ended at or after `since`.
+/// Actions as figures need them: those that are not over, and those that ended here at or after `since`.
 pub(crate) fn figures(
     organisation: OrganisationId,
     about: &About<'_>,
@@ -215,6 +221,7 @@ pub(crate) fn figures(
     let mut query = actions::table
         .filter(actions::organisation_id.eq(KeyValue(organisation.0)))
         .filter(actions::stage.ne_all(over).or(actions::updated_at.ge(InstantValue(since))))
+        .filter(actions::id.ne_all(ended_before!(organisation)))
         .into_boxed();
     query = match about {
         About::ParentsOf(kind) => query.filter(actions::parent_kind.eq(kind.kind())),

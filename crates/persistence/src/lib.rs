@@ -30,6 +30,7 @@ pub mod files;
 pub mod findings;
 pub mod idempotency;
 pub mod improvements;
+pub mod imports;
 pub mod incidents;
 pub mod indicators;
 pub mod journal;

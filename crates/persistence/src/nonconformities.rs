@@ -3,6 +3,7 @@
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
+use crate::imports::{self, ended_before};
 use crate::listing::{NullableCondition, coalesce, listing};
 use crate::row::{from_json, parse, record_table, to_json, word};
 use crate::schema::nonconformities;
@@ -14,9 +15,10 @@ use diesel::prelude::*;
 use ratchet_domain::actions::Kind;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{MemberId, OrganisationId};
+use ratchet_domain::imports::Migrated;
 use ratchet_domain::management_reviews::inputs::CaseFigure;
 use ratchet_domain::nonconformities::{Attempt, Containment, Facts, Grade, Nonconformity, Source, Stage, StageName};
-use ratchet_domain::reference::Target;
+use ratchet_domain::reference::{Prefix, Target};
 use ratchet_domain::separation::SeparationException;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +52,8 @@ struct StageFacts {
     fell_due_on: Option<NaiveDate>,
     #[serde(default)]
     check_fell_due_on: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    migrated: Option<Migrated>,
 }
 
 impl Columns {
@@ -72,6 +76,7 @@ impl Columns {
             attempts,
             recurrences,
             exceptions,
+            migrated,
             stage,
         } = record.clone();
         Ok(Self {
@@ -94,6 +99,7 @@ impl Columns {
                 former_owners,
                 fell_due_on,
                 check_fell_due_on,
+                migrated,
             })?,
         })
     }
@@ -108,6 +114,7 @@ impl Columns {
             former_owners,
             fell_due_on,
             check_fell_due_on,
+            migrated,
         } = from_json(&self.stage_facts)?;
         if word(stage.name()) != self.stage {
             return Err(format!("the column says {}, its facts say {:?}", self.stage, stage.name()));
@@ -130,6 +137,7 @@ impl Columns {
             attempts,
             recurrences: self.recurrences,
             exceptions,
+            migrated,
             stage,
         })
     }
@@ -217,7 +225,8 @@ impl Guarded for Nonconformity {
     }
 }
 
-/// Cases as figures need them: those that are open, and those that ended at or after `since`.
+/// Cases as figures need them: those that are open, and those that ended here at or after `since`. What was brought in
+/// from another register came in when that says.
 pub(crate) fn figures(
     organisation: OrganisationId,
     since: DateTime<Utc>,
@@ -229,10 +238,12 @@ pub(crate) fn figures(
         (String, Option<String>, Option<String>, i64),
         (InstantValue, InstantValue),
     );
+    let raised = imports::raised(organisation, Prefix::Nonconformity, connection)?;
     let over = [StageName::Rejected, StageName::Closed].map(<&str>::from);
     let found: Vec<Found> = nc::table
         .filter(nc::organisation_id.eq(KeyValue(organisation.0)))
         .filter(nc::stage.ne_all(over).or(nc::updated_at.ge(InstantValue(since))))
+        .filter(nc::id.ne_all(ended_before!(organisation)))
         .select((
             (nc::id, nc::reference, nc::title, nc::source, nc::requirement),
             (nc::stage, nc::grade, nc::due_on, nc::recurrences),
@@ -251,7 +262,7 @@ pub(crate) fn figures(
             grade: grade.as_deref().map(parse).transpose().map_err(corrupt)?,
             due_on: due_on.as_deref().map(parse).transpose().map_err(corrupt)?,
             recurrences,
-            created_at: created_at.0,
+            created_at: raised.get(&id.0).copied().unwrap_or(created_at.0),
             updated_at: updated_at.0,
         })
     };

@@ -15,6 +15,7 @@ pub use days::{catch_up, newest, scores};
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::{AnyConnection, Backend};
 use crate::error::Error;
+use crate::imports;
 use crate::row::word;
 use crate::schema::work_items;
 use crate::settings;
@@ -35,6 +36,8 @@ pub(crate) struct Moment {
     today: String,
     /// How many of what is found are named.
     named: i64,
+    /// Whether anything was brought in from another register.
+    has_history: bool,
 }
 
 impl Moment {
@@ -46,7 +49,8 @@ impl Moment {
     ) -> Result<Self, Error> {
         let rules = settings::rules(organisation, connection)?;
         let today = rules.today(now).to_string();
-        Ok(Self { organisation, rules, now, today, named })
+        let has_history = imports::any(organisation, connection)?;
+        Ok(Self { organisation, rules, now, today, named, has_history })
     }
 
     pub(crate) fn organisation(&self) -> OrganisationId {
@@ -56,6 +60,10 @@ impl Moment {
     /// The organisation's day.
     pub(crate) fn day(&self) -> NaiveDate {
         self.rules.today(self.now)
+    }
+
+    pub(crate) fn has_history(&self) -> bool {
+        self.has_history
     }
 
     pub(crate) fn limit(&self) -> i64 {
@@ -81,6 +89,25 @@ impl Moment {
     }
 }
 
+/// How many of an organisation's rows were brought in from another register; of most kinds none can be.
+macro_rules! brought_in {
+    (Nonconformity, $($rest:tt)+) => { $crate::readiness::brought_in!(@ $($rest)+) };
+    (Action, $($rest:tt)+) => { $crate::readiness::brought_in!(@ $($rest)+) };
+    (Improvement, $($rest:tt)+) => { $crate::readiness::brought_in!(@ $($rest)+) };
+    (Incident, $($rest:tt)+) => { $crate::readiness::brought_in!(@ $($rest)+) };
+    (Risk, $($rest:tt)+) => { $crate::readiness::brought_in!(@ $($rest)+) };
+    (@ $moment:expr, $connection:expr, $rows:expr, $table:ident) => {
+        if $moment.has_history() {
+            let theirs = $crate::imports::brought_in!($moment.organisation());
+            $rows.filter($table::id.eq_any(theirs)).count().get_result($connection)?
+        } else {
+            0
+        }
+    };
+    ($other:ident, $moment:expr, $connection:expr, $rows:expr, $table:ident) => { 0_i64 };
+}
+pub(crate) use brought_in;
+
 /// Counts an organisation's rows for which all conditions hold, and names the newest.
 macro_rules! found {
     ($moment:expr, $connection:expr, $kind:ident in $table:ident $(, $condition:expr)+ $(,)?) => {{
@@ -96,7 +123,9 @@ macro_rules! found {
         } else {
             rows().order($table::id.desc()).limit($moment.limit()).select($table::id).load($connection)?
         };
-        $crate::readiness::named(ratchet_domain::reference::Prefix::$kind, count, first)
+        let migrated: i64 = $crate::readiness::brought_in!($kind, $moment, $connection, rows(), $table);
+        let found = $crate::readiness::named(ratchet_domain::reference::Prefix::$kind, count, first);
+        ratchet_domain::readiness::Found { migrated, ..found }
     }};
 }
 pub(crate) use found;
@@ -105,7 +134,7 @@ pub(crate) use found;
 const NAMED: i64 = FIRST as i64;
 
 pub(crate) fn named(kind: Prefix, count: i64, first: Vec<KeyValue>) -> Found {
-    Found { count, first: first.into_iter().map(|id| Target { kind, id: RecordId(id.0) }).collect() }
+    Found { count, migrated: 0, first: first.into_iter().map(|id| Target { kind, id: RecordId(id.0) }).collect() }
 }
 
 /// Nothing can offend.

@@ -13,8 +13,9 @@ use crate::tx::Tx;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
-use ratchet_domain::id::MemberId;
+use ratchet_domain::id::{MemberId, OrganisationId};
 use ratchet_domain::risks::{Facts, Risk, StageName, TreatmentOption};
+use std::collections::BTreeSet;
 
 record_table!(Risk, risks {
     title: String,
@@ -126,4 +127,21 @@ impl Guarded for Risk {
         }
         Ok(())
     }
+}
+
+/// Which of these external references risks have already, however they came by them.
+///
+/// # Errors
+/// The database's.
+pub fn taken(
+    organisation: OrganisationId,
+    references: &[&str],
+    connection: &mut AnyConnection,
+) -> Result<BTreeSet<String>, Error> {
+    let found: Vec<Option<String>> = risks::table
+        .filter(risks::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(risks::external_reference.eq_any(references.iter().copied()))
+        .select(risks::external_reference)
+        .load(connection)?;
+    Ok(found.into_iter().flatten().collect())
 }

@@ -1097,6 +1097,37 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::column::Key;
+    imports (organisation_id, kind, external_reference) {
+        organisation_id -> Key,
+        kind -> Text,
+        external_reference -> Text,
+        record_id -> Key,
+        digest -> Text,
+        raised_on -> Text,
+        ended_on -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    analyses (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        verdict -> Text,
+        description -> Text,
+    }
+}
+
 diesel::joinable!(journal_queue -> journal_entries (entry_id));
 diesel::joinable!(members -> accounts (account_id));
 diesel::joinable!(members -> organisations (organisation_id));
@@ -1118,3 +1149,9 @@ diesel::allow_tables_to_appear_in_same_query!(indicators, signals);
 diesel::allow_tables_to_appear_in_same_query!(actions, nonconformities);
 diesel::allow_tables_to_appear_in_same_query!(applicabilities, evidence);
 diesel::allow_tables_to_appear_in_same_query!(members, responsibilities);
+diesel::allow_tables_to_appear_in_same_query!(analyses, record_edges);
+diesel::allow_tables_to_appear_in_same_query!(imports, nonconformities);
+diesel::allow_tables_to_appear_in_same_query!(actions, imports);
+diesel::allow_tables_to_appear_in_same_query!(imports, incidents);
+diesel::allow_tables_to_appear_in_same_query!(imports, improvements);
+diesel::allow_tables_to_appear_in_same_query!(imports, risks);

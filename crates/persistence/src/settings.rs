@@ -3,6 +3,7 @@
 use crate::column::KeyValue;
 use crate::connection::AnyConnection;
 use crate::error::Error;
+use crate::imports;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head};
 use crate::schema::settings;
@@ -11,7 +12,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{MemberId, OrganisationId};
-use ratchet_domain::settings::{Rules, Settings};
+use ratchet_domain::settings::{Facts, Rules, Settings};
 
 record_table!(Settings, settings { description: String });
 
@@ -39,9 +40,22 @@ fn own(member: MemberId) -> NullableCondition<settings::table> {
 }
 
 impl Guarded for Settings {
-    fn facts(&self, _: DateTime<Utc>, _: &mut AnyConnection) -> Result<(), Error> {
-        Ok(())
+    fn facts(&self, _: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
+        Ok(Facts { has_history: imports::any(self.head.organisation, connection)? })
     }
+}
+
+/// The settings themselves, where an organisation has some: what else is written under their rules enters their circle.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn find(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<Option<Settings>, Error> {
+    let row: Option<Row> = settings::table
+        .filter(settings::organisation_id.eq(KeyValue(organisation.0)))
+        .select(Row::as_select())
+        .get_result(connection)
+        .optional()?;
+    Ok(row.map(Row::into_record).transpose()?.map(|(settings, _)| settings))
 }
 
 /// What decisions of an organisation depend on; the default where it has no settings yet.
@@ -49,11 +63,5 @@ impl Guarded for Settings {
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
 pub fn rules(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<Rules, Error> {
-    let row: Option<Row> = settings::table
-        .filter(settings::organisation_id.eq(KeyValue(organisation.0)))
-        .select(Row::as_select())
-        .get_result(connection)
-        .optional()?;
-    let settings = row.map(Row::into_record).transpose()?;
-    Ok(settings.map_or_else(Rules::default, |(settings, _)| settings.rules))
+    Ok(find(organisation, connection)?.map_or_else(Rules::default, |settings| settings.rules))
 }

@@ -131,7 +131,7 @@ impl Guarded for Weakness {
 pub fn state_of(case: &Nonconformity) -> CaseState {
     match case.stage {
         CaseStage::Rejected { .. } => CaseState::Rejected,
-        CaseStage::Closed { .. } => CaseState::Closed,
+        CaseStage::Closed { .. } | CaseStage::EndedBefore => CaseState::Closed,
         CaseStage::Reported
         | CaseStage::Confirmed
         | CaseStage::Analysed { .. }

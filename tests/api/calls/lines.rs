@@ -5,10 +5,10 @@ mod cases;
 mod changes;
 mod direction;
 
-use crate::api::contract::target;
+use crate::api::contract::{TEMPLATE, target};
 use crate::api::nonconformities::{raise, report};
 use crate::api::{
-    actions, applicabilities, context_entries, courses, employee_reports, evidence, improvements, indicators,
+    actions, applicabilities, context_entries, courses, employee_reports, evidence, imports, improvements, indicators,
     measurements, policies, policy_versions, processes, responsibilities, signals, training_assignments,
 };
 use crate::harness::{Api, PASSWORD};
@@ -65,6 +65,24 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
             let body = json!({ "rule": "case_verifier", "compensating_control": "The board reads it", "until": today });
             api.by(Management).await.post(&path, body).await.expect(200);
             (Management, path.replace("relax", "enforce"), json!({ "rule": "case_verifier" }))
+        }
+        "set_go_live_settings" => {
+            (Management, about(api, "/v1/settings/{id}/set-go-live").await, json!({ "go_live": today }))
+        }
+        "import_nonconformities" | "import_incidents" | "import_improvements" | "import_risks" => {
+            imports::go_live(api).await;
+            let kind = operation.trim_start_matches("import_");
+            (Manager, format!("/v1/imports/{kind}"), imports::rows(kind))
+        }
+        "import_actions" | "import_actions /0/parent" => {
+            imports::go_live(api).await;
+            let mut rows = imports::rows("actions");
+            rows[0]["parent"] = json!(raise(api).await);
+            (Manager, "/v1/imports/actions".into(), rows)
+        }
+        "apply_template" => {
+            let body = json!({ "owner_id": me, "chair_id": api.member_id(Management).await });
+            (Manager, format!("/v1/templates/{TEMPLATE}/apply"), body)
         }
         "create_comment" => (Manager, "/v1/comments".into(), json!({ "record": raise(api).await, "text": "Seen" })),
         "create_tag" => (Manager, "/v1/tags".into(), json!({ "record": raise(api).await, "label": "patching" })),

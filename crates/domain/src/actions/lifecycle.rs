@@ -4,6 +4,7 @@ use super::{Action, Stage};
 use crate::access::{Actor, Permission};
 use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
+use crate::imports::Migrated;
 use crate::refusal::{Reason, Refusal};
 use crate::responsibilities::HandOver;
 use crate::separation::{Duty, Rule, Separation};
@@ -14,7 +15,16 @@ pub(super) const ARTICLED: &str = "an action";
 
 /// A stage without its facts: what filters and columns name.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
 )]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ActionState))]
 #[serde(rename_all = "snake_case")]
@@ -38,7 +48,7 @@ impl Stage {
             Self::InProgress => StageName::InProgress,
             Self::Blocked { .. } => StageName::Blocked,
             Self::Done { .. } => StageName::Done,
-            Self::Verified { .. } => StageName::Verified,
+            Self::Verified { .. } | Self::EndedBefore => StageName::Verified,
             Self::Cancelled { .. } => StageName::Cancelled,
         }
     }
@@ -163,7 +173,11 @@ impl Action {
         }
         let reasons = match verb {
             Verb::Verify => self.unless_judge_is_free(facts, by, exception),
-            Verb::RejectCompletion | Verb::Reopen => Self::unless_parent_is_over(facts),
+            Verb::RejectCompletion => Self::unless_parent_is_over(facts),
+            Verb::Reopen => match Migrated::objection(self.migrated.as_ref()) {
+                Some(objection) => vec![objection],
+                None => Self::unless_parent_is_over(facts),
+            },
             Verb::Start
             | Verb::Block
             | Verb::Unblock
@@ -192,7 +206,7 @@ impl Action {
     pub(super) fn completed_by(&self) -> Option<MemberId> {
         match &self.stage {
             Stage::Done { completion } | Stage::Verified { completion, .. } => completion.by,
-            Stage::Open | Stage::InProgress | Stage::Blocked { .. } | Stage::Cancelled { .. } => None,
+            Stage::Open | Stage::InProgress | Stage::Blocked { .. } | Stage::Cancelled { .. } | Stage::EndedBefore => None,
         }
     }
 

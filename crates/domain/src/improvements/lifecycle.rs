@@ -14,7 +14,9 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 pub(super) const ARTICLED: &str = "an improvement";
 
 /// A stage without its facts: what filters and columns name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, EnumString, IntoStaticStr, VariantArray)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, EnumString, IntoStaticStr, VariantArray,
+)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ImprovementState))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -41,8 +43,8 @@ impl Stage {
             Self::Planned => StageName::Planned,
             Self::InProgress { .. } => StageName::InProgress,
             Self::Measuring { .. } => StageName::Measuring,
-            Self::Realised { .. } => StageName::Realised,
-            Self::NotRealised { .. } => StageName::NotRealised,
+            Self::Realised { .. } | Self::EndedBefore { realised: true } => StageName::Realised,
+            Self::NotRealised { .. } | Self::EndedBefore { realised: false } => StageName::NotRealised,
         }
     }
 }

@@ -12,7 +12,9 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 pub(super) const ARTICLED: &str = "an incident";
 
 /// A stage without its facts: what filters and columns name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, EnumString, IntoStaticStr, VariantArray)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, EnumString, IntoStaticStr, VariantArray,
+)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = IncidentState))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -38,7 +40,7 @@ impl Stage {
             Self::Contained { .. } => StageName::Contained,
             Self::Resolved { .. } => StageName::Resolved,
             Self::Reviewed { .. } => StageName::Reviewed,
-            Self::Closed { .. } => StageName::Closed,
+            Self::Closed { .. } | Self::EndedBefore => StageName::Closed,
         }
     }
 }

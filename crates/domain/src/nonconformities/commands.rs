@@ -233,12 +233,10 @@ impl Nonconformity {
         self.may(Verb::Analyse, facts, by)?;
         let Analyse { method, root_causes, similar } = input;
         let mut faults = Faults::default();
-        if root_causes.is_empty() || root_causes.len() > ROOT_CAUSES {
+        if root_causes.is_empty() {
             faults.push(Fault::new("/root_causes", "length", format!("must name 1 to {ROOT_CAUSES} causes")));
         }
-        for (index, cause) in root_causes.iter().enumerate() {
-            faults.keep(text::narrative(&format!("/root_causes/{index}"), cause));
-        }
+        text::narratives("/root_causes", &root_causes, ROOT_CAUSES, &mut faults);
         faults.keep(text::narrative("/similar", &similar));
         faults.refuse()?;
         let analysis = Analysis { method, root_causes, similar, at, by: by.member() };
@@ -260,7 +258,8 @@ impl Nonconformity {
             | Stage::Planned { .. }
             | Stage::Verifying { .. }
             | Stage::Verified { .. }
-            | Stage::Closed { .. }) => return Err(wrong_state(stage, Verb::Plan)),
+            | Stage::Closed { .. }
+            | Stage::EndedBefore) => return Err(wrong_state(stage, Verb::Plan)),
         };
         let stage = match input {
             Plan::Actions => Stage::Planned { analysis },
@@ -302,7 +301,8 @@ impl Nonconformity {
             | Stage::Analysed { .. }
             | Stage::Verifying { .. }
             | Stage::Verified { .. }
-            | Stage::Closed { .. }) => return Err(wrong_state(stage, Verb::Implement)),
+            | Stage::Closed { .. }
+            | Stage::EndedBefore) => return Err(wrong_state(stage, Verb::Implement)),
         };
         let mut faults = Faults::default();
         faults.keep(text::day_to_come("/check_on", check_on, facts.today));

@@ -4,6 +4,7 @@ use super::{Amendment, Nonconformity, Response, Stage};
 use crate::access::{Actor, Permission};
 use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
+use crate::imports::Migrated;
 use crate::refusal::{Reason, Refusal};
 use crate::responsibilities::HandOver;
 use crate::separation::{Duty, Rule, Separation};
@@ -14,7 +15,16 @@ pub(super) const ARTICLED: &str = "a nonconformity";
 
 /// A stage without its facts: what filters and columns name.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
 )]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = NonconformityState))]
 #[serde(rename_all = "snake_case")]
@@ -43,7 +53,7 @@ impl Stage {
             Self::Planned { .. } => StageName::Planned,
             Self::Verifying { .. } => StageName::Verifying,
             Self::Verified { .. } => StageName::Verified,
-            Self::Closed { .. } => StageName::Closed,
+            Self::Closed { .. } | Self::EndedBefore => StageName::Closed,
         }
     }
 }
@@ -191,9 +201,8 @@ impl Nonconformity {
         match verb {
             Verb::Implement => Self::unless_work_is_done(facts),
             Verb::Verify => self.unless_judge_is_free(facts, by, exception),
-            Verb::Confirm | Verb::Reject | Verb::Contain | Verb::Analyse | Verb::Plan | Verb::Close | Verb::Reopen => {
-                Vec::new()
-            }
+            Verb::Reopen => Migrated::objection(self.migrated.as_ref()).into_iter().collect(),
+            Verb::Confirm | Verb::Reject | Verb::Contain | Verb::Analyse | Verb::Plan | Verb::Close => Vec::new(),
         }
     }
 

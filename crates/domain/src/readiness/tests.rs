@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 fn found(count: i64) -> Found {
     let first = (0..count.min(5)).map(|_| Target { kind: Prefix::Policy, id: RecordId(Uuid::nil()) });
-    Found { count, first: first.collect() }
+    Found { count, migrated: 0, first: first.collect() }
 }
 
 /// What every check says of nothing, of proof, of an offence, of both; and what it would have done about it.

@@ -69,7 +69,7 @@ fn wrong_state(stage: &Stage, verb: Verb) -> Refusal {
 }
 
 /// Treatment makes nothing graver.
-fn check_residual(residual: Rating, inherent: Rating, faults: &mut Faults) {
+pub(super) fn check_residual(residual: Rating, inherent: Rating, faults: &mut Faults) {
     residual.check("/residual", faults);
     if residual.level() > inherent.level() {
         let detail = format!("must not be graver than without treatment: {}", inherent.level());

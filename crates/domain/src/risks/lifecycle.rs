@@ -12,7 +12,9 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 pub(super) const ARTICLED: &str = "a risk";
 
 /// A stage without its facts: what filters and columns name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, EnumString, IntoStaticStr, VariantArray)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, EnumString, IntoStaticStr, VariantArray,
+)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RiskState))]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]

@@ -8,12 +8,13 @@ use crate::caller::Call;
 use crate::cursor::Cursor;
 use crate::error::ApiError;
 use crate::parameters::{Query, Target, WriteParameters};
+use crate::rows::{Read, Rows};
 use crate::v1::indicators::dimensions_of;
 use crate::v1::measurement_batches::CountsView;
 use actix_web::http::StatusCode;
 use actix_web::{get, post};
 use chrono::{DateTime, Utc};
-use intake::{Intake, MeasurementItem, Read};
+use intake::MeasurementItem;
 use ratchet_domain::change::Record;
 use ratchet_domain::id::MeasurementBatchId;
 use ratchet_domain::indicators::Indicator;
@@ -160,7 +161,7 @@ pub(crate) struct WindowParameters {
 pub(crate) async fn record_measurements(
     call: Call,
     Query(parameters): Query<RecordParameters>,
-    Intake { items, digest }: Intake,
+    Rows { items, digest }: Rows<MeasurementItem>,
 ) -> Result<Answer, ApiError> {
     let by = call.actor.clone();
     let RecordParameters { dry_run, indicator, source } = parameters;
@@ -187,7 +188,11 @@ pub(crate) async fn record_measurements(
 }
 
 /// Finds each indicator once, in one order for all writers, and checks each item against its own.
-fn checked(items: Vec<Read>, default: Option<&str>, tx: &mut Tx<'_>) -> Result<Vec<Result<Point, Fault>>, ApiError> {
+fn checked(
+    items: Vec<Read<MeasurementItem>>,
+    default: Option<&str>,
+    tx: &mut Tx<'_>,
+) -> Result<Vec<Result<Point, Fault>>, ApiError> {
     let now = tx.now();
     let named = items.iter().flatten().filter_map(|item| item.indicator.as_deref()).chain(default);
     let found = indicators(named, tx)?;

@@ -39,6 +39,8 @@ pub(crate) struct ReadinessQuery {
 pub(crate) struct FoundView {
     /// How many there are, seen by the caller or not.
     pub count: i64,
+    /// How many of them were migrated, not enforced: another register says so, and no gate of this program let them through.
+    pub migrated: i64,
     /// The newest five of them, without those that the caller may not see.
     pub records: Vec<RecordView>,
 }
@@ -120,7 +122,8 @@ pub(crate) struct ReadinessView {
 /// Read how ready the organisation is: the seven steps as a checklist.
 ///
 /// Every check tells how many records prove it and how many offend, names the newest of each, and the call that would
-/// mend it. Records that the caller may not see are counted and not named. Each day is kept as it began.
+/// mend it. Records that the caller may not see are counted and not named; of those that were brought in from another
+/// register it is said how many they are. Each day is kept as it began.
 #[utoipa::path(tag = "readiness", params(ReadinessQuery), responses((status = 200, body = ReadinessView)))]
 #[get("/readiness")]
 pub(crate) async fn get_organisation_readiness(call: Call, query: Query<ReadinessQuery>) -> Result<Answer, ApiError> {
@@ -186,7 +189,7 @@ fn steps(found: &Readiness, seen: &Seen) -> Vec<StepView> {
 impl FoundView {
     pub(super) fn of(found: &Found, seen: &Seen) -> Self {
         let records = found.first.iter().filter_map(|target| seen.get(&target.id.0).cloned());
-        Self { count: found.count, records: records.collect() }
+        Self { count: found.count, migrated: found.migrated, records: records.collect() }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::record::acceptances::{AcceptAsItIs, AcceptanceView};
 use crate::record::expand::MemberName;
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, TargetView, Transition, existing_member};
+use crate::v1::imports::MigratedView;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
@@ -62,6 +63,9 @@ pub(crate) struct RiskView {
     pub acceptances: Vec<AcceptanceView>,
     /// Why there is no such risk any more.
     pub retired_because: Option<String>,
+    /// What another register says of it, where it was brought in from before go-live: no gate of this program was run for
+    /// that.
+    pub migrated: Option<MigratedView>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -161,6 +165,7 @@ impl Resource for Risk {
             review_fell_due_on: _,
             reviews,
             acceptances,
+            migrated,
             stage,
         } = self;
         let (acceptance, retired_because) = match stage {
@@ -187,6 +192,7 @@ impl Resource for Risk {
             acceptance,
             acceptances: acceptances.iter().map(Into::into).collect(),
             retired_because,
+            migrated: migrated.as_ref().map(Into::into),
             transitions,
         }
     }

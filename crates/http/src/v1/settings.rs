@@ -46,6 +46,10 @@ pub(crate) struct SettingsView {
     /// do.
     #[schema(example = 7)]
     pub digest_hour: Option<u32>,
+    /// The day from which on the program is used: what happened before can be brought in as history. `null` until management
+    /// has said so.
+    #[schema(example = "2026-01-01")]
+    pub go_live: Option<NaiveDate>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -107,6 +111,7 @@ impl Resource for Settings {
             unapproved_emergency_is_nonconformity,
             reviews,
             digest_hour,
+            go_live,
         } = rules;
         let Calendar { weekdays, holidays } = calendar;
         let link = |secret: &String| {
@@ -123,6 +128,7 @@ impl Resource for Settings {
             relaxations: separation.relaxations().iter().map(Into::into).collect(),
             reviews: (*reviews).into(),
             digest_hour: digest_hour.0,
+            go_live: *go_live,
             transitions,
         }
     }
@@ -209,6 +215,16 @@ pub(crate) struct SetReviewRules {
     quorum_percent: u8,
 }
 
+/// From which day on the program is used.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetGoLive {
+    /// The first day on which records are made here; at most 366 days ahead.
+    #[serde(deserialize_with = "bounded")]
+    #[schema(example = "2026-01-01")]
+    go_live: NaiveDate,
+}
+
 /// List the settings: there is one record.
 #[utoipa::path(tag = "settings", params(PageParameters), responses((status = 200, body = Page<SettingsView>)))]
 #[get("/settings")]
@@ -248,7 +264,7 @@ pub(crate) async fn open_report_link_settings(
     body: Body<MoveReportLink>,
 ) -> Result<Answer, ApiError> {
     let secret = first(&(call.app.source.random)());
-    call.verb(target, Verb::OpenReportLink, parameters, body, move |settings: Settings, _, (), by, tx| {
+    call.verb(target, Verb::OpenReportLink, parameters, body, move |settings: Settings, _, _, by, tx| {
         Ok(settings.open_report_link(secret, by, tx.now())?)
     })
     .await
@@ -298,6 +314,14 @@ verbs! {
     set_review_rules_settings "/settings/{id}/set-review-rules" SetReviewRules SetReviewRules
     |settings, SetReviewRules { interval_months, quorum_percent }, _facts, by, tx|
         settings.set_review_rules(ReviewRules { interval_months, quorum_percent }, by, tx.now());
+
+    /// Say from which day on the program is used: what happened before can be brought in as history, without gates.
+    ///
+    /// Management alone decides it, so that whoever brings history in does not say for which time the gates need not have been
+    /// kept. It can be said anew until the first record is brought in, and is fixed from then on: moved ahead, it would let in
+    /// what was recorded here past the gates; moved back, what was let in would claim to have passed them.
+    set_go_live_settings "/settings/{id}/set-go-live" SetGoLive SetGoLive
+    |settings, input, facts, by, tx| settings.set_go_live(input.go_live, facts, by, tx.now());
 }
 
 impl From<SetWorkingDays> for Calendar {
@@ -326,5 +350,6 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(set_emergency_changes_settings)
         .service(relax_separation_settings)
         .service(enforce_separation_settings)
-        .service(set_review_rules_settings);
+        .service(set_review_rules_settings)
+        .service(set_go_live_settings);
 }

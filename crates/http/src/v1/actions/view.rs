@@ -3,6 +3,7 @@
 use crate::record::effect::EffectView;
 use crate::record::expand::MemberName;
 use crate::record::{ExceptionView, HeadView, TargetView, Transition};
+use crate::v1::imports::MigratedView;
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::actions::{Action, Completion, Kind, Priority, Stage, StageName, Verification};
 use ratchet_domain::id::MemberId;
@@ -52,6 +53,9 @@ pub(crate) struct ActionView {
     /// Who worked on it before: had begun when another was assigned, or said it was done when it was not. They do not
     /// verify it.
     pub former_worker_ids: Vec<MemberId>,
+    /// What another register says of it, where it was brought in from before go-live: no gate of this program was run for
+    /// that.
+    pub migrated: Option<MigratedView>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -100,7 +104,7 @@ type StageView = (Option<String>, Option<String>, Option<CompletionView>, Option
 
 fn stage_view(stage: &Stage) -> StageView {
     match stage {
-        Stage::Open | Stage::InProgress => (None, None, None, None),
+        Stage::Open | Stage::InProgress | Stage::EndedBefore => (None, None, None, None),
         Stage::Blocked { reason } => (Some(reason.clone()), None, None, None),
         Stage::Cancelled { reason } => (None, Some(reason.clone()), None, None),
         Stage::Done { completion } => (None, None, Some(completion.into()), None),
@@ -127,6 +131,7 @@ impl ActionView {
             fell_due_on: _,
             former_workers,
             exceptions,
+            migrated,
             stage,
         } = action;
         let (blocked_because, cancelled_because, completion, verification) = stage_view(stage);
@@ -150,6 +155,7 @@ impl ActionView {
             verification,
             former_worker_ids: former_workers.clone(),
             exceptions: exceptions.iter().map(Into::into).collect(),
+            migrated: migrated.as_ref().map(Into::into),
             transitions,
         }
     }

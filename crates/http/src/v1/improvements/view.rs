@@ -3,6 +3,7 @@
 use crate::record::effect::EffectView;
 use crate::record::expand::MemberName;
 use crate::record::{ExceptionView, HeadView, TargetView, Transition};
+use crate::v1::imports::MigratedView;
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::id::{IndicatorId, MemberId};
 use ratchet_domain::improvements::{self as domain, Improvement, Miss, Size, Stage, StageName};
@@ -62,6 +63,9 @@ pub(crate) struct ImprovementView {
     pub abandoned_because: Option<String>,
     /// Duties that were not kept apart.
     pub exceptions: Vec<ExceptionView>,
+    /// What another register says of it, where it was brought in from before go-live: no gate of this program was run for
+    /// that.
+    pub migrated: Option<MigratedView>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -217,7 +221,12 @@ impl From<&Stage> for StageView {
     fn from(stage: &Stage) -> Self {
         let none = Self::default();
         match stage {
-            Stage::Proposed | Stage::Declined | Stage::Accepted | Stage::Planned | Stage::Measuring { .. } => none,
+            Stage::Proposed
+            | Stage::Declined
+            | Stage::Accepted
+            | Stage::Planned
+            | Stage::Measuring { .. }
+            | Stage::EndedBefore { .. } => none,
             Stage::InProgress { since } => Self { started_at: Some(*since), ..none },
             Stage::Realised { verdict, .. } | Stage::NotRealised { miss: Miss::Judged { verdict, .. } } => {
                 Self { verdict: Some(verdict.into()), ..none }
@@ -246,6 +255,7 @@ impl ImprovementView {
             decision,
             plan,
             exceptions,
+            migrated,
             stage,
             fell_due_on: _,
         } = improvement;
@@ -274,6 +284,7 @@ impl ImprovementView {
             verdict,
             abandoned_because,
             exceptions: exceptions.iter().map(Into::into).collect(),
+            migrated: migrated.as_ref().map(Into::into),
             transitions,
         }
     }

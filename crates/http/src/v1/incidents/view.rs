@@ -2,6 +2,7 @@
 
 use crate::record::expand::MemberName;
 use crate::record::{HeadView, TargetView, Transition};
+use crate::v1::imports::MigratedView;
 use chrono::{DateTime, Utc};
 use ratchet_domain::id::MemberId;
 use ratchet_domain::incidents::{self as domain, Category, Impact, Incident, Outcome, Stage, StageName};
@@ -59,6 +60,9 @@ pub(crate) struct IncidentView {
     pub personal_data: Option<PersonalDataView>,
     /// Cases that were raised of it.
     pub raised: Vec<TargetView>,
+    /// What another register says of it, where it was brought in from before go-live: no gate of this program was run for
+    /// that.
+    pub migrated: Option<MigratedView>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -218,6 +222,7 @@ impl IncidentView {
             triage,
             personal_data,
             raised,
+            migrated,
             stage,
         } = incident;
         let (not_an_incident_because, closed_at) = match stage {
@@ -227,7 +232,8 @@ impl IncidentView {
             | Stage::Triaged
             | Stage::Contained { .. }
             | Stage::Resolved { .. }
-            | Stage::Reviewed { .. } => (None, None),
+            | Stage::Reviewed { .. }
+            | Stage::EndedBefore => (None, None),
         };
         Self {
             head: head.into(),
@@ -253,6 +259,7 @@ impl IncidentView {
             closed_at,
             personal_data: personal_data.as_ref().map(Into::into),
             raised: raised.iter().copied().map(Into::into).collect(),
+            migrated: migrated.as_ref().map(Into::into),
             transitions,
         }
     }

@@ -1,19 +1,10 @@
-//! What a body of measurements holds, item by item: JSON, JSON lines or CSV. An item that cannot be read does not keep
-//! the others away.
+//! What a measurement looks like in a body, and in a row of a CSV file.
 
-use crate::body;
-use crate::error::ApiError;
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use crate::rows::{Item, Read};
 use chrono::{DateTime, Utc};
-use csv::StringRecord;
-use ratchet_domain::refusal::{Fault, Refusal};
+use ratchet_domain::refusal::Fault;
 use serde::Deserialize;
-use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::str::FromStr;
 
 /// Items per body at most.
@@ -53,72 +44,9 @@ pub(crate) struct MeasurementItem {
     pub note: Option<String>,
 }
 
-/// An item, or why it cannot be read.
-pub(crate) type Read = Result<MeasurementItem, Fault>;
-
-/// A body of measurements. What is wrong with it as a whole is kept until the caller is known to be allowed to ask.
-pub(crate) struct Intake {
-    pub items: Result<Vec<Read>, ApiError>,
-    pub digest: [u8; 32],
-}
-
-impl FromRequest for Intake {
-    type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), payload.take());
-        Box::pin(async move {
-            let parse = match body::media_type(&request).as_str() {
-                "application/json" => json,
-                "application/x-ndjson" => ndjson,
-                "text/csv" => csv,
-                _ => {
-                    let error = "Content-Type must be application/json, application/x-ndjson or text/csv.";
-                    return Ok(Self { items: Err(ApiError::MediaType(error)), digest: [0; 32] });
-                }
-            };
-            let bytes = body::read(&request, payload, BYTES).await;
-            let digest = Sha256::digest(bytes.as_deref().unwrap_or_default()).into();
-            Ok(Self { items: bytes.and_then(|bytes| counted(parse(&bytes)?)), digest })
-        })
-    }
-}
-
-fn counted(items: Vec<Read>) -> Result<Vec<Read>, ApiError> {
-    if items.is_empty() || items.len() > ITEMS {
-        return Err(Refusal::invalid("", "length", format!("must hold 1 to {ITEMS} measurements")).into());
-    }
-    Ok(items)
-}
-
-/// A JSON array.
-pub(crate) fn json(bytes: &[u8]) -> Result<Vec<Read>, ApiError> {
-    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| *byte != b'[') {
-        body::parse::<serde::de::IgnoredAny>(bytes)?;
-        return Err(Refusal::invalid("", "type", "must be an array of measurements").into());
-    }
-    let items: Vec<&RawValue> = body::parse(bytes)?;
-    Ok(items.into_iter().map(|item| object(item.get().as_bytes())).collect())
-}
-
-/// JSON lines: one measurement in each, blank ones passed over.
-pub(crate) fn ndjson(bytes: &[u8]) -> Result<Vec<Read>, ApiError> {
-    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    Ok(lines.filter(|line| !line.is_empty()).map(object).collect())
-}
-
-fn object(bytes: &[u8]) -> Read {
-    match body::parse_object(bytes) {
-        Ok(item) => Ok(item),
-        Err(ApiError::Refused(Refusal::Invalid(mut faults))) if !faults.is_empty() => Err(faults.swap_remove(0)),
-        Err(error) => Err(Fault::new("", "malformed", error.to_string())),
-    }
-}
-
 /// What a column of a CSV file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Column {
+pub(crate) enum Column {
     Named(Field),
     Dimension(String),
 }
@@ -126,7 +54,7 @@ enum Column {
 /// The columns that every CSV file may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
-enum Field {
+pub(crate) enum Field {
     Indicator,
     ObservedAt,
     Value,
@@ -135,54 +63,42 @@ enum Field {
     Note,
 }
 
-/// CSV (RFC 4180) with a header.
-pub(crate) fn csv(bytes: &[u8]) -> Result<Vec<Read>, ApiError> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
-    let header = reader.headers().map_err(|_| ApiError::Malformed("the header is not UTF-8".to_owned()))?.clone();
-    let columns: Vec<Column> = header.iter().map(column).collect::<Result<_, _>>()?;
-    for (index, column) in columns.iter().enumerate() {
-        if columns[..index].contains(column) {
-            return Err(ApiError::Malformed(format!("the header names column {} twice", index + 1)));
+impl Item for MeasurementItem {
+    const NAME: &'static str = "measurements";
+    const ITEMS: usize = ITEMS;
+    const BYTES: usize = BYTES;
+    type Column = Column;
+
+    fn column(name: &str) -> Option<Column> {
+        match name.strip_prefix(DIMENSION) {
+            Some(dimension) => Some(Column::Dimension(dimension.to_owned())),
+            None => name.parse().ok().map(Column::Named),
         }
     }
-    // Counted before they are read: what is refused as a whole is not worth the work.
-    Ok(reader.records().take(ITEMS + 1).map(|record| row(&columns, record)).collect())
-}
 
-fn column(name: &str) -> Result<Column, ApiError> {
-    if let Some(dimension) = name.strip_prefix(DIMENSION) {
-        return Ok(Column::Dimension(dimension.to_owned()));
+    fn columns() -> String {
+        "indicator, observed_at, value, numerator, denominator, note and dim.<name>".to_owned()
     }
-    let unknown = || {
-        let detail = "columns are indicator, observed_at, value, numerator, denominator, note and dim.<name>";
-        ApiError::Refused(Refusal::invalid(format!("/{name}"), "unknown_field", detail))
-    };
-    Ok(Column::Named(name.parse().map_err(|_| unknown())?))
-}
 
-fn row(columns: &[Column], record: Result<StringRecord, csv::Error>) -> Read {
-    let record = record.map_err(|_| Fault::new("", "malformed", "the row is not UTF-8"))?;
-    if record.len() != columns.len() {
-        let detail = format!("the row has {} columns, the header {}", record.len(), columns.len());
-        return Err(Fault::new("", "columns", detail));
-    }
-    let mut item = MeasurementItem::default();
-    for (column, cell) in columns.iter().zip(&record).filter(|(_, cell)| !cell.is_empty()) {
-        match column {
-            Column::Dimension(name) => {
-                item.dimensions.insert(name.clone(), cell.to_owned());
+    fn of_cells(cells: &[(&Column, &str)]) -> Read<Self> {
+        let mut item = Self::default();
+        for (column, cell) in cells {
+            match column {
+                Column::Dimension(name) => {
+                    item.dimensions.insert(name.clone(), (*cell).to_owned());
+                }
+                Column::Named(field) => match field {
+                    Field::Indicator => item.indicator = Some((*cell).to_owned()),
+                    Field::Note => item.note = Some((*cell).to_owned()),
+                    Field::ObservedAt => item.observed_at = Some(moment(cell)?),
+                    Field::Value => item.value = Some(number(*field, cell)?),
+                    Field::Numerator => item.numerator = Some(number(*field, cell)?),
+                    Field::Denominator => item.denominator = Some(number(*field, cell)?),
+                },
             }
-            Column::Named(field) => match field {
-                Field::Indicator => item.indicator = Some(cell.to_owned()),
-                Field::Note => item.note = Some(cell.to_owned()),
-                Field::ObservedAt => item.observed_at = Some(moment(cell)?),
-                Field::Value => item.value = Some(number(*field, cell)?),
-                Field::Numerator => item.numerator = Some(number(*field, cell)?),
-                Field::Denominator => item.denominator = Some(number(*field, cell)?),
-            },
         }
+        Ok(item)
     }
-    Ok(item)
 }
 
 fn moment(cell: &str) -> Result<DateTime<Utc>, Fault> {
@@ -198,9 +114,11 @@ fn number(field: Field, cell: &str) -> Result<f64, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ApiError;
+    use crate::rows::{counted, csv, json, ndjson};
     use proptest::prelude::*;
 
-    fn faults(items: Vec<Read>) -> Vec<String> {
+    fn faults(items: Vec<Read<MeasurementItem>>) -> Vec<String> {
         items
             .into_iter()
             .map(|item| item.map_or_else(|fault| format!("{} {}", fault.pointer, fault.code), |_| "ok".to_owned()))
@@ -226,7 +144,7 @@ mod tests {
     #[test]
     fn a_bad_whole_is_refused_whole() {
         for (parse, body) in [
-            (json as fn(&[u8]) -> Result<Vec<Read>, ApiError>, r#"{"value":1}"#),
+            (json as fn(&[u8]) -> Result<Vec<Read<MeasurementItem>>, ApiError>, r#"{"value":1}"#),
             (json, "[1"),
             (json, ""),
             (csv, "time,value\n"),
@@ -234,21 +152,21 @@ mod tests {
         ] {
             assert!(parse(body.as_bytes()).is_err(), "{body}");
         }
-        assert!(counted(csv(b"value\n").unwrap()).is_err());
-        assert!(counted(ndjson(&b"{}\n".repeat(ITEMS + 1)).unwrap()).is_err());
+        assert!(counted(csv::<MeasurementItem>(b"value\n").unwrap()).is_err());
+        assert!(counted(ndjson::<MeasurementItem>(&b"{}\n".repeat(ITEMS + 1)).unwrap()).is_err());
     }
 
     proptest! {
         #[test]
         fn no_bytes_bring_a_parser_down(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let _ = (json(&bytes), ndjson(&bytes), csv(&bytes));
+            let _ = (json::<MeasurementItem>(&bytes), ndjson::<MeasurementItem>(&bytes), csv::<MeasurementItem>(&bytes));
         }
 
         #[test]
         fn the_three_forms_say_the_same(value in -1e9_f64..1e9, site in "[a-z]{1,8}") {
             let object = format!(r#"{{"observed_at":"2026-01-01T00:00:00Z","value":{value:?},"dimensions":{{"site":"{site}"}}}}"#);
             let row = format!("observed_at,value,dim.site\n2026-01-01T00:00:00Z,{value:?},{site}\n");
-            let one = |items: Result<Vec<Read>, ApiError>| items.unwrap().remove(0).unwrap();
+            let one = |items: Result<Vec<Read<MeasurementItem>>, ApiError>| items.unwrap().remove(0).unwrap();
             let expected = one(json(format!("[{object}]").as_bytes()));
             prop_assert_eq!(&one(ndjson(object.as_bytes())), &expected);
             prop_assert_eq!(&one(csv(row.as_bytes())), &expected);

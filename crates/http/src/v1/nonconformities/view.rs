@@ -3,6 +3,7 @@
 use crate::record::effect::EffectView;
 use crate::record::expand::MemberName;
 use crate::record::{ExceptionView, HeadView, TargetView, Transition};
+use crate::v1::imports::MigratedView;
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::id::MemberId;
 use ratchet_domain::nonconformities::{self as domain, Grade, Method, Nonconformity, Source, Stage, StageName};
@@ -60,6 +61,9 @@ pub(crate) struct NonconformityView {
     pub recurrences: i64,
     /// Duties that were not kept apart.
     pub exceptions: Vec<ExceptionView>,
+    /// What another register says of it, where it was brought in from before go-live: no gate of this program was run for
+    /// that.
+    pub migrated: Option<MigratedView>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -219,7 +223,7 @@ impl From<&Stage> for StageView {
     fn from(stage: &Stage) -> Self {
         let none = Self::default();
         match stage {
-            Stage::Reported | Stage::Confirmed => none,
+            Stage::Reported | Stage::Confirmed | Stage::EndedBefore => none,
             Stage::Rejected { reason, at: _ } => Self { rejection_reason: Some(reason.clone()), ..none },
             Stage::Analysed { analysis } | Stage::Planned { analysis } => {
                 Self { analysis: Some(analysis.into()), ..none }
@@ -265,6 +269,7 @@ impl NonconformityView {
             attempts,
             recurrences,
             exceptions,
+            migrated,
             stage,
             fell_due_on: _,
             check_fell_due_on: _,
@@ -294,6 +299,7 @@ impl NonconformityView {
             attempts: attempts.iter().map(Into::into).collect(),
             recurrences: *recurrences,
             exceptions: exceptions.iter().map(Into::into).collect(),
+            migrated: migrated.as_ref().map(Into::into),
             transitions,
         }
     }

@@ -1,0 +1,134 @@
+//! Bodies of many items: a JSON array, JSON lines or CSV. An item that cannot be read does not keep the others from being
+//! read; what follows from that is for each door to say.
+
+use crate::body;
+use crate::error::ApiError;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use csv::StringRecord;
+use ratchet_domain::refusal::{Fault, Refusal};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use std::future::Future;
+use std::pin::Pin;
+
+/// What such a body holds many of.
+pub(crate) trait Item: DeserializeOwned + 'static {
+    /// What they are, in the plural.
+    const NAME: &'static str;
+    /// Items per body at most.
+    const ITEMS: usize;
+    /// Bytes per body at most, after decompression.
+    const BYTES: usize;
+    /// What a column of a CSV file holds.
+    type Column: PartialEq;
+
+    /// What the column of this name holds.
+    fn column(name: &str) -> Option<Self::Column>;
+
+    /// The names of all columns, for people.
+    fn columns() -> String;
+
+    /// The item that a row of a CSV file makes; cells without anything are left out.
+    ///
+    /// # Errors
+    /// The fault of a cell, by the name of its column.
+    fn of_cells(cells: &[(&Self::Column, &str)]) -> Result<Self, Fault>;
+}
+
+/// An item, or why it cannot be read.
+pub(crate) type Read<T> = Result<T, Fault>;
+
+/// A body of many items. What is wrong with it as a whole is kept until the caller is known to be allowed to ask.
+pub(crate) struct Rows<T> {
+    pub items: Result<Vec<Read<T>>, ApiError>,
+    pub digest: [u8; 32],
+}
+
+impl<T: Item> FromRequest for Rows<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let parse = match body::media_type(&request).as_str() {
+                "application/json" => json::<T>,
+                "application/x-ndjson" => ndjson::<T>,
+                "text/csv" => csv::<T>,
+                _ => {
+                    let error = "Content-Type must be application/json, application/x-ndjson or text/csv.";
+                    return Ok(Self { items: Err(ApiError::MediaType(error)), digest: [0; 32] });
+                }
+            };
+            let bytes = body::read(&request, payload, T::BYTES).await;
+            let digest = Sha256::digest(bytes.as_deref().unwrap_or_default()).into();
+            Ok(Self { items: bytes.and_then(|bytes| counted(parse(&bytes)?)), digest })
+        })
+    }
+}
+
+pub(crate) fn counted<T: Item>(items: Vec<Read<T>>) -> Result<Vec<Read<T>>, ApiError> {
+    if items.is_empty() || items.len() > T::ITEMS {
+        return Err(Refusal::invalid("", "length", format!("must hold 1 to {} {}", T::ITEMS, T::NAME)).into());
+    }
+    Ok(items)
+}
+
+/// A JSON array.
+pub(crate) fn json<T: Item>(bytes: &[u8]) -> Result<Vec<Read<T>>, ApiError> {
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| *byte != b'[') {
+        body::parse::<serde::de::IgnoredAny>(bytes)?;
+        return Err(Refusal::invalid("", "type", format!("must be an array of {}", T::NAME)).into());
+    }
+    let items: Vec<&RawValue> = body::parse(bytes)?;
+    Ok(items.into_iter().map(|item| object(item.get().as_bytes())).collect())
+}
+
+/// JSON lines: one item in each, blank ones passed over.
+pub(crate) fn ndjson<T: Item>(bytes: &[u8]) -> Result<Vec<Read<T>>, ApiError> {
+    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    Ok(lines.filter(|line| !line.is_empty()).map(object).collect())
+}
+
+/// One item as a JSON object.
+pub(crate) fn object<T: DeserializeOwned>(bytes: &[u8]) -> Read<T> {
+    match body::parse_object(bytes) {
+        Ok(item) => Ok(item),
+        Err(ApiError::Refused(Refusal::Invalid(mut faults))) if !faults.is_empty() => Err(faults.swap_remove(0)),
+        Err(error) => Err(Fault::new("", "malformed", error.to_string())),
+    }
+}
+
+/// CSV (RFC 4180) with a header.
+pub(crate) fn csv<T: Item>(bytes: &[u8]) -> Result<Vec<Read<T>>, ApiError> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
+    let header = reader.headers().map_err(|_| ApiError::Malformed("the header is not UTF-8".to_owned()))?.clone();
+    let columns: Vec<T::Column> = header.iter().map(column::<T>).collect::<Result<_, _>>()?;
+    for (index, column) in columns.iter().enumerate() {
+        if columns[..index].contains(column) {
+            return Err(ApiError::Malformed(format!("the header names column {} twice", index + 1)));
+        }
+    }
+    // Counted before they are read: what is refused as a whole is not worth the work.
+    Ok(reader.records().take(T::ITEMS + 1).map(|record| row(&columns, record)).collect())
+}
+
+fn column<T: Item>(name: &str) -> Result<T::Column, ApiError> {
+    let unknown = || {
+        let detail = format!("columns are {}", T::columns());
+        ApiError::Refused(Refusal::invalid(format!("/{name}"), "unknown_field", detail))
+    };
+    T::column(name).ok_or_else(unknown)
+}
+
+fn row<T: Item>(columns: &[T::Column], record: Result<StringRecord, csv::Error>) -> Read<T> {
+    let record = record.map_err(|_| Fault::new("", "malformed", "the row is not UTF-8"))?;
+    if record.len() != columns.len() {
+        let detail = format!("the row has {} columns, the header {}", record.len(), columns.len());
+        return Err(Fault::new("", "columns", detail));
+    }
+    let cells: Vec<(&T::Column, &str)> = columns.iter().zip(&record).filter(|(_, cell)| !cell.is_empty()).collect();
+    T::of_cells(&cells)
+}
