@@ -204,3 +204,42 @@ async fn as_many_turns_as_are_asked_for_and_nobody_else_s() {
         read(&api, "").await.expect(200);
     }
 }
+
+#[tokio::test]
+async fn what_is_linked_as_a_recurrence_came_again() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let mut earlier = Vec::new();
+        for _ in 0..3 {
+            let case = raise(&api).await;
+            close(&api, &case, 10).await;
+            earlier.push(case);
+        }
+        let link = async |case: &str| {
+            let newer = raise(&api).await;
+            let body = json!({ "record": newer, "relation": "recurrence_of", "to": case });
+            let made = api.by(Role::IsmsManager).await.post("/v1/links", body).await.expect(201);
+            made.reference().to_owned()
+        };
+        let withdraw = async |link: &str| {
+            let reason = json!({ "reason": "Another matter" });
+            api.by(Role::IsmsManager).await.post(&format!("/v1/links/{link}/withdraw"), reason).await.expect(200);
+        };
+        link(&earlier[0]).await;
+        link(&earlier[0]).await;
+        let kept = link(&earlier[1]).await;
+        let mistaken = link(&earlier[2]).await;
+        withdraw(&mistaken).await;
+        // Reopened as well, it is one nonconformity that came again.
+        let again = json!({ "recurred": true, "reason": "Seen on the new image" });
+        treat(&api, Role::IsmsManager, &earlier[1], "reopen", again).await;
+        api.wait(TimeDelta::days(1));
+        let recurred =
+            async |turn: usize| read(&api, "").await.expect(200).body["items"][turn]["figures"]["recurred"].clone();
+        assert_eq!(recurred(0).await, json!(2));
+        approved(&api).await;
+        api.wait(TimeDelta::days(1));
+        withdraw(&kept).await;
+        assert_eq!((recurred(1).await, recurred(0).await), (json!(2), json!(0)), "what is over does not move");
+    }
+}

@@ -130,10 +130,32 @@ pub struct Reopening {
     pub recurrences: i64,
 }
 
-/// The nonconformities that came again within a turn, out of all reopenings, the earliest first.
+/// That somebody linked a nonconformity with an earlier one as its recurrence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recurrence {
+    /// The earlier one.
+    pub case: NonconformityId,
+    /// When it was linked.
+    pub at: DateTime<Utc>,
+    /// When the link was withdrawn, where it was.
+    pub withdrawn_at: Option<DateTime<Utc>>,
+}
+
+impl Recurrence {
+    /// A link that was withdrawn in the turn in which it was drawn was drawn by mistake; a later withdrawal does not move
+    /// the figures of a turn that is over.
+    fn counts_in(&self, turn: &Turn) -> bool {
+        turn.contains(self.at) && self.withdrawn_at.is_none_or(|at| at >= turn.until())
+    }
+}
+
+/// The nonconformities that came again within a turn: out of all reopenings, the earliest first, and out of the links that
+/// call a newer one their recurrence. Each counts once.
 #[must_use]
-pub fn recurred(reopenings: &[Reopening], turn: &Turn) -> i64 {
-    let (mut before, mut again) = (BTreeMap::new(), BTreeSet::new());
+pub fn recurred(reopenings: &[Reopening], recurrences: &[Recurrence], turn: &Turn) -> i64 {
+    let linked = recurrences.iter().filter(|recurrence| recurrence.counts_in(turn));
+    let mut again: BTreeSet<_> = linked.map(|recurrence| recurrence.case.0).collect();
+    let mut before = BTreeMap::new();
     for Reopening { case, at, recurrences } in reopenings {
         let earlier = before.insert(case.0, *recurrences).unwrap_or_default();
         if *recurrences > earlier && turn.contains(*at) {
@@ -159,7 +181,7 @@ pub struct Collected {
     pub counts: Counts,
     /// Nonconformities that were closed.
     pub closings: Vec<Closing>,
-    /// Nonconformities that were closed before and came again.
+    /// Nonconformities that came again: reopened as such, or linked with a newer one as its recurrence.
     pub recurred: i64,
     /// Changes that were judged harmful.
     pub harmful: i64,
@@ -174,7 +196,7 @@ pub struct Figures {
     pub closed: Matters,
     /// Days from a nonconformity's report to its closing: of those that were closed, the one in the middle.
     pub median_days_to_close: Option<f64>,
-    /// Nonconformities that were closed before and came again.
+    /// Nonconformities that came again: reopened as such, or linked with a newer one as its recurrence.
     pub recurred: i64,
     /// Verdicts that what was done has worked.
     pub effective: i64,
@@ -335,11 +357,31 @@ mod tests {
         ];
         let review = Some(ManagementReviewId(Uuid::nil()));
         let turn = |from, to, review| Turn { review, from: day(from), to: day(to) };
-        assert_eq!(recurred(&all, &turn(0, 15, review)), 0);
-        assert_eq!(recurred(&all, &turn(0, 100, review)), 2);
-        assert_eq!(recurred(&all, &turn(100, 120, review)), 0, "its end belongs to the next");
-        assert_eq!(recurred(&all, &turn(100, 120, None)), 1, "now belongs to the one that lasts");
-        assert_eq!(recurred(&[], &turn(0, 100, None)), 0);
+        assert_eq!(recurred(&all, &[], &turn(0, 15, review)), 0);
+        assert_eq!(recurred(&all, &[], &turn(0, 100, review)), 2);
+        assert_eq!(recurred(&all, &[], &turn(100, 120, review)), 0, "its end belongs to the next");
+        assert_eq!(recurred(&all, &[], &turn(100, 120, None)), 1, "now belongs to the one that lasts");
+        assert_eq!(recurred(&[], &[], &turn(0, 100, None)), 0);
+    }
+
+    #[test]
+    fn a_link_to_an_earlier_one_counts_as_long_as_it_stood() {
+        let case = |n| NonconformityId(Uuid::from_u128(n));
+        let linked =
+            |n, on, withdrawn: Option<i64>| Recurrence { case: case(n), at: day(on), withdrawn_at: withdrawn.map(day) };
+        let all = [
+            linked(1, 10, None),
+            linked(1, 20, None),      // a second one of the same
+            linked(2, 30, Some(40)),  // a mistake
+            linked(3, 50, Some(150)), // withdrawn when the turn was over
+            linked(4, 120, None),
+        ];
+        let reopened = [Reopening { case: case(1), at: day(60), recurrences: 1 }];
+        let turn = |from, to, review| Turn { review, from: day(from), to: day(to) };
+        let over = turn(0, 100, Some(ManagementReviewId(Uuid::nil())));
+        assert_eq!(recurred(&[], &all, &over), 2);
+        assert_eq!(recurred(&reopened, &all, &over), 2, "reopened and linked it is one nonconformity");
+        assert_eq!(recurred(&[], &all, &turn(100, 200, None)), 1);
     }
 
     #[test]

@@ -4,22 +4,28 @@ use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::effects;
 use crate::error::Error;
+use crate::imports;
 use crate::indicators;
 use crate::management_reviews;
 use crate::organisations;
-use crate::row::{from_json, word};
-use crate::schema::{changes, journal_entries, nonconformities};
+use crate::row::{from_json, parse, word};
+use crate::schema::{changes, journal_entries, links, nonconformities};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::analysis::effect::{Effect, Period, Windows};
+use ratchet_domain::annotations::StageName;
 use ratchet_domain::changes::Verdict;
 use ratchet_domain::cycles::{
-    CASE_CLOSED, CASE_REOPENED, CHANGE_REVIEWED, Closing, Collected, Counts, Figures, Reopening, Turn, actions,
-    recurred, turns,
+    CASE_CLOSED, CASE_REOPENED, CHANGE_REVIEWED, Closing, Collected, Counts, Figures, Recurrence, Reopening, Turn,
+    actions, recurred, turns,
 };
 use ratchet_domain::id::{IndicatorId, NonconformityId, OrganisationId};
 use ratchet_domain::indicators::Indicator;
+use ratchet_domain::links::Relation;
+use ratchet_domain::reference::Prefix;
 use serde_json::Value;
+use std::collections::HashMap;
+use uuid::Uuid;
 
 /// Nonconformities of which the time to their closing is taken, at most.
 const CLOSINGS: i64 = 20_000;
@@ -52,8 +58,12 @@ pub fn newest(
     // One more: the last that is shown is held against it.
     turns.truncate(limit + 1);
     let measured: Vec<IndicatorId> = indicators::active(organisation, connection)?.iter().map(Indicator::id).collect();
-    let reopenings = reopenings(organisation, connection)?;
-    let of = |turn: &Turn| Ok(Figures::of(&collect(organisation, turn, &reopenings, connection)?));
+    let returns = Returns {
+        reopenings: reopenings(organisation, connection)?,
+        recurrences: recurrences(organisation, connection)?,
+    };
+    let raised = imports::raised(organisation, Prefix::Nonconformity, connection)?;
+    let of = |turn: &Turn| Ok(Figures::of(&collect(organisation, turn, (&returns, &raised), connection)?));
     let figures: Vec<Figures> = turns.iter().map(of).collect::<Result<_, Error>>()?;
     let mut cycles = Vec::new();
     for (number, (turn, own)) in turns.iter().zip(&figures).take(limit).enumerate() {
@@ -72,16 +82,25 @@ fn windows(earlier: &Turn, turn: &Turn) -> Windows {
     Windows { before: period(earlier), after: period(turn) }
 }
 
+/// What says that a nonconformity came again.
+struct Returns {
+    reopenings: Vec<Reopening>,
+    recurrences: Vec<Recurrence>,
+}
+
+/// When nonconformities came in that were brought in from another register.
+pub(crate) type Raised = HashMap<Uuid, DateTime<Utc>>;
+
 fn collect(
     organisation: OrganisationId,
     turn: &Turn,
-    reopenings: &[Reopening],
+    (Returns { reopenings, recurrences }, raised): (&Returns, &Raised),
     connection: &mut AnyConnection,
 ) -> Result<Collected, Error> {
     Ok(Collected {
         counts: counts(organisation, (turn.from, turn.until()), actions(), connection)?,
-        closings: closings(organisation, (turn.from, turn.until()), connection)?,
-        recurred: recurred(reopenings, turn),
+        closings: closings(organisation, (turn.from, turn.until()), raised, connection)?,
+        recurred: recurred(reopenings, recurrences, turn),
         harmful: harmful(organisation, turn, connection)?,
     })
 }
@@ -118,17 +137,22 @@ pub(crate) fn counts(
 pub(crate) fn closings(
     organisation: OrganisationId,
     (from, until): (DateTime<Utc>, DateTime<Utc>),
+    raised: &Raised,
     connection: &mut AnyConnection,
 ) -> Result<Vec<Closing>, Error> {
-    let closed: Vec<(InstantValue, InstantValue)> = journal_entries::table
+    let closed: Vec<(KeyValue, InstantValue, InstantValue)> = journal_entries::table
         .inner_join(nonconformities::table.on(nonconformities::id.eq(journal_entries::object_id)))
         .filter(entries_of!(organisation, from, until))
         .filter(journal_entries::action.eq(CASE_CLOSED))
         .order(journal_entries::recorded_at.desc())
         .limit(CLOSINGS)
-        .select((nonconformities::created_at, journal_entries::recorded_at))
+        .select((nonconformities::id, nonconformities::created_at, journal_entries::recorded_at))
         .load(connection)?;
-    Ok(closed.into_iter().map(|(opened, closed)| Closing { opened: opened.0, closed: closed.0 }).collect())
+    let closing = |(case, opened, closed): (KeyValue, InstantValue, InstantValue)| Closing {
+        opened: raised.get(&case.0).copied().unwrap_or(opened.0),
+        closed: closed.0,
+    };
+    Ok(closed.into_iter().map(closing).collect())
 }
 
 /// Every reopening, the earliest first. Whether its case came again, or had been closed in error, its detail says; of one
@@ -146,6 +170,28 @@ fn reopenings(organisation: OrganisationId, connection: &mut AnyConnection) -> R
         Some(Reopening { case: NonconformityId(case.0), at: at.0, recurrences })
     };
     Ok(entries.into_iter().filter_map(read).collect())
+}
+
+/// Every link that calls a nonconformity the recurrence of another.
+fn recurrences(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<Vec<Recurrence>, Error> {
+    let case = Prefix::Nonconformity.kind();
+    let drawn: Vec<(KeyValue, InstantValue, InstantValue, String)> = links::table
+        .filter(links::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(links::relation.eq(word(Relation::RecurrenceOf)))
+        .filter(links::target_kind.eq(case))
+        .filter(links::to_kind.eq(case))
+        .select((links::to_id, links::created_at, links::updated_at, links::stage))
+        .load(connection)?;
+    let read = |(case, at, updated_at, stage): (KeyValue, InstantValue, InstantValue, String)| {
+        let stage: StageName = parse(&stage).map_err(|fault| Error::Corrupt { table: "links", row: case.0, fault })?;
+        // A link is written once more when it is withdrawn, and never again.
+        let withdrawn_at = match stage {
+            StageName::Attached => None,
+            StageName::Withdrawn => Some(updated_at.0),
+        };
+        Ok(Recurrence { case: NonconformityId(case.0), at: at.0, withdrawn_at })
+    };
+    drawn.into_iter().map(read).collect()
 }
 
 /// A verdict is given once, so that the record still says what the review said.

@@ -12,7 +12,7 @@ use crate::schema::{
     actions, employee_reports, incidents, journal_entries, members, nonconformities, record_edges, training_assignments,
 };
 use crate::table::{Listed, Order, Scope, Table};
-use crate::{actions as all_actions, audit_programmes, audits, management_reviews, settings};
+use crate::{actions as all_actions, audit_programmes, audits, imports, management_reviews, settings};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
@@ -27,6 +27,7 @@ use ratchet_domain::indicators::built_in::{
 };
 use ratchet_domain::links::Relation;
 use ratchet_domain::nonconformities::StageName as CaseStage;
+use ratchet_domain::reference::Prefix;
 use ratchet_domain::training_assignments::StageName as TrainingStage;
 use strum::VariantArray;
 
@@ -71,11 +72,12 @@ pub(super) fn of(organisation: OrganisationId, day: NaiveDate, c: &mut AnyConnec
     let often = |word: &str| said.get(word).copied().unwrap_or_default();
     let verified = often(ACTION_VERIFIED);
     let acknowledged = Overall::of(&coverage(organisation, &rules, asked.until, c)?);
+    let raised = imports::raised(organisation, Prefix::Nonconformity, c)?;
     let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let reviewed = management_reviews::approvals(organisation, c)?.into_iter().map(|(_, at)| at);
     Ok(Summary {
         open_nonconformities: open_nonconformities(asked, c)?,
-        closings: closings(organisation, quarter, c)?
+        closings: closings(organisation, quarter, &raised, c)?
             .iter()
             .map(|Closing { opened, closed }| *closed - *opened)
             .collect(),
