@@ -4,6 +4,7 @@
 mod api {
     mod acknowledgements;
     mod actions;
+    mod analyses;
     mod annotations;
     mod applicabilities;
     mod audit_programmes;
@@ -30,8 +31,8 @@ mod api {
     mod first_start;
     mod habits;
     mod headers;
-    mod improvements;
     mod imports;
+    mod improvements;
     mod incidents;
     mod indicators;
     mod input;

@@ -220,6 +220,9 @@ pub async fn target(api: &Api, path: &str) -> String {
     if path.starts_with("/v1/indicators") {
         return super::indicators::define(api).await.reference().to_owned();
     }
+    if path.starts_with("/v1/analyses") {
+        return super::analyses::concluded(api).await;
+    }
     if path.starts_with("/v1/signals") {
         return super::signals::raised(api).await;
     }

@@ -58,6 +58,8 @@ ids! {
     SettingsId,
     /// A key performance indicator.
     IndicatorId,
+    /// What results of several indicators mean, taken together.
+    AnalysisId,
     /// A batch of measurements: one body, one transaction, one entry in the journal.
     MeasurementBatchId,
     /// Something that could be better.

@@ -49,6 +49,7 @@ macro_rules! of_kind {
             Change: changes::PlannedChange,
             ChangeTemplate: change_templates::ChangeTemplate,
             Indicator: indicators::Indicator,
+            Analysis: analyses::Analysis,
             Signal: signals::Signal,
             Comment: comments::Comment,
             Tag: tags::Tag,

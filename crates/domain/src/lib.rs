@@ -7,6 +7,7 @@ pub mod acceptance;
 pub mod access;
 pub mod acknowledgements;
 pub mod actions;
+pub mod analyses;
 pub mod analysis;
 pub mod annotations;
 pub mod api_keys;
@@ -34,8 +35,8 @@ pub mod findings;
 #[cfg(test)]
 mod fixtures;
 pub mod id;
-pub mod improvements;
 pub mod imports;
+pub mod improvements;
 pub mod incidents;
 pub mod indicators;
 pub mod journal;

@@ -44,6 +44,9 @@ pub enum Prefix {
     /// Indicator.
     #[strum(serialize = "IND")]
     Indicator,
+    /// What results of several indicators mean, taken together.
+    #[strum(serialize = "ANL")]
+    Analysis,
     /// Signal.
     #[strum(serialize = "SIG")]
     Signal,
@@ -145,6 +148,7 @@ impl Prefix {
             Self::Change => "change",
             Self::ChangeTemplate => "change_template",
             Self::Indicator => "indicator",
+            Self::Analysis => "analysis",
             Self::Signal => "signal",
             Self::Comment => "comment",
             Self::Tag => "tag",

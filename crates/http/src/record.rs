@@ -218,7 +218,12 @@ fn whole<T: Resource>(
 }
 
 /// The record that was written, with its transitions and its ETag.
-fn shown<T: Resource>(status: StatusCode, record: &T, by: &Actor, tx: &mut Tx<'_>) -> Result<Answer, ApiError> {
+pub(crate) fn shown<T: Resource>(
+    status: StatusCode,
+    record: &T,
+    by: &Actor,
+    tx: &mut Tx<'_>,
+) -> Result<Answer, ApiError> {
     let facts = tx.facts(record)?;
     let view = whole(record, &facts, by, tx.connection())?;
     Ok(Answer::json(status, &view)?.with_etag(record.head().version))
@@ -496,7 +501,7 @@ fn unless_overtaken(error: StoreError, if_match: Option<&str>) -> ApiError {
     }
 }
 
-fn written(answer: Answer, receipt: Receipt, dry_run: bool) -> Answer {
+pub(crate) fn written(answer: Answer, receipt: Receipt, dry_run: bool) -> Answer {
     if dry_run { answer } else { answer.with_receipt(receipt) }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod acknowledgements;
 pub(crate) mod actions;
+pub(crate) mod analyses;
 pub(crate) mod api_keys;
 pub(crate) mod applicabilities;
 pub(crate) mod audit_programmes;
@@ -22,8 +23,8 @@ pub(crate) mod employee_reports;
 pub(crate) mod events;
 pub(crate) mod evidence;
 pub(crate) mod findings;
-pub(crate) mod improvements;
 pub(crate) mod imports;
+pub(crate) mod improvements;
 pub(crate) mod incidents;
 pub(crate) mod indicators;
 pub(crate) mod journal;
@@ -74,6 +75,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(indicators::configure)
         .configure(measurements::configure)
         .configure(measurement_batches::configure)
+        .configure(analyses::configure)
         .configure(signals::configure)
         .configure(nonconformities::configure)
         .configure(improvements::configure)
@@ -105,9 +107,9 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(links::configure)
         .configure(settings::configure)
         .configure(templates::configure)
+        .configure(imports::configure)
         .configure(readiness::configure)
         .configure(cycles::configure)
-        .configure(imports::configure)
         .configure(orphans::configure)
         .configure(records::configure)
         .configure(search::configure)

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod acknowledgements;
 pub mod actions;
+pub mod analyses;
 pub mod annotations;
 pub mod api_keys;
 pub mod applicabilities;
@@ -29,8 +30,8 @@ pub mod evidence;
 pub mod files;
 pub mod findings;
 pub mod idempotency;
-pub mod improvements;
 pub mod imports;
+pub mod improvements;
 pub mod incidents;
 pub mod indicators;
 pub mod journal;

@@ -108,6 +108,14 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
             let path = format!("/v1/indicators/{}/analyse", indicators::active(api).await);
             (Manager, path, json!({ "verdict": "watch", "conclusion": "It creeps up" }))
         }
+        "create_analysis" => {
+            let (indicator, case) = (indicators::active(api).await, actions::case(api).await);
+            let action = actions::plan(api, &case).await.expect(201).reference().to_owned();
+            let body = json!({
+                "verdict": "watch", "conclusion": "It creeps up", "indicators": [indicator], "actions": [action],
+            });
+            (Manager, "/v1/analyses".into(), body)
+        }
         "revise_indicator" => {
             let goal = json!({ "direction": "lower_is_better", "warning": 60.0, "critical": 120.0 });
             let path = format!("/v1/indicators/{}/revise", indicators::active(api).await);
