@@ -77,10 +77,17 @@ async fn it_is_taken_whole_or_not_at_all_and_the_one_at_fault_is_named() {
         let manager = api.by(Role::IsmsManager).await;
         let mine = manager.post("/v1/indicators", mine).await.expect(201).reference().to_owned();
         manager.post(&format!("/v1/indicators/{mine}/activate"), json!({})).await.expect(200);
+        // Whoever measures sees it, and does not say what it means.
+        let mut measured = definition(&api.member_id(Role::IsmsManager).await);
+        measured["collector_id"] = json!(me);
+        let measured = manager.post("/v1/indicators", measured).await.expect(201).reference().to_owned();
+        manager.post(&format!("/v1/indicators/{measured}/activate"), json!({})).await.expect(200);
         let (others, draft) = (active(&api).await, define(&api).await.reference().to_owned());
         let rows = api.database.rows_of(api.ours());
-        let not_mine = conclude(&api, Role::Member, body(&[&mine, &others], &[])).await.expect(422);
+        let not_mine = conclude(&api, Role::Member, body(&[&mine, &measured], &[])).await.expect(422);
         assert_eq!(not_mine.faults(), ["/indicators/1 forbidden"]);
+        let unseen = conclude(&api, Role::Member, body(&[&mine, &others], &[])).await.expect(422);
+        assert_eq!(unseen.faults(), ["/indicators/1 unknown_record"]);
         let unknown = body(&[&mine, "IND-2026-9876", &others], &["ACT-2026-9876"]);
         let unknown = conclude(&api, Role::IsmsManager, unknown).await.expect(422);
         assert_eq!(unknown.faults(), ["/indicators/1 unknown_record", "/actions/0 unknown_record"]);

@@ -261,10 +261,12 @@ async fn each_register_has_its_door() {
         go_live(&api).await;
         for kind in ["nonconformities", "incidents", "improvements", "risks"] {
             let made = import(&api, kind, "", rows(kind)).await.expect(201);
-            let shown = read(&api, &format!("{kind}/{}", reference(&made, 0))).await;
+            let path = format!("/v1/{kind}/{}", reference(&made, 0));
+            let shown = api.by(Role::IsmsManager).await.get(&path).await.expect(200).body;
             assert_eq!(shown["migrated"]["external_reference"], json!(format!("{kind}-1")), "{kind}");
             assert_eq!(shown["migrated"]["ended_on"], json!(null), "{kind}");
-            assert!(shown["transitions"].as_array().unwrap().iter().any(|verb| verb["allowed"] == true) || kind == "x");
+            let verbs = shown["transitions"].as_array().unwrap();
+            assert!(verbs.iter().any(|verb| verb["allowed"] == true), "{kind}: {verbs:?}");
         }
         let over = [
             ("incidents", json!({ "state": "closed", "severity": 2, "category": "malware", "controls": ["A.8.7"] })),
