@@ -264,7 +264,7 @@ impl Record for Action {
             Stage::Open | Stage::InProgress | Stage::Blocked { .. } => {
                 Responsibility::of(Part::Assignee, self.assignee).collect()
             }
-            Stage::Done { .. } | Stage::Verified { .. } | Stage::Cancelled { .. } => Vec::new(),
+            Stage::Done { .. } | Stage::Verified { .. } | Stage::Cancelled { .. } | Stage::EndedBefore => Vec::new(),
         }
     }
 }

@@ -321,7 +321,11 @@ impl Record for Improvement {
             Stage::Accepted | Stage::Planned | Stage::InProgress { .. } | Stage::Measuring { .. } => {
                 Responsibility::of_owner(self.owner)
             }
-            Stage::Proposed | Stage::Declined | Stage::Realised { .. } | Stage::NotRealised { .. } => Vec::new(),
+            Stage::Proposed
+            | Stage::Declined
+            | Stage::Realised { .. }
+            | Stage::NotRealised { .. }
+            | Stage::EndedBefore { .. } => Vec::new(),
         }
     }
 }

@@ -326,7 +326,7 @@ impl Record for Incident {
             Stage::Triaged | Stage::Contained { .. } | Stage::Resolved { .. } | Stage::Reviewed { .. } => {
                 Responsibility::of_owner(self.owner)
             }
-            Stage::Reported | Stage::NotAnIncident { .. } | Stage::Closed { .. } => Vec::new(),
+            Stage::Reported | Stage::NotAnIncident { .. } | Stage::Closed { .. } | Stage::EndedBefore => Vec::new(),
         }
     }
 }

@@ -392,7 +392,7 @@ impl Record for Nonconformity {
             | Stage::Planned { .. }
             | Stage::Verifying { .. }
             | Stage::Verified { .. } => Responsibility::of_owner(self.owner),
-            Stage::Rejected { .. } | Stage::Closed { .. } => Vec::new(),
+            Stage::Rejected { .. } | Stage::Closed { .. } | Stage::EndedBefore => Vec::new(),
         }
     }
 }

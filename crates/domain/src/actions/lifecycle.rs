@@ -206,7 +206,9 @@ impl Action {
     pub(super) fn completed_by(&self) -> Option<MemberId> {
         match &self.stage {
             Stage::Done { completion } | Stage::Verified { completion, .. } => completion.by,
-            Stage::Open | Stage::InProgress | Stage::Blocked { .. } | Stage::Cancelled { .. } | Stage::EndedBefore => None,
+            Stage::Open | Stage::InProgress | Stage::Blocked { .. } | Stage::Cancelled { .. } | Stage::EndedBefore => {
+                None
+            }
         }
     }
 
