@@ -22,6 +22,7 @@ mod api {
     mod courses;
     mod cursors;
     mod cycles;
+    mod delegations;
     mod diff;
     mod duties;
     mod employee_reports;
@@ -62,6 +63,7 @@ mod api {
     mod search;
     mod settings;
     mod signals;
+    mod standing;
     mod statements;
     mod templates;
     mod tenancy;

@@ -201,3 +201,25 @@ async fn nobody_judges_their_own_work_in_whatever_order_it_became_theirs() {
         }
     }
 }
+
+/// Whoever stands in and whoever is stood in for are one wherever duties are kept apart, also for what was done before.
+#[tokio::test]
+async fn whoever_stands_in_judges_neither_s_work() {
+    for rule in Rule::VARIANTS {
+        let (colleague, manager) = (colleague(*rule), Role::IsmsManager);
+        for (lender, stand_in) in [(manager, colleague), (colleague, manager)] {
+            for database in each() {
+                let api = Api::start(database).await;
+                let judged = breaches(&api, *rule).await;
+                let (me, to) = (api.member_id(lender).await, api.member_id(stand_in).await);
+                let today = api.now().date_naive();
+                let lent = json!({ "to_id": to, "from": today, "until": today, "reason": "On leave" });
+                act(&api, lender, &format!("members/{me}/delegate"), lent).await.expect(200);
+                for (path, body) in judged {
+                    let refused = act(&api, colleague, &path, body).await.expect(409);
+                    assert_eq!(refused.reasons(), ["separation_of_duties"], "{rule:?} {path}");
+                }
+            }
+        }
+    }
+}

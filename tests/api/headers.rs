@@ -22,7 +22,7 @@ async fn asked_from(caller: &Caller<'_>, origin: &str, method: Method, path: &st
         .request(Method::OPTIONS, path)
         .header("origin", origin)
         .header("access-control-request-method", method.as_str())
-        .header("access-control-request-headers", "authorization,content-type,if-match,idempotency-key");
+        .header("access-control-request-headers", "authorization,content-type,if-match,idempotency-key,on-behalf-of");
     let preflight = caller.send(preflight).await;
     [preflight, caller.send(caller.request(method, path).header("origin", origin)).await]
 }

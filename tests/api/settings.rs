@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use ratchet_domain::access::Role;
 use serde_json::{Value, json};
 
-async fn act(api: &Api, role: Role, verb: &str, body: Value) -> Answer {
+pub async fn act(api: &Api, role: Role, verb: &str, body: Value) -> Answer {
     let caller = api.by(role).await;
     let list = caller.get("/v1/settings").await.expect(200);
     let reference = list.body["items"][0]["reference"].as_str().unwrap().to_owned();

@@ -102,6 +102,7 @@ impl Ways {
         let first = match verb.id.as_str() {
             "answer_employee_report" => "ask_employee_report",
             "close_calendar_link_member" => "open_calendar_link_member",
+            "end_delegation_member" => "delegate_member",
             "close_report_link_settings" => "open_report_link_settings",
             // There is something to hand over afterwards.
             "deactivate_member" => return drop(super::responsibilities::case_of(api, reference).await),

@@ -1,6 +1,6 @@
 use crate::databases::{Database, each};
 use chrono::{DateTime, Utc};
-use ratchet_domain::access::{Actor, Identity, Role};
+use ratchet_domain::access::{Actor, Identity, Role, Standing};
 use ratchet_domain::change::{Change, Record};
 use ratchet_domain::id::{MemberId, OrganisationId};
 use ratchet_domain::nonconformities::{Confirm, Facts, Grade, Nonconformity, NonconformityDraft, Source};
@@ -23,7 +23,11 @@ pub fn organisation(database: &Database) -> OrganisationId {
 }
 
 pub fn context(organisation: OrganisationId) -> Context {
-    let identity = Identity::Member { id: MemberId(Uuid::from_u128(1)), roles: vec![Role::IsmsManager] };
+    let identity = Identity::Member {
+        id: MemberId(Uuid::from_u128(1)),
+        roles: vec![Role::IsmsManager],
+        standing: Standing::default(),
+    };
     Context {
         actor: Actor { organisation, identity },
         now: Box::new(now),

@@ -1,6 +1,9 @@
 //! Who may: one table of role x permission, and the caller it is asked about.
 
-use crate::id::{ApiKeyId, MemberId, OrganisationId};
+mod actor;
+
+pub use actor::{Actor, Identity, Principal, Standing};
+
 use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
@@ -304,9 +307,6 @@ fn row(permission: Permission) -> [Cell; 6] {
     }
 }
 
-/// What may be done by somebody of whom nothing is known.
-const ANONYMOUS: [Permission; 2] = [Permission::FileReport, Permission::AnswerReport];
-
 /// The table: what `role` may do.
 #[must_use]
 pub fn cell(role: Role, permission: Permission) -> Cell {
@@ -318,77 +318,6 @@ pub fn cell(role: Role, permission: Permission) -> Cell {
         Role::Auditor => auditor,
         Role::Member => member,
         Role::ExternalAuditor => external_auditor,
-    }
-}
-
-/// Who acts: known from the session or the key, never from a body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor {
-    /// The tenant in which the actor acts.
-    pub organisation: OrganisationId,
-    /// Which kind of caller.
-    pub identity: Identity,
-}
-
-/// The kinds of caller.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Identity {
-    /// A person, with the roles held now.
-    Member {
-        /// Who.
-        id: MemberId,
-        /// The roles held at this moment.
-        roles: Vec<Role>,
-    },
-    /// A machine. Its scopes are permissions, and never a decision.
-    ApiKey {
-        /// Which key.
-        id: ApiKeyId,
-        /// What it may do.
-        scopes: Vec<Permission>,
-    },
-    /// The program itself.
-    System {
-        /// The worker's name.
-        worker: &'static str,
-    },
-    /// Somebody who came through the public report link, and of whom nothing is known.
-    Anonymous,
-}
-
-impl Actor {
-    /// The member, when a person acts.
-    #[must_use]
-    pub fn member(&self) -> Option<MemberId> {
-        match &self.identity {
-            Identity::Member { id, .. } => Some(*id),
-            Identity::ApiKey { .. } | Identity::System { .. } | Identity::Anonymous => None,
-        }
-    }
-
-    /// The strongest cell that any of the actor's roles grants.
-    #[must_use]
-    pub fn cell(&self, permission: Permission) -> Cell {
-        match &self.identity {
-            Identity::Member { roles, .. } => {
-                roles.iter().map(|role| cell(*role, permission)).max_by_key(|cell| *cell as u8).unwrap_or(Cell::No)
-            }
-            Identity::ApiKey { scopes, .. } if scopes.contains(&permission) => Cell::Yes,
-            Identity::ApiKey { .. } => Cell::No,
-            Identity::System { .. } => Cell::Yes,
-            Identity::Anonymous if ANONYMOUS.contains(&permission) => Cell::Yes,
-            Identity::Anonymous => Cell::No,
-        }
-    }
-
-    /// Whether the actor may, on a record that is (or is not) the actor's own.
-    #[must_use]
-    pub fn may(&self, permission: Permission, own: bool) -> bool {
-        match self.cell(permission) {
-            Cell::Yes => true,
-            Cell::Own => own,
-            Cell::No => false,
-        }
     }
 }
 
@@ -415,6 +344,7 @@ pub fn table() -> impl Iterator<Item = (Role, Permission, Cell)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::{MemberId, OrganisationId};
 
     #[test]
     fn table_cell_by_cell() {
@@ -434,6 +364,7 @@ mod tests {
             identity: Identity::Member {
                 id: MemberId(uuid::Uuid::nil()),
                 roles: vec![Role::Member, Role::IsmsManager, Role::Admin],
+                standing: Standing::default(),
             },
         };
         assert_eq!(actor.cell(Permission::SteerNonconformity), Cell::Yes);

@@ -7,7 +7,7 @@ mod tests;
 
 pub use coverage::{Coverage, Overall, Pending, Person, coverage};
 
-use crate::access::{Actor, Identity, Permission};
+use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
 use crate::id::{MemberId, PolicyId, PolicyVersionId};
 use crate::policies::{Asked, Policy};
@@ -79,7 +79,7 @@ impl Record for Acknowledgement {
     }
 
     fn is_own(&self, by: &Actor) -> bool {
-        by.member() == Some(self.member)
+        by.on_behalf_of().is_none() && by.member() == Some(self.member)
     }
 
     fn title(&self) -> Option<&str> {
@@ -124,12 +124,12 @@ impl Acknowledgement {
         birth: Birth,
     ) -> Result<Change<Self>, Refusal> {
         Self::may_make(by)?;
-        let Identity::Member { id: member, roles } = &by.identity else { return Err(Refusal::Forbidden) };
+        let Some(member) = by.member() else { return Err(Refusal::Forbidden) };
         let Circumstances { joined_on, is_given, today } = circumstances;
         if policy.in_force().map(|current| current.version) != Some(version.id()) {
             return Err(Refusal::state("not_in_force", "only the version that holds is acknowledged"));
         }
-        let Some(Asked { on, due_on }) = policy.asks(*member, roles, joined_on) else {
+        let Some(Asked { on, due_on }) = policy.asks(member, &by.asked_as(), joined_on) else {
             return Err(Refusal::state("not_asked", "the policy does not ask this member"));
         };
         if is_given {
@@ -141,7 +141,7 @@ impl Acknowledgement {
             policy_title: policy.title.clone(),
             version: version.id(),
             number: version.number,
-            member: *member,
+            member,
             asked_on: on,
             due_on,
             given_on: today,

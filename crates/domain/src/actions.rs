@@ -225,7 +225,7 @@ impl Record for Action {
 
     /// Assigned to the actor, or planned by it.
     fn is_own(&self, by: &Actor) -> bool {
-        let me = by.member();
+        let me = by.principal();
         me.is_some() && (Some(self.assignee) == me || self.head.created_by == me)
     }
 

@@ -3,7 +3,8 @@
 
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
-use crate::id::MemberId;
+use crate::delegations::is_personal;
+use crate::id::{AuditId, MemberId};
 use crate::kinds::sees_all;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
@@ -127,9 +128,13 @@ impl<B: Body> Record for Annotation<B> {
     }
 
     /// Who may not see every record of the target's kind sees one's own annotations alone, and those about records that
-    /// one sees.
+    /// one sees; an auditor engaged for an audit all that is said about it.
     fn is_visible(&self, by: &Actor) -> bool {
-        let own = self.is_own(by);
+        // What was said of what is another's alone is not lent with it.
+        let written = self.is_own(by) && !(by.on_behalf_of().is_some() && is_personal(self.target.kind));
+        let audit = AuditId(self.target.id.0);
+        let is_engaged = self.target.kind == Prefix::Audit && by.engaged_for().is_some_and(|all| all.contains(&audit));
+        let own = (written && by.reaches(self.target.kind)) || is_engaged;
         by.may(Self::READING, own) && (own || sees_all(by, self.target.kind))
     }
 

@@ -218,7 +218,7 @@ impl ApiKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::{Identity, Role};
+    use crate::access::{Identity, Role, Standing};
     use crate::id::{MemberId, OrganisationId};
     use crate::reference::Reference;
     use strum::VariantArray;
@@ -227,7 +227,7 @@ mod tests {
     fn by(role: Role) -> Actor {
         Actor {
             organisation: OrganisationId(Uuid::nil()),
-            identity: Identity::Member { id: MemberId(Uuid::nil()), roles: vec![role] },
+            identity: Identity::Member { id: MemberId(Uuid::nil()), roles: vec![role], standing: Standing::default() },
         }
     }
 

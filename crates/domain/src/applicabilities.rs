@@ -99,7 +99,7 @@ impl Record for Applicability {
 
     /// Owned by the actor.
     fn is_own(&self, by: &Actor) -> bool {
-        by.member().is_some() && self.owner == by.member()
+        by.principal().is_some() && self.owner == by.principal()
     }
 
     fn title(&self) -> Option<&str> {

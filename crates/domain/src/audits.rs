@@ -283,9 +283,12 @@ impl Record for Audit {
         &mut self.head
     }
 
-    /// The actor audits, is audited, or planned it.
+    /// The actor audits, is audited, or planned it; of whoever is engaged for some audits, it is one of these.
     fn is_own(&self, by: &Actor) -> bool {
-        by.member().is_some_and(|me| {
+        if let Some(engaged) = by.engaged_for() {
+            return engaged.contains(&self.id());
+        }
+        by.principal().is_some_and(|me| {
             self.auditees.contains(&me) || self.auditor(me).is_some() || self.head.created_by == Some(me)
         })
     }

@@ -1,6 +1,7 @@
 //! What a command returns: a decision, and the only thing that can be stored.
 
 use crate::access::{Actor, Permission};
+use crate::delegations::StandIn;
 use crate::id::{MemberId, OrganisationId};
 use crate::reference::{Prefix, Reference};
 use crate::refusal::Refusal;
@@ -74,7 +75,7 @@ pub trait Record: Clone + Serialize + DeserializeOwned + Send + 'static {
     fn head_mut(&mut self, seal: Seal) -> &mut Head;
     /// Whether it is the actor's own: what a cell `own` of the permission table speaks of.
     fn is_own(&self, by: &Actor) -> bool {
-        by.member().is_some() && self.head().created_by == by.member()
+        by.principal().is_some() && self.head().created_by == by.principal()
     }
     /// Refuses who may not make one, before the input is looked at.
     ///
@@ -109,6 +110,11 @@ pub trait Record: Clone + Serialize + DeserializeOwned + Send + 'static {
         Vec::new()
     }
 
+    /// Who stands in for whom it is about, and when.
+    fn stand_ins(&self) -> Vec<StandIn> {
+        Vec::new()
+    }
+
     /// What it waits for now.
     fn work(&self) -> Vec<Work> {
         Vec::new()
@@ -126,7 +132,7 @@ pub trait Record: Clone + Serialize + DeserializeOwned + Send + 'static {
 
     /// Whether `by` may know of it.
     fn is_visible(&self, by: &Actor) -> bool {
-        by.may(Self::READING, self.is_own(by))
+        by.reaches(Self::PREFIX) && by.may(Self::READING, self.is_own(by))
     }
 }
 

@@ -173,7 +173,7 @@ impl Record for ContextEntry {
 
     /// Watched or recorded by the actor.
     fn is_own(&self, by: &Actor) -> bool {
-        let me = by.member();
+        let me = by.principal();
         me.is_some() && (self.owner == me || self.head.created_by == me)
     }
 

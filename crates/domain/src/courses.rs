@@ -162,7 +162,7 @@ impl Record for Course {
 
     /// Owned or defined by the actor.
     fn is_own(&self, by: &Actor) -> bool {
-        let me = by.member();
+        let me = by.principal();
         me.is_some() && (self.owner == me || self.head.created_by == me)
     }
 
@@ -282,7 +282,7 @@ impl Course {
     /// Whether the actor may see how its people and its figures stand: who reads all, and its owner.
     #[must_use]
     pub fn is_overseen_by(&self, by: &Actor) -> bool {
-        by.may(Permission::ReadRecords, self.owner.is_some() && self.owner == by.member())
+        by.may(Permission::ReadRecords, self.owner.is_some() && self.owner == by.principal())
     }
 
     /// Whether people are assigned to it now.

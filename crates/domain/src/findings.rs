@@ -155,6 +155,14 @@ impl Record for Finding {
         &mut self.head
     }
 
+    /// Noted by the actor, or of an audit for which the actor is engaged.
+    fn is_own(&self, by: &Actor) -> bool {
+        match by.engaged_for() {
+            Some(engaged) => engaged.contains(&self.audit),
+            None => by.principal().is_some() && self.head.created_by == by.principal(),
+        }
+    }
+
     fn title(&self) -> Option<&str> {
         Some(&self.title)
     }
@@ -230,7 +238,9 @@ impl Finding {
     /// # Errors
     /// [`Refusal::Forbidden`], an audit in another stage, or every fault of the draft.
     pub fn note(draft: FindingDraft, audit: &Audit, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
-        Self::may_make(by)?;
+        if !by.may(Self::MAKING, audit.is_own(by)) {
+            return Err(Refusal::Forbidden);
+        }
         let stage = audit.stage.name();
         if stage != AuditStage::InProgress {
             let stage: &str = stage.into();

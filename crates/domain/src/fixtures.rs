@@ -1,6 +1,6 @@
 //! What the tests of every record begin with: a moment, a birth, callers.
 
-use crate::access::{Actor, Identity, Permission, Role};
+use crate::access::{Actor, Identity, Permission, Role, Standing};
 use crate::change::{Birth, Change, Record};
 use crate::id::{ApiKeyId, MemberId, OrganisationId};
 use crate::imports::Arrival;
@@ -24,7 +24,7 @@ pub(crate) fn member(n: u128) -> MemberId {
 }
 
 pub(crate) fn person(n: u128, roles: &[Role]) -> Actor {
-    let identity = Identity::Member { id: member(n), roles: roles.to_vec() };
+    let identity = Identity::Member { id: member(n), roles: roles.to_vec(), standing: Standing::default() };
     Actor { organisation: OrganisationId(Uuid::nil()), identity }
 }
 

@@ -258,13 +258,13 @@ impl Record for Improvement {
 
     /// Owned, proposed or recorded by the actor.
     fn is_own(&self, by: &Actor) -> bool {
-        let me = by.member();
+        let me = by.principal();
         me.is_some() && [self.owner, self.proposer, self.head.created_by].contains(&me)
     }
 
     /// What is in the suggestion box is seen by whoever may see anything.
     fn is_visible(&self, by: &Actor) -> bool {
-        by.may(Self::READING, self.is_own(by) || self.is_open_to_all())
+        by.reaches(Self::PREFIX) && by.may(Self::READING, self.is_own(by) || self.is_open_to_all())
     }
 
     fn title(&self) -> Option<&str> {

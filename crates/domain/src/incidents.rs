@@ -278,7 +278,7 @@ impl Record for Incident {
 
     /// Owned, reported or recorded by the actor.
     fn is_own(&self, by: &Actor) -> bool {
-        let me = by.member();
+        let me = by.principal();
         me.is_some() && [self.owner, self.reporter, self.head.created_by].contains(&me)
     }
 

@@ -254,7 +254,7 @@ impl Record for Indicator {
 
     /// Owned, measured, analysed or defined by the actor.
     fn is_own(&self, by: &Actor) -> bool {
-        let me = by.member();
+        let me = by.principal();
         me.is_some() && [self.owner, self.collector, self.analyst, self.head.created_by].contains(&me)
     }
 
@@ -309,7 +309,7 @@ impl Indicator {
     /// Whether the actor's measurements of it are taken: the owner and the collector measure what is theirs.
     #[must_use]
     pub fn is_measured_by(&self, by: &Actor) -> bool {
-        let me = by.member();
+        let me = by.principal();
         by.may(Permission::RecordMeasurements, me.is_some() && [self.owner, self.collector].contains(&me))
     }
 

@@ -27,6 +27,7 @@ pub mod competences;
 pub mod context_entries;
 pub mod courses;
 pub mod cycles;
+pub mod delegations;
 pub mod digests;
 pub mod employee_reports;
 pub mod evaluation;

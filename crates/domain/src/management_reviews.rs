@@ -251,7 +251,7 @@ impl Record for ManagementReview {
 
     /// Chaired or scheduled by the actor, who is invited or came.
     fn is_own(&self, by: &Actor) -> bool {
-        let Some(me) = by.member() else { return false };
+        let Some(me) = by.principal() else { return false };
         let came = self.meeting().is_some_and(|meeting| meeting.present.contains(&me));
         came || self.chair == me || self.attendees.contains(&me) || self.head.created_by == Some(me)
     }

@@ -1,18 +1,22 @@
 //! Members: a person in one organisation, with the roles held there.
 
+mod terms;
 #[cfg(test)]
 mod tests;
 
-use crate::access::{Actor, Cell, Identity, Permission, Role, administers, cell};
+pub use terms::{AUDITS, Engagement, Term, asked_on, engagement_of, held_on};
+
+use crate::access::{Actor, Identity, Permission, Role, administers};
 use crate::calendar::CalendarLink;
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
+use crate::delegations::{Delegation, StandIn, works};
 use crate::id::{AccountId, MemberId};
 use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Reason, Refusal};
 use crate::responsibilities::HandOver;
 use crate::text;
 use crate::work::Wake;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
@@ -38,6 +42,12 @@ pub struct Member {
     /// Whether the member wants the daily digest.
     #[serde(default = "wanted", skip_serializing_if = "is_wanted")]
     pub digest: bool,
+    /// Until when some of the roles are held, and how far they reach.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub terms: Vec<Term>,
+    /// To whom the member has delegated; what ended more than a year ago is in the journal alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delegations: Vec<Delegation>,
 }
 
 fn wanted() -> bool {
@@ -75,8 +85,10 @@ pub struct Amendment {
 /// What a guard must know about the other members.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// Active members that hold `admin`, this one included.
+    /// Active members that hold `admin` without an end, this one included.
     pub admins: i64,
+    /// Today, in the organisation's time zone.
+    pub today: NaiveDate,
 }
 
 impl Record for Member {
@@ -92,12 +104,17 @@ impl Record for Member {
         &mut self.head
     }
 
+    /// The actor is this member, and acts for nobody else.
     fn is_own(&self, by: &Actor) -> bool {
-        by.member().is_some_and(|me| me.0 == self.head.id)
+        by.on_behalf_of().is_none() && by.member().is_some_and(|me| me.0 == self.head.id)
     }
 
     fn title(&self) -> Option<&str> {
         Some(&self.name)
+    }
+
+    fn stand_ins(&self) -> Vec<StandIn> {
+        self.delegations.iter().map(Delegation::stand_in).collect()
     }
 
     /// At once, whenever something is different: courses may ask for this member now, or not any more.
@@ -124,6 +141,10 @@ pub enum Verb {
     CloseCalendarLink,
     /// Hand over what the member was named for, once the member has left.
     Reassign,
+    /// Let another member do what is one's own, for some days.
+    Delegate,
+    /// End that before its time.
+    EndDelegation,
 }
 
 impl Lifecycle for Member {
@@ -136,7 +157,12 @@ impl Lifecycle for Member {
 
     fn knows(&self, verb: Verb) -> bool {
         match verb {
-            Verb::AssignRoles | Verb::Deactivate | Verb::OpenCalendarLink | Verb::CloseCalendarLink => self.active,
+            Verb::AssignRoles
+            | Verb::Deactivate
+            | Verb::OpenCalendarLink
+            | Verb::CloseCalendarLink
+            | Verb::Delegate
+            | Verb::EndDelegation => self.active,
             // Of a member who is there each record is handed over by its own verb, one by one.
             Verb::Reassign => !self.active,
         }
@@ -146,17 +172,25 @@ impl Lifecycle for Member {
         match verb {
             Verb::AssignRoles | Verb::Deactivate => administers(by)?,
             Verb::Reassign if !by.may(Permission::ReassignWork, false) => return Err(Refusal::Forbidden),
-            // Nobody reads another's calendar.
-            Verb::OpenCalendarLink if !self.is_own(by) => return Err(Refusal::Forbidden),
-            Verb::CloseCalendarLink if !self.is_own(by) => administers(by)?,
-            Verb::OpenCalendarLink | Verb::CloseCalendarLink | Verb::Reassign => {}
+            // Nobody reads another's calendar, or lends what is another's.
+            Verb::OpenCalendarLink | Verb::Delegate if !self.is_own(by) => return Err(Refusal::Forbidden),
+            Verb::CloseCalendarLink | Verb::EndDelegation if !self.is_own(by) => administers(by)?,
+            Verb::OpenCalendarLink
+            | Verb::CloseCalendarLink
+            | Verb::Reassign
+            | Verb::Delegate
+            | Verb::EndDelegation => {}
         }
         if !self.knows(verb) {
             let is = if self.active { "the member is active" } else { "the member is deactivated" };
             return Err(Refusal::state("wrong_state", is));
         }
         match verb {
-            Verb::AssignRoles | Verb::OpenCalendarLink | Verb::Reassign => Ok(()),
+            Verb::AssignRoles | Verb::OpenCalendarLink | Verb::Reassign | Verb::Delegate => Ok(()),
+            Verb::EndDelegation if self.delegations.iter().all(|one| one.is_over(facts.today)) => {
+                Err(Refusal::state("no_delegation", "the member has delegated to nobody, or it is over"))
+            }
+            Verb::EndDelegation => Ok(()),
             Verb::Deactivate => self.is_not_the_last_admin(facts),
             Verb::CloseCalendarLink if self.calendar_hash.is_none() => {
                 Err(Refusal::state("no_calendar_link", "the member has no calendar link"))
@@ -189,8 +223,19 @@ impl Member {
         }
         let roles = faults.keep(some_roles(&roles)).unwrap_or_default();
         faults.refuse()?;
-        let (head, active, calendar_hash, digest) = (Head::born(by, birth), true, None, true);
-        Ok(Change::born(Self { head, account, name, unit, roles, active, calendar_hash, digest }, "enrolled"))
+        let member = Self {
+            head: Head::born(by, birth),
+            account,
+            name,
+            unit,
+            roles,
+            active: true,
+            calendar_hash: None,
+            digest: true,
+            terms: Vec::new(),
+            delegations: Vec::new(),
+        };
+        Ok(Change::born(member, "enrolled"))
     }
 
     /// Changes plain fields.
@@ -219,23 +264,29 @@ impl Member {
         Ok(Change::of(self, after, "amended", at))
     }
 
-    /// Replaces the roles.
+    /// Replaces the roles, and says until when some of them are held and how far they reach. That the audits exist is the
+    /// caller's to check.
     ///
     /// # Errors
-    /// The guard's refusal, no role at all, or the organisation's last admin would be gone.
+    /// The guard's refusal, no role at all, every fault of the terms, or the organisation would be without an admin, now or
+    /// when a term ends.
     pub fn assign_roles(
         self,
         roles: &[Role],
+        terms: Vec<Term>,
         facts: &Facts,
         by: &Actor,
         at: DateTime<Utc>,
     ) -> Result<Change<Self>, Refusal> {
         self.may(Verb::AssignRoles, facts, by)?;
-        if !roles.contains(&Role::Admin) {
+        if !roles.contains(&Role::Admin) || terms.iter().any(|term| term.role == Role::Admin && term.until.is_some()) {
             self.is_not_the_last_admin(facts)?;
         }
-        let roles = some_roles(roles).map_err(|fault| Refusal::Invalid(vec![fault]))?;
-        let after = Self { roles, ..self.clone() };
+        let mut faults = Faults::default();
+        let roles = faults.keep(some_roles(roles)).unwrap_or_default();
+        terms::check(&terms, &roles, facts.today, &mut faults);
+        faults.refuse()?;
+        let after = Self { roles, terms, ..self.clone() };
         Ok(Change::of(self, after, "roles_assigned", at))
     }
 
@@ -272,11 +323,12 @@ impl Member {
         self.may(Verb::Reassign, facts, by)?;
         let mut faults = Faults::default();
         faults.keep(text::narrative("/reason", &reason));
-        if to.roles.iter().all(|role| cell(*role, Permission::WorkAction) == Cell::No) {
+        let roles = to.roles_on(facts.today);
+        if !works(&to.asked_on(facts.today)) {
             faults.push(Fault::new("/to_id", "cannot_work", "must be a member whose roles let records be worked"));
         }
         faults.refuse()?;
-        let (from, to, roles) = (MemberId(self.head.id), MemberId(to.head.id), to.roles.clone());
+        let (from, to) = (MemberId(self.head.id), MemberId(to.head.id));
         let noted = Change::of(self.clone(), self, "work_reassigned", at).because(reason.clone());
         Ok((noted, HandOver { from, to, roles, reason }))
     }
@@ -321,7 +373,7 @@ impl Member {
     }
 
     fn is_not_the_last_admin(&self, facts: &Facts) -> Result<(), Refusal> {
-        if self.roles.contains(&Role::Admin) && facts.admins <= 1 {
+        if self.is_lasting_admin() && facts.admins <= 1 {
             let reason = Reason::new("last_admin", "an organisation keeps at least one admin: make another one first");
             return Err(Refusal::State(vec![reason]));
         }

@@ -219,7 +219,7 @@ impl Record for Objective {
 
     /// Owned or set by the actor.
     fn is_own(&self, by: &Actor) -> bool {
-        let me = by.member();
+        let me = by.principal();
         me.is_some() && (Some(self.owner) == me || self.head.created_by == me)
     }
 

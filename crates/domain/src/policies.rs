@@ -215,13 +215,14 @@ impl Record for Policy {
 
     /// Owned or established by the actor.
     fn is_own(&self, by: &Actor) -> bool {
-        let me = by.member();
+        let me = by.principal();
         me.is_some() && (Some(self.owner) == me || self.head.created_by == me)
     }
 
     /// What is published is there for every member to read.
     fn is_visible(&self, by: &Actor) -> bool {
-        by.may(Self::READING, self.is_own(by) || (by.member().is_some() && self.stage.was_published()))
+        let is_theirs = self.is_own(by) || (by.member().is_some() && self.stage.was_published());
+        by.reaches(Self::PREFIX) && by.may(Self::READING, is_theirs)
     }
 
     fn title(&self) -> Option<&str> {

@@ -225,12 +225,13 @@ impl Record for PolicyVersion {
 
     /// Written by the actor.
     fn is_own(&self, by: &Actor) -> bool {
-        by.member().is_some_and(|me| self.authors.contains(&me))
+        by.principal().is_some_and(|me| self.authors.contains(&me))
     }
 
     /// What was ever published is there for every member to read: they may have acknowledged it.
     fn is_visible(&self, by: &Actor) -> bool {
-        by.may(Self::READING, self.is_own(by) || (by.member().is_some() && self.stage.was_published()))
+        let is_theirs = self.is_own(by) || (by.member().is_some() && self.stage.was_published());
+        by.reaches(Self::PREFIX) && by.may(Self::READING, is_theirs)
     }
 
     fn title(&self) -> Option<&str> {

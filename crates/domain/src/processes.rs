@@ -101,7 +101,7 @@ impl Record for Process {
 
     /// Owned by the actor.
     fn is_own(&self, by: &Actor) -> bool {
-        by.member() == Some(self.owner)
+        by.principal() == Some(self.owner)
     }
 
     fn title(&self) -> Option<&str> {

@@ -132,15 +132,34 @@ pub fn reasons(refusal: Refusal) -> Vec<Reason> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::access::Role;
     use crate::change::Record;
     use crate::fixtures::{at, member, person};
     use crate::{change_templates, improvements, indicators, policies};
+    use std::collections::BTreeSet;
+    use strum::VariantArray;
 
     fn hand(from: u128, to: u128) -> HandOver {
         HandOver { from: member(from), to: member(to), roles: vec![Role::Member], reason: "Left".into() }
+    }
+
+    /// Whatever its stage: whom it names is replaced wherever named, and where it names nobody it stays.
+    pub(crate) fn is_handed_over_whole<T: Lifecycle>(record: T, facts: &T::Facts, by: &Actor) {
+        let parts = |record: &T, who| {
+            let named = record.responsibilities().into_iter().filter(|named| named.member == who);
+            named.map(|named| named.part).collect::<BTreeSet<_>>()
+        };
+        let (stage, named) = (record.stage_name(), record.responsibilities().first().copied());
+        let from = named.map_or(member(1), |named| named.member);
+        let hand = HandOver { from, to: member(77), roles: Role::VARIANTS.to_vec(), reason: "Left".into() };
+        let before = parts(&record, from);
+        let outcome = hand.apply(record, facts, by, at()).map(Change::into_after);
+        assert_eq!(outcome.is_ok(), named.is_some(), "{} {stage}: {:?}", T::KIND, outcome.as_ref().err());
+        let Ok(after) = outcome else { return };
+        assert_eq!(parts(&after, member(77)), before, "{} {stage}", T::KIND);
+        assert!(parts(&after, from).is_empty(), "{} {stage}", T::KIND);
     }
 
     fn code<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {

@@ -110,7 +110,7 @@ impl Record for TrainingAssignment {
 
     /// The actor is who takes it.
     fn is_own(&self, by: &Actor) -> bool {
-        by.member() == Some(self.member)
+        by.on_behalf_of().is_none() && by.member() == Some(self.member)
     }
 
     fn title(&self) -> Option<&str> {

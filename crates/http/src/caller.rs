@@ -11,7 +11,8 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use chrono::{DateTime, TimeDelta, Utc};
 use ratchet_domain::access::{Actor, Identity};
-use ratchet_domain::id::{ApiKeyId, SessionId};
+use ratchet_domain::id::{ApiKeyId, MemberId, SessionId};
+use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::{api_keys, sessions};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -21,6 +22,8 @@ use std::sync::{Mutex, PoisonError};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+/// Names the member for whom the caller stands in.
+const ON_BEHALF_OF: &str = "on-behalf-of";
 /// Who was found out is believed for so long.
 const BELIEVED: TimeDelta = TimeDelta::seconds(1);
 /// More than so many callers a second are looked up each time.
@@ -89,7 +92,14 @@ impl FromRequest for Call {
         let request = request.clone();
         Box::pin(async move {
             let (app, Known { actor, session, .. }) = admit(&request).await?;
-            Ok(Self { app, actor, session, request })
+            let mut call = Self { app, actor, session, request };
+            if let Some(named) = call.header(ON_BEHALF_OF)? {
+                let principal = Uuid::try_parse(named)
+                    .map_err(|_| ApiError::parameter(ON_BEHALF_OF, "malformed", "must be a member's id"))?;
+                // Whoever has not delegated to the caller today is answered like nobody.
+                call.actor = call.actor.acting_for(MemberId(principal)).ok_or(Refusal::Forbidden)?;
+            }
+            Ok(call)
         })
     }
 }
@@ -153,9 +163,7 @@ async fn by_token(app: &App, token: &str, now: DateTime<Utc>) -> Result<Known, A
     let session = found
         .filter(|session| session.member == claims.sub && session.organisation == claims.org)
         .ok_or(ApiError::Unauthenticated)?;
-    let identity = Identity::Member { id: session.member, roles: session.roles };
-    let actor = Actor { organisation: session.organisation, identity };
-    Ok(Known { actor, session: Some(session.id), until: now + BELIEVED })
+    Ok(Known { actor: session.actor, session: Some(session.id), until: now + BELIEVED })
 }
 
 /// `<id>_<secret>`, both hexadecimal.

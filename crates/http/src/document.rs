@@ -90,6 +90,11 @@ fn add_components(components: &mut Value) {
             "name": "If-None-Match", "in": "header", "required": false, "schema": { "type": "string" },
             "description": "The ETag that is known; answered with 304 when nothing differs.",
         },
+        "On-Behalf-Of": {
+            "name": "On-Behalf-Of", "in": "header", "required": false, "schema": { "type": "string", "format": "uuid" },
+            "description": "The id of a member for whom the caller stands in today (`/v1/members/{id}/delegate`): the call \
+                is about what is that member's own, is never a decision, and both are named in the journal. 403 of anybody else.",
+        },
         "Idempotency-Key": {
             "name": "Idempotency-Key", "in": "header", "required": false,
             "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
@@ -180,6 +185,9 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     }
     if writes && about_one {
         header("If-Match");
+    }
+    if path.starts_with("/v1/") && !open && !path.starts_with("/v1/auth/") {
+        header("On-Behalf-Of");
     }
     let anonymous = path.starts_with(UNOBSERVED);
     if method == "post" && !secret && !anonymous {

@@ -12,12 +12,14 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpRequest};
 use ratchet_domain::access::{Actor, Cell};
 use ratchet_domain::change::Record;
+use ratchet_domain::delegations::is_personal;
 use ratchet_domain::id::MemberId;
 use ratchet_domain::reference::Locator;
+use ratchet_domain::refusal::Refusal;
 use ratchet_domain::search;
 use ratchet_persistence::search::{Question, find};
 use ratchet_persistence::settings;
-use ratchet_persistence::table::{Listed, Order, Scope};
+use ratchet_persistence::table::{Listed, Order, Own, Scope};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -110,10 +112,10 @@ pub(crate) enum Who {
 }
 
 impl Who {
-    /// The member who is meant; a machine asking for `me` means nobody.
+    /// The member who is meant: of a call on somebody's behalf that one. A machine asking for `me` means nobody.
     pub(crate) fn resolve(self, by: &Actor) -> MemberId {
         match self {
-            Self::Me => by.member().unwrap_or(MemberId(uuid::Uuid::nil())),
+            Self::Me => by.principal().unwrap_or(MemberId(uuid::Uuid::nil())),
             Self::Member(id) => id,
         }
     }
@@ -138,11 +140,16 @@ impl<'de> Deserialize<'de> for Who {
 }
 
 /// Which records the caller may list: all, or only its own.
-fn scope_of<T: Record>(by: &Actor) -> Result<Option<MemberId>, ApiError> {
+fn scope_of<T: Record>(by: &Actor) -> Result<Option<Own>, ApiError> {
+    // What is for a member alone is not lent, and of what an engagement does not name there is nothing to list.
+    if !by.reaches(T::PREFIX) || (by.on_behalf_of().is_some() && is_personal(T::PREFIX)) {
+        return Err(Refusal::Forbidden.into());
+    }
+    let own = |member| Own { member, audits: by.engaged_for().map(<[_]>::to_vec) };
     match by.cell(T::READING) {
         Cell::Yes => Ok(None),
-        Cell::Own => by.member().map(Some).ok_or(ApiError::Refused(ratchet_domain::refusal::Refusal::Forbidden)),
-        Cell::No => Err(ApiError::Refused(ratchet_domain::refusal::Refusal::Forbidden)),
+        Cell::Own => by.principal().map(|member| Some(own(member))).ok_or(ApiError::Refused(Refusal::Forbidden)),
+        Cell::No => Err(ApiError::Refused(Refusal::Forbidden)),
     }
 }
 

@@ -451,7 +451,8 @@ impl Call {
         let request = &self.request;
         let asked = [request.method().as_str(), request.path(), request.query_string()].map(str::as_bytes);
         let [method, path, query] = asked;
-        let fingerprint = self.app.keyed_hash("retry", &[method, path, query, digest]);
+        let principal = self.actor.on_behalf_of().map_or_else(Uuid::nil, |member| member.0);
+        let fingerprint = self.app.keyed_hash("retry", &[method, path, query, principal.as_bytes(), digest]);
         Ok(Some(Retry {
             organisation: self.actor.organisation,
             caller: caller_id(&self.actor),

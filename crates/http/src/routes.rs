@@ -84,6 +84,7 @@ fn cors(origins: &[String]) -> Cors {
             header::IF_MATCH,
             header::IF_NONE_MATCH,
             HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("on-behalf-of"),
             HeaderName::from_static("x-request-id"),
         ])
         .expose_headers([

@@ -2,19 +2,21 @@
 
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
+use crate::delegations;
 use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::policies::{self, Unacknowledged};
-use crate::row::{body_of, parse_list, record_table, with_head};
+use crate::row::{body_of, record_table, with_head};
 use crate::schema::{acknowledgements, members};
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use crate::work_items::WorkItem;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use ratchet_domain::access::{Actor, Identity};
+use ratchet_domain::access::Actor;
 use ratchet_domain::acknowledgements::{Acknowledgement, Coverage, Person, coverage as derive};
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{MemberId, OrganisationId, PolicyVersionId};
+use ratchet_domain::members::asked_on;
 use ratchet_domain::policies::Policy;
 use ratchet_domain::policy_versions::StageName;
 use ratchet_domain::reference::Prefix;
@@ -78,7 +80,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<acknowledgements::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<acknowledgements::table> {
     Box::new(acknowledgements::member_id.eq(KeyValue(member.0)).nullable())
 }
 
@@ -110,9 +112,11 @@ pub fn is_given(
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
 pub fn work_of(actor: &Actor, rules: &Rules, connection: &mut AnyConnection) -> Result<Vec<WorkItem>, Error> {
-    let Identity::Member { id: me, roles } = &actor.identity else { return Ok(Vec::new()) };
+    // Nobody acknowledges for another.
+    let Some(me) = actor.member().filter(|_| actor.on_behalf_of().is_none()) else { return Ok(Vec::new()) };
+    let roles = actor.asked_as();
     let item = |Unacknowledged { policy, version, joined_at }: Unacknowledged| {
-        let asked = policy.asks(*me, roles, rules.today(joined_at))?;
+        let asked = policy.asks(me, &roles, rules.today(joined_at))?;
         let since = joined_at.max(rules.start_of(policy.in_force()?.published_on));
         Some(WorkItem {
             kind: Prefix::PolicyVersion,
@@ -120,14 +124,14 @@ pub fn work_of(actor: &Actor, rules: &Rules, connection: &mut AnyConnection) -> 
             reference: version,
             title: Some(policy.title.clone()),
             state: <&str>::from(StageName::Published).to_owned(),
-            member: Some(*me),
+            member: Some(me),
             due_on: Some(asked.due_on),
             number: 0,
             since,
             changed_at: since,
         })
     };
-    let open = policies::unacknowledged(actor.organisation, *me, connection)?;
+    let open = policies::unacknowledged(actor.organisation, me, connection)?;
     Ok(open.into_iter().filter_map(item).collect())
 }
 
@@ -165,7 +169,7 @@ fn covered(
     (rules, now): (&Rules, DateTime<Utc>),
     connection: &mut AnyConnection,
 ) -> Result<Vec<Coverage>, Error> {
-    let people = people(organisation, rules, connection)?;
+    let people = people(organisation, (rules, rules.today(now)), connection)?;
     let versions: Vec<PolicyVersionId> =
         policies.iter().filter_map(Policy::in_force).map(|current| current.version).collect();
     let given = given(organisation, &versions, connection)?;
@@ -177,15 +181,20 @@ fn covered(
     Ok(policies.iter().filter_map(one).collect())
 }
 
-/// Every active member.
-fn people(organisation: OrganisationId, rules: &Rules, connection: &mut AnyConnection) -> Result<Vec<Person>, Error> {
-    let found: Vec<(KeyValue, String, InstantValue)> = members::table
+/// Every active member, with the roles by which an audience counts the member on this day.
+fn people(
+    organisation: OrganisationId,
+    (rules, today): (&Rules, NaiveDate),
+    connection: &mut AnyConnection,
+) -> Result<Vec<Person>, Error> {
+    let found: Vec<(KeyValue, String, String, InstantValue)> = members::table
         .filter(members::organisation_id.eq(KeyValue(organisation.0)))
         .filter(members::active.eq(true))
-        .select((members::id, members::roles, members::created_at))
+        .select((members::id, members::roles, members::terms, members::created_at))
         .load(connection)?;
-    let person = |(id, roles, joined_at): (KeyValue, String, InstantValue)| {
-        let roles = parse_list(&roles).map_err(|fault| Error::Corrupt { table: "members", row: id.0, fault })?;
+    let person = |(id, roles, terms, joined_at): (KeyValue, String, String, InstantValue)| {
+        let (roles, terms) = delegations::held(id, &roles, &terms)?;
+        let roles = asked_on(&roles, &terms, today);
         Ok(Person { id: MemberId(id.0), roles, joined_on: rules.today(joined_at.0) })
     };
     found.into_iter().map(person).collect()

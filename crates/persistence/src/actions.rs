@@ -7,7 +7,7 @@ use crate::imports::ended_before;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{from_json, parse, record_table, to_json, word};
 use crate::schema::actions;
-use crate::table::{Guarded, Table};
+use crate::table::{Guarded, Own, Table};
 use crate::tx::Tx;
 use crate::{schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -178,7 +178,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<actions::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<actions::table> {
     let me = KeyValue(member.0);
     Box::new(actions::assignee_id.eq(me).nullable().or(actions::created_by.eq(me)))
 }

@@ -6,11 +6,12 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::{analyses, record_edges};
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::analyses::Analysis;
 use ratchet_domain::change::{Head, Record};
+
 use ratchet_domain::id::MemberId;
 use ratchet_domain::indicators::Verdict;
 use uuid::Uuid;
@@ -68,7 +69,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<analyses::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<analyses::table> {
     Box::new(analyses::created_by.eq(KeyValue(member.0)))
 }
 

@@ -76,7 +76,7 @@ macro_rules! annotation_table {
         }
 
         /// What [`ratchet_domain::change::Record::is_own`] says, as a condition.
-        fn own(member: ratchet_domain::id::MemberId) -> $crate::listing::NullableCondition<$table::table> {
+        fn own(&$crate::table::Own { member, .. }: &$crate::table::Own) -> $crate::listing::NullableCondition<$table::table> {
             Box::new($table::created_by.eq($crate::column::KeyValue(member.0)))
         }
 

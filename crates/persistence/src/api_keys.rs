@@ -6,12 +6,12 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{list_of, parse_list, record_table};
 use crate::schema::api_keys;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::api_keys::ApiKey;
 use ratchet_domain::change::{Head, Record};
-use ratchet_domain::id::{ApiKeyId, MemberId};
+use ratchet_domain::id::ApiKeyId;
 
 record_table!(ApiKey, api_keys {
     name: String,
@@ -59,7 +59,7 @@ fn narrowed<'a>(query: Boxed<'a>, _: &'a Filter) -> Boxed<'a> {
     query
 }
 
-fn own(member: MemberId) -> NullableCondition<api_keys::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<api_keys::table> {
     Box::new(api_keys::created_by.eq(KeyValue(member.0)))
 }
 

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::applicabilities;
-use crate::table::{Guarded, Listed, Order, Scope};
+use crate::table::{Guarded, Listed, Order, Own, Scope};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::applicabilities::{Applicability, Stage, StageName, Status};
@@ -103,7 +103,7 @@ pub(crate) fn statement(
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<applicabilities::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<applicabilities::table> {
     Box::new(applicabilities::owner_id.eq(KeyValue(member.0)))
 }
 

@@ -8,14 +8,14 @@ use crate::findings;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::audit_programmes;
-use crate::table::{Guarded, Listed, Order, Scope};
+use crate::table::{Guarded, Listed, Order, Own, Scope};
 use crate::{applicabilities, processes};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::audit_programmes::{AuditProgramme, Coverage, Facts, StageName, window};
 use ratchet_domain::audits::StageName as AuditStage;
 use ratchet_domain::change::{Head, Record};
-use ratchet_domain::id::{MemberId, OrganisationId};
+use ratchet_domain::id::OrganisationId;
 use ratchet_domain::processes::{Process, StageName as ProcessStage};
 
 /// Processes that a matrix shows, at most.
@@ -77,7 +77,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<audit_programmes::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<audit_programmes::table> {
     Box::new(audit_programmes::created_by.eq(KeyValue(member.0)))
 }
 

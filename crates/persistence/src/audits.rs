@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, parse, record_table, with_head, word};
 use crate::schema::audits;
-use crate::table::{Guarded, Table};
+use crate::table::{Guarded, Own, Table};
 use crate::tx::Tx;
 use crate::{audit_programmes, findings, members, ownerships, schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -113,7 +113,12 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<audits::table> {
+fn own(Own { member, audits: engaged }: &Own) -> NullableCondition<audits::table> {
+    if let Some(engaged) = engaged {
+        return Box::new(
+            audits::id.eq_any(engaged.iter().map(|audit| KeyValue(audit.0)).collect::<Vec<_>>()).nullable(),
+        );
+    }
     let mine = audits::people.like(format!("%{member}%"));
     Box::new(audits::created_by.eq(KeyValue(member.0)).or(mine.nullable()))
 }
@@ -136,7 +141,7 @@ impl Guarded for Audit {
         let management = if recipients.is_empty() {
             recipients
         } else {
-            members::of_management(organisation, &recipients, connection)?
+            members::of_management(organisation, &recipients, rules.today(now), connection)?
         };
         Ok(Facts {
             today: rules.today(now),

@@ -3,9 +3,11 @@
 use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::work_items::{self, WorkItem};
-use crate::{members, organisations, settings};
-use ratchet_domain::access::{Actor, Identity};
+use crate::{delegations, members, organisations, settings};
+use chrono::{DateTime, Utc};
+use ratchet_domain::access::Actor;
 use ratchet_domain::id::MemberId;
+use ratchet_domain::members::Member;
 
 /// What is due for one member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,14 +31,12 @@ pub struct Holder {
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
-pub fn holder(member: MemberId, connection: &mut AnyConnection) -> Result<Option<Holder>, Error> {
+pub fn holder(member: MemberId, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Option<Holder>, Error> {
     let found = members::find_presented(member, connection)?.filter(|member| member.active);
-    let holder = |member: ratchet_domain::members::Member| {
-        let identity = Identity::Member { id: MemberId(member.head.id), roles: member.roles };
-        let actor = Actor { organisation: member.head.organisation, identity };
-        member.calendar_hash.map(|hash| Holder { actor, hash })
-    };
-    Ok(found.and_then(holder))
+    let Some(found) = found else { return Ok(None) };
+    let (Member { head, roles, terms, .. }, Some(hash)) = (found.clone(), found.calendar_hash) else { return Ok(None) };
+    let actor = delegations::actor_of(head.organisation, member, (roles, terms), now, connection)?;
+    Ok(Some(Holder { actor, hash }))
 }
 
 /// What is due for a member, at most `limit` items.

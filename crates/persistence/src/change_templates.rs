@@ -7,12 +7,11 @@ use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::change_templates;
 use crate::settings;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::change_templates::{ChangeTemplate, Facts, StageName};
-use ratchet_domain::id::MemberId;
 
 record_table!(ChangeTemplate, change_templates { title: String, stage: String, description: String });
 
@@ -58,7 +57,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<change_templates::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<change_templates::table> {
     Box::new(change_templates::created_by.eq(KeyValue(member.0)))
 }
 

@@ -9,7 +9,7 @@ use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, parse, record_table, with_head, word};
 use crate::schema::{changes, record_edges};
 use crate::settings;
-use crate::table::{Guarded, Table};
+use crate::table::{Guarded, Own, Table};
 use crate::tx::Tx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -102,7 +102,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<changes::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<changes::table> {
     let me = KeyValue(member.0);
     Box::new(changes::owner_id.eq(me).nullable().or(changes::created_by.eq(me)))
 }

@@ -7,7 +7,7 @@ use crate::listing::{NullableCondition, coalesce, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schedule;
 use crate::schema::communication_plans;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use crate::tx::Tx;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -79,7 +79,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<communication_plans::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<communication_plans::table> {
     Box::new(communication_plans::owner_id.eq(KeyValue(member.0)).nullable())
 }
 

@@ -7,13 +7,12 @@ use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schedule;
 use crate::schema::competences;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use crate::tx::Tx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::competences::{Competence, StageName};
-use ratchet_domain::id::MemberId;
 
 record_table!(Competence, competences { role: String, gaps: i64, stage: String, description: String });
 
@@ -72,7 +71,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<competences::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<competences::table> {
     Box::new(competences::created_by.eq(KeyValue(member.0)))
 }
 

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, coalesce, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::context_entries;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use crate::tx::Tx;
 use crate::{schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -85,7 +85,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<context_entries::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<context_entries::table> {
     let me = KeyValue(member.0);
     Box::new(context_entries::owner_id.eq(me).or(context_entries::created_by.eq(me)))
 }

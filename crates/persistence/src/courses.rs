@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::courses;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use crate::tx::Tx;
 use crate::{schedule, settings, training_assignments};
 use chrono::{DateTime, Utc};
@@ -73,7 +73,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<courses::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<courses::table> {
     let me = KeyValue(member.0);
     Box::new(courses::owner_id.eq(me).or(courses::created_by.eq(me)))
 }

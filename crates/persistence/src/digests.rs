@@ -6,13 +6,12 @@
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
-use crate::row::{parse_list, word};
+use crate::row::word;
 use crate::schema::{accounts, digests, members};
 use crate::work_items::{self, WorkItem};
-use crate::{organisations, settings};
+use crate::{delegations, organisations, settings};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use diesel::prelude::*;
-use ratchet_domain::access::{Actor, Identity};
 use ratchet_domain::id::{MemberId, OrganisationId};
 use strum::IntoStaticStr;
 
@@ -98,20 +97,20 @@ pub fn content(
     connection: &mut AnyConnection,
 ) -> Result<Option<Content>, Error> {
     let Due { organisation, member, day: _ } = due;
-    let found: Option<(String, String, String)> = members::table
+    let found: Option<(String, String, String, String)> = members::table
         .inner_join(accounts::table)
         .filter(members::organisation_id.eq(KeyValue(organisation.0)))
         .filter(members::id.eq(KeyValue(member.0)))
         .filter(members::active.eq(true))
         .filter(members::digest.eq(true))
-        .select((members::name, members::roles, accounts::email))
+        .select((members::name, members::roles, members::terms, accounts::email))
         .get_result(connection)
         .optional()?;
-    let Some((name, roles, address)) = found else { return Ok(None) };
-    let corrupt = |fault| Error::Corrupt { table: "members", row: member.0, fault };
-    let identity = Identity::Member { id: member, roles: parse_list(&roles).map_err(corrupt)? };
+    let Some((name, roles, terms, address)) = found else { return Ok(None) };
+    let held = delegations::held(KeyValue(member.0), &roles, &terms)?;
+    let actor = delegations::actor_of(organisation, member, held, now, connection)?;
     let rules = settings::rules(organisation, connection)?;
-    let items = work_items::open_for(&Actor { organisation, identity }, &rules, limit, connection)?;
+    let items = work_items::open_for(&actor, &rules, limit, connection)?;
     let since = former(due, connection)?.unwrap_or(now - FIRST);
     Ok(Some(Content { address, name, organisation: organisations::name(organisation, connection)?, since, items }))
 }

@@ -6,12 +6,12 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::employee_reports;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::employee_reports::{EmployeeReport, Kind, StageName};
-use ratchet_domain::id::{MemberId, OrganisationId};
+use ratchet_domain::id::OrganisationId;
 
 record_table!(EmployeeReport, employee_reports {
     kind: String,
@@ -74,7 +74,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<employee_reports::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<employee_reports::table> {
     Box::new(employee_reports::created_by.eq(KeyValue(member.0)))
 }
 

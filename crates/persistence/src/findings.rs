@@ -7,13 +7,13 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::findings;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::audits::{FindingFacts, StageName as AuditStage};
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::findings::{Finding, Grade, StageName};
-use ratchet_domain::id::{AuditId, MemberId, OrganisationId};
+use ratchet_domain::id::{AuditId, OrganisationId};
 use uuid::Uuid;
 
 /// Findings among which an audit looks for those of its scope when it starts, at most; the oldest first.
@@ -97,7 +97,11 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<findings::table> {
+fn own(Own { member, audits: engaged }: &Own) -> NullableCondition<findings::table> {
+    if let Some(engaged) = engaged {
+        let audits = engaged.iter().map(|audit| KeyValue(audit.0)).collect::<Vec<_>>();
+        return Box::new(findings::audit_id.eq_any(audits).nullable());
+    }
     Box::new(findings::created_by.eq(KeyValue(member.0)))
 }
 

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, coalesce, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::improvements;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use crate::tx::Tx;
 use crate::{actions, measurements, schedule, settings, votes};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -123,7 +123,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_visible`] says of whoever sees only its own: that, and what is in the suggestion box.
-fn own(member: MemberId) -> NullableCondition<improvements::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<improvements::table> {
     use improvements as i;
     let me = KeyValue(member.0);
     let mine = i::owner_id.eq(me).or(i::proposer_id.eq(me)).or(i::created_by.eq(me));

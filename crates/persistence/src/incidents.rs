@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::incidents;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use crate::tx::Tx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -123,7 +123,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<incidents::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<incidents::table> {
     let me = KeyValue(member.0);
     Box::new(incidents::owner_id.eq(me).or(incidents::reporter_id.eq(me)).or(incidents::created_by.eq(me)))
 }

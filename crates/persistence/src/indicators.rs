@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::indicators;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use crate::tx::Tx;
 use crate::{schedule, settings};
 use chrono::{DateTime, Utc};
@@ -84,7 +84,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What is owned or was defined. Who collects or analyses one sees it by its address, not in lists.
-fn own(member: MemberId) -> NullableCondition<indicators::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<indicators::table> {
     let me = KeyValue(member.0);
     Box::new(indicators::owner_id.eq(me).or(indicators::created_by.eq(me)))
 }

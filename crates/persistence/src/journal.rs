@@ -71,7 +71,8 @@ fn actor_of(actor: &Actor) -> leaf::Actor {
         Identity::System { worker } => (*worker, None),
         Identity::Anonymous => ("anonymous", None),
     };
-    leaf::Actor { kind: kind.to_owned(), id, via: None }
+    let on_behalf_of = actor.on_behalf_of().map(|principal| principal.0);
+    leaf::Actor { kind: kind.to_owned(), id, via: None, on_behalf_of }
 }
 
 /// What was taken down: with it whoever wrote can ask for the proof, and see that it proves what was written then.

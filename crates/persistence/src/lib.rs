@@ -21,6 +21,7 @@ pub mod connection;
 pub mod context_entries;
 pub mod courses;
 pub mod cycles;
+mod delegations;
 pub mod digests;
 pub mod effects;
 pub mod employee_reports;

@@ -69,8 +69,8 @@ macro_rules! listing {
             let mut query = $table::table
                 .filter($table::organisation_id.eq($crate::column::KeyValue(scope.organisation.0)))
                 .into_boxed();
-            if let Some(member) = scope.own {
-                query = query.filter($own(member));
+            if let Some(own) = &scope.own {
+                query = query.filter($own(own));
             }
             if let Some(ids) = &scope.only {
                 query = query.filter($table::id.eq_any(ids.iter().copied().map($crate::column::KeyValue)));

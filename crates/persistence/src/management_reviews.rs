@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::management_reviews;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use crate::tx::Tx;
 use crate::{schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -86,7 +86,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What is chaired or was scheduled. Who is invited sees a review by its address, not in lists.
-fn own(member: MemberId) -> NullableCondition<management_reviews::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<management_reviews::table> {
     let me = KeyValue(member.0);
     Box::new(management_reviews::chair_id.eq(me).nullable().or(management_reviews::created_by.eq(me)))
 }

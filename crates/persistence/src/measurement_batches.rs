@@ -6,11 +6,10 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::measurement_batches;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
-use ratchet_domain::id::MemberId;
 use ratchet_domain::measurements::{MeasurementBatch, StageName};
 
 record_table!(MeasurementBatch, measurement_batches { source: String, stage: String, description: String });
@@ -47,7 +46,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<measurement_batches::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<measurement_batches::table> {
     Box::new(measurement_batches::created_by.eq(KeyValue(member.0)))
 }
 

@@ -6,15 +6,16 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{list_of, parse_list, record_table};
 use crate::schema::{accounts, members};
-use crate::table::{Guarded, Table};
+use crate::table::{Guarded, Own, Table};
 use crate::training_assignments;
 use crate::tx::Tx;
-use chrono::{DateTime, Utc};
+use crate::{delegations, schedule, settings};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::access::Role;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{AccountId, MemberId, OrganisationId};
-use ratchet_domain::members::{Facts, Member};
+use ratchet_domain::members::{Facts, Member, Term, asked_on, held_on};
 use ratchet_domain::reference::Locator;
 use uuid::Uuid;
 
@@ -26,12 +27,16 @@ record_table!(Member, members {
     roles: String,
     calendar_hash: Option<Vec<u8>>,
     digest: bool,
+    terms: String,
+    delegations: String,
 });
 
 impl Columns {
     fn of(record: &Member) -> Result<Self, Error> {
-        let Member { head: _, account, name, unit, roles, active, calendar_hash, digest } = record.clone();
+        let Member { head: _, account, name, unit, roles, active, calendar_hash, digest, terms, delegations } =
+            record.clone();
         let calendar_hash = calendar_hash.map(hex::decode).transpose();
+        let unwritable = |error: serde_json::Error| Error::Unwritable(error.to_string());
         Ok(Self {
             account_id: KeyValue(account.0),
             name,
@@ -40,13 +45,18 @@ impl Columns {
             roles: list_of(&roles),
             calendar_hash: calendar_hash.map_err(|error| Error::Unwritable(error.to_string()))?,
             digest,
+            terms: serde_json::to_string(&terms).map_err(unwritable)?,
+            delegations: serde_json::to_string(&delegations).map_err(unwritable)?,
         })
     }
 
     fn into_record(self, head: Head) -> Result<Member, String> {
-        let Self { account_id, name, unit, active, roles, calendar_hash, digest } = self;
+        let Self { account_id, name, unit, active, roles, calendar_hash, digest, terms, delegations } = self;
         let (account, roles) = (AccountId(account_id.0), parse_list(&roles)?);
-        Ok(Member { head, account, name, unit, roles, active, calendar_hash: calendar_hash.map(hex::encode), digest })
+        let terms = serde_json::from_str(&terms).map_err(|error| error.to_string())?;
+        let delegations = serde_json::from_str(&delegations).map_err(|error| error.to_string())?;
+        let calendar_hash = calendar_hash.map(hex::encode);
+        Ok(Member { head, account, name, unit, roles, active, calendar_hash, digest, terms, delegations })
     }
 }
 
@@ -75,19 +85,21 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
     query
 }
 
-fn own(member: MemberId) -> NullableCondition<members::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<members::table> {
     Box::new(members::id.eq(KeyValue(member.0)).nullable())
 }
 
 impl Guarded for Member {
-    fn facts(&self, _: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
+    fn facts(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
         let admins = members::table
             .filter(members::organisation_id.eq(KeyValue(self.head.organisation.0)))
             .filter(members::active.eq(true))
             .filter(members::roles.like("%admin%"))
+            .filter(members::terms.not_like(r#"%{"role":"admin",%"#))
             .count()
             .get_result(connection)?;
-        Ok(Facts { admins })
+        let today = settings::rules(self.head.organisation, connection)?.today(now);
+        Ok(Facts { admins, today })
     }
 
     /// All members of an organisation share it: else each of two admins could shut the other out at the same time.
@@ -95,9 +107,22 @@ impl Guarded for Member {
         self.head.organisation.0
     }
 
-    /// Courses ask for other people now.
+    /// Courses ask for other people now; or the time of a role is over.
     fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
-        training_assignments::follow_member(&self, tx)
+        let (organisation, by, now) = (self.head.organisation, tx.actor().clone(), tx.now());
+        let rules = settings::rules(organisation, tx.connection())?;
+        match self.lapses_on() {
+            // That it is another member now wakes it again.
+            Some(day) if day <= rules.today(now) => {
+                let lapsed = self.lapse(rules.today(now), &by, now)?;
+                tx.save(lapsed).map(drop)
+            }
+            Some(day) => {
+                training_assignments::follow_member(&self, tx)?;
+                schedule::wait_until::<Member>(organisation, self.head.id, rules.start_of(day), tx)
+            }
+            None => training_assignments::follow_member(&self, tx),
+        }
     }
 }
 
@@ -114,26 +139,53 @@ pub(crate) fn find_presented(id: MemberId, connection: &mut AnyConnection) -> Re
     Ok(row.map(Row::into_record).transpose()?.map(|(member, _)| member))
 }
 
-/// Every active member with the roles held, whoever joined first at the top.
+/// Every active member with the roles that give anything on this day, whoever joined first at the top.
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
 pub(crate) fn with_roles(
     organisation: OrganisationId,
+    today: NaiveDate,
     connection: &mut AnyConnection,
 ) -> Result<Vec<(MemberId, Vec<Role>)>, Error> {
-    let found: Vec<(KeyValue, String)> = members::table
+    let held = |(id, (roles, terms)): (MemberId, Held)| (id, held_on(&roles, &terms, today));
+    Ok(held_by(organisation, None, connection)?.into_iter().map(held).collect())
+}
+
+/// Every active member with the roles by which an audience counts the member on this day, whoever joined first at the top.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn asked(
+    organisation: OrganisationId,
+    today: NaiveDate,
+    connection: &mut AnyConnection,
+) -> Result<Vec<(MemberId, Vec<Role>)>, Error> {
+    let asked = |(id, (roles, terms)): (MemberId, Held)| (id, asked_on(&roles, &terms, today));
+    Ok(held_by(organisation, None, connection)?.into_iter().map(asked).collect())
+}
+
+type Held = (Vec<Role>, Vec<Term>);
+
+/// Roles and terms of every active member, or of these.
+fn held_by(
+    organisation: OrganisationId,
+    only: Option<&[MemberId]>,
+    connection: &mut AnyConnection,
+) -> Result<Vec<(MemberId, Held)>, Error> {
+    let mut query = members::table
         .filter(members::organisation_id.eq(KeyValue(organisation.0)))
         .filter(members::active.eq(true))
         .order(members::id)
-        .select((members::id, members::roles))
-        .load(connection)?;
-    found.into_iter().map(roles_of).collect()
-}
-
-fn roles_of((id, roles): (KeyValue, String)) -> Result<(MemberId, Vec<Role>), Error> {
-    let roles = parse_list(&roles).map_err(|fault| Error::Corrupt { table: "members", row: id.0, fault })?;
-    Ok((MemberId(id.0), roles))
+        .select((members::id, members::roles, members::terms))
+        .into_boxed();
+    if let Some(ids) = only {
+        query = query.filter(members::id.eq_any(ids.iter().map(|id| KeyValue(id.0))));
+    }
+    let found: Vec<(KeyValue, String, String)> = query.load(connection)?;
+    let held =
+        |(id, roles, terms): (KeyValue, String, String)| Ok((MemberId(id.0), delegations::held(id, &roles, &terms)?));
+    found.into_iter().map(held).collect()
 }
 
 /// Which of these ids are active members; what a body names is checked with it.
@@ -154,34 +206,29 @@ pub fn active(
     Ok(found.into_iter().map(|id| MemberId(id.0)).collect())
 }
 
-/// Whether a member is active and holds a role.
+/// Whether a member is active and holds a role on this day.
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
 pub fn holds(
     organisation: OrganisationId,
     member: MemberId,
-    role: Role,
+    (role, today): (Role, NaiveDate),
     connection: &mut AnyConnection,
 ) -> Result<bool, Error> {
     let found = Member::find(organisation, Locator::Id(member.0), connection)?;
-    Ok(found.is_some_and(|(member, _)| member.active && member.roles.contains(&role)))
+    Ok(found.is_some_and(|(member, _)| member.active && member.roles_on(today).contains(&role)))
 }
 
-/// Which of these are active and of the management.
+/// Which of these are active and of the management on this day.
 pub(crate) fn of_management(
     organisation: OrganisationId,
     ids: &[MemberId],
+    today: NaiveDate,
     connection: &mut AnyConnection,
 ) -> Result<Vec<MemberId>, Error> {
-    let found: Vec<(KeyValue, String)> = members::table
-        .filter(members::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(members::active.eq(true))
-        .filter(members::id.eq_any(ids.iter().map(|id| KeyValue(id.0))))
-        .select((members::id, members::roles))
-        .load(connection)?;
-    let mut holders: Vec<(MemberId, Vec<Role>)> = found.into_iter().map(roles_of).collect::<Result<_, _>>()?;
-    holders.retain(|(_, roles)| roles.contains(&Role::Management));
+    let mut holders = held_by(organisation, Some(ids), connection)?;
+    holders.retain(|(_, (roles, terms))| held_on(roles, terms, today).contains(&Role::Management));
     Ok(holders.into_iter().map(|(member, _)| member).collect())
 }
 

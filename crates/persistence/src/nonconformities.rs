@@ -7,7 +7,7 @@ use crate::imports::{self, ended_before};
 use crate::listing::{NullableCondition, coalesce, listing};
 use crate::row::{from_json, parse, record_table, to_json, word};
 use crate::schema::nonconformities;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use crate::tx::Tx;
 use crate::{actions, schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -198,7 +198,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<nonconformities::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<nonconformities::table> {
     let me = KeyValue(member.0);
     Box::new(nonconformities::owner_id.eq(me).or(nonconformities::created_by.eq(me)))
 }

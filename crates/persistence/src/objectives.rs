@@ -8,7 +8,7 @@ use crate::listing::{NullableCondition, coalesce, listing};
 use crate::measurements;
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::objectives;
-use crate::table::{Guarded, Table};
+use crate::table::{Guarded, Own, Table};
 use crate::tx::Tx;
 use crate::{schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -103,7 +103,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<objectives::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<objectives::table> {
     let me = KeyValue(member.0);
     Box::new(objectives::owner_id.eq(me).nullable().or(objectives::created_by.eq(me)))
 }

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, coalesce, listing};
 use crate::row::{body_of, parse, record_table, with_head, word};
 use crate::schema::{acknowledgements as given, members, policies, policy_versions};
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use crate::tx::Tx;
 use crate::{schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -90,7 +90,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_visible`] says of a member who may see what is its own, as a condition.
-fn own(member: MemberId) -> NullableCondition<policies::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<policies::table> {
     let me = KeyValue(member.0);
     let was_published = policies::stage.eq_any([StageName::Published, StageName::Retired].map(<&str>::from));
     Box::new(policies::owner_id.eq(me).nullable().or(policies::created_by.eq(me)).or(was_published.nullable()))

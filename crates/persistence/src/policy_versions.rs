@@ -7,7 +7,7 @@ use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::policy_versions;
 use crate::settings;
-use crate::table::{Guarded, Table};
+use crate::table::{Guarded, Own, Table};
 use crate::tx::Tx;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -85,7 +85,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_visible`] says of a member who may see what is its own, as a condition.
-fn own(member: MemberId) -> NullableCondition<policy_versions::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<policy_versions::table> {
     let was_published = [StageName::Published, StageName::Superseded, StageName::Retired].map(<&str>::from);
     let was_published = policy_versions::stage.eq_any(was_published);
     Box::new(policy_versions::authors.like(format!("%{member}%")).or(was_published).nullable())

@@ -8,7 +8,7 @@ use crate::listing::{NullableCondition, coalesce, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::risks;
 use crate::settings;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use crate::tx::Tx;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -103,7 +103,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<risks::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<risks::table> {
     Box::new(risks::owner_id.eq(KeyValue(member.0)))
 }
 

@@ -96,6 +96,16 @@ fn put_off(
     Ok(())
 }
 
+/// Wakes the record again at that moment, beside what it says itself.
+pub(crate) fn wait_until<T: Record>(
+    organisation: OrganisationId,
+    id: Uuid,
+    at: DateTime<Utc>,
+    tx: &mut Tx<'_>,
+) -> Result<(), Error> {
+    set::<T>(organisation, id, at, tx.connection())
+}
+
 /// Forgets a wake-up; whether there was one.
 fn forget(organisation: OrganisationId, id: Uuid, connection: &mut AnyConnection) -> Result<bool, Error> {
     let kept = wake_ups::table

@@ -435,6 +435,8 @@ diesel::table! {
         roles -> Text,
         calendar_hash -> Nullable<Binary>,
         digest -> Bool,
+        terms -> Text,
+        delegations -> Text,
     }
 }
 
@@ -1053,6 +1055,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Text};
+    use crate::column::Key;
+    delegations (organisation_id, member_id, number) {
+        organisation_id -> Key,
+        member_id -> Key,
+        number -> BigInt,
+        delegate_id -> Key,
+        begins_on -> Text,
+        ends_on -> Text,
+        is_ended -> Bool,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::Text;
     use crate::column::Key;
     responsibilities (organisation_id, record_id, part, member_id) {
@@ -1155,3 +1171,4 @@ diesel::allow_tables_to_appear_in_same_query!(actions, imports);
 diesel::allow_tables_to_appear_in_same_query!(imports, incidents);
 diesel::allow_tables_to_appear_in_same_query!(imports, improvements);
 diesel::allow_tables_to_appear_in_same_query!(imports, risks);
+diesel::allow_tables_to_appear_in_same_query!(delegations, members);

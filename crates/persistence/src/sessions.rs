@@ -5,12 +5,12 @@
 
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
+use crate::delegations;
 use crate::error::Error;
-use crate::row::parse_list;
 use crate::schema::{members, refresh_tokens, sessions};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use ratchet_domain::access::Role;
+use ratchet_domain::access::Actor;
 use ratchet_domain::id::{AccountId, MemberId, OrganisationId, SessionId};
 
 /// How long a refresh token may be shown again after its first use.
@@ -25,8 +25,8 @@ pub struct Session {
     pub organisation: OrganisationId,
     /// Whose it is.
     pub member: MemberId,
-    /// The roles the member holds now.
-    pub roles: Vec<Role>,
+    /// The member, with the roles that give anything now and all for whom the member stands.
+    pub actor: Actor,
 }
 
 /// What became of a refresh token.
@@ -80,19 +80,20 @@ fn issue(id: SessionId, hash: [u8; 32], at: DateTime<Utc>, connection: &mut AnyC
 /// # Errors
 /// The database's.
 pub fn find(id: SessionId, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Option<Session>, Error> {
-    let found: Option<(KeyValue, KeyValue, String)> = sessions::table
+    let found: Option<(KeyValue, KeyValue, String, String)> = sessions::table
         .inner_join(members::table)
         .filter(sessions::id.eq(KeyValue(id.0)))
         .filter(sessions::ended_at.is_null())
         .filter(sessions::expires_at.gt(InstantValue(now)))
         .filter(members::active.eq(true))
-        .select((sessions::organisation_id, members::id, members::roles))
+        .select((sessions::organisation_id, members::id, members::roles, members::terms))
         .get_result(connection)
         .optional()?;
-    let Some((organisation, member, roles)) = found else { return Ok(None) };
-    let corrupt = |fault| Error::Corrupt { table: "members", row: member.0, fault };
-    let roles = parse_list(&roles).map_err(corrupt)?;
-    Ok(Some(Session { id, organisation: OrganisationId(organisation.0), member: MemberId(member.0), roles }))
+    let Some((organisation, member, roles, terms)) = found else { return Ok(None) };
+    let organisation = OrganisationId(organisation.0);
+    let (held, member) = (delegations::held(member, &roles, &terms)?, MemberId(member.0));
+    let actor = delegations::actor_of(organisation, member, held, now, connection)?;
+    Ok(Some(Session { id, organisation, member, actor }))
 }
 
 /// Uses a refresh token. The update that marks it as used decides between two that come at once.

@@ -7,11 +7,11 @@ use crate::imports;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head};
 use crate::schema::settings;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
-use ratchet_domain::id::{MemberId, OrganisationId};
+use ratchet_domain::id::OrganisationId;
 use ratchet_domain::settings::{Facts, Rules, Settings};
 
 record_table!(Settings, settings { description: String });
@@ -35,7 +35,7 @@ fn narrowed<'a>(query: Boxed<'a>, (): &'a ()) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<settings::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<settings::table> {
     Box::new(settings::created_by.eq(KeyValue(member.0)))
 }
 

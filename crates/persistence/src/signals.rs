@@ -6,11 +6,11 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, parse, record_table, with_head, word};
 use crate::schema::signals;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
-use ratchet_domain::id::{IndicatorId, MemberId, NonconformityId, OrganisationId};
+use ratchet_domain::id::{IndicatorId, NonconformityId, OrganisationId};
 use ratchet_domain::signals::{Kind, Signal, StageName};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -90,7 +90,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<signals::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<signals::table> {
     Box::new(signals::owner_id.eq(KeyValue(member.0)))
 }
 

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::tx::{Permit, Tx};
 use chrono::{DateTime, Utc};
 use ratchet_domain::change::{Lifecycle, Record};
-use ratchet_domain::id::{MemberId, OrganisationId};
+use ratchet_domain::id::{AuditId, MemberId, OrganisationId};
 use ratchet_domain::reference::Locator;
 use uuid::Uuid;
 
@@ -127,12 +127,21 @@ pub trait Listed: Table {
 pub struct Scope<F> {
     /// The tenant.
     pub organisation: OrganisationId,
-    /// Only what is this member's own.
-    pub own: Option<MemberId>,
+    /// Only what is this one's own.
+    pub own: Option<Own>,
     /// Only these, where words were asked for.
     pub only: Option<Vec<Uuid>>,
     /// What the caller asked for.
     pub filter: F,
+}
+
+/// What is somebody's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Own {
+    /// Whose.
+    pub member: MemberId,
+    /// The audits for which this one is engaged: of audits and findings these, and no others.
+    pub audits: Option<Vec<AuditId>>,
 }
 
 /// In which order, and where the page begins.

@@ -229,7 +229,7 @@ impl Run<'_> {
         let by = tx.actor().clone();
         let chair = match self.owners.chair {
             Some(chair) => Some(chair),
-            None => first_of_management(by.organisation, tx.connection())?,
+            None => first_of_management(by.organisation, self.today, tx.connection())?,
         };
         let Some(chair) = chair else { return Ok(None) };
         let attendee = Some(self.owners.of(Area::ManagementReviews));
@@ -252,9 +252,10 @@ impl Run<'_> {
 /// Of those who hold the role `management` whoever joined first.
 fn first_of_management(
     organisation: OrganisationId,
+    today: NaiveDate,
     connection: &mut AnyConnection,
 ) -> Result<Option<MemberId>, Error> {
-    let holders = members::with_roles(organisation, connection)?;
+    let holders = members::with_roles(organisation, today, connection)?;
     Ok(holders.into_iter().find(|(_, roles)| roles.contains(&Role::Management)).map(|(member, _)| member))
 }
 

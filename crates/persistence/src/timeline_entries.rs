@@ -6,11 +6,10 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::timeline_entries;
-use crate::table::Guarded;
+use crate::table::{Guarded, Own};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
-use ratchet_domain::id::MemberId;
 use ratchet_domain::timeline_entries::{Kind, TimelineEntry};
 use uuid::Uuid;
 
@@ -66,7 +65,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<timeline_entries::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<timeline_entries::table> {
     Box::new(timeline_entries::created_by.eq(KeyValue(member.0)))
 }
 

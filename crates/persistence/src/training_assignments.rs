@@ -11,7 +11,7 @@ use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, parse, record_table, with_head, word};
 use crate::schema::{journal_entries, training_assignments};
 use crate::settings;
-use crate::table::{Guarded, Table};
+use crate::table::{Guarded, Own, Table};
 use crate::tx::Tx;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -104,7 +104,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<training_assignments::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<training_assignments::table> {
     Box::new(training_assignments::member_id.eq(KeyValue(member.0)).nullable())
 }
 

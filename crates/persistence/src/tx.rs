@@ -2,6 +2,7 @@
 
 use crate::column::KeyValue;
 use crate::connection::{AnyConnection, on_connection};
+use crate::delegations;
 use crate::error::Error;
 use crate::journal::{self, Entry, Receipt};
 use crate::ownerships;
@@ -190,6 +191,7 @@ impl<'a> Tx<'a> {
         schedule::keep(&change, self.connection)?;
         ownerships::keep(&change, self.now, self.connection)?;
         responsibilities::keep(&change, self.connection)?;
+        delegations::keep(&change, self.connection)?;
         let detail_salt = (self.next_salt)();
         let entry = Entry::of(&change, &self.actor, salt, detail_salt, self.now, self.request.as_deref())?;
         let id = EntryId((self.next_id)());

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::votes;
-use crate::table::{Guarded, Table};
+use crate::table::{Guarded, Own, Table};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
@@ -70,7 +70,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<votes::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<votes::table> {
     Box::new(votes::created_by.eq(KeyValue(member.0)))
 }
 

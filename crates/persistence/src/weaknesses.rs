@@ -7,7 +7,7 @@ use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::weaknesses;
 use crate::settings;
-use crate::table::{Guarded, Table};
+use crate::table::{Guarded, Own, Table};
 use crate::tx::Tx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -97,7 +97,7 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 }
 
 /// What [`Record::is_own`] says, as a condition.
-fn own(member: MemberId) -> NullableCondition<weaknesses::table> {
+fn own(&Own { member, .. }: &Own) -> NullableCondition<weaknesses::table> {
     let me = KeyValue(member.0);
     Box::new(weaknesses::owner_id.eq(me).or(weaknesses::reporter_id.eq(me)).or(weaknesses::created_by.eq(me)))
 }

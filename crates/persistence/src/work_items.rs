@@ -11,6 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::access::{Actor, Cell, Permission};
 use ratchet_domain::change::{Change, Lifecycle};
+use ratchet_domain::delegations::is_personal;
 use ratchet_domain::id::{MemberId, OrganisationId};
 use ratchet_domain::reference::{Prefix, Reference};
 use ratchet_domain::settings::Rules;
@@ -167,17 +168,29 @@ pub fn open_for(
     Ok(items)
 }
 
-/// What records say they wait for.
+/// What records say they wait for; also from those for whom the actor stands in, but for what is personal.
 fn of_actor(actor: &Actor, limit: i64, connection: &mut AnyConnection) -> Result<Vec<WorkItem>, Error> {
-    let Some(me) = actor.member() else { return Ok(Vec::new()) };
+    if actor.member().is_none() {
+        return Ok(Vec::new());
+    }
     let may = Permission::VARIANTS.iter().filter(|permission| actor.cell(**permission) == Cell::Yes);
+    let persons: Vec<KeyValue> = actor.persons().map(|member| KeyValue(member.0)).collect();
+    let lenders = actor.on_behalf_of().into_iter().chain(actor.stands_in_for());
+    let others: Vec<KeyValue> = lenders.map(|member| KeyValue(member.0)).collect();
+    let mine: Vec<KeyValue> =
+        actor.member().filter(|_| actor.on_behalf_of().is_none()).into_iter().map(|me| KeyValue(me.0)).collect();
+    let lent =
+        work_items::kind.ne_all(Prefix::VARIANTS.iter().filter(|kind| is_personal(**kind)).map(|kind| kind.kind()));
+    let unreached = Prefix::VARIANTS.iter().filter(|kind| !actor.reaches(**kind)).map(|kind| kind.kind());
     let rows: Vec<(Row, InstantValue, InstantValue)> = work_items::table
         .filter(work_items::organisation_id.eq(KeyValue(actor.organisation.0)))
-        .filter(work_items::except_id.is_null().or(work_items::except_id.ne(KeyValue(me.0)).assume_not_null()))
+        .filter(work_items::kind.ne_all(unreached))
+        .filter(work_items::except_id.is_null().or(work_items::except_id.ne_all(persons).assume_not_null()))
         .filter(
             work_items::member_id
-                .eq(KeyValue(me.0))
-                .or(work_items::permission.eq_any(may.map(|permission| Some(word(*permission))))),
+                .eq_any(mine)
+                .or(work_items::permission.eq_any(may.map(|permission| Some(word(*permission)))))
+                .or(work_items::member_id.eq_any(others).and(lent)),
         )
         .order((coalesce(work_items::due_on, "9999-12-31"), work_items::record_id, work_items::number))
         .limit(limit)

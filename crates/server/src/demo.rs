@@ -20,7 +20,7 @@ pub(crate) use people::{PASSWORD, PEOPLE};
 use crate::commands::people::{anonymous, context};
 use crate::settings::Fault;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, TimeZone, Utc};
-use ratchet_domain::access::{Actor, Identity};
+use ratchet_domain::access::{Actor, Identity, Standing};
 use ratchet_domain::change::Change;
 use ratchet_domain::evidence::File;
 use ratchet_domain::id::{MemberId, OrganisationId};
@@ -173,5 +173,8 @@ pub(crate) async fn tell(store: &Store, files: Files, source: &Source) -> Result
 fn actor(organisation: OrganisationId, who: Who, names: &Names) -> Result<Actor, Fault> {
     let person = PEOPLE.iter().find(|person| person.name == who).ok_or_else(|| format!("nobody is called {who}"))?;
     let id = names.member(who).map_err(|error| error.to_string())?;
-    Ok(Actor { organisation, identity: Identity::Member { id, roles: person.roles.to_vec() } })
+    Ok(Actor {
+        organisation,
+        identity: Identity::Member { id, roles: person.roles.to_vec(), standing: Standing::default() },
+    })
 }

@@ -24,6 +24,8 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
     let me = api.member_id(Manager).await;
     let today = api.now().date_naive();
     let reason = json!({ "reason": "Because" });
+    let member = api.member_id(Member).await;
+    let delegation = json!({ "to_id": me, "from": today, "until": today, "reason": "On leave" });
     Some(match operation {
         "log_in" => {
             let body = json!({ "email": "member@ours.example", "password": PASSWORD, "organisation": api.ours() });
@@ -44,7 +46,16 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
             (Admin, "/v1/members".into(), body)
         }
         "assign_roles_member" => {
-            (Admin, about(api, "/v1/members/{id}/assign-roles").await, json!({ "roles": ["auditor"] }))
+            let until = today + chrono::TimeDelta::days(30);
+            let terms = json!([{ "role": "auditor", "until": until, "firm": "Northlight", "audit_ids": [audit_id(api).await] }]);
+            let body = json!({ "roles": ["auditor"], "terms": terms });
+            (Admin, about(api, "/v1/members/{id}/assign-roles").await, body)
+        }
+        "delegate_member" => (Member, format!("/v1/members/{member}/delegate"), delegation),
+        "end_delegation_member" => {
+            let path = format!("/v1/members/{member}/delegate");
+            api.by(Member).await.post(&path, delegation).await.expect(200);
+            (Admin, path.replace("delegate", "end-delegation"), json!({}))
         }
         "reassign_member" => {
             let (gone, case) = responsibilities::left_behind(api).await;
@@ -159,6 +170,11 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
             action(api, operation).await?
         }
     })
+}
+
+async fn audit_id(api: &Api) -> Value {
+    let audit = target(api, "/v1/audits/{id}").await;
+    api.by(Role::Auditor).await.get(&format!("/v1/audits/{audit}")).await.expect(200).body["id"].clone()
 }
 
 async fn about(api: &Api, path: &str) -> String {

@@ -155,7 +155,7 @@ impl Action {
         };
         let mut faults = Faults::default();
         faults.keep(text::narrative("/evidence", &evidence));
-        let duty = Duty { rule: Rule::ActionVerifier, breach: self.breach(me) };
+        let duty = Duty { rule: Rule::ActionVerifier, breach: by.breach(|me| self.breach(me)) };
         let exception = facts.separation.exception(&duty, exception_reason, (me, at), &mut faults);
         faults.refuse()?;
         let mut after = self.clone();

@@ -221,10 +221,10 @@ impl Action {
     }
 
     fn unless_judge_is_free(&self, facts: &Facts, by: &Actor, exception: Option<&str>) -> Vec<Reason> {
-        let Some(me) = by.member() else {
+        if by.member().is_none() {
             return vec![Reason::new("person_needed", "an action is verified by a person, not by a machine")];
-        };
-        let duty = Duty { rule: Rule::ActionVerifier, breach: self.breach(me) };
+        }
+        let duty = Duty { rule: Rule::ActionVerifier, breach: by.breach(|me| self.breach(me)) };
         facts.separation.objection(&duty, exception, facts.today).into_iter().collect()
     }
 

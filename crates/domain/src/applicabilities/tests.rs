@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::Role;
 use crate::fixtures::{at, birth, member, person};
+use crate::responsibilities::tests::is_handed_over_whole;
 
 fn manager() -> Actor {
     person(1, &[Role::IsmsManager])
@@ -97,5 +98,12 @@ fn the_projection_is_read_back() {
         let declared = at_stage(*stage);
         let stored = serde_json::to_value(&declared).unwrap();
         assert_eq!(serde_json::from_value::<Applicability>(stored).unwrap(), declared);
+    }
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &(), &manager());
     }
 }

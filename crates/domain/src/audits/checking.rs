@@ -154,13 +154,13 @@ impl Audit {
             None if self.kind.is_own() => return Err(Refusal::State(vec![not_of_the_team()])),
             None => Party::Member { id: me },
         };
-        let reasons = self.unless_impartial(item, &party, me, facts, exception_reason.as_deref());
+        let reasons = self.unless_impartial(item, &party, by, facts, exception_reason.as_deref());
         if !reasons.is_empty() {
             return Err(Refusal::State(reasons));
         }
         let mut faults = Faults::default();
         input.note_faults(&mut faults);
-        let exception = self.exception(item, facts, (me, at), exception_reason, &mut faults);
+        let exception = self.exception(item, facts, (me, by, at), exception_reason, &mut faults);
         faults.refuse()?;
         let CheckItem { item: number, outcome, evidence, reason, notes, auditor: _, exception_reason: _ } = input;
         let check = Check { outcome, evidence, reason, notes, auditor: party, recorded_by: me, at };

@@ -2,6 +2,7 @@
 //! declared to keep away from. Another auditor takes it.
 
 use super::{Audit, Facts, Item, Party};
+use crate::access::Actor;
 use crate::catalogue;
 use crate::id::MemberId;
 use crate::refusal::{Faults, Reason};
@@ -97,14 +98,15 @@ impl Audit {
         &self,
         item: &Item,
         party: &Party,
-        me: MemberId,
+        by: &Actor,
         facts: &Facts,
         exception: Option<&str>,
     ) -> Vec<Reason> {
         if !self.kind.is_own() {
             return Vec::new();
         }
-        let duty = Duty { rule: Rule::AuditItemChecker, breach: Self::breach(item, facts, me) };
+        let breach = by.breach(|me| Self::breach(item, facts, me));
+        let duty = Duty { rule: Rule::AuditItemChecker, breach };
         let objection = facts.separation.objection(&duty, exception, facts.today);
         self.declared(item, party).into_iter().chain(objection).collect()
     }
@@ -114,22 +116,17 @@ impl Audit {
         &self,
         item: &Item,
         facts: &Facts,
-        (me, at): (MemberId, DateTime<Utc>),
+        (me, by, at): (MemberId, &Actor, DateTime<Utc>),
         reason: Option<String>,
         faults: &mut Faults,
     ) -> Option<SeparationException> {
-        let breach = if self.kind.is_own() { Self::breach(item, facts, me) } else { None };
+        let breach = if self.kind.is_own() { by.breach(|me| Self::breach(item, facts, me)) } else { None };
         facts.separation.exception(&Duty { rule: Rule::AuditItemChecker, breach }, reason, (me, at), faults)
     }
 
     /// Whether the caller could check any item at all.
-    pub(super) fn unless_somebody_can(
-        &self,
-        me: Option<MemberId>,
-        facts: &Facts,
-        exception: Option<&str>,
-    ) -> Vec<Reason> {
-        let Some(me) = me else {
+    pub(super) fn unless_somebody_can(&self, by: &Actor, facts: &Facts, exception: Option<&str>) -> Vec<Reason> {
+        let Some(me) = by.member() else {
             return vec![Reason::new("person_needed", "items are checked by people")];
         };
         if !self.kind.is_own() {
@@ -139,7 +136,8 @@ impl Audit {
         if self.auditor(me).is_none() && !has_outsiders {
             return vec![super::team::not_of_the_team()];
         }
-        let all = !self.items.is_empty() && self.items.iter().all(|item| Self::breach(item, facts, me).is_some());
+        let bars = |item: &Item| by.breach(|me| Self::breach(item, facts, me)).is_some();
+        let all = !self.items.is_empty() && self.items.iter().all(bars);
         let duty = Duty { rule: Rule::AuditItemChecker, breach: all.then_some(BREACH) };
         facts.separation.objection(&duty, exception, facts.today).into_iter().collect()
     }

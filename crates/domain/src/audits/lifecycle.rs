@@ -213,7 +213,7 @@ impl Audit {
         let reasons = match verb {
             Verb::Start => self.unless_set().into_iter().chain(self.unless_approved(facts)).collect(),
             Verb::Declare => self.unless_of_the_team(by.member()),
-            Verb::CheckItem => self.unless_somebody_can(by.member(), facts, exception),
+            Verb::CheckItem => self.unless_somebody_can(by, facts, exception),
             Verb::Report => self.unless_reportable(facts, by.member()),
             Verb::Close => self.unless_settled(facts, by.member()),
             Verb::Postpone

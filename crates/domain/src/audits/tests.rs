@@ -11,6 +11,7 @@ use crate::change::Lifecycle;
 use crate::findings::{self, Finding, FindingDraft, Grade};
 use crate::fixtures::{at, birth, member, noted_once, person};
 use crate::reference::Reference;
+use crate::responsibilities::tests::is_handed_over_whole;
 use chrono::Days;
 use uuid::Uuid;
 
@@ -368,5 +369,12 @@ fn days_that_pass_are_noted_once_each() {
     assert_eq!(noted_once(begun, last, "audit.fell_due", Audit::fall_due).wakes(), None);
     for stage in [StageName::Reported, StageName::Closed, StageName::Cancelled] {
         assert_eq!(at_stage(stage).wakes(), None, "{stage:?}");
+    }
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
 }

@@ -92,6 +92,8 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
                 simple("active", "assign-roles", "active"),
                 simple("active", "open-calendar-link", "active"),
                 simple("active", "close-calendar-link", "active"),
+                simple("active", "delegate", "active"),
+                simple("active", "end-delegation", "active"),
                 simple("active", "deactivate", "deactivated"),
                 simple("deactivated", "reassign", "deactivated"),
             ],

@@ -71,7 +71,7 @@ impl ChangeTemplate {
         if let Some(note) = &note {
             faults.keep(text::narrative("/note", note));
         }
-        let duty = Duty { rule: Rule::ChangeApprover, breach: self.breach(approver) };
+        let duty = Duty { rule: Rule::ChangeApprover, breach: by.breach(|me| self.breach(me)) };
         let exception = facts.separation.exception(&duty, exception_reason, (approver, at), &mut faults);
         faults.refuse()?;
         let reason = exception.as_ref().map(|exception| exception.reason.clone());

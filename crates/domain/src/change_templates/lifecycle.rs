@@ -132,8 +132,8 @@ impl ChangeTemplate {
         let mut reasons = Vec::new();
         match by.member() {
             None => reasons.push(Reason::new("person_needed", "a change template is approved by a person")),
-            Some(me) => {
-                let duty = Duty { rule: Rule::ChangeApprover, breach: self.breach(me) };
+            Some(_) => {
+                let duty = Duty { rule: Rule::ChangeApprover, breach: by.breach(|me| self.breach(me)) };
                 reasons.extend(facts.separation.objection(&duty, exception, facts.today));
             }
         }

@@ -146,7 +146,7 @@ impl PlannedChange {
         if let Some(note) = &note {
             faults.keep(text::narrative("/note", note));
         }
-        let duty = Duty { rule: Rule::ChangeApprover, breach: self.breach_of_approver(approver) };
+        let duty = Duty { rule: Rule::ChangeApprover, breach: by.breach(|me| self.breach_of_approver(me)) };
         let exception = facts.separation.exception(&duty, exception_reason, (approver, at), &mut faults);
         faults.refuse()?;
         let reason = exception.as_ref().map(|exception| exception.reason.clone());
@@ -170,7 +170,7 @@ impl PlannedChange {
         let Some(decider) = by.member() else { return Err(self.wrong_state(Verb::Reject)) };
         let mut faults = Faults::default();
         faults.keep(text::narrative("/reason", &reason));
-        let duty = Duty { rule: Rule::ChangeApprover, breach: self.breach_of_approver(decider) };
+        let duty = Duty { rule: Rule::ChangeApprover, breach: by.breach(|me| self.breach_of_approver(me)) };
         let exception = facts.separation.exception(&duty, exception_reason, (decider, at), &mut faults);
         faults.refuse()?;
         let mut after = self.clone();

@@ -291,8 +291,9 @@ impl PlannedChange {
     fn unless_approver_is_free(&self, facts: &Facts, by: &Actor, exception: Option<&str>) -> Vec<Reason> {
         match by.member() {
             None => vec![Reason::new("person_needed", "a person decides on a change, not a machine")],
-            Some(me) => {
-                let duty = Duty { rule: Rule::ChangeApprover, breach: self.breach_of_approver(me) };
+            Some(_) => {
+                let breach = by.breach(|me| self.breach_of_approver(me));
+                let duty = Duty { rule: Rule::ChangeApprover, breach };
                 facts.separation.objection(&duty, exception, facts.today).into_iter().collect()
             }
         }
@@ -345,8 +346,9 @@ impl PlannedChange {
         let mut reasons = Vec::new();
         match by.member() {
             None => reasons.push(Reason::new("person_needed", "a change is judged by a person, not by a machine")),
-            Some(me) => {
-                let duty = Duty { rule: Rule::ChangeReviewer, breach: self.breach_of_reviewer(facts, me) };
+            Some(_) => {
+                let breach = by.breach(|me| self.breach_of_reviewer(facts, me));
+                let duty = Duty { rule: Rule::ChangeReviewer, breach };
                 reasons.extend(facts.separation.objection(&duty, exception, facts.today));
             }
         }

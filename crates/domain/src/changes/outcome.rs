@@ -82,7 +82,8 @@ impl PlannedChange {
         };
         let mut faults = Faults::default();
         faults.keep(text::narrative("/conclusion", &conclusion));
-        let duty = Duty { rule: Rule::ChangeReviewer, breach: self.breach_of_reviewer(facts, judge) };
+        let breach = by.breach(|me| self.breach_of_reviewer(facts, me));
+        let duty = Duty { rule: Rule::ChangeReviewer, breach };
         let exception = facts.separation.exception(&duty, exception_reason, (judge, at), &mut faults);
         faults.refuse()?;
         let reason = exception.as_ref().map(|exception| exception.reason.clone());

@@ -6,6 +6,7 @@ use crate::change_templates;
 use crate::change_templates::tests::{approved as template, assessment};
 use crate::fixtures::{at, birth, member, person};
 use crate::refusal::Refusal;
+use crate::responsibilities::tests::is_handed_over_whole;
 use crate::separation::Rule;
 use crate::separation::tests::relaxed;
 use chrono::TimeDelta;
@@ -476,4 +477,11 @@ fn the_projection_is_read_back() {
         }
     }
     assert_eq!(at_stage(Kind::Normal, StageName::Closed).head.version, 8);
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(Kind::Normal, *stage), &facts(), &person(1, &[Role::IsmsManager]));
+    }
 }

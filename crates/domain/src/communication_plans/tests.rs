@@ -2,6 +2,7 @@ use super::*;
 use crate::access::Role;
 use crate::change::Lifecycle;
 use crate::fixtures::{at, birth, member, noted_once, person};
+use crate::responsibilities::tests::is_handed_over_whole;
 use chrono::Days;
 use strum::VariantArray;
 
@@ -140,4 +141,11 @@ fn a_day_that_passes_is_noted_once() {
     assert_eq!(late.wakes(), None);
     assert_eq!(apply(late, Verb::CarryOut).unwrap().wakes(), Wake::once_past(today() + Days::new(90), None));
     assert_eq!(at_stage(StageName::Retired).wakes(), None);
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &(), &manager());
+    }
 }

@@ -75,7 +75,8 @@ impl Competence {
     ) -> Result<Change<Self>, Refusal> {
         self.may(Verb::Assess, &(), by)?;
         let Assess { member, standing } = input;
-        let Some(judge) = by.member().filter(|judge| *judge != member) else {
+        let is_free = by.persons().all(|judge| judge != member);
+        let Some(judge) = by.member().filter(|_| is_free) else {
             return Err(Refusal::state("separation_of_duties", "nobody judges their own competence"));
         };
         let mut after = self.clone();

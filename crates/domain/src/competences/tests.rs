@@ -2,6 +2,7 @@ use super::*;
 use crate::access::Role;
 use crate::change::Lifecycle;
 use crate::fixtures::{at, birth, machine, member, noted_once, person, program};
+use crate::responsibilities::tests::is_handed_over_whole;
 use chrono::Days;
 use strum::VariantArray;
 
@@ -149,4 +150,11 @@ fn each_gap_that_is_not_closed_in_time_is_noted_once() {
     let again = Standing::Gap { missing: "More".into(), measure: "More".into(), due_on: second + Days::new(9) };
     assert!(assess(late.clone(), 3, again).unwrap().after().wakes().is_some(), "judged anew, it has a new day");
     assert_eq!(apply(at_stage(StageName::Required), Verb::Retire).unwrap().wakes(), None);
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &(), &manager());
+    }
 }

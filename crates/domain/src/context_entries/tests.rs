@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::Role;
 use crate::fixtures::{at, birth, member, noted_once, person};
+use crate::responsibilities::tests::is_handed_over_whole;
 use chrono::Days;
 use strum::VariantArray;
 
@@ -200,4 +201,11 @@ fn a_review_that_is_overdue_is_noted_once() {
     let review = Review { conclusion: "It holds".into(), review_due_on: Some(day + Days::new(365)) };
     assert!(late.review(review, &facts(), &manager(), at()).unwrap().after().wakes().is_some());
     assert_eq!(at_stage(StageName::Retired).wakes(), None);
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &facts(), &manager());
+    }
 }

@@ -140,7 +140,7 @@ impl Course {
         if let Some(day) = again_on {
             faults.keep(text::day_to_come("/again_on", day, facts.today));
         }
-        let duty = Duty { rule: Rule::TrainingEvaluator, breach: self.breach(judge) };
+        let duty = Duty { rule: Rule::TrainingEvaluator, breach: by.breach(|me| self.breach(me)) };
         let exception = facts.separation.exception(&duty, exception_reason, (judge, at), &mut faults);
         faults.refuse()?;
         let mut after = self.clone();

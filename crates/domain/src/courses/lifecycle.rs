@@ -137,10 +137,10 @@ impl Course {
     }
 
     fn unless_judge_is_free(&self, facts: &Facts, by: &Actor, exception: Option<&str>) -> Vec<Reason> {
-        let Some(me) = by.member() else {
+        if by.member().is_none() {
             return vec![Reason::new("person_needed", "the effect of a course is judged by a person")];
-        };
-        let duty = Duty { rule: Rule::TrainingEvaluator, breach: self.breach(me) };
+        }
+        let duty = Duty { rule: Rule::TrainingEvaluator, breach: by.breach(|me| self.breach(me)) };
         facts.separation.objection(&duty, exception, facts.today).into_iter().collect()
     }
 

@@ -2,6 +2,7 @@ use super::*;
 use crate::access::{Identity, Role};
 use crate::change::Lifecycle;
 use crate::fixtures::{at, birth, machine, member, noted_once, person};
+use crate::responsibilities::tests::is_handed_over_whole;
 use crate::separation::Rule;
 use crate::separation::tests::relaxed;
 use chrono::Days;
@@ -245,4 +246,11 @@ fn its_effect_is_seen_once_half_have_taken_it() {
     };
     assert_eq!(judged(None).frozen_effect(), Some(&effect));
     assert_eq!(judged(Some(today())).frozen_effect(), None, "it is looked at again");
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &facts(), &manager());
+    }
 }

@@ -140,7 +140,8 @@ impl Improvement {
             | Stage::Planned
             | Stage::InProgress { .. }
             | Stage::Measuring { .. }
-            | Stage::NotRealised { miss: Miss::Abandoned { .. } } => None,
+            | Stage::NotRealised { miss: Miss::Abandoned { .. } }
+            | Stage::EndedBefore { .. } => None,
         }
     }
 }

@@ -163,7 +163,7 @@ impl Improvement {
     ) -> Result<Self, Refusal> {
         let Some(me) = by.member() else { return Err(wrong_state(&self.stage, Verb::Accept)) };
         faults.keep(text::narrative("/reason", &reason));
-        let exception = facts.separation.exception(&self.decider(me), exception_reason, (me, at), &mut faults);
+        let exception = facts.separation.exception(&self.decider(by), exception_reason, (me, at), &mut faults);
         faults.refuse()?;
         let mut after = self.clone();
         after.exceptions.extend(exception);
@@ -248,7 +248,7 @@ impl Improvement {
         let came_about = self.came_about(realised, facts, &mut faults)?;
         faults.keep(text::narrative("/evidence", &evidence));
         faults.keep(text::narrative("/lessons", &lessons));
-        let duty = self.judge(facts, me);
+        let duty = self.judge(facts, by);
         let exception = facts.separation.exception(&duty, exception_reason, (me, at), &mut faults);
         faults.refuse()?;
         let figures = facts.figures;

@@ -149,7 +149,7 @@ impl Lifecycle for Improvement {
 impl Improvement {
     /// Whose it is to word and to work: the proposer's until it is accepted, the owner's from then on.
     fn is_steered_by(&self, by: &Actor) -> bool {
-        let me = by.member();
+        let me = by.principal();
         me.is_some()
             && if self.is_open_to_all() {
                 [self.proposer, self.head.created_by].contains(&me)
@@ -198,14 +198,15 @@ impl Improvement {
 
     /// Nobody decides what they have proposed themselves.
     fn unless_decider_is_free(&self, facts: &Facts, by: &Actor, exception: Option<&str>) -> Vec<Reason> {
-        let Some(me) = by.member() else {
+        if by.member().is_none() {
             return vec![Reason::new("person_needed", "improvements are decided by a person, not by a machine")];
-        };
-        facts.separation.objection(&self.decider(me), exception, facts.today).into_iter().collect()
+        }
+        facts.separation.objection(&self.decider(by), exception, facts.today).into_iter().collect()
     }
 
-    pub(super) fn decider(&self, me: MemberId) -> Duty {
-        let breach = (self.proposer == Some(me)).then_some("who proposed an improvement does not decide it");
+    pub(super) fn decider(&self, by: &Actor) -> Duty {
+        let proposed = |me| (self.proposer == Some(me)).then_some("who proposed an improvement does not decide it");
+        let breach = by.breach(proposed);
         Duty { rule: Rule::ImprovementDecider, breach }
     }
 
@@ -227,20 +228,22 @@ impl Improvement {
 
     /// The benefit is judged by a person who did not do the work.
     fn unless_judge_is_free(&self, facts: &Facts, by: &Actor, exception: Option<&str>) -> Vec<Reason> {
-        let Some(me) = by.member() else {
+        if by.member().is_none() {
             return vec![Reason::new("person_needed", "the benefit is judged by a person, not by a machine")];
-        };
-        facts.separation.objection(&self.judge(facts, me), exception, facts.today).into_iter().collect()
+        }
+        facts.separation.objection(&self.judge(facts, by), exception, facts.today).into_iter().collect()
     }
 
-    pub(super) fn judge(&self, facts: &Facts, me: MemberId) -> Duty {
-        let breach = if self.owner == Some(me) {
-            Some("the owner of an improvement does not judge its benefit")
-        } else if facts.workers.contains(&me) {
-            Some("who did the work does not judge its benefit")
-        } else {
-            None
-        };
+    pub(super) fn judge(&self, facts: &Facts, by: &Actor) -> Duty {
+        let breach = by.breach(|me| {
+            if self.owner == Some(me) {
+                Some("the owner of an improvement does not judge its benefit")
+            } else if facts.workers.contains(&me) {
+                Some("who did the work does not judge its benefit")
+            } else {
+                None
+            }
+        });
         Duty { rule: Rule::CaseVerifier, breach }
     }
 

@@ -3,6 +3,7 @@ use crate::access::Role;
 use crate::change::Lifecycle;
 use crate::fixtures::{at, birth, machine, member, noted_once, person, program};
 use crate::id::IndicatorId;
+use crate::responsibilities::tests::is_handed_over_whole;
 use crate::separation::tests::relaxed;
 use crate::separation::{Rule, Separation};
 use chrono::Days;
@@ -366,4 +367,11 @@ fn its_benefit_is_seen_from_when_it_was_in_place() {
     assert_eq!(at_stage(StageName::Realised).frozen_effect(), None, "judged before effects were frozen");
     let seen = of(ImprovementDraft { measure: Some(Measure::Criterion { criterion: "Look".into() }), ..draft() });
     assert_eq!(walk(seen, &PATH[..4]).measured_over(now), None);
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &facts(), &manager());
+    }
 }

@@ -179,7 +179,7 @@ impl Lifecycle for Incident {
 impl Incident {
     /// Whose it is to work: the reporter's until it is triaged, the owner's from then on.
     pub(crate) fn is_steered_by(&self, by: &Actor) -> bool {
-        let me = by.member();
+        let me = by.principal();
         me.is_some()
             && match self.owner {
                 Some(_) => self.owner == me,

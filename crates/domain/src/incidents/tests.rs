@@ -2,6 +2,7 @@ use super::*;
 use crate::access::{Identity, Role};
 use crate::change::Lifecycle;
 use crate::fixtures::{at, birth, machine, member, person};
+use crate::responsibilities::tests::is_handed_over_whole;
 use chrono::TimeDelta;
 use strum::VariantArray;
 
@@ -345,5 +346,12 @@ fn the_projection_is_read_back() {
         let incident = clocked(at_stage(*stage));
         let stored = serde_json::to_value(&incident).unwrap();
         assert_eq!(serde_json::from_value::<Incident>(stored).unwrap(), incident);
+    }
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
 }

@@ -165,7 +165,9 @@ impl Lifecycle for Indicator {
         let allowed = match verb {
             Verb::Activate | Verb::Revise | Verb::Retire => by.may(Permission::DefineIndicator, self.is_own(by)),
             // Of those whose it is the analyst alone says what the results mean.
-            Verb::Analyse => by.may(Permission::SteerIndicator, by.member().is_some() && self.analyst == by.member()),
+            Verb::Analyse => {
+                by.may(Permission::SteerIndicator, by.principal().is_some() && self.analyst == by.principal())
+            }
         };
         if !allowed {
             return Err(Refusal::Forbidden);

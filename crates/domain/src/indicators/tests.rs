@@ -1,7 +1,8 @@
 use super::*;
-use crate::access::{Identity, Role};
+use crate::access::{Identity, Role, Standing};
 use crate::id::OrganisationId;
 use crate::reference::Reference;
+use crate::responsibilities::tests::is_handed_over_whole;
 use chrono::{Days, Months};
 use proptest::prelude::*;
 use strum::VariantArray;
@@ -14,7 +15,11 @@ pub(crate) fn at() -> DateTime<Utc> {
 pub(crate) fn person(n: u128, roles: &[Role]) -> Actor {
     Actor {
         organisation: OrganisationId(Uuid::nil()),
-        identity: Identity::Member { id: MemberId(Uuid::from_u128(n)), roles: roles.to_vec() },
+        identity: Identity::Member {
+            id: MemberId(Uuid::from_u128(n)),
+            roles: roles.to_vec(),
+            standing: Standing::default(),
+        },
     }
 }
 
@@ -357,5 +362,12 @@ fn an_interval_leads_to_the_same_day_again() {
         (Frequency::Yearly, "2027-01-31"),
     ] {
         assert_eq!(interval.after(day("2026-01-31")), Some(day(expected)), "{interval:?}");
+    }
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
 }

@@ -20,6 +20,9 @@ pub struct Actor {
     pub id: Option<Uuid>,
     /// The session or key it acted through.
     pub via: Option<Uuid>,
+    /// The member on whose behalf it did it, by delegation; left out where it acted for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<Uuid>,
 }
 
 /// Which record, and in which version after the change.
@@ -197,7 +200,7 @@ pub(crate) mod tests {
             org: Uuid::from_u128(1),
             entry: Uuid::from_u128(1000 + n),
             at: DateTime::from_timestamp(1_700_000_000, 120_000_999).unwrap(),
-            actor: Actor { kind: "member".into(), id: Some(Uuid::from_u128(2)), via: None },
+            actor: Actor { kind: "member".into(), id: Some(Uuid::from_u128(2)), via: None, on_behalf_of: None },
             action: "action.closed".into(),
             object: Object { kind: "action".into(), id: Uuid::from_u128(3), version: 4 },
             before: None,

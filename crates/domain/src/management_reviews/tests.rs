@@ -4,6 +4,7 @@ use crate::change::{Change, Lifecycle};
 use crate::fixtures::{at, birth, member, person};
 use crate::management_reviews::inputs::Collected;
 use crate::nonconformities::Source;
+use crate::responsibilities::tests::is_handed_over_whole;
 use crate::settings::ReviewRules;
 use chrono::{Days, TimeDelta};
 use strum::VariantArray;
@@ -504,4 +505,11 @@ fn a_title_is_cut_to_its_length() {
     let birth = Birth { at: later, ..birth(Prefix::Action) };
     let decided = minuted().decide(decide(), &facts(), &manager(), Births { action: birth, raised: None }).unwrap();
     assert_eq!(decided.review.after().head.updated_at, later);
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &facts(), &manager());
+    }
 }

@@ -1,14 +1,18 @@
 use super::*;
-use crate::access::Identity;
-use crate::id::{MemberId, OrganisationId};
+use crate::access::{Identity, Standing};
+use crate::id::{AuditId, MemberId, OrganisationId};
 use crate::reference::Reference;
 use uuid::Uuid;
 
 fn by(role: Role) -> Actor {
     Actor {
         organisation: OrganisationId(Uuid::nil()),
-        identity: Identity::Member { id: MemberId(Uuid::nil()), roles: vec![role] },
+        identity: Identity::Member { id: MemberId(Uuid::nil()), roles: vec![role], standing: Standing::default() },
     }
+}
+
+fn facts(admins: i64) -> Facts {
+    Facts { admins, today: NaiveDate::default() }
 }
 
 fn enrol(roles: &[Role], role: Role) -> Result<Member, Refusal> {
@@ -37,7 +41,7 @@ fn name_and_unit_are_amended_by_an_admin() {
     assert_eq!(faults.iter().map(|fault| fault.pointer.as_str()).collect::<Vec<_>>(), ["/name", "/unit"]);
     let none = Amendment { unit: Some(None), ..Amendment::default() };
     assert_eq!(moved.into_after().amend(none, &by(Role::Admin), at).unwrap().after().unit, None);
-    let gone = ada.deactivate("left".into(), &Facts { admins: 2 }, &by(Role::Admin), at).unwrap().into_after();
+    let gone = ada.deactivate("left".into(), &facts(2), &by(Role::Admin), at).unwrap().into_after();
     assert!(matches!(gone.amend(unit("Shipyard"), &by(Role::Admin), at), Err(Refusal::State(_))));
 }
 
@@ -64,7 +68,11 @@ fn a_member_decides_about_the_own_digest_and_nothing_else() {
     assert!(!serde_json::to_string(&ada).unwrap().contains("digest"), "what was stored before is what it was");
     let more = Amendment { name: Some("Countess".into()), ..none.clone() };
     assert_eq!(ada.clone().amend(more, &by(Role::Member), at), Err(Refusal::Forbidden));
-    let identity = Identity::Member { id: MemberId(Uuid::from_u128(9)), roles: vec![Role::IsmsManager] };
+    let identity = Identity::Member {
+        id: MemberId(Uuid::from_u128(9)),
+        roles: vec![Role::IsmsManager],
+        standing: Standing::default(),
+    };
     let colleague = Actor { identity, ..by(Role::IsmsManager) };
     assert_eq!(ada.amend(none, &colleague, at), Err(Refusal::Forbidden));
 }
@@ -81,22 +89,23 @@ fn roles_are_some_and_each_once() {
 #[test]
 fn the_last_admin_stays() {
     let (admin, at) = (enrol(&[Role::Admin], Role::Admin).unwrap(), DateTime::UNIX_EPOCH);
-    let one = Facts { admins: 1 };
+    let one = facts(1);
     let last = |refusal| matches!(refusal, Refusal::State(reasons) if reasons[0].code == "last_admin");
     let who = by(Role::Admin);
     assert!(last(admin.clone().deactivate("left".into(), &one, &who, at).unwrap_err()));
-    assert!(last(admin.clone().assign_roles(&[Role::Member], &one, &who, at).unwrap_err()));
-    let gone = admin.deactivate("left".into(), &Facts { admins: 2 }, &who, at).unwrap().into_after();
+    assert!(last(admin.clone().assign_roles(&[Role::Member], Vec::new(), &one, &who, at).unwrap_err()));
+    let gone = admin.deactivate("left".into(), &facts(2), &who, at).unwrap().into_after();
     assert!(!gone.active);
-    assert!(gone.deactivate("again".into(), &Facts { admins: 2 }, &who, at).is_err());
+    assert!(gone.deactivate("again".into(), &facts(2), &who, at).is_err());
 }
 
 #[test]
 fn a_calendar_link_is_one_s_own_and_dies_with_the_membership() {
-    let (ada, at, facts) = (enrol(&[Role::Member], Role::Admin).unwrap(), DateTime::UNIX_EPOCH, Facts { admins: 2 });
+    let (ada, at, facts) = (enrol(&[Role::Member], Role::Admin).unwrap(), DateTime::UNIX_EPOCH, facts(2));
     let link = |byte| CalendarLink::of(MemberId(ada.head.id), [byte; 32]);
     // Everybody in these tests has the one id, but for this admin.
-    let identity = Identity::Member { id: MemberId(Uuid::from_u128(9)), roles: vec![Role::Admin] };
+    let identity =
+        Identity::Member { id: MemberId(Uuid::from_u128(9)), roles: vec![Role::Admin], standing: Standing::default() };
     let admin = Actor { identity, ..by(Role::Admin) };
     let key = Actor { identity: Identity::ApiKey { id: Uuid::nil().into(), scopes: Vec::new() }, ..admin.clone() };
     assert!(matches!(ada.clone().close_calendar_link(&facts, &admin, at), Err(Refusal::State(_))));
@@ -119,7 +128,7 @@ fn a_calendar_link_is_one_s_own_and_dies_with_the_membership() {
 
 #[test]
 fn only_what_somebody_who_has_left_was_named_for_is_handed_over() {
-    let (ada, at, facts) = (enrol(&[Role::Member], Role::Admin).unwrap(), DateTime::UNIX_EPOCH, Facts { admins: 2 });
+    let (ada, at, facts) = (enrol(&[Role::Member], Role::Admin).unwrap(), DateTime::UNIX_EPOCH, facts(2));
     let gone = ada.clone().deactivate("left".into(), &facts, &by(Role::Admin), at).unwrap().into_after();
     let to = |role| enrol(&[role], Role::Admin).unwrap();
     let reassign = |member: &Member, to: &Member, reason: &str, role| {
@@ -138,4 +147,95 @@ fn only_what_somebody_who_has_left_was_named_for_is_handed_over() {
     let (noted, hand) = reassign(&gone, &to(Role::Auditor), "left", manager).unwrap();
     assert_eq!((noted.verb(), noted.reason(), noted.after().active), ("work_reassigned", Some("left"), false));
     assert_eq!((hand.roles, hand.reason.as_str()), (vec![Role::Auditor], "left"));
+}
+
+fn day(ahead: i64) -> NaiveDate {
+    NaiveDate::default() + chrono::TimeDelta::days(ahead)
+}
+
+fn until(role: Role, ahead: i64) -> Term {
+    Term { role, until: Some(day(ahead)), engagement: None }
+}
+
+fn engaged(audits: usize) -> Term {
+    let audits = (0..audits).map(|n| AuditId(Uuid::from_u128(n as u128))).collect();
+    let engagement = Some(Engagement { firm: "Northlight".into(), audits });
+    Term { role: Role::Auditor, until: None, engagement }
+}
+
+fn codes(refusal: Refusal) -> Vec<String> {
+    match refusal {
+        Refusal::Invalid(faults) => {
+            faults.into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect()
+        }
+        Refusal::State(reasons) => reasons.into_iter().map(|reason| reason.code).collect(),
+        Refusal::Forbidden => vec!["forbidden".to_owned()],
+    }
+}
+
+#[test]
+fn a_role_gives_nothing_after_its_last_day_and_that_is_noted_once() {
+    let (ada, at, admin) = (enrol(&[Role::Member], Role::Admin).unwrap(), DateTime::UNIX_EPOCH, by(Role::Admin));
+    let roles = [Role::Management, Role::Auditor, Role::Member];
+    let terms = vec![until(Role::Auditor, 3), until(Role::Management, 5)];
+    let held = ada.assign_roles(&roles, terms, &facts(1), &admin, at).unwrap().into_after();
+    for (ahead, expected) in [
+        (0, &[Role::Management, Role::Auditor, Role::Member][..]),
+        (3, &[Role::Management, Role::Auditor, Role::Member]),
+        (4, &[Role::Management, Role::Member]),
+        (6, &[Role::Member]),
+    ] {
+        assert_eq!(held.roles_on(day(ahead)), expected, "on day {ahead}");
+    }
+    assert_eq!(held.lapses_on(), Some(day(4)));
+    let program = Actor { identity: Identity::System { worker: "schedule" }, ..admin.clone() };
+    assert_eq!(held.clone().lapse(day(4), &admin, at), Err(Refusal::Forbidden));
+    assert_eq!(codes(held.clone().lapse(day(3), &program, at).unwrap_err()), ["not_ended"]);
+    let lapsed = held.lapse(day(4), &program, at).unwrap();
+    assert_eq!((lapsed.verb(), lapsed.reason()), ("roles_lapsed", Some("auditor until 1970-01-04")));
+    let after = lapsed.into_after();
+    assert_eq!((after.roles.as_slice(), after.lapses_on()), (&[Role::Management, Role::Member][..], Some(day(6))));
+    assert_eq!(codes(after.clone().lapse(day(4), &program, at).unwrap_err()), ["not_ended"]);
+    // Both at once, had nobody looked for a week; then no role is left to give anything.
+    let both = after.lapse(day(9), &program, at).unwrap().into_after();
+    assert_eq!((both.roles.as_slice(), both.lapses_on()), (&[Role::Member][..], None));
+}
+
+#[test]
+fn terms_say_something_about_roles_that_are_held() {
+    let (ada, at, admin) = (enrol(&[Role::Member], Role::Admin).unwrap(), DateTime::UNIX_EPOCH, by(Role::Admin));
+    let assign = |terms| ada.clone().assign_roles(&[Role::Auditor, Role::Member], terms, &facts(1), &admin, at);
+    let nothing = Term { until: None, ..until(Role::Member, 0) };
+    let guest = Term { role: Role::Member, ..engaged(1) };
+    let twice =
+        Term { engagement: Some(Engagement { firm: " ".into(), audits: vec![AuditId(Uuid::nil()); 2] }), ..engaged(0) };
+    for (terms, expected) in [
+        (vec![until(Role::Admin, 1)], &["/terms/0/role not_held"][..]),
+        (vec![until(Role::Member, 1), until(Role::Member, 2)], &["/terms/1/role duplicate"]),
+        (vec![nothing], &["/terms/0 empty"]),
+        (vec![until(Role::Member, -1)], &["/terms/0/until out_of_range"]),
+        (vec![guest], &["/terms/0/firm not_expected"]),
+        (vec![engaged(0)], &["/terms/0/audit_ids length"]),
+        (vec![engaged(51)], &["/terms/0/audit_ids length"]),
+        (vec![twice], &["/terms/0/firm blank", "/terms/0/audit_ids/1 duplicate"]),
+    ] {
+        assert_eq!(codes(assign(terms.clone()).unwrap_err()), expected, "{terms:?}");
+    }
+    let held = assign(vec![engaged(50)]).unwrap().into_after();
+    assert_eq!((held.roles_on(day(0)).len(), held.asked_on(day(0))), (2, vec![Role::Member]));
+    assert_eq!(engagement_of(&held.terms).map(|audits| audits.len()), Some(50));
+    let read: Member = serde_json::from_value(serde_json::to_value(&held).unwrap()).unwrap();
+    assert_eq!(read, held);
+    assert!(!serde_json::to_string(&ada).unwrap().contains("terms"), "what was hashed before hashes as it did");
+}
+
+#[test]
+fn an_admin_whose_time_ends_is_none_to_rely_on() {
+    let (admin, at, who) = (enrol(&[Role::Admin], Role::Admin).unwrap(), DateTime::UNIX_EPOCH, by(Role::Admin));
+    let ending =
+        |facts: Facts| admin.clone().assign_roles(&[Role::Admin], vec![until(Role::Admin, 3)], &facts, &who, at);
+    assert_eq!(codes(ending(facts(1)).unwrap_err()), ["last_admin"]);
+    let temporary = ending(facts(2)).unwrap().into_after();
+    // The one that stays is somebody else.
+    assert!(temporary.deactivate("left".into(), &facts(1), &who, at).is_ok());
 }

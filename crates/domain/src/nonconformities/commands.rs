@@ -326,7 +326,7 @@ impl Nonconformity {
         faults.keep(text::narrative("/criterion", &criterion));
         faults.keep(text::narrative("/evidence", &evidence));
         let exception = facts.separation.exception(
-            &Duty { rule: Rule::CaseVerifier, breach: self.breach(facts, judge) },
+            &Duty { rule: Rule::CaseVerifier, breach: by.breach(|me| self.breach(facts, me)) },
             exception_reason,
             (judge, at),
             &mut faults,

@@ -225,8 +225,9 @@ impl Nonconformity {
         let mut reasons = Vec::new();
         match by.member() {
             None => reasons.push(Reason::new("person_needed", "effectiveness is judged by a person, not by a machine")),
-            Some(me) => {
-                let duty = Duty { rule: Rule::CaseVerifier, breach: self.breach(facts, me) };
+            Some(_) => {
+                let breach = by.breach(|me| self.breach(facts, me));
+                let duty = Duty { rule: Rule::CaseVerifier, breach };
                 reasons.extend(facts.separation.objection(&duty, exception, facts.today));
             }
         }

@@ -2,6 +2,7 @@ use super::*;
 use crate::access::Role;
 use crate::change::Lifecycle;
 use crate::fixtures::{at, birth, noted_once, person, program};
+use crate::responsibilities::tests::is_handed_over_whole;
 use crate::separation::tests::relaxed;
 use crate::separation::{Rule, Separation};
 use chrono::Days;
@@ -358,4 +359,11 @@ fn dates_that_pass_are_noted_once_each() {
     let open = due(judged, day + Days::new(5));
     assert!(open.wakes().is_some());
     assert_eq!(apply(open, Verb::Close, 0).unwrap().wakes(), None);
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &facts(), &manager());
+    }
 }

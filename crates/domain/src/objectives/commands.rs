@@ -162,7 +162,7 @@ impl Objective {
     ) -> Result<Change<Self>, Refusal> {
         self.may_excepted(Verb::Approve, facts, by, exception_reason.as_deref())?;
         let me = by.member().ok_or_else(|| wrong_state(&self.stage, Verb::Approve))?;
-        let exception = self.exception(Verb::Approve, exception_reason, facts, (me, at))?;
+        let exception = self.exception(Verb::Approve, exception_reason, facts, (me, by, at))?;
         let (terms, reading) = self.pending(facts);
         let value = reading.and_then(|reading| reading.value).and_then(|sighting| sighting.value);
         let terms = terms.clone().with_baseline(value);
@@ -284,7 +284,7 @@ impl Objective {
             return Err(wrong_state(&self.stage, verb));
         };
         text::narrative("/evidence", &evidence).map_err(|fault| Refusal::Invalid(vec![fault]))?;
-        let exception = self.exception(verb, exception_reason, facts, (judge, at))?;
+        let exception = self.exception(verb, exception_reason, facts, (judge, by, at))?;
         let value = facts.reading.and_then(|reading| reading.value);
         Ok((approval.clone(), *started_on, Verdict { evidence, value, by: judge, at }, exception))
     }
@@ -294,10 +294,10 @@ impl Objective {
         verb: Verb,
         reason: Option<String>,
         facts: &Facts,
-        (me, at): (MemberId, DateTime<Utc>),
+        (me, by, at): (MemberId, &Actor, DateTime<Utc>),
     ) -> Result<Option<SeparationException>, Refusal> {
         let mut faults = Faults::default();
-        let duty = self.duty(verb, me);
+        let duty = self.duty(verb, by);
         let exception = duty.and_then(|duty| facts.separation.exception(&duty, reason, (me, at), &mut faults));
         faults.refuse()?;
         Ok(exception)

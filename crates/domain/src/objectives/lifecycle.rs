@@ -3,7 +3,6 @@
 use super::{Measure, Objective, ObjectiveAmendment, Reading, Stage, Terms};
 use crate::access::{Actor, Permission};
 use crate::change::{Change, Lifecycle, Record};
-use crate::id::MemberId;
 use crate::refusal::{Reason, Refusal};
 use crate::responsibilities::HandOver;
 use crate::separation::{Duty, Rule, Separation};
@@ -200,8 +199,8 @@ impl Objective {
         };
         match verb {
             Verb::Approve | Verb::Achieve | Verb::Miss => match person("a person decides it, not a machine") {
-                Ok(me) => {
-                    let duty = self.duty(verb, me);
+                Ok(_) => {
+                    let duty = self.duty(verb, by);
                     reasons.extend(duty.and_then(|duty| facts.separation.objection(&duty, exception, facts.today)));
                 }
                 Err(reason) => reasons.push(reason),
@@ -212,8 +211,8 @@ impl Objective {
     }
 
     /// The owner does not approve it; and judges it only where an indicator tells the truth.
-    pub(super) fn duty(&self, verb: Verb, me: MemberId) -> Option<Duty> {
-        let is_owner = self.owner == me;
+    pub(super) fn duty(&self, verb: Verb, by: &Actor) -> Option<Duty> {
+        let is_owner = by.persons().any(|me| self.owner == me);
         match verb {
             Verb::Approve => Some(Duty {
                 rule: Rule::ObjectiveApprover,

@@ -6,6 +6,7 @@ use crate::fixtures::{at, birth, machine, member, person};
 use crate::id::IndicatorId;
 use crate::indicators::{Goal, Range};
 use crate::responsibilities::HandOver;
+use crate::responsibilities::tests::is_handed_over_whole;
 use crate::separation::tests::relaxed;
 use crate::separation::{Rule, Separation};
 use chrono::TimeDelta;
@@ -510,4 +511,11 @@ fn the_worst_series_speaks() {
         |goal: &Goal| worst_by_moment(goal, all.clone()).into_iter().map(|(_, value)| value).collect::<Vec<_>>();
     assert_eq!(values(&HIGHER), [85.0, 70.0, 93.0]);
     assert_eq!(values(&LOWER), [90.0, 92.0, 93.0]);
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &facts(), &manager());
+    }
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::access::Role;
 use crate::change::Lifecycle;
 use crate::fixtures::{at, birth, machine, member, person};
+use crate::responsibilities::tests::is_handed_over_whole;
 use uuid::Uuid;
 
 pub(crate) fn manager() -> Actor {
@@ -235,4 +236,11 @@ fn its_owner_and_those_who_wrote_what_holds_answer_for_it() {
     assert_eq!((drafted.owners(), retired().owners()), (vec![draft().owner], Vec::new()));
     assert_eq!(published.owners(), [draft().owner, member(5)]);
     assert_eq!(published.answers_for(), ["A.5.10", "A.8.1"]);
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &facts(), &manager());
+    }
 }

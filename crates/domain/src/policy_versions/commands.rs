@@ -118,7 +118,7 @@ impl PolicyVersion {
             return Err(wrong_state(&self.stage, Verb::Approve));
         };
         let mut faults = Faults::default();
-        let duty = self.duty(approver);
+        let duty = self.duty(by);
         let exception = facts.separation.exception(&duty, exception_reason, (approver, at), &mut faults);
         faults.refuse()?;
         let approval = Approval { by: approver, at, digest: self.content(&facts.policy).digest() };

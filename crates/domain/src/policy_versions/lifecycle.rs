@@ -3,7 +3,6 @@
 use super::{PolicyVersion, Stage};
 use crate::access::{Actor, Permission};
 use crate::change::{Change, Lifecycle, Record};
-use crate::id::MemberId;
 use crate::policies::{self, Policy};
 use crate::refusal::{Reason, Refusal};
 use crate::responsibilities::HandOver;
@@ -213,16 +212,16 @@ impl PolicyVersion {
         let mut reasons = Self::of_a_living_policy(facts);
         match by.member() {
             None => reasons.push(Reason::new("person_needed", "a policy is approved by a person, not by a machine")),
-            Some(me) => {
-                let objection = facts.separation.objection(&self.duty(me), exception, facts.today);
+            Some(_) => {
+                let objection = facts.separation.objection(&self.duty(by), exception, facts.today);
                 reasons.extend(objection);
             }
         }
         reasons
     }
 
-    pub(super) fn duty(&self, approver: MemberId) -> Duty {
-        let wrote_it = self.authors.contains(&approver);
+    pub(super) fn duty(&self, by: &Actor) -> Duty {
+        let wrote_it = by.persons().any(|me| self.authors.contains(&me));
         let breach = wrote_it.then_some("who wrote a version of a policy does not approve it");
         Duty { rule: Rule::PolicyApprover, breach }
     }

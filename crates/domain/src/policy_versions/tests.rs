@@ -5,6 +5,7 @@ use crate::fixtures::{at, birth, machine, member, person};
 use crate::policies::PolicyAmendment;
 use crate::policies::tests::{draft as policy_draft, established, manager};
 use crate::refusal::Refusal;
+use crate::responsibilities::tests::is_handed_over_whole;
 use crate::separation::tests::relaxed;
 use crate::separation::{Rule, Separation};
 use strum::VariantArray;
@@ -354,5 +355,12 @@ fn the_projection_is_read_back() {
         let version = at_stage(*stage);
         let stored = serde_json::to_value(&version).unwrap();
         assert_eq!(serde_json::from_value::<PolicyVersion>(stored).unwrap(), version);
+    }
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::Role;
 use crate::fixtures::{at, birth, member, person};
+use crate::responsibilities::tests::is_handed_over_whole;
 
 fn manager() -> Actor {
     person(1, &[Role::IsmsManager])
@@ -94,5 +95,12 @@ fn the_projection_is_read_back() {
         let process = at_stage(*stage);
         let stored = serde_json::to_value(&process).unwrap();
         assert_eq!(serde_json::from_value::<Process>(stored).unwrap(), process);
+    }
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &(), &manager());
     }
 }

@@ -3,6 +3,7 @@ use crate::acceptance::Accept;
 use crate::access::{Identity, Role};
 use crate::change::Lifecycle;
 use crate::fixtures::{at, birth, machine, member, person};
+use crate::responsibilities::tests::is_handed_over_whole;
 use chrono::Days;
 use strum::VariantArray;
 
@@ -265,5 +266,12 @@ fn the_projection_is_read_back() {
         let risk = at_stage(*stage);
         let stored = serde_json::to_value(&risk).unwrap();
         assert_eq!(serde_json::from_value::<Risk>(stored).unwrap(), risk);
+    }
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
 }

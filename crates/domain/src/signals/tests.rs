@@ -5,6 +5,7 @@ use crate::indicators::tests::{active, at, birth, draft, manager, person, system
 use crate::indicators::{AutoRaise, IndicatorDraft, Level};
 use crate::nonconformities::Source;
 use crate::refusal::Refusal;
+use crate::responsibilities::tests::is_handed_over_whole;
 use chrono::Duration;
 use strum::VariantArray;
 use uuid::Uuid;
@@ -167,5 +168,12 @@ fn the_projection_is_read_back() {
         let signal = at_stage(*stage);
         let text = serde_json::to_string(&signal).unwrap();
         assert_eq!(serde_json::from_str::<Signal>(&text).unwrap(), signal);
+    }
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &(), &manager());
     }
 }

@@ -3,6 +3,7 @@ use crate::access::{Identity, Role};
 use crate::audience::Audience;
 use crate::courses::{CourseDraft, Facts as CourseFacts};
 use crate::fixtures::{at, birth, machine, member, person};
+use crate::responsibilities::tests::is_handed_over_whole;
 use strum::VariantArray;
 
 fn manager() -> Actor {
@@ -134,6 +135,12 @@ fn a_score_is_recorded_by_somebody_else() {
     assert!(assigned().complete(taken(None), &facts(), &learner(), at()).is_ok(), "being there one says oneself");
     let stranger = person(4, &[Role::Member]);
     assert_eq!(assigned().complete(taken(None), &facts(), &stranger, at()), Err(Refusal::Forbidden));
+    let mut stand_in = person(4, &[Role::IsmsManager]);
+    assert!(assigned().complete(taken(Some(80)), &marked, &stand_in, at()).is_ok());
+    if let Identity::Member { standing, .. } = &mut stand_in.identity {
+        standing.counts_as.push(member(3));
+    }
+    assert!(assigned().complete(taken(Some(80)), &marked, &stand_in, at()).is_err(), "who stands in is no other");
     let key = machine(&[Permission::RecordTraining]);
     let done = assigned().complete(taken(Some(80)), &marked, &key, at()).unwrap();
     assert_eq!((done.after().stage.name(), done.verb()), (StageName::Completed, "completed"));
@@ -215,5 +222,12 @@ fn the_projection_is_read_back() {
     for stage in StageName::VARIANTS {
         let stored = serde_json::to_value(at_stage(*stage)).unwrap();
         assert_eq!(serde_json::from_value::<TrainingAssignment>(stored).unwrap(), at_stage(*stage));
+    }
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
 }

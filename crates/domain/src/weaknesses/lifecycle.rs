@@ -150,7 +150,7 @@ impl Lifecycle for Weakness {
 impl Weakness {
     /// Whose it is to work: the owner's. Who reported it does not say how grave it is.
     fn is_steered_by(&self, by: &Actor) -> bool {
-        by.member().is_some() && self.owner == by.member()
+        by.principal().is_some() && self.owner == by.principal()
     }
 
     fn reasons_against(&self, verb: Verb, facts: &Facts) -> Vec<Reason> {

@@ -3,6 +3,7 @@ use crate::acceptance::Accept;
 use crate::access::{Identity, Role};
 use crate::change::Lifecycle;
 use crate::fixtures::{at, birth, member, person};
+use crate::responsibilities::tests::is_handed_over_whole;
 use chrono::{Days, NaiveDate};
 use strum::VariantArray;
 use uuid::Uuid;
@@ -221,5 +222,12 @@ fn the_projection_is_read_back() {
         let weakness = at_stage(*stage);
         let stored = serde_json::to_value(&weakness).unwrap();
         assert_eq!(serde_json::from_value::<Weakness>(stored).unwrap(), weakness);
+    }
+}
+
+#[test]
+fn whoever_has_left_is_replaced_in_every_stage() {
+    for stage in StageName::VARIANTS {
+        is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
 }

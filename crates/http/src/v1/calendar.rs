@@ -52,8 +52,9 @@ pub(crate) async fn get_calendar(
 ) -> Result<Answer, ApiError> {
     app.limits.admit_calendar(client_address(&app, &request))?;
     let link: CalendarLink = token.parse().map_err(|_| ApiError::NotFound)?;
-    let (member, hash) = (link.member, link.hash());
-    let holder = app.store.read(move |connection| Ok::<_, ApiError>(calendar::holder(member, connection)?)).await?;
+    let (member, hash, now) = (link.member, link.hash(), app.now());
+    let holder =
+        app.store.read(move |connection| Ok::<_, ApiError>(calendar::holder(member, now, connection)?)).await?;
     let holder = holder.filter(|holder| bool::from(holder.hash.as_bytes().ct_eq(hash.as_bytes())));
     let actor = holder.ok_or(ApiError::NotFound)?.actor;
     request.extensions_mut().insert::<Remaining>(app.limits.admit(member.0)?);

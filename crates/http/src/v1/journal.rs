@@ -66,6 +66,8 @@ pub(crate) struct ActorView {
     pub kind: String,
     /// The member or the key.
     pub id: Option<Uuid>,
+    /// The member on whose behalf it was done, by delegation.
+    pub on_behalf_of: Option<Uuid>,
 }
 
 /// Which record.
@@ -93,7 +95,7 @@ impl From<StoredEntry> for EntryView {
             id,
             position,
             at,
-            actor: ActorView { kind: actor.kind, id: actor.id },
+            actor: ActorView { kind: actor.kind, id: actor.id, on_behalf_of: actor.on_behalf_of },
             action,
             object: ObjectView {
                 kind: object.kind,

@@ -27,8 +27,8 @@ use ratchet_domain::management_reviews::{
 };
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::management_reviews::{self, Filter};
-use ratchet_persistence::members;
 use ratchet_persistence::tx::Tx;
+use ratchet_persistence::{members, settings};
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -248,7 +248,9 @@ pub(crate) struct AddAddendumManagementReview {
 /// Refuses a chair who is not active here, or not of top management.
 pub(crate) fn check_chair(chair: MemberId, tx: &mut Tx<'_>) -> Result<(), ApiError> {
     existing_member("/chair_id", chair, tx)?;
-    if !members::holds(tx.actor().organisation, chair, Role::Management, tx.connection())? {
+    let (organisation, now) = (tx.actor().organisation, tx.now());
+    let today = settings::rules(organisation, tx.connection())?.today(now);
+    if !members::holds(organisation, chair, (Role::Management, today), tx.connection())? {
         let detail = "must hold the role management: the chair approves the minutes";
         return Err(Refusal::invalid("/chair_id", "not_management", detail).into());
     }

@@ -30,6 +30,10 @@ pub(crate) struct Me {
     /// The tenant's name.
     #[schema(example = "Harbour Robotics")]
     pub organisation: String,
+    /// On whose behalf the call is made (`On-Behalf-Of`).
+    pub on_behalf_of: Option<MemberId>,
+    /// Those for whom the member stands in today, and may be named in `On-Behalf-Of`.
+    pub stands_in_for: Vec<MemberId>,
     /// The roles held now.
     pub roles: Vec<Role>,
     /// What this caller may do.
@@ -54,7 +58,7 @@ pub(crate) async fn get_me(call: Call, _: Query<Nothing>) -> Result<Answer, ApiE
         call.app.store.read(move |connection| Ok::<_, ApiError>(organisations::name(organisation_id, connection)?));
     let organisation = name.await?;
     let (member_id, api_key_id, roles) = match &call.actor.identity {
-        Identity::Member { id, roles } => (Some(*id), None, roles.clone()),
+        Identity::Member { id, roles, .. } => (Some(*id), None, roles.clone()),
         Identity::ApiKey { id, .. } => (None, Some(*id), Vec::new()),
         Identity::System { .. } | Identity::Anonymous => (None, None, Vec::new()),
     };
@@ -62,7 +66,10 @@ pub(crate) async fn get_me(call: Call, _: Query<Nothing>) -> Result<Answer, ApiE
         .iter()
         .map(|permission| Granted { permission: *permission, cell: call.actor.cell(*permission) })
         .collect();
-    Answer::json(StatusCode::OK, &Me { member_id, api_key_id, organisation_id, organisation, roles, permissions })
+    let (on_behalf_of, stands_in_for) = (call.actor.on_behalf_of(), call.actor.stands_in_for().collect());
+    let me =
+        Me { member_id, api_key_id, organisation_id, organisation, on_behalf_of, stands_in_for, roles, permissions };
+    Answer::json(StatusCode::OK, &me)
 }
 
 /// Something that a record waits for.
@@ -82,6 +89,8 @@ pub(crate) struct WorkItem {
     pub state: String,
     /// Whether it waits for the caller by name; else for anybody who may.
     pub by_name: bool,
+    /// For whom the caller stands in, where it waits for that member: name it in `On-Behalf-Of` to do it.
+    pub on_behalf_of: Option<MemberId>,
     /// The day by which it is to be done.
     pub due_on: Option<NaiveDate>,
     /// Whether that day has passed.
@@ -104,7 +113,7 @@ pub(crate) struct WorkList {
 const LIMIT: i64 = 500;
 
 impl WorkItem {
-    fn of(item: work_items::WorkItem, today: NaiveDate) -> Self {
+    fn of(item: work_items::WorkItem, me: Option<MemberId>, today: NaiveDate) -> Self {
         let work_items::WorkItem { kind, id, reference, title, state, member, due_on, number: _, since, changed_at: _ } =
             item;
         Self {
@@ -114,6 +123,7 @@ impl WorkItem {
             title,
             state,
             by_name: member.is_some(),
+            on_behalf_of: member.filter(|_| member != me),
             due_on,
             overdue: due_on.is_some_and(|day| day < today),
             since,
@@ -123,17 +133,18 @@ impl WorkItem {
 }
 
 /// Read what is open for whoever calls: what is assigned to or owned by the caller, what waits for somebody with a
-/// permission that the caller has, and the published versions of policies that the caller has not acknowledged.
+/// permission that the caller has, the published versions of policies that the caller has not acknowledged, and what is
+/// assigned to or owned by those for whom the caller stands in.
 #[utoipa::path(tag = "me", responses((status = 200, body = WorkList)))]
 #[get("/me/work")]
 pub(crate) async fn list_work(call: Call, _: Query<Nothing>) -> Result<Answer, ApiError> {
-    let (by, now) = (call.actor.clone(), call.app.now());
+    let (by, me, now) = (call.actor.clone(), call.actor.member(), call.app.now());
     let read = move |connection: &mut _| -> Result<_, ApiError> {
         let rules = settings::rules(by.organisation, connection)?;
         Ok((work_items::open_for(&by, &rules, LIMIT, connection)?, rules.today(now)))
     };
     let (items, today) = call.app.store.read(read).await?;
-    let items = items.into_iter().map(|item| WorkItem::of(item, today)).collect();
+    let items = items.into_iter().map(|item| WorkItem::of(item, me, today)).collect();
     Answer::json(StatusCode::OK, &WorkList { items })
 }
 

@@ -1,5 +1,7 @@
 //! Members over HTTP: who may act in the organisation.
 
+pub(crate) mod standing;
+
 use crate::answer::Answer;
 use crate::body::{Body, given};
 use crate::caller::Call;
@@ -10,6 +12,7 @@ use crate::passwords;
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
 use crate::v1::calendar;
+use crate::v1::members::standing::{DelegationView, TermView};
 use actix_web::{get, patch, post};
 use chrono::NaiveDate;
 use ratchet_domain::access::{Actor, Role};
@@ -41,6 +44,10 @@ pub(crate) struct MemberView {
     pub unit: Option<String>,
     /// Held now.
     pub roles: Vec<Role>,
+    /// Until when some of them give anything, and how far they reach.
+    pub terms: Vec<TermView>,
+    /// For whom others stand in, and did within a year.
+    pub delegations: Vec<DelegationView>,
     /// Whether a calendar program reads what is due for the member, by a secret link.
     pub calendar_link: bool,
     /// Whether the member gets an e-mail a day that says what waits, where the server sends any.
@@ -81,7 +88,8 @@ impl Resource for Member {
     const EXPANDS: &'static [(&'static str, &'static str)] = &[];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> MemberView {
-        let Self { head, account: _, name, unit, roles, active, calendar_hash, digest } = self.clone();
+        let Self { head, account: _, name, unit, roles, active, calendar_hash, digest, terms, delegations } =
+            self.clone();
         let state = if active { "active" } else { "deactivated" };
         MemberView {
             head: (&head).into(),
@@ -89,6 +97,8 @@ impl Resource for Member {
             name,
             unit,
             roles,
+            terms: terms.iter().map(Into::into).collect(),
+            delegations: delegations.iter().map(Into::into).collect(),
             calendar_link: calendar_hash.is_some(),
             digest,
             transitions,
@@ -138,14 +148,6 @@ pub(crate) struct AmendMember {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = bool)]
     digest: Option<bool>,
-}
-
-/// The roles to hold from now on.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AssignRoles {
-    /// At least one, each once.
-    roles: Vec<Role>,
 }
 
 /// Why access ends.
@@ -247,29 +249,6 @@ pub(crate) async fn amend_member(
     .await
 }
 
-/// Replace a member's roles.
-#[utoipa::path(
-    tag = "members",
-    params(("id" = String, Path), WriteParameters),
-    request_body = AssignRoles,
-    responses((status = 200, body = MemberView))
-)]
-#[post("/members/{id}/assign-roles")]
-pub(crate) async fn assign_roles_member(
-    call: Call,
-    target: Target,
-    parameters: Query<WriteParameters>,
-    body: Body<AssignRoles>,
-) -> Result<Answer, ApiError> {
-    let app = call.app.clone();
-    let answer = call.verb(target, Verb::AssignRoles, parameters, body, |member: Member, input, facts, by, tx| {
-        Ok(member.assign_roles(&input.roles, facts, by, tx.now())?)
-    });
-    let answer = answer.await?;
-    app.callers.forget_all();
-    Ok(answer)
-}
-
 /// End a member's access at once.
 #[utoipa::path(
     tag = "members",
@@ -342,8 +321,10 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(create_member)
         .service(get_member)
         .service(amend_member)
-        .service(assign_roles_member)
+        .service(standing::assign_roles_member)
         .service(deactivate_member)
+        .service(standing::delegate_member)
+        .service(standing::end_delegation_member)
         .service(open_calendar_link_member)
         .service(close_calendar_link_member);
 }

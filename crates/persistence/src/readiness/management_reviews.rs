@@ -28,7 +28,7 @@ pub(super) fn tally(check: ReviewCheck, at: &Moment, c: &mut AnyConnection) -> R
 
 /// Active members who hold a role.
 pub(super) fn appointed(role: Role, at: &Moment, c: &mut AnyConnection) -> Result<Tally, Error> {
-    let mut holders: Vec<KeyValue> = members::with_roles(at.organisation, c)?
+    let mut holders: Vec<KeyValue> = members::with_roles(at.organisation, at.rules.today(at.now), c)?
         .into_iter()
         .filter(|(_, roles)| roles.contains(&role))
         .map(|(member, _)| KeyValue(member.0))

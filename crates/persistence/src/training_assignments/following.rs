@@ -27,7 +27,7 @@ const OUTSIDE: &str = "The member does not belong to the course's audience any m
 pub(crate) fn follow_course(course: &Course, tx: &mut Tx<'_>) -> Result<(), Error> {
     let organisation = course.head.organisation;
     let today = today(tx)?;
-    let people = members::with_roles(organisation, tx.connection())?;
+    let people = members::asked(organisation, today, tx.connection())?;
     let active: HashMap<MemberId, &Vec<Role>> = people.iter().map(|(member, roles)| (*member, roles)).collect();
     let mut left = STEP;
     for assignment in pending_of_course(organisation, course.id(), tx.connection())? {
@@ -62,7 +62,8 @@ pub(crate) fn follow_member(member: &Member, tx: &mut Tx<'_>) -> Result<(), Erro
         return Ok(());
     }
     let today = today(tx)?;
-    let roles = member.active.then_some(&member.roles);
+    let held = member.asked_on(today);
+    let roles = member.active.then_some(&held);
     let known: HashSet<_> = counting.iter().map(|assignment| assignment.course).collect();
     for assignment in counting.into_iter().filter(TrainingAssignment::is_pending) {
         let course = published.iter().find(|course| course.id() == assignment.course);
@@ -85,11 +86,11 @@ pub(super) fn renew(expired: &TrainingAssignment, tx: &mut Tx<'_>) -> Result<(),
     let course = Course::find(organisation, Locator::Id(expired.course.0), tx.connection())?;
     let member = Member::find(organisation, Locator::Id(expired.member.0), tx.connection())?;
     let (Some((course, _)), Some((member, _))) = (course, member) else { return Ok(()) };
-    let asked = !expired.by_rule || asks(&course, expired.member, &member.roles);
+    let today = today(tx)?;
+    let asked = !expired.by_rule || asks(&course, expired.member, &member.asked_on(today));
     if !course.is_published() || !member.active || !asked {
         return Ok(());
     }
-    let today = today(tx)?;
     assign(&course, expired.member, today, tx)
 }
 

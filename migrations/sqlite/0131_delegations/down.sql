@@ -1,0 +1,3 @@
+DROP TABLE delegations;
+ALTER TABLE members DROP COLUMN delegations;
+ALTER TABLE members DROP COLUMN terms;
