@@ -337,7 +337,10 @@ impl Record for Audit {
         match &self.stage {
             Stage::Planned | Stage::InProgress { .. } => {
                 let part = |auditor: &Auditor| if auditor.is_lead { Part::LeadAuditor } else { Part::Auditor };
-                self.team.iter().flat_map(|auditor| Responsibility::of(part(auditor), auditor.member())).collect()
+                // What somebody has checked is done; what is not is the team's.
+                let is_free = |auditor: &&Auditor| auditor.is_lead || !self.has_checked(&auditor.party);
+                let named = self.team.iter().filter(is_free);
+                named.flat_map(|auditor| Responsibility::of(part(auditor), auditor.member())).collect()
             }
             Stage::Reported { .. } | Stage::Closed { .. } | Stage::Cancelled { .. } => Vec::new(),
         }

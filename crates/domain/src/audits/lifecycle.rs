@@ -166,6 +166,11 @@ impl Lifecycle for Audit {
         let leads = self.team.iter().any(|auditor| auditor.is_lead && auditor.member() == Some(hand.from));
         let others = self.team.iter().filter(|auditor| auditor.member() != Some(hand.from));
         let mut team: Vec<AuditorDraft> = others.map(AuditorDraft::from).collect();
+        // Who has checked something stays of the team, and leads it no longer.
+        let former = Party::Member { id: hand.from };
+        if let Some(stays) = self.team.iter().find(|auditor| auditor.party == former && self.has_checked(&former)) {
+            team.push(AuditorDraft { is_lead: false, ..AuditorDraft::from(stays) });
+        }
         match team.iter_mut().find(|auditor| auditor.party == Party::Member { id: hand.to }) {
             Some(known) => known.is_lead = known.is_lead || leads,
             None => team.push(AuditorDraft { party: Party::Member { id: hand.to }, is_lead: leads, competence: None }),
@@ -175,6 +180,11 @@ impl Lifecycle for Audit {
 }
 
 impl Audit {
+    /// Whether somebody has checked an item of it.
+    pub(super) fn has_checked(&self, party: &Party) -> bool {
+        self.items.iter().filter_map(|item| item.check.as_ref()).any(|check| check.auditor == *party)
+    }
+
     /// Whether it can still be described and checked: before its report.
     pub(super) fn is_under_way(&self) -> bool {
         match self.stage {
