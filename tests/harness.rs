@@ -306,9 +306,11 @@ impl Api {
             assert_eq!((entry, headers.get("journal-leaf")), (None, None), "{what}");
             return;
         }
-        // Measurements that were known already are no news, nor are templates that were applied before.
-        let may_find_nothing_new = ["/v1/measurements", "/v1/templates/starter/apply"].contains(&url.path());
-        if is_machinery(url.path()) || (status == 200 && may_find_nothing_new) {
+        // Measurements and history that were known already are no news, nor are templates that were applied before.
+        let path = url.path();
+        let is_template = path.starts_with("/v1/templates/") && path.ends_with("/apply");
+        let may_find_nothing_new = path == "/v1/measurements" || path.starts_with("/v1/imports/") || is_template;
+        if is_machinery(path) || (status == 200 && may_find_nothing_new) {
             return;
         }
         assert!(self.saw_entry(headers), "{what} has no entry");
