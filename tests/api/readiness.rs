@@ -50,7 +50,7 @@ async fn it_rises_with_what_is_done() {
         let policy = check(&empty, "top-level-policy");
         assert_eq!((&policy["result"], &policy["clauses"]), (&json!("not_met"), &json!(["5.2", "A.5.1"])));
         assert_eq!(policy["mend"], json!({ "method": "POST", "path": "/v1/policies" }));
-        assert_eq!(policy["proof"], json!({ "count": 0, "records": [] }));
+        assert_eq!(policy["proof"], json!({ "count": 0, "migrated": 0, "records": [] }));
         let idle = check(&empty, "risks-treated");
         assert_eq!((&idle["result"], &idle["reason"]), (&json!("not_applicable"), &json!("no risk is assessed")));
         assert_eq!(idle["mend"], Value::Null);
