@@ -28,7 +28,8 @@ struct Ear {
 impl Instrumentation for Ear {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         if let InstrumentationEvent::StartEstablishConnection { url, .. } = event {
-            url.clone_into(&mut self.url);
+            // Without what every connection is told beside its address.
+            url.split('?').next().unwrap_or(url).clone_into(&mut self.url);
         } else if let InstrumentationEvent::StartQuery { query, .. } = event
             && let Some(asked) = ASKED.lock().unwrap().get_mut(&self.url)
         {

@@ -116,7 +116,7 @@ pub enum Miss {
         /// What was put in place.
         implementation: Implementation,
         /// The judgement.
-        verdict: Verdict,
+        verdict: Box<Verdict>,
     },
     /// It was given up before it was in place.
     Abandoned {
@@ -156,7 +156,7 @@ pub enum Stage {
         /// What was put in place.
         implementation: Implementation,
         /// The judgement.
-        verdict: Verdict,
+        verdict: Box<Verdict>,
     },
     /// It did not.
     NotRealised {

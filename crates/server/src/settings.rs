@@ -223,10 +223,10 @@ impl Settings {
                 return Err(format!("settings: {name} must begin with http:// or https:// and a host, not be `{url}`"));
             }
         }
-        if let Some(url) = self.database_url.as_deref().filter(|url| url.contains("://")) {
-            if !["postgres://", "postgresql://", "sqlite://"].iter().any(|known| url.starts_with(known)) {
-                return Err("settings: database_url must begin with postgres:// or sqlite://, or be a file".to_owned());
-            }
+        let is_known =
+            |url: &str| ["postgres://", "postgresql://", "sqlite://"].iter().any(|known| url.starts_with(known));
+        if self.database_url.as_deref().is_some_and(|url| url.contains("://") && !is_known(url)) {
+            return Err("settings: database_url must begin with postgres:// or sqlite://, or be a file".to_owned());
         }
         mail::named(self).map(drop)
     }

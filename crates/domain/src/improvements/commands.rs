@@ -253,7 +253,7 @@ impl Improvement {
         faults.refuse()?;
         let figures = facts.figures;
         let progress = figures.and_then(|figures| self.measure.as_ref()?.progress(&figures));
-        let verdict = Verdict { evidence, lessons, figures, progress, effect, at, by: me };
+        let verdict = Box::new(Verdict { evidence, lessons, figures, progress, effect, at, by: me });
         let mut after = self.clone();
         let reason = exception.as_ref().map(|exception| exception.reason.clone());
         after.exceptions.extend(exception);

@@ -109,13 +109,11 @@ pub(crate) fn reset_password(
     let mut accounts = accounts::find(&email, &mut opened.connection).map_err(|error| error.to_string())?;
     accounts.retain(|(_, theirs)| organisation.is_none_or(|named| theirs.0 == named));
     let account = match accounts.as_slice() {
-        [] => return Err(format!("{email} has no login").into()),
+        [] => return Err(format!("{email} has no login")),
         [(account, _)] => *account,
         several => {
             let names = several.iter().map(|(_, organisation)| organisation.to_string()).collect::<Vec<_>>().join(", ");
-            return Err(
-                format!("{email} has a login in several organisations, name one by --organisation: {names}").into()
-            );
+            return Err(format!("{email} has a login in several organisations, name one by --organisation: {names}"));
         }
     };
     let password = new_password();

@@ -132,15 +132,16 @@ fn columns_of<T: PartialSchema>() -> Vec<Column> {
 
 fn form_of(schema: &RefOr<Schema>) -> Form {
     let RefOr::T(schema) = schema else { return Form::Text };
-    match schema {
-        Schema::Array(_) => Form::Several,
-        Schema::Object(object) => match &object.schema_type {
-            SchemaType::Type(Type::Integer) => Form::Number,
-            SchemaType::Array(types) if types.contains(&Type::Integer) => Form::Number,
-            _ => Form::Text,
-        },
-        _ => Form::Text,
+    if let Schema::Array(_) = schema {
+        return Form::Several;
     }
+    let Schema::Object(object) = schema else { return Form::Text };
+    let is_number = match &object.schema_type {
+        SchemaType::Type(only) => *only == Type::Integer,
+        SchemaType::Array(types) => types.contains(&Type::Integer),
+        SchemaType::AnyValue => false,
+    };
+    if is_number { Form::Number } else { Form::Text }
 }
 
 impl<T: Row> Item for T {

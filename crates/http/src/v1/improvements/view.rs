@@ -229,7 +229,7 @@ impl From<&Stage> for StageView {
             | Stage::EndedBefore { .. } => none,
             Stage::InProgress { since } => Self { started_at: Some(*since), ..none },
             Stage::Realised { verdict, .. } | Stage::NotRealised { miss: Miss::Judged { verdict, .. } } => {
-                Self { verdict: Some(verdict.into()), ..none }
+                Self { verdict: Some(verdict.as_ref().into()), ..none }
             }
             Stage::NotRealised { miss: Miss::Abandoned { reason, .. } } => {
                 Self { abandoned_because: Some(reason.clone()), ..none }
