@@ -28,7 +28,12 @@ async fn a_new_member_logs_in_and_is_shut_out() {
         assert_eq!(ada.get("/v1/me").await.body["roles"], json!(["auditor"]), "acts at once");
         admin.post(&format!("{path}/deactivate"), json!({ "reason": "Left" })).await.expect(200);
         ada.get("/v1/me").await.expect(401);
-        api.anonymous().post("/v1/auth/login", login).await.expect(401);
+        api.anonymous().post("/v1/auth/login", login.clone()).await.expect(401);
+        let back = json!({ "reason": "Shut out by mistake" });
+        let back = admin.post(&format!("{path}/reactivate"), back).await.expect(200);
+        assert_eq!((&back.body["state"], &back.body["roles"]), (&json!("active"), &json!(["auditor"])));
+        ada.get("/v1/me").await.expect(401);
+        api.anonymous().post("/v1/auth/login", login).await.expect(200);
     }
 }
 

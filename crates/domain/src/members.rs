@@ -135,6 +135,8 @@ pub enum Verb {
     AssignRoles,
     /// End all access at once.
     Deactivate,
+    /// Let somebody who had left back in.
+    Reactivate,
     /// Make the link under which a calendar program reads what is due, or replace it.
     OpenCalendarLink,
     /// Close that link.
@@ -164,13 +166,13 @@ impl Lifecycle for Member {
             | Verb::Delegate
             | Verb::EndDelegation => self.active,
             // Of a member who is there each record is handed over by its own verb, one by one.
-            Verb::Reassign => !self.active,
+            Verb::Reassign | Verb::Reactivate => !self.active,
         }
     }
 
     fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {
         match verb {
-            Verb::AssignRoles | Verb::Deactivate => administers(by)?,
+            Verb::AssignRoles | Verb::Deactivate | Verb::Reactivate => administers(by)?,
             Verb::Reassign if !by.may(Permission::ReassignWork, false) => return Err(Refusal::Forbidden),
             // Nobody reads another's calendar, or lends what is another's.
             Verb::OpenCalendarLink | Verb::Delegate if !self.is_own(by) => return Err(Refusal::Forbidden),
@@ -186,7 +188,7 @@ impl Lifecycle for Member {
             return Err(Refusal::state("wrong_state", is));
         }
         match verb {
-            Verb::AssignRoles | Verb::OpenCalendarLink | Verb::Reassign | Verb::Delegate => Ok(()),
+            Verb::AssignRoles | Verb::Reactivate | Verb::OpenCalendarLink | Verb::Reassign | Verb::Delegate => Ok(()),
             Verb::EndDelegation if self.delegations.iter().all(|one| one.is_over(facts.today)) => {
                 Err(Refusal::state("no_delegation", "the member has delegated to nobody, or it is over"))
             }
@@ -305,6 +307,24 @@ impl Member {
         text::narrative("/reason", &reason).map_err(|fault| Refusal::Invalid(vec![fault]))?;
         let after = Self { active: false, calendar_hash: None, ..self.clone() };
         Ok(Change::of(self, after, "deactivated", at).because(reason))
+    }
+
+    /// Lets somebody who had left, or was shut out by mistake, back in: with the roles and the password there were, and no
+    /// session.
+    ///
+    /// # Errors
+    /// The guard's refusal, or a blank reason.
+    pub fn reactivate(
+        self,
+        reason: String,
+        facts: &Facts,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::Reactivate, facts, by)?;
+        text::narrative("/reason", &reason).map_err(|fault| Refusal::Invalid(vec![fault]))?;
+        let after = Self { active: true, ..self.clone() };
+        Ok(Change::of(self, after, "reactivated", at).because(reason))
     }
 
     /// Hands over what the member was named for: the records are moved by their own commands ([`HandOver::apply`]); this

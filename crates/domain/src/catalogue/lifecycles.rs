@@ -95,6 +95,7 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
                 simple("active", "delegate", "active"),
                 simple("active", "end-delegation", "active"),
                 simple("active", "deactivate", "deactivated"),
+                simple("deactivated", "reactivate", "active"),
                 simple("deactivated", "reassign", "deactivated"),
             ],
         ),

@@ -96,7 +96,12 @@ fn the_last_admin_stays() {
     assert!(last(admin.clone().assign_roles(&[Role::Member], Vec::new(), &one, &who, at).unwrap_err()));
     let gone = admin.deactivate("left".into(), &facts(2), &who, at).unwrap().into_after();
     assert!(!gone.active);
-    assert!(gone.deactivate("again".into(), &facts(2), &who, at).is_err());
+    assert!(gone.clone().deactivate("again".into(), &facts(2), &who, at).is_err());
+    assert_eq!(gone.clone().reactivate("back".into(), &facts(1), &by(Role::IsmsManager), at), Err(Refusal::Forbidden));
+    assert!(matches!(gone.clone().reactivate(" ".into(), &facts(1), &who, at), Err(Refusal::Invalid(_))));
+    let back = gone.reactivate("Back from leave".into(), &facts(1), &who, at).unwrap();
+    assert_eq!((back.verb(), back.reason(), back.after().active), ("reactivated", Some("Back from leave"), true));
+    assert!(matches!(back.into_after().reactivate("again".into(), &facts(2), &who, at), Err(Refusal::State(_))));
 }
 
 #[test]

@@ -159,6 +159,15 @@ pub(crate) struct DeactivateMember {
     reason: String,
 }
 
+/// Why access begins anew.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReactivateMember {
+    /// Kept in the journal.
+    #[schema(example = "Back from parental leave", max_length = 10_000)]
+    reason: String,
+}
+
 /// Nothing to say.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -272,6 +281,27 @@ pub(crate) async fn deactivate_member(
     Ok(answer)
 }
 
+/// Let somebody back in who had left, or was shut out by mistake: with the roles and the password there were.
+#[utoipa::path(
+    tag = "members",
+    params(("id" = String, Path), WriteParameters),
+    request_body = ReactivateMember,
+    responses((status = 200, body = MemberView))
+)]
+#[post("/members/{id}/reactivate")]
+pub(crate) async fn reactivate_member(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<ReactivateMember>,
+) -> Result<Answer, ApiError> {
+    let answer = call.verb(target, Verb::Reactivate, parameters, body, |member: Member, input, facts, by, tx| {
+        let ReactivateMember { reason } = input;
+        Ok(member.reactivate(reason, facts, by, tx.now())?)
+    });
+    answer.await
+}
+
 /// Make one's own calendar link, or replace it: the old one is dead at once. The link is in the answer and nowhere else, so
 /// `Idempotency-Key` is refused.
 ///
@@ -323,6 +353,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(amend_member)
         .service(standing::assign_roles_member)
         .service(deactivate_member)
+        .service(reactivate_member)
         .service(standing::delegate_member)
         .service(standing::end_delegation_member)
         .service(open_calendar_link_member)
