@@ -114,7 +114,7 @@ mod python;
 mod storage {
     mod digests;
     mod journal;
-    mod management_reviews;
+    pub mod management_reviews;
     mod migrations;
     mod nonconformities;
     mod readiness;

@@ -1,3 +1,5 @@
+mod inputs;
+
 use super::indicators::active;
 use super::measurements::{send, series};
 use crate::databases::each;

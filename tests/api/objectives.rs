@@ -162,6 +162,33 @@ async fn progress_is_held_against_the_way_and_the_trend() {
     }
 }
 
+/// Of a series that is longer than 20,000 measurements the newest 20,000: here two weeks of one a minute, each day less by 1,
+/// after a week in which nothing moved.
+#[tokio::test]
+async fn the_trend_of_a_long_series_is_that_of_its_newest_part() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let (reference, indicator) = pursued(&api).await;
+        api.wait(TimeDelta::days(25));
+        let value = |minutes: i32| 70.0 + f64::from(minutes.min(20_000)) / 1_440.0;
+        for from in [0, 10_000, 20_000] {
+            let items: Value = (from..from + 10_000)
+                .map(|n| {
+                    let observed_at = api.now() - TimeDelta::minutes(n.into());
+                    json!({ "indicator": indicator, "observed_at": observed_at, "value": value(n) })
+                })
+                .collect();
+            super::measurements::send(&api, items).await.expect(201);
+        }
+        api.evaluate().await;
+        let path = format!("/v1/objectives/{reference}/progress");
+        let told = api.by(Role::Auditor).await.get(&path).await.expect(200).body;
+        assert_eq!(told["value"], json!(70.0));
+        let slope = told["forecast"]["slope_per_day"].as_f64().unwrap();
+        assert!((slope + 1.0).abs() < 0.001, "{told}");
+    }
+}
+
 #[tokio::test]
 async fn moving_the_goalposts_shows_and_needs_approval() {
     for database in each() {

@@ -94,7 +94,7 @@ async fn frozen_inputs_that_are_changed_by_hand_are_found() {
 }
 
 /// Tries to prepare the review again, and says how many statements that took.
-async fn statements(store: &Store, organisation: OrganisationId, review: ManagementReview) -> usize {
+pub async fn statements(store: &Store, organisation: OrganisationId, review: ManagementReview) -> usize {
     let trial = Context { dry_run: true, ..context(organisation) };
     let prepared = store.write(trial, move |tx| {
         let facts = tx.facts(&review)?;

@@ -145,6 +145,17 @@ pub enum Stage {
     EndedBefore,
 }
 
+impl Stage {
+    /// That it was done, from then on.
+    #[must_use]
+    pub fn completion(&self) -> Option<&Completion> {
+        match self {
+            Self::Done { completion } | Self::Verified { completion, .. } => Some(completion),
+            Self::Open | Self::InProgress | Self::Blocked { .. } | Self::Cancelled { .. } => None,
+        }
+    }
+}
+
 /// An action.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Action {

@@ -15,7 +15,7 @@ mod reporting;
 mod sampling;
 mod team;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use carrying::{Earlier, Started};
 pub use checking::{Check, CheckItem, Outcome};

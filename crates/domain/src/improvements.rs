@@ -332,7 +332,8 @@ impl Record for Improvement {
 
 impl Improvement {
     /// The day by which the present stage is to be left: a judgement is never due before the plan was.
-    fn deadline(&self) -> Option<NaiveDate> {
+    #[must_use]
+    pub fn deadline(&self) -> Option<NaiveDate> {
         match &self.stage {
             Stage::Accepted | Stage::Planned | Stage::InProgress { .. } => self.plan.as_ref().map(|plan| plan.due_on),
             Stage::Measuring { implementation } => Some(implementation.judge_on),

@@ -9,7 +9,7 @@ pub(crate) mod tests;
 
 pub use commands::{Judge, ObjectiveAmendment, Revise};
 pub use lifecycle::{Facts, Field, StageName, Verb, edge, touchable};
-pub use progress::{Forecast, Outlook, Path, Progress, Reading, progress, worst_by_moment};
+pub use progress::{Forecast, Measured, Outlook, Path, Progress, Reading, progress, worst_by_moment};
 pub use terms::{Measure, Terms};
 
 use crate::access::{Actor, Permission};

@@ -227,7 +227,7 @@ pub(crate) fn figures(
         About::ParentsOf(kind) => query.filter(actions::parent_kind.eq(kind.kind())),
         About::Kinds(kinds) => query.filter(actions::kind.eq_any(kinds.iter().map(|kind| <&str>::from(*kind)))),
     };
-    type Found = (KeyValue, String, String, KeyValue, KeyValue, String, String, InstantValue);
+    type Found = (KeyValue, String, String, KeyValue, KeyValue, String, (String, String), InstantValue);
     let found: Vec<Found> = query
         .select((
             actions::id,
@@ -236,12 +236,13 @@ pub(crate) fn figures(
             actions::parent_id,
             actions::assignee_id,
             actions::due_on,
-            actions::stage,
+            (actions::stage, actions::stage_facts),
             actions::updated_at,
         ))
         .load(connection)?;
-    let read = |(id, reference, title, parent, assignee, due_on, stage, updated_at): Found| {
+    let read = |(id, reference, title, parent, assignee, due_on, (stage, facts), updated_at): Found| {
         let corrupt = |fault| Error::Corrupt { table: "actions", row: id.0, fault };
+        let facts: StageFacts = from_json(&facts).map_err(corrupt)?;
         Ok(ActionFigure {
             reference: parse(&reference).map_err(corrupt)?,
             title,
@@ -249,6 +250,7 @@ pub(crate) fn figures(
             assignee: MemberId(assignee.0),
             due_on: parse(&due_on).map_err(corrupt)?,
             stage: parse(&stage).map_err(corrupt)?,
+            completed_at: facts.stage.completion().map(|completion| completion.at),
             updated_at: updated_at.0,
         })
     };

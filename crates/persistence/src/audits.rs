@@ -229,6 +229,27 @@ pub(crate) fn ending_between(
     rows.into_iter().map(|row| row.into_record().map(|(audit, _)| audit)).collect()
 }
 
+/// Audits whose last day lies between these, both included, and those that are reported and were written at or after the
+/// moment.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn since(
+    organisation: OrganisationId,
+    (from, until): (NaiveDate, NaiveDate),
+    since: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Audit>, Error> {
+    let reported = [StageName::Reported, StageName::Closed].map(<&str>::from);
+    let lately = audits::stage.eq_any(reported).and(audits::updated_at.ge(InstantValue(since)));
+    let rows: Vec<Row> = audits::table
+        .filter(audits::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(audits::ends_on.between(from.to_string(), until.to_string()).or(lately))
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.into_record().map(|(audit, _)| audit)).collect()
+}
+
 /// What earlier audits left and no audit has taken over: three statements, whatever there is.
 ///
 /// # Errors

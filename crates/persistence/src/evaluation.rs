@@ -113,8 +113,10 @@ pub(crate) fn states(
     indicators: &[Indicator],
     connection: &mut AnyConnection,
 ) -> Result<HashMap<IndicatorId, State>, Error> {
+    let ids = indicators.iter().map(|indicator| KeyValue(indicator.head.id));
     let stored: Vec<(KeyValue, String, i64)> = indicator_evaluations::table
         .filter(indicator_evaluations::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(indicator_evaluations::indicator_id.eq_any(ids))
         .select((indicator_evaluations::indicator_id, indicator_evaluations::state, indicator_evaluations::revision))
         .load(connection)?;
     let mut stored: HashMap<IndicatorId, (String, i64)> =

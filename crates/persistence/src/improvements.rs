@@ -14,9 +14,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::analysis::effect::{Effect, Windows};
 use ratchet_domain::change::{Head, Record};
-use ratchet_domain::id::{IndicatorId, MemberId};
+use ratchet_domain::id::{IndicatorId, MemberId, OrganisationId};
 use ratchet_domain::improvements::{Facts, Figures, Improvement, Measure, Size, Stage, StageName};
 use ratchet_domain::nonconformities::Source;
+use strum::VariantArray;
 use uuid::Uuid;
 
 record_table!(Improvement, improvements {
@@ -180,4 +181,23 @@ fn figures(improvement: &Improvement, connection: &mut AnyConnection) -> Result<
     };
     let measured = measurements::since(improvement.head.organisation, *indicator, implementation.at, connection)?;
     Ok(Figures::of(&measured))
+}
+
+/// Improvements that are open, and those that were written at or after this moment.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn since(
+    organisation: OrganisationId,
+    since: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Improvement>, Error> {
+    let open = StageName::VARIANTS.iter().filter(|stage| stage.is_open()).map(|stage| <&str>::from(*stage));
+    let open = improvements::stage.eq_any(open);
+    let rows: Vec<Row> = improvements::table
+        .filter(improvements::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(open.or(improvements::updated_at.ge(InstantValue(since))))
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.into_record().map(|(improvement, _)| improvement)).collect()
 }

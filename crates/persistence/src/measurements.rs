@@ -1,13 +1,15 @@
 //! The rows of batches: a hot table. Written in bulk, never edited, read by time.
 
-use crate::column::{InstantValue, KeyValue};
+use crate::column::{Instant, InstantValue, KeyValue};
 use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
 use crate::journal::Receipt;
-use crate::schema::{evaluation_queue, measurements};
+use crate::listing::Condition;
+use crate::schema::{evaluation_queue, indicators, measurements};
 use crate::tx::Tx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
 use ratchet_domain::analysis::effect::Period;
 use ratchet_domain::change::Record;
 use ratchet_domain::evaluation::Observation;
@@ -273,27 +275,61 @@ pub(crate) fn within(
     rows.into_iter().map(read).collect()
 }
 
-/// The live measurements of an indicator since a moment, as evaluation sees them; at most so many, the newest ones.
+/// The live measurements of indicators since a moment, as evaluation sees them, in two statements; of a long series those
+/// that are as new as its newest `limit`.
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
 pub(crate) fn latest(
     organisation: OrganisationId,
-    indicator: IndicatorId,
+    indicators: &[IndicatorId],
     from: DateTime<Utc>,
     limit: i64,
     connection: &mut AnyConnection,
-) -> Result<Vec<Observation>, Error> {
-    let rows: Vec<Row> = measurements::table
-        .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(measurements::indicator_id.eq(KeyValue(indicator.0)))
-        .filter(measurements::standing.eq(standing(Standing::Live)))
-        .filter(measurements::observed_at.ge(InstantValue(from)))
-        .order(measurements::observed_at.desc())
-        .limit(limit)
+) -> Result<HashMap<IndicatorId, Vec<Observation>>, Error> {
+    use measurements as m;
+    let (mut short, mut wanted): (_, Vec<Condition<m::table>>) = (Vec::new(), Vec::new());
+    for (indicator, beyond) in cutoffs(organisation, indicators, limit, connection)? {
+        match beyond.filter(|beyond| beyond.0 > from) {
+            Some(beyond) => wanted.push(Box::new(m::indicator_id.eq(indicator).and(m::observed_at.ge(beyond)))),
+            None => short.push(indicator),
+        }
+    }
+    let of_short: Condition<m::table> =
+        Box::new(m::indicator_id.eq_any(short).and(m::observed_at.ge(InstantValue(from))));
+    let wanted = wanted.into_iter().fold(of_short, |all, one| -> Condition<m::table> { Box::new(all.or(one)) });
+    let rows: Vec<Row> = m::table
+        .filter(m::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(m::standing.eq(standing(Standing::Live)))
+        .filter(wanted)
         .select(Row::as_select())
         .load(connection)?;
-    rows.into_iter().map(|row| row.into_stored().map(observation)).collect()
+    let mut latest: HashMap<IndicatorId, Vec<Observation>> = HashMap::new();
+    for row in rows {
+        let stored = row.into_stored()?;
+        latest.entry(stored.point.indicator).or_default().push(observation(stored));
+    }
+    Ok(latest)
+}
+
+/// When the measurement was observed that is so many places from the newest of its indicator; `None` of a shorter series.
+fn cutoffs(
+    organisation: OrganisationId,
+    ids: &[IndicatorId],
+    place: i64,
+    connection: &mut AnyConnection,
+) -> Result<Vec<(KeyValue, Option<InstantValue>)>, Error> {
+    // Out of the index of live measurements, and no more of it than `place` entries of each indicator.
+    let nth = diesel::dsl::sql::<Nullable<Instant>>(
+        "(SELECT own.observed_at FROM measurements AS own \
+          WHERE own.organisation_id = indicators.organisation_id AND own.indicator_id = indicators.id \
+          AND own.standing = 'live' ORDER BY own.observed_at DESC LIMIT 1 OFFSET ",
+    );
+    Ok(indicators::table
+        .filter(indicators::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(indicators::id.eq_any(ids.iter().map(|id| KeyValue(id.0))))
+        .select((indicators::id, nth.bind::<BigInt, _>(place - 1).sql(")")))
+        .load(connection)?)
 }
 
 /// All rows of a batch.
@@ -398,10 +434,7 @@ pub(crate) fn newest(
     };
     let latest: Vec<(String, Option<InstantValue>)> = live()
         .group_by(measurements::series)
-        .select((
-            measurements::series,
-            diesel::dsl::sql::<diesel::sql_types::Nullable<crate::column::Instant>>("max(observed_at)"),
-        ))
+        .select((measurements::series, diesel::dsl::sql::<Nullable<Instant>>("max(observed_at)")))
         .load(connection)?;
     let mut newest = Vec::new();
     for (series, at) in latest {

@@ -14,16 +14,13 @@ use crate::{schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
-use ratchet_domain::id::{IndicatorId, MemberId, OrganisationId};
+use ratchet_domain::id::{IndicatorId, MemberId, ObjectiveId, OrganisationId};
 use ratchet_domain::indicators::Indicator;
-use ratchet_domain::objectives::{
-    Facts, Measure, Objective, Path, Progress, Reading, StageName, progress as derive, worst_by_moment,
-};
-use ratchet_domain::reference::Locator;
-use ratchet_domain::signals::Sighting;
+use ratchet_domain::objectives::{Facts, Measured, Objective, Path, Reading, StageName};
+use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
-/// Measurements since the start that a trend is drawn through, the newest ones.
+/// Measurements of an indicator that a trend is drawn through, the newest ones.
 const MEASUREMENTS: i64 = 20_000;
 
 record_table!(Objective, objectives {
@@ -112,11 +109,10 @@ impl Guarded for Objective {
     fn facts(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
         let organisation = self.head.organisation;
         let rules = settings::rules(organisation, connection)?;
-        let mut read = |indicator: Option<IndicatorId>| -> Result<Option<Reading>, Error> {
-            let Some(id) = indicator else { return Ok(None) };
-            Ok(reading(organisation, id, now, connection)?.map(|(_, reading)| reading))
-        };
-        let (reading, proposed) = (read(self.terms.indicator())?, read(self.proposed_indicator())?);
+        let (indicator, proposed) = (self.terms.indicator(), self.proposed_indicator());
+        let read = readings(organisation, indicator.into_iter().chain(proposed), now, connection)?;
+        let reading = |id: Option<IndicatorId>| read.get(&id?).map(|(_, reading)| *reading);
+        let (reading, proposed) = (reading(indicator), reading(proposed));
         Ok(Facts { reading, proposed, today: rules.today(now), separation: rules.separation })
     }
 
@@ -126,32 +122,22 @@ impl Guarded for Objective {
     }
 }
 
-/// An indicator, and what it says now.
-fn reading(
+/// Indicators, each with what it says now: two statements.
+fn readings(
     organisation: OrganisationId,
-    id: IndicatorId,
+    ids: impl Iterator<Item = IndicatorId>,
     now: DateTime<Utc>,
     connection: &mut AnyConnection,
-) -> Result<Option<(Indicator, Reading)>, Error> {
-    let Some((indicator, _)) = Indicator::find(organisation, Locator::Id(id.0), connection)? else { return Ok(None) };
-    let state = evaluation::state(organisation, &indicator, connection)?;
-    let reading = Reading::of(&indicator, &state, now);
-    Ok(Some((indicator, reading)))
-}
-
-/// How far an objective has come.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Measured {
-    /// Of the value: `%`, `days`.
-    pub unit: Option<String>,
-    /// From where to where, and from when to when.
-    pub path: Path,
-    /// What its indicator says now.
-    pub value: f64,
-    /// When that was observed.
-    pub observed_at: DateTime<Utc>,
-    /// What follows from it.
-    pub progress: Progress,
+) -> Result<HashMap<IndicatorId, (Indicator, Reading)>, Error> {
+    let ids: BTreeSet<Uuid> = ids.map(|id| id.0).collect();
+    let indicators = Indicator::many(organisation, &ids.into_iter().collect::<Vec<_>>(), connection)?;
+    let mut states = evaluation::states(organisation, &indicators, connection)?;
+    let read = |indicator: Indicator| {
+        let state = states.remove(&indicator.id()).unwrap_or_default();
+        let reading = Reading::of(&indicator, &state, now);
+        (indicator.id(), (indicator, reading))
+    };
+    Ok(indicators.into_iter().map(read).collect())
 }
 
 /// How far an objective has come by its indicator: a few statements. `None` of one that is judged, that was never
@@ -164,19 +150,51 @@ pub fn progress(
     now: DateTime<Utc>,
     connection: &mut AnyConnection,
 ) -> Result<Option<Measured>, Error> {
-    let organisation = objective.head.organisation;
-    let Some(Measure::Indicator { indicator: id, baseline: Some(baseline), target }) = objective.terms.measure else {
-        return Ok(None);
-    };
-    let (Some(started_on), Some(due_on)) = (objective.started_on(), objective.terms.due_on) else { return Ok(None) };
-    let Some((indicator, reading)) = reading(organisation, id, now, connection)? else { return Ok(None) };
-    let (Some(goal), Some(Sighting { value: Some(value), observed_at })) = (reading.goal, reading.value) else {
-        return Ok(None);
-    };
+    let one = std::slice::from_ref(objective);
+    Ok(progress_of(objective.head.organisation, one, now, connection)?.remove(&objective.id()))
+}
+
+/// The same for several, in as many statements.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn progress_of(
+    organisation: OrganisationId,
+    objectives: &[Objective],
+    now: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<HashMap<ObjectiveId, Measured>, Error> {
     let rules = settings::rules(organisation, connection)?;
-    let ends_at = rules.start_of(due_on.succ_opt().unwrap_or(due_on));
-    let path = Path { baseline, target, starts_at: rules.start_of(started_on), ends_at };
-    let since = measurements::latest(organisation, id, path.starts_at, MEASUREMENTS, connection)?;
-    let progress = derive(&path, &goal, value, &worst_by_moment(&goal, since), now);
-    Ok(Some(Measured { unit: indicator.unit, path, value, observed_at, progress }))
+    let paths = objectives.iter().filter_map(|objective| Some((objective.id(), objective.path(&rules)?)));
+    let paths: Vec<(ObjectiveId, (IndicatorId, Path))> = paths.collect();
+    let read = readings(organisation, paths.iter().map(|(_, (indicator, _))| *indicator), now, connection)?;
+    let ids: Vec<IndicatorId> = read.keys().copied().collect();
+    let earliest = paths.iter().map(|(_, (_, path))| path.starts_at).min().unwrap_or(now);
+    let measured = measurements::latest(organisation, &ids, earliest, MEASUREMENTS, connection)?;
+    let come = |(objective, (id, path)): (ObjectiveId, (IndicatorId, Path))| {
+        let (indicator, reading) = read.get(&id)?;
+        let since = measured.get(&id).map(Vec::as_slice).unwrap_or_default();
+        Some((objective, Measured::of(path, indicator, reading, since, now)?))
+    };
+    Ok(paths.into_iter().filter_map(come).collect())
+}
+
+/// Objectives in force, and those that are over and were written at or after this moment.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn since(
+    organisation: OrganisationId,
+    since: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Objective>, Error> {
+    let in_force = [StageName::Active, StageName::Revising].map(<&str>::from);
+    let over = [StageName::Achieved, StageName::Missed, StageName::Abandoned].map(<&str>::from);
+    let lately = objectives::stage.eq_any(over).and(objectives::updated_at.ge(InstantValue(since)));
+    let rows: Vec<Row> = objectives::table
+        .filter(objectives::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(objectives::stage.eq_any(in_force).or(lately))
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.into_record().map(|(objective, _)| objective)).collect()
 }

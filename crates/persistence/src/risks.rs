@@ -145,3 +145,21 @@ pub fn taken(
         .load(connection)?;
     Ok(found.into_iter().flatten().collect())
 }
+
+/// Risks that are not retired, and those that were written at or after this moment.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn since(
+    organisation: OrganisationId,
+    since: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Risk>, Error> {
+    let open = risks::stage.ne(<&str>::from(StageName::Retired));
+    let rows: Vec<Row> = risks::table
+        .filter(risks::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(open.or(risks::updated_at.ge(InstantValue(since))))
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.into_record().map(|(risk, _)| risk)).collect()
+}

@@ -15,6 +15,10 @@ pub async fn judge_and_review(year: &Year) {
     let collected = read(api, &format!("management-reviews/{review}/inputs")).await;
     let collected = &collected["inputs"]["collected"];
     assert_eq!(collected["nonconformities"]["closed"]["now"], 2, "{}", collected["nonconformities"]);
+    assert_eq!(collected["objectives"]["achieved"]["now"], 1, "{}", collected["objectives"]);
+    assert_eq!(collected["audits"]["findings"]["minor"]["now"], 1, "{}", collected["audits"]);
+    assert_eq!(collected["risks"]["treated"]["now"], 1, "{}", collected["risks"]);
+    assert_eq!(collected["improvements"]["register"]["realised"]["now"], 1, "{}", collected["improvements"]);
     conclude(year, &review).await;
     let approved = act(api, MANAGEMENT, &format!("management-reviews/{review}/approve"), json!({})).await;
     let next = approved.body["approval"]["next_id"].as_str().unwrap();

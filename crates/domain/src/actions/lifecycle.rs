@@ -204,12 +204,7 @@ impl Action {
 
     /// Who said that it was done.
     pub(super) fn completed_by(&self) -> Option<MemberId> {
-        match &self.stage {
-            Stage::Done { completion } | Stage::Verified { completion, .. } => completion.by,
-            Stage::Open | Stage::InProgress | Stage::Blocked { .. } | Stage::Cancelled { .. } | Stage::EndedBefore => {
-                None
-            }
-        }
+        self.stage.completion().and_then(|completion| completion.by)
     }
 
     /// Whoever has a part in it: is assigned, was when it had begun, or said that it was done. They do not judge the effect

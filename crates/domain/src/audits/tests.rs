@@ -159,7 +159,7 @@ fn told(finding: &Finding) -> FindingFacts {
     }
 }
 
-fn at_stage(stage: StageName) -> Audit {
+pub(crate) fn at_stage(stage: StageName) -> Audit {
     match stage {
         StageName::Planned => declared(Kind::Internal),
         StageName::InProgress => checked(Outcome::Conforms),

@@ -64,7 +64,7 @@ fn apply(finding: Finding, verb: Verb, by: &Actor) -> Result<Finding, Refusal> {
     }
 }
 
-fn at_stage(stage: StageName) -> Finding {
+pub(crate) fn at_stage(stage: StageName) -> Finding {
     let issued = || noted().issue(at()).into_after();
     match stage {
         StageName::Noted => noted(),

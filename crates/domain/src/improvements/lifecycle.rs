@@ -32,6 +32,17 @@ pub enum StageName {
     NotRealised,
 }
 
+impl StageName {
+    /// Whether something is still to be done about it.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Proposed | Self::Accepted | Self::Planned | Self::InProgress | Self::Measuring => true,
+            Self::Declined | Self::Realised | Self::NotRealised => false,
+        }
+    }
+}
+
 impl Stage {
     /// The stage without its facts.
     #[must_use]

@@ -106,7 +106,7 @@ fn walk(improvement: Improvement, verbs: &[Verb]) -> Improvement {
 
 const PATH: [Verb; 5] = [Verb::Accept, Verb::Plan, Verb::Start, Verb::Measure, Verb::Conclude];
 
-fn at_stage(stage: StageName) -> Improvement {
+pub(crate) fn at_stage(stage: StageName) -> Improvement {
     let steps = match stage {
         StageName::Proposed => 0,
         StageName::Declined => return walk(proposed(), &[Verb::Decline]),

@@ -2,18 +2,26 @@
 //! never computed again. What is collected is summed up here by pure functions, one file for each kind of input.
 
 mod actions;
+mod audits;
 mod context;
 mod feedback;
+mod improvements;
 mod monitoring;
 mod nonconformities;
+mod objectives;
+mod risks;
 #[cfg(test)]
 mod tests;
 
-pub use actions::{ActionCounts, ActionFigure, ActionLine, EarlierActions, Opportunities};
+pub use actions::{ActionCounts, ActionFigure, ActionLine, EarlierActions};
+pub use audits::{AuditLine, AuditResults, ComparedFindings, FindingCounts};
 pub use context::{ContextChange, ContextChanges, ContextLine};
 pub use feedback::Feedback;
+pub use improvements::{ImprovementLine, ImprovementRegister, Opportunities};
 pub use monitoring::{IndicatorFigure, IndicatorLine, MonitoringResults, Trend};
 pub use nonconformities::{CaseFigure, CaseLine, Treatment};
+pub use objectives::{Fulfilment, ObjectiveLine};
+pub use risks::{LevelCount, RiskLine, RiskResults, TreatmentPlan};
 
 use crate::journal::JournalError;
 use crate::journal::leaf::canonical;
@@ -260,8 +268,17 @@ pub struct Collected {
     pub nonconformities: Treatment,
     /// d 2: every indicator that is measured.
     pub monitoring: MonitoringResults,
+    /// d 3: audit results; absent from what was frozen before it was collected.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub audits: AuditResults,
+    /// d 4: fulfilment of objectives; absent from what was frozen before it was collected.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub objectives: Fulfilment,
     /// e: feedback from interested parties, as far as it is recorded.
     pub feedback: Feedback,
+    /// f: results of risk assessment and status of the treatment plan; absent from what was frozen before it was collected.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub risks: RiskResults,
     /// g: opportunities for improvement.
     pub improvements: Opportunities,
 }

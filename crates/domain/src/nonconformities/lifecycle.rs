@@ -41,6 +41,19 @@ pub enum StageName {
     Closed,
 }
 
+impl StageName {
+    /// Whether something is still to be done about it.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Reported | Self::Confirmed | Self::Analysed | Self::Planned | Self::Verifying | Self::Verified => {
+                true
+            }
+            Self::Rejected | Self::Closed => false,
+        }
+    }
+}
+
 impl Stage {
     /// The stage without its facts.
     #[must_use]

@@ -1,8 +1,11 @@
 //! How far an objective has come, and whether it will get there.
 
+use super::{Measure, Objective};
 use crate::analysis::trend::{Line, theil_sen, thin};
 use crate::evaluation::{Observation, State, Status};
+use crate::id::IndicatorId;
 use crate::indicators::{Goal, Indicator, Judgement, Stage};
+use crate::settings::Rules;
 use crate::signals::Sighting;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -216,5 +219,53 @@ impl Forecast {
     #[must_use]
     pub fn reaches_on(&self) -> Option<NaiveDate> {
         self.reaches_at.map(|at| at.date_naive())
+    }
+}
+
+impl Objective {
+    /// The way to its target, in the organisation's days, and the indicator by which it is measured. `None` of one that is
+    /// judged, or that was never approved.
+    #[must_use]
+    pub fn path(&self, rules: &Rules) -> Option<(IndicatorId, Path)> {
+        let Some(Measure::Indicator { indicator, baseline: Some(baseline), target }) = self.terms.measure else {
+            return None;
+        };
+        let (started_on, due_on) = (self.started_on()?, self.terms.due_on?);
+        let ends_at = rules.start_of(due_on.succ_opt().unwrap_or(due_on));
+        Some((indicator, Path { baseline, target, starts_at: rules.start_of(started_on), ends_at }))
+    }
+}
+
+/// How far an objective has come by its indicator.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// Of the value: `%`, `days`.
+    pub unit: Option<String>,
+    /// From where to where, and from when to when.
+    pub path: Path,
+    /// What its indicator says now.
+    pub value: f64,
+    /// When that was observed.
+    pub observed_at: DateTime<Utc>,
+    /// What follows from it.
+    pub progress: Progress,
+}
+
+impl Measured {
+    /// By what its indicator says now and by what was measured; what was measured before the way starts counts in
+    /// nothing. `None` where the indicator says nothing.
+    #[must_use]
+    pub fn of(
+        path: Path,
+        indicator: &Indicator,
+        reading: &Reading,
+        measured: &[Observation],
+        now: DateTime<Utc>,
+    ) -> Option<Self> {
+        let (goal, Sighting { value, observed_at }) = (reading.goal?, reading.value?);
+        let value = value?;
+        let since = measured.iter().filter(|one| one.observed_at >= path.starts_at).cloned().collect();
+        let progress = progress(&path, &goal, value, &worst_by_moment(&goal, since), now);
+        Some(Self { unit: indicator.unit.clone(), path, value, observed_at, progress })
     }
 }

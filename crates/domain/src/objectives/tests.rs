@@ -107,7 +107,7 @@ fn apply(objective: Objective, verb: Verb) -> Result<Objective, Refusal> {
     .map(Change::into_after)
 }
 
-fn at_stage(stage: StageName) -> Objective {
+pub(crate) fn at_stage(stage: StageName) -> Objective {
     let then = |verb| apply(active(measured()), verb).unwrap();
     match stage {
         StageName::Draft => set(measured()),
@@ -518,4 +518,30 @@ fn whoever_has_left_is_replaced_in_every_stage() {
     for stage in StageName::VARIANTS {
         is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
+}
+
+/// A point a day, each one better by 1: what came before the start would bend the trend.
+#[test]
+fn what_was_measured_before_the_start_counts_in_nothing() {
+    let objective = active(measured());
+    let rules = crate::settings::Rules { utc_offset_minutes: 60, ..crate::settings::Rules::default() };
+    let (indicator, path) = objective.path(&rules).unwrap();
+    assert_eq!(indicator, IndicatorId(Uuid::from_u128(40)));
+    let midnight = |ahead| rules.start_of(day(ahead));
+    assert_eq!(path, Path { baseline: 79.0, target: 95.0, starts_at: midnight(0), ends_at: midnight(181) });
+    assert_eq!(set(measured()).path(&rules), None, "never approved");
+    assert_eq!(active(judged()).path(&rules), None, "judged");
+    let seen = |hours: i64, value| Observation {
+        series: String::new(),
+        observed_at: path.starts_at + TimeDelta::hours(hours),
+        value,
+    };
+    let all = [seen(-1, 50.0), seen(0, 79.0), seen(24, 80.0), seen(48, 81.0)];
+    let indicator = crate::indicators::tests::active(crate::indicators::tests::draft());
+    let now = path.starts_at + TimeDelta::hours(48);
+    let come = Measured::of(path, &indicator, &reading(81.0), &all, now).unwrap();
+    assert_eq!((come.value, come.unit.as_deref(), come.progress.share), (81.0, Some("%"), 0.125));
+    assert_eq!(come.progress.forecast.unwrap().slope_per_day, 1.0);
+    let silent = Reading { value: None, ..reading(0.0) };
+    assert_eq!(Measured::of(path, &indicator, &silent, &all, now), None);
 }

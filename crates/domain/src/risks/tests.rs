@@ -84,7 +84,7 @@ fn apply(risk: Risk, verb: Verb, way: usize) -> Result<Risk, Refusal> {
     .map(Change::into_after)
 }
 
-fn at_stage(stage: StageName) -> Risk {
+pub(crate) fn at_stage(stage: StageName) -> Risk {
     let path: &[Verb] = match stage {
         StageName::Identified => &[],
         StageName::Assessed => &[Verb::Assess],

@@ -3,19 +3,27 @@
 use crate::actions::{self, About};
 use crate::connection::AnyConnection;
 use crate::error::Error;
+use crate::table::Table;
 use crate::{
-    context_entries, employee_reports, evaluation, indicators, measurements, nonconformities, settings, signals,
+    audits, context_entries, employee_reports, evaluation, findings, improvements, indicators, measurements,
+    nonconformities, objectives, risks, settings, signals,
 };
 use chrono::{DateTime, Utc};
 use ratchet_domain::actions::Kind as ActionKind;
+use ratchet_domain::audits::Audit;
 use ratchet_domain::context_entries::Kind as ContextKind;
-use ratchet_domain::id::OrganisationId;
+use ratchet_domain::findings::Finding;
+use ratchet_domain::id::{AuditId, OrganisationId, RecordId};
+use ratchet_domain::improvements::Improvement;
 use ratchet_domain::management_reviews::Period;
 use ratchet_domain::management_reviews::inputs::{
-    Collected, ComparedMean, ContextChanges, EarlierActions, Feedback, IndicatorFigure, MonitoringResults,
-    Opportunities, Spans, Treatment,
+    AuditResults, Collected, ComparedMean, ContextChanges, EarlierActions, Feedback, Fulfilment, IndicatorFigure,
+    MonitoringResults, Opportunities, RiskResults, Spans, Treatment,
 };
+use ratchet_domain::nonconformities::Nonconformity;
+use ratchet_domain::objectives::Objective;
 use ratchet_domain::reference::Prefix;
+use uuid::Uuid;
 
 /// What live data says of every input.
 ///
@@ -34,8 +42,11 @@ pub(super) fn collect(
         interested_parties: interested_parties(organisation, &spans, connection)?,
         nonconformities: treatment(organisation, &spans, connection)?,
         monitoring: monitoring(organisation, &spans, now, connection)?,
+        audits: audit_results(organisation, period, &spans, connection)?,
+        objectives: fulfilment(organisation, &spans, now, connection)?,
         feedback: feedback(organisation, &spans, connection)?,
-        improvements: improvements(organisation, &spans, connection)?,
+        risks: risk_results(organisation, &spans, connection)?,
+        improvements: opportunities(organisation, &spans, connection)?,
     })
 }
 
@@ -110,19 +121,70 @@ fn monitoring(
     Ok(MonitoringResults::of(&figures, now))
 }
 
+/// d 3: audits, what they found, and whether what was raised of that is over.
+fn audit_results(
+    organisation: OrganisationId,
+    period: Period,
+    spans: &Spans,
+    connection: &mut AnyConnection,
+) -> Result<AuditResults, Error> {
+    let audits = audits::since(organisation, (period.from, period.until), spans.before.from, connection)?;
+    let ids: Vec<AuditId> = audits.iter().map(Audit::id).collect();
+    let findings = findings::of_audits(organisation, &ids, connection)?;
+    let raised = |kind: Prefix| -> Vec<Uuid> {
+        findings.iter().filter_map(Finding::case).filter(|case| case.kind == kind).map(|case| case.id.0).collect()
+    };
+    let cases = Nonconformity::many(organisation, &raised(Prefix::Nonconformity), connection)?;
+    let ideas = Improvement::many(organisation, &raised(Prefix::Improvement), connection)?;
+    let cases = cases.iter().filter(|case| case.stage.name().is_open()).map(|case| case.head.id);
+    let ideas = ideas.iter().filter(|idea| idea.stage.name().is_open()).map(|idea| idea.head.id);
+    let open = cases.chain(ideas).map(RecordId).collect();
+    Ok(AuditResults::of(&audits, &findings, &open, period, spans))
+}
+
+/// d 4: objectives, and how far each has come.
+fn fulfilment(
+    organisation: OrganisationId,
+    spans: &Spans,
+    now: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<Fulfilment, Error> {
+    let objectives = objectives::since(organisation, spans.before.from, connection)?;
+    let mut come = objectives::progress_of(organisation, &objectives, now, connection)?;
+    let with_progress = |objective: Objective| {
+        let measured = come.remove(&objective.id());
+        (objective, measured)
+    };
+    let objectives: Vec<_> = objectives.into_iter().map(with_progress).collect();
+    Ok(Fulfilment::of(&objectives, spans))
+}
+
 /// e: what employees report.
 fn feedback(organisation: OrganisationId, spans: &Spans, connection: &mut AnyConnection) -> Result<Feedback, Error> {
     let reports = employee_reports::since(organisation, spans.before.from, connection)?;
     Ok(Feedback::of(&reports, spans))
 }
 
-/// g: what improves what was not wrong.
-fn improvements(
+/// f: risks, and the actions that treat them.
+fn risk_results(
+    organisation: OrganisationId,
+    spans: &Spans,
+    connection: &mut AnyConnection,
+) -> Result<RiskResults, Error> {
+    let risks = risks::since(organisation, spans.before.from, connection)?;
+    let about = About::ParentsOf(Prefix::Risk);
+    let actions = actions::figures(organisation, &about, spans.before.from, connection)?;
+    Ok(RiskResults::of(&risks, &actions, spans))
+}
+
+/// g: what improves what was not wrong: actions, and the register of improvements.
+fn opportunities(
     organisation: OrganisationId,
     spans: &Spans,
     connection: &mut AnyConnection,
 ) -> Result<Opportunities, Error> {
     let about = About::Kinds(&[ActionKind::Improvement]);
     let actions = actions::figures(organisation, &about, spans.before.from, connection)?;
-    Ok(Opportunities::of(&actions, spans))
+    let improvements = improvements::since(organisation, spans.before.from, connection)?;
+    Ok(Opportunities::of(&actions, &improvements, spans))
 }

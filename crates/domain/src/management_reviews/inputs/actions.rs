@@ -1,4 +1,4 @@
-//! Actions as inputs: those that earlier reviews decided, and those that improve what was not wrong.
+//! Actions as inputs: those that earlier reviews decided, and how those stand that serve other inputs.
 
 use super::{Compared, LISTED, Spans, count, left_out};
 use crate::actions::StageName;
@@ -22,19 +22,21 @@ pub struct ActionFigure {
     pub due_on: NaiveDate,
     /// Where it stands.
     pub stage: StageName,
+    /// When it was said to be done; of what is done or verified.
+    pub completed_at: Option<DateTime<Utc>>,
     /// When it was last written; what is verified or cancelled is written no more.
     pub updated_at: DateTime<Utc>,
 }
 
 impl ActionFigure {
-    fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         match self.stage {
             StageName::Open | StageName::InProgress | StageName::Blocked => true,
             StageName::Done | StageName::Verified | StageName::Cancelled => false,
         }
     }
 
-    fn is_overdue(&self, today: NaiveDate) -> bool {
+    pub(super) fn is_overdue(&self, today: NaiveDate) -> bool {
         self.is_open() && self.due_on < today
     }
 }
@@ -95,7 +97,7 @@ pub struct ActionLine {
 }
 
 /// Those that are not over and those that ended in the period; what is due first comes first.
-fn lines(actions: &[ActionFigure], spans: &Spans) -> (Vec<ActionLine>, i64) {
+pub(super) fn lines(actions: &[ActionFigure], spans: &Spans) -> (Vec<ActionLine>, i64) {
     let is_over = |action: &ActionFigure| matches!(action.stage, StageName::Verified | StageName::Cancelled);
     let mut told: Vec<&ActionFigure> =
         actions.iter().filter(|action| !is_over(action) || spans.now.contains(action.updated_at)).collect();
@@ -131,26 +133,5 @@ impl EarlierActions {
     pub fn of(actions: &[ActionFigure], spans: &Spans) -> Self {
         let (items, left_out) = lines(actions, spans);
         Self { counts: ActionCounts::of(actions, spans), items, left_out }
-    }
-}
-
-/// Input g: opportunities for improvement.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Opportunities {
-    /// How actions stand that improve what was not wrong.
-    pub actions: ActionCounts,
-    /// Those of them that are not over, and those that ended in the period; at most 200.
-    pub items: Vec<ActionLine>,
-    /// How many more there are.
-    pub left_out: i64,
-}
-
-impl Opportunities {
-    /// Sums up improvement actions: those that are not over, and those that ended in either period.
-    #[must_use]
-    pub fn of(actions: &[ActionFigure], spans: &Spans) -> Self {
-        let (items, left_out) = lines(actions, spans);
-        Self { actions: ActionCounts::of(actions, spans), items, left_out }
     }
 }

@@ -34,20 +34,8 @@ pub struct CaseFigure {
 }
 
 impl CaseFigure {
-    fn is_open(&self) -> bool {
-        match self.stage {
-            StageName::Reported
-            | StageName::Confirmed
-            | StageName::Analysed
-            | StageName::Planned
-            | StageName::Verifying
-            | StageName::Verified => true,
-            StageName::Rejected | StageName::Closed => false,
-        }
-    }
-
     fn is_overdue(&self, today: NaiveDate) -> bool {
-        self.is_open() && self.due_on.is_some_and(|due| due < today)
+        self.stage.is_open() && self.due_on.is_some_and(|due| due < today)
     }
 }
 
@@ -116,7 +104,7 @@ impl Treatment {
         };
         let closed = cases.iter().filter(|case| case.stage == StageName::Closed);
         let lasted: Vec<_> = closed.map(|case| (case.created_at, case.updated_at)).collect();
-        let mut open: Vec<&CaseFigure> = cases.iter().filter(|case| case.is_open()).collect();
+        let mut open: Vec<&CaseFigure> = cases.iter().filter(|case| case.stage.is_open()).collect();
         open.sort_by_key(|case| {
             (case.grade != Some(Grade::Major), case.due_on.unwrap_or(NaiveDate::MAX), case.reference)
         });

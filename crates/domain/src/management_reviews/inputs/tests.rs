@@ -1,3 +1,8 @@
+mod audits;
+mod improvements;
+mod objectives;
+mod risks;
+
 use super::*;
 use crate::actions::StageName as ActionStage;
 use crate::context_entries::tests::draft as context_draft;
@@ -50,6 +55,7 @@ fn action(number: i64, stage: ActionStage, due: &str, updated: &str) -> ActionFi
         assignee: member(3),
         due_on: day(due),
         stage,
+        completed_at: matches!(stage, ActionStage::Done | ActionStage::Verified).then(|| moment(updated)),
         updated_at: moment(updated),
     }
 }
@@ -71,7 +77,7 @@ fn actions_are_open_overdue_done_or_over() {
     let told: Vec<i64> = items.iter().map(|line| line.reference.number).collect();
     assert_eq!(told, [3, 4, 6, 1, 2], "what ended before the period is not told again");
     assert_eq!(items.iter().filter(|line| line.overdue).count(), 1);
-    assert_eq!(Opportunities::of(&actions, &spans()).actions, counts);
+    assert_eq!(Opportunities::of(&actions, &[], &spans()).actions, counts);
     let many: Vec<ActionFigure> =
         (0..250).map(|n| action(n, ActionStage::Open, "2026-07-01", "2026-05-02T00:00:00Z")).collect();
     let EarlierActions { counts, items, left_out } = EarlierActions::of(&many, &spans());

@@ -6,10 +6,9 @@ use crate::record::{ExceptionView, HeadView, Transition};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::id::{IndicatorId, MemberId, ObjectiveId, PolicyId};
 use ratchet_domain::objectives::{
-    Forecast, Measure, Objective, Outlook, Proposal, Revision, Stage, StageName, Terms, Verdict,
+    Forecast, Measure, Measured, Objective, Outlook, Proposal, Revision, Stage, StageName, Terms, Verdict,
 };
 use ratchet_domain::signals::Sighting;
-use ratchet_persistence::objectives::Measured;
 use serde::Serialize;
 
 /// What is to be reached, by when, and who answers for it [6.2].
