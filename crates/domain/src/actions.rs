@@ -151,7 +151,7 @@ impl Stage {
     pub fn completion(&self) -> Option<&Completion> {
         match self {
             Self::Done { completion } | Self::Verified { completion, .. } => Some(completion),
-            Self::Open | Self::InProgress | Self::Blocked { .. } | Self::Cancelled { .. } => None,
+            Self::Open | Self::InProgress | Self::Blocked { .. } | Self::Cancelled { .. } | Self::EndedBefore => None,
         }
     }
 }

@@ -4,7 +4,6 @@ use crate::column::{Instant, InstantValue, KeyValue};
 use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
 use crate::journal::Receipt;
-use crate::listing::Condition;
 use crate::schema::{evaluation_queue, indicators, measurements};
 use crate::tx::Tx;
 use chrono::{DateTime, Utc};
@@ -288,22 +287,18 @@ pub(crate) fn latest(
     connection: &mut AnyConnection,
 ) -> Result<HashMap<IndicatorId, Vec<Observation>>, Error> {
     use measurements as m;
-    let (mut short, mut wanted): (_, Vec<Condition<m::table>>) = (Vec::new(), Vec::new());
-    for (indicator, beyond) in cutoffs(organisation, indicators, limit, connection)? {
-        match beyond.filter(|beyond| beyond.0 > from) {
-            Some(beyond) => wanted.push(Box::new(m::indicator_id.eq(indicator).and(m::observed_at.ge(beyond)))),
-            None => short.push(indicator),
+    let mut query = m::table
+        .filter(m::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(m::indicator_id.eq_any(indicators.iter().map(|indicator| KeyValue(indicator.0))))
+        .filter(m::standing.eq(standing(Standing::Live)))
+        .filter(m::observed_at.ge(InstantValue(from)))
+        .into_boxed();
+    for (indicator, oldest) in cutoffs(organisation, indicators, limit, connection)? {
+        if let Some(oldest) = oldest {
+            query = query.filter(m::indicator_id.ne(indicator).or(m::observed_at.ge(oldest)));
         }
     }
-    let of_short: Condition<m::table> =
-        Box::new(m::indicator_id.eq_any(short).and(m::observed_at.ge(InstantValue(from))));
-    let wanted = wanted.into_iter().fold(of_short, |all, one| -> Condition<m::table> { Box::new(all.or(one)) });
-    let rows: Vec<Row> = m::table
-        .filter(m::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(m::standing.eq(standing(Standing::Live)))
-        .filter(wanted)
-        .select(Row::as_select())
-        .load(connection)?;
+    let rows: Vec<Row> = query.select(Row::as_select()).load(connection)?;
     let mut latest: HashMap<IndicatorId, Vec<Observation>> = HashMap::new();
     for row in rows {
         let stored = row.into_stored()?;

@@ -112,7 +112,8 @@ fn verdict(improvement: &Improvement) -> Option<&Verdict> {
         | Stage::Planned
         | Stage::InProgress { .. }
         | Stage::Measuring { .. }
-        | Stage::NotRealised { miss: Miss::Abandoned { .. } } => None,
+        | Stage::NotRealised { miss: Miss::Abandoned { .. } }
+        | Stage::EndedBefore { .. } => None,
     }
 }
 
