@@ -1,8 +1,10 @@
 //! A server per test on a database of its own, with two organisations and a member for every role in each.
 
 mod answer;
+mod contract;
 
 pub use answer::Answer;
+pub use contract::document;
 
 use crate::databases::Database;
 use actix_web::dev::ServerHandle;
@@ -453,6 +455,11 @@ impl Caller<'_> {
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         let answer = Answer { status, headers, text, body };
         answer.is_as_the_house_answers(&method, url.path());
+        if !self.api.is_damaged.load(Ordering::Relaxed)
+            && let Some(fault) = contract::fault(&method, url.path(), &answer)
+        {
+            panic!("{method} {url}: {} {fault}: {}", answer.status, answer.text);
+        }
         answer
     }
 }

@@ -123,3 +123,42 @@ fn cargo_run_means_the_server() {
         targets.filter(|target| target["kind"][0] == "bin").map(|target| &target["name"]).collect();
     assert_eq!(programs, ["ratchet"]);
 }
+
+/// The name of a type in the contract: its own, unless it is given another.
+fn schema_names(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut given: Option<String> = None;
+    let mut is_schema = false;
+    for line in text.lines().map(str::trim) {
+        is_schema |= line.starts_with("#[") && line.contains("ToSchema") && line.contains("derive");
+        if let Some((_, rest)) = line.split_once("schema(as = ").filter(|_| line.starts_with("#[")) {
+            given = rest.split([')', ',']).next().map(|name| name.trim().to_owned());
+        }
+        let words: Vec<&str> = line.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        let declared =
+            words.iter().position(|word| ["struct", "enum"].contains(word)).filter(|_| !line.starts_with('#'));
+        if let Some(at) = declared.filter(|_| !line.starts_with("//")) {
+            if is_schema {
+                names.push(given.clone().unwrap_or_else(|| words[at + 1].to_owned()));
+            }
+            (given, is_schema) = (None, false);
+        }
+    }
+    names
+}
+
+/// The generator keeps one of two types that share a name, and clients are told the wrong one.
+#[test]
+fn no_two_types_share_a_name_in_the_contract() {
+    let mut seen: std::collections::BTreeMap<String, PathBuf> = std::collections::BTreeMap::new();
+    for path in ["crates/domain/src", "crates/http/src"].iter().flat_map(|folder| sources(&root().join(folder))) {
+        for name in schema_names(&std::fs::read_to_string(&path).unwrap()) {
+            if let Some(other) = seen.insert(name.clone(), path.clone()) {
+                panic!("{name} is declared in {} and in {}", other.display(), path.display());
+            }
+        }
+    }
+    assert!(seen.len() > 300, "this test cannot see schemas: {}", seen.len());
+    let two = "#[derive(utoipa::ToSchema)]\n#[schema(as = Other)]\nstruct One;\nenum Two {}\n";
+    assert_eq!(schema_names(two), ["Other"]);
+}

@@ -119,3 +119,34 @@ async fn each_line_would_succeed() {
         }
     }
 }
+
+/// What is there once only says which member of the body is the same, and the record that has it.
+#[tokio::test]
+async fn what_exists_already_is_named() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let mut told = 0;
+        for operation in
+            with_body().into_iter().filter(|(method, path, _)| *method == Method::POST && !path.contains('{'))
+        {
+            let call = call_of(&api, &operation).await;
+            if !call.is_listed || !operation.1.starts_with("/v1/") || operation.1.starts_with("/v1/auth/") {
+                continue;
+            }
+            let caller = api.by(call.role).await;
+            let first = call.send(&caller, &call.body).await;
+            let again = call.send(&caller, &call.body).await;
+            if again.body["type"] != "/problems/taken" {
+                continue;
+            }
+            let fault = &again.body["errors"][0];
+            let pointer = fault["pointer"].as_str().unwrap();
+            assert!(call.body.pointer(pointer).is_some(), "{} names {pointer}", operation.1);
+            if pointer != "/email" {
+                assert!(fault["detail"].as_str().unwrap().ends_with(first.reference()), "{}: {fault}", operation.1);
+                told += 1;
+            }
+        }
+        assert!(told >= 4, "votes, tags, links and controls are there once: {told}");
+    }
+}

@@ -1,19 +1,14 @@
 //! What holds for every operation of the document: a new endpoint is covered by existing.
 
 use crate::databases::{each, sqlite};
+pub use crate::harness::document;
 use crate::harness::{Api, ROLES};
 use ratchet_domain::access::Role;
 use ratchet_persistence::migrations;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::sync::LazyLock;
-
-/// The document, put together once: that takes a while, and every test asks for it.
-pub fn document() -> &'static Value {
-    static DOCUMENT: LazyLock<Value> = LazyLock::new(ratchet_http::document);
-    &DOCUMENT
-}
+use strum::VariantArray;
 
 /// Method, path, and the operation itself.
 pub fn operations() -> Vec<(Method, String, Value)> {
@@ -70,6 +65,112 @@ fn every_operation_is_described() {
     }
 }
 
+/// A body to copy: it has the form that is documented, and is refused for nothing of it.
+#[tokio::test]
+async fn every_body_has_an_example_that_has_its_form() {
+    let api = Api::start(sqlite_with_schema()).await;
+    let operations = operations();
+    for writing in super::samples::writings() {
+        let (_, _, operation) =
+            operations.iter().find(|(_, _, one)| one["operationId"] == writing.id.as_str()).unwrap();
+        let example = &operation["requestBody"]["content"][content_type(&writing.method)]["example"];
+        assert!(example.is_object(), "{} has no example", writing.id);
+        let mut whole = document().clone();
+        whole["$ref"] = operation["requestBody"]["content"][content_type(&writing.method)]["schema"]["$ref"].clone();
+        let faults: Vec<String> =
+            jsonschema::validator_for(&whole).unwrap().iter_errors(example).map(|e| e.to_string()).collect();
+        assert_eq!(faults, Vec::<String>::new(), "{}: {example}", writing.id);
+        if !writing.takes_dry_runs {
+            continue;
+        }
+        let (_, told) = writing.aim(&api).await.send(Some(content_type(&writing.method)), example.to_string()).await;
+        // What a rule needs beside what the schema says is the rule's to tell.
+        let is_readable = [" unknown_field\"", " unknown_value\"", " type\""].iter().all(|code| !told.contains(code));
+        assert!(is_readable && !told.starts_with("400"), "{} {example}: {told}", writing.id);
+    }
+}
+
+/// What can be said of a filter, a sort key or a name to write out is said in the contract, and taken.
+#[tokio::test]
+async fn what_the_contract_says_a_parameter_takes_it_takes() {
+    let api = Api::start(sqlite_with_schema()).await;
+    let manager = api.by(Role::IsmsManager).await;
+    let mut tried = 0;
+    for (method, path, operation) in operations().into_iter().filter(|(_, path, _)| !path.contains('{')) {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            let says = parameter["description"].as_str().unwrap_or_default();
+            let schema = &parameter["schema"];
+            let is_list = schema["type"] == "array";
+            assert!(is_list || !says.contains("separated by commas"), "{method} {path}: {name} is a list");
+            assert!(is_list || !["state", "sort", "expand"].contains(&name), "{method} {path}: {name} has no values");
+            let values = schema["items"]["enum"].as_array().into_iter().flatten();
+            for value in values.map(|value| value.as_str().unwrap()) {
+                let query = needed(&operation);
+                let mark = if query.is_empty() { "?" } else { "&" };
+                let answer = manager.get(&format!("{path}{query}{mark}{name}={value}")).await;
+                assert!([200, 403].contains(&answer.status), "{path} {name}={value}: {}", answer.text);
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 300, "the contract has lost its values: {tried}");
+}
+
+/// A filter that names a record takes its reference as it takes its id, and none that names nothing.
+#[tokio::test]
+async fn a_filter_takes_a_reference_as_it_takes_an_id() {
+    let api = Api::start(sqlite_with_schema()).await;
+    let manager = api.by(Role::IsmsManager).await;
+    let me = manager.get("/v1/me").await.expect(200).body["member_id"].as_str().unwrap().to_owned();
+    let mut tried = 0;
+    for (_, path, operation) in operations() {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let says = parameter["description"].as_str().unwrap_or_default();
+            let name = parameter["name"].as_str().unwrap_or_default();
+            let is_filter = parameter["in"] == "query" && !path.contains('{') && path != "/v1/measurements";
+            if !is_filter || !(says.contains("id or reference") || says.contains("id or a reference")) {
+                continue;
+            }
+            let of_whom = says.contains("`me`");
+            let record = match parameter["example"].as_str().unwrap().split('-').next().unwrap() {
+                _ if of_whom => format!("/v1/members/{me}"),
+                prefix => {
+                    let stem = stem_of(prefix);
+                    format!("{stem}/{}", target(&api, &stem).await)
+                }
+            };
+            let named = manager.get(&record).await.expect(200).body;
+            let (id, reference) = (named["id"].as_str().unwrap(), named["reference"].as_str().unwrap());
+            let by_id = manager.get(&format!("{path}?{name}={id}")).await.expect(200);
+            let by_reference = manager.get(&format!("{path}?{name}={reference}")).await.expect(200);
+            assert_eq!(by_id.body["items"], by_reference.body["items"], "{path}?{name}={reference}");
+            let nothing = format!("{}-2026-9999", reference.split('-').next().unwrap());
+            for unknown in [nothing.as_str(), "TAG-2026-0001"] {
+                let refused = manager.get(&format!("{path}?{name}={unknown}")).await.expect(400);
+                assert_eq!(refused.faults(), [format!("{name} unknown_record")], "{path}");
+            }
+            tried += 1;
+        }
+    }
+    assert!(tried > 30, "the contract has lost its filters: {tried}");
+}
+
+/// Where the records of a prefix are: the address whose view has an example of it.
+fn stem_of(prefix: &str) -> String {
+    let kind = ratchet_domain::reference::Prefix::VARIANTS.iter().find(|kind| <&str>::from(**kind) == prefix).unwrap();
+    let name = kind.kind().replace('_', "-");
+    let paths = document()["paths"].as_object().unwrap();
+    let plural = [format!("/v1/{name}s"), format!("/v1/{}ies", name.trim_end_matches('y'))];
+    plural.into_iter().find(|path| paths.contains_key(path)).unwrap()
+}
+
+fn sqlite_with_schema() -> crate::databases::Database {
+    let database = sqlite();
+    migrations::run(&mut database.open()).unwrap();
+    database
+}
+
 #[tokio::test]
 async fn nobody_gets_in_without_credentials() {
     for database in each() {
@@ -80,6 +181,9 @@ async fn nobody_gets_in_without_credentials() {
             let answer = caller.send(caller.request(method.clone(), &path)).await;
             assert_eq!(answer.status == 401, !is_open(&operation), "{method} {path}: {}", answer.text);
             if answer.status == 401 {
+                assert_eq!(answer.header("www-authenticate"), "Bearer", "no token, no error (RFC 6750, section 3.1)");
+                let wrong = api.with_token("wrong");
+                let answer = wrong.send(wrong.request(method, &path)).await.expect(401);
                 assert_eq!(answer.header("www-authenticate"), "Bearer error=\"invalid_token\"");
             }
         }

@@ -48,6 +48,8 @@ async fn down_again_as_it_was_and_never_run_by_a_browser() {
         let api = Api::start(database).await;
         let record = raise(&api).await;
         let manager = api.by(Role::IsmsManager).await;
+        let nothing = upload(&manager, &record, "report.pdf", "application/pdf", "").await.expect(422);
+        assert_eq!(nothing.faults(), [" empty"], "an empty file shows nothing");
         let content: Vec<u8> = (0..300_000_u32).map(|n| (n % 251) as u8).collect();
         for (name, declared, sent) in [
             ("report.pdf", "application/pdf", "application/pdf"),
@@ -67,6 +69,9 @@ async fn down_again_as_it_was_and_never_run_by_a_browser() {
             assert_eq!(read.header("cross-origin-resource-policy"), "same-origin");
             let bytes = manager.request(Method::GET, path).send().await.unwrap().bytes().await.unwrap();
             assert_eq!(bytes, content, "{name}");
+            let known = manager.request(Method::GET, path).header("if-none-match", read.header("etag"));
+            let known = manager.send(known).await.expect(304);
+            assert_eq!((known.text.as_str(), known.header("etag")), ("", read.header("etag")));
         }
         assert_eq!(files(&api.evidence_directory()).len(), 1, "the same content is kept once");
     }

@@ -150,6 +150,72 @@ async fn a_retry_gets_the_first_answer() {
     }
 }
 
+#[tokio::test]
+async fn every_fault_of_a_body_s_form_is_told_at_once() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let (manager, admin) = (api.by(Role::IsmsManager).await, api.by(Role::Admin).await);
+        let mut nothing = manager.post("/v1/nonconformities", json!({})).await.expect(422).faults();
+        nothing.sort();
+        assert_eq!(
+            nothing,
+            ["/objective_evidence required", "/source required", "/statement required", "/title required"]
+        );
+        let body = json!({ "titel": "x", "foo": 1, "title": 5, "source": "gossip" });
+        let mut wrong = manager.post("/v1/nonconformities", body).await.expect(422).faults();
+        wrong.sort();
+        assert_eq!(
+            wrong,
+            [
+                "/foo unknown_field",
+                "/objective_evidence required",
+                "/source unknown_value",
+                "/statement required",
+                "/titel unknown_field",
+                "/title type",
+            ]
+        );
+        let body = json!({ "name": 1, "email": [], "roles": ["king"], "password": 7 });
+        let mut wrong = admin.post("/v1/members", body).await.expect(422).faults();
+        wrong.sort();
+        assert_eq!(wrong, ["/email type", "/name type", "/password type", "/roles/0 unknown_value"]);
+        let indicator = super::indicators::definition(&api.member_id(Role::IsmsManager).await);
+        let mut deep = indicator.clone();
+        deep["goal"]["warning"] = json!("50");
+        let refused = manager.post("/v1/indicators", deep).await.expect(422);
+        assert_eq!(refused.faults(), ["/goal/warning type"], "{indicator}");
+        assert!(refused.text.contains("must be a number, not a text"), "{}", refused.text);
+    }
+}
+
+#[tokio::test]
+async fn a_filter_that_nothing_can_fit_is_refused() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let manager = api.by(Role::IsmsManager).await;
+        for asked in [
+            "nonconformities?requirement=A.99.1",
+            "findings?requirement=zz",
+            "applicabilities?control=A.5.1,zz",
+            "tags?label=A%20B",
+            "incidents?severity=1,9",
+            "risks?level_from=99",
+            "weaknesses?level_from=0",
+            "journal?action=zz",
+            "records/NC-2026-0001/history?after=-1",
+            "nonconformities/NC-2026-0001?as_of=2026-09-01T00:00:00Z",
+        ] {
+            let refused = manager.get(&format!("/v1/{asked}")).await.expect(400);
+            let parameter = asked.split(['?', '=']).nth(1).unwrap();
+            assert!(refused.faults()[0].starts_with(parameter), "{asked}: {:?}", refused.faults());
+        }
+        let state = manager.get("/v1/nonconformities?state=foo").await.expect(400);
+        assert!(state.text.contains("reported") && state.text.contains("closed"), "{}", state.text);
+        let unknown = manager.get("/v1/nonconformities?foo=1").await.expect(400);
+        assert!(unknown.text.contains("expand") && unknown.text.contains("due_before"), "{}", unknown.text);
+    }
+}
+
 /// All of them at once.
 pub async fn together<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
     let mut waiting: Vec<_> = futures.map(Box::pin).collect();
@@ -177,8 +243,21 @@ async fn a_dry_run_answers_and_keeps_nothing() {
         assert_eq!(would.reference(), "NC-2026-0001");
         assert_eq!(would.header("journal-entry"), "");
         manager.post("/v1/nonconformities?dry_run=true", json!({})).await.expect(422);
+        let keyed = |key: &str, path: &str, title: &str| {
+            let mut body = report();
+            body["title"] = json!(title);
+            manager.send(manager.request(Method::POST, path).header("idempotency-key", key).json(&body))
+        };
+        for bad in ["", &"k".repeat(256)] {
+            keyed(bad, "/v1/nonconformities?dry_run=true", "One").await.expect(400);
+        }
+        keyed("tried", "/v1/nonconformities?dry_run=true", "One").await.expect(200);
+        keyed("tried", "/v1/nonconformities?dry_run=true", "Two").await.expect(200);
         assert_eq!(manager.get("/v1/nonconformities?count=true").await.body["total"], 0);
-        assert_eq!(raise(&api).await, "NC-2026-0001", "no number was drawn");
+        assert_eq!(keyed("done", "/v1/nonconformities", "One").await.expect(201).reference(), "NC-2026-0001");
+        keyed("done", "/v1/nonconformities?dry_run=true", "One").await.expect(200);
+        let reused = keyed("done", "/v1/nonconformities?dry_run=true", "Two").await.expect(422);
+        assert_eq!(reused.body["type"], "/problems/idempotency-key-reused", "the very problem");
     }
 }
 

@@ -83,6 +83,36 @@ async fn behind_tls_clients_are_told_to_stay_there() {
     }
 }
 
+/// What asks whether somebody is there asks with `HEAD`, and what asks what can be asked with `OPTIONS` (RFC 9110, sections
+/// 9.3.2 and 9.3.7).
+#[tokio::test]
+async fn head_is_get_without_a_body_and_options_names_the_methods() {
+    let api = start(Settings { requests_per_minute: 1_000_000, ..Settings::default() }).await;
+    let manager = api.by(Role::IsmsManager).await;
+    for (method, path, _) in operations() {
+        let path = nowhere(&path);
+        let options = manager.send(manager.request(Method::OPTIONS, &path)).await.expect(204);
+        let allowed: Vec<&str> = options.header("allow").split(", ").collect();
+        assert!(allowed.contains(&method.as_str()) && allowed.contains(&"OPTIONS"), "{method} {path}: {allowed:?}");
+        if method != Method::GET {
+            continue;
+        }
+        assert!(allowed.contains(&"HEAD"), "{path}: {allowed:?}");
+        // Figures move between two looks.
+        let sized =
+            ["etag", "content-type", "allow"].into_iter().chain((path != "/metrics").then_some("content-length"));
+        let got = manager.get(&path).await;
+        let head = manager.send(manager.request(Method::HEAD, &path)).await;
+        assert_eq!((head.status, head.text.as_str()), (got.status, ""), "{path}");
+        for name in sized.filter(|_| got.status < 400) {
+            assert_eq!(head.header(name), got.header(name), "{path}: {name}");
+        }
+    }
+    api.anonymous().send(api.anonymous().request(Method::HEAD, "/healthz")).await.expect(200);
+    let figures = api.anonymous().get("/metrics").await.expect(200).text;
+    assert!(figures.contains("method=\"HEAD\""), "{figures}");
+}
+
 /// Every method on every path: what is not documented is refused, and that refusal is dressed like any answer.
 #[tokio::test]
 async fn what_is_no_operation_is_refused_in_the_same_dress() {
@@ -91,11 +121,8 @@ async fn what_is_no_operation_is_refused_in_the_same_dress() {
     let documented = operations();
     let paths: std::collections::BTreeSet<&String> = documented.iter().map(|(_, path, _)| path).collect();
     for path in paths {
-        for name in ["HEAD", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get"] {
+        for name in ["TRACE", "PROPFIND", "get"] {
             let method = Method::from_bytes(name.as_bytes()).unwrap();
-            if method == Method::CONNECT {
-                continue;
-            }
             let answer = manager.send(manager.request(method, &nowhere(path))).await;
             assert_eq!(answer.status, 405, "{name} {path}: {}", answer.text);
             assert!(!answer.header("allow").is_empty());

@@ -209,6 +209,27 @@ async fn sixty_four_writers_lose_no_update() {
     }
 }
 
+/// `*` names no version: whoever sends it is told that somebody was faster, not of a version that was never named.
+#[tokio::test]
+async fn whoever_names_no_version_is_overtaken() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let replica = api.replica();
+        let manager = api.by(Role::IsmsManager).await;
+        let path = format!("/v1/nonconformities/{}", raise(&api).await);
+        let amended = (0..30).map(|n| {
+            let caller = manager.at(if n % 2 == 0 { &api.url } else { &replica });
+            let path = &path;
+            async move { caller.patch(path, "*", json!({ "title": format!("Title {n}") })).await }
+        });
+        let answers = together(amended).await;
+        assert!(answers.iter().any(|answer| answer.status == 200));
+        for answer in answers {
+            assert!(answer.status == 200 || answer.reasons() == ["overtaken"], "{}", answer.text);
+        }
+    }
+}
+
 async fn send(caller: &Caller<'_>, key: &str, path: &str, body: &Value) -> Answer {
     caller.send(caller.request(Method::POST, path).header("idempotency-key", key).json(body)).await
 }

@@ -166,7 +166,8 @@ async fn a_day_is_kept_once_and_read_as_it_was() {
     for database in each() {
         let api = Api::start(database).await;
         let first = api.now().date_naive();
-        read(&api, Role::Auditor, &format!("?as_of={}", first - TimeDelta::days(1))).await.expect(404);
+        let unkept = read(&api, Role::Auditor, &format!("?as_of={}", first - TimeDelta::days(1))).await.expect(400);
+        assert_eq!(unkept.faults(), ["as_of not_kept"]);
         let (a, b) = tokio::join!(api.keep_readiness(), api.keep_readiness());
         assert_eq!(a + b, 2, "two organisations, each once");
         let before = read(&api, Role::Auditor, "").await.expect(200);

@@ -46,6 +46,9 @@ async fn a_report_without_a_name_is_answered_by_its_code() {
         let code = file(&api, &link).await;
         assert_eq!(status(&api, &link, &code).await["state"], "received");
         assert_eq!(report(&api).await, Value::Null, "it waits for the hour");
+        let early = json!({ "code": code, "text": "More" });
+        let early = api.anonymous().post(&format!("{link}/answer"), early).await.expect(409);
+        assert_eq!(early.reasons(), ["nothing_asked"], "what waits is no answer");
         api.wait(TimeDelta::hours(1));
         api.take_in_reports().await;
         let filed = report(&api).await;

@@ -67,6 +67,8 @@ async fn faults_are_named() {
         assert_eq!(hour.faults(), ["/hour out_of_range"]);
         let hour = act(&api, Role::Admin, "set-digest-hour", json!({ "hour": 18 })).await.expect(200);
         assert_eq!(hour.body["digest_hour"], 18);
+        let left_out = act(&api, Role::Admin, "set-digest-hour", json!({})).await.expect(422);
+        assert_eq!(left_out.faults(), ["/hour required"], "nobody's digests end by an omission");
         let none = act(&api, Role::Admin, "set-digest-hour", json!({ "hour": null })).await.expect(200);
         assert_eq!(none.body["digest_hour"], json!(null));
         let never = json!({ "weekdays": [] });

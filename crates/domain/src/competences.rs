@@ -44,6 +44,7 @@ pub enum Standing {
         /// What it rests on.
         basis: Basis,
         /// What shows it [7.2 d]; files are attached as evidence.
+        #[cfg_attr(feature = "openapi", schema(example = "Certificate of March 2025, two audits under supervision"))]
         evidence: String,
     },
     /// Not all of it, or not yet.

@@ -46,6 +46,9 @@ impl Body for File {
         if let Some(title) = &self.title {
             faults.keep(text::title("/title", title));
         }
+        if self.size == 0 {
+            faults.push(Fault::new("", "empty", "must be a file with content: an empty one shows nothing"));
+        }
     }
 
     fn title(&self) -> Option<&str> {

@@ -9,7 +9,7 @@ macro_rules! ids {
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid))]
         #[serde(transparent)]
-        pub struct $name(pub uuid::Uuid);
+        pub struct $name(#[serde(deserialize_with = "hyphenated")] pub uuid::Uuid);
 
         impl From<uuid::Uuid> for $name {
             fn from(value: uuid::Uuid) -> Self { Self(value) }
@@ -21,6 +21,26 @@ macro_rules! ids {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { self.0.fmt(f) }
         }
     )+};
+}
+
+/// Reads the one spelling that is documented: with hyphens, as addresses have it.
+fn hyphenated<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<uuid::Uuid, D::Error> {
+    struct Hyphenated;
+
+    impl serde::de::Visitor<'_> for Hyphenated {
+        type Value = uuid::Uuid;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a UUID with hyphens")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<uuid::Uuid, E> {
+            let found = uuid::Uuid::try_parse(text).ok().filter(|_| text.len() == uuid::fmt::Hyphenated::LENGTH);
+            found.ok_or_else(|| E::custom("must be a UUID with hyphens"))
+        }
+    }
+
+    deserializer.deserialize_str(Hyphenated)
 }
 
 ids! {
@@ -104,4 +124,19 @@ ids! {
     AuditId,
     /// What an audit has found.
     FindingId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let id = MemberId(uuid::Uuid::from_u128(7));
+        let read = |text: String| serde_json::from_value::<MemberId>(serde_json::Value::String(text)).ok();
+        assert_eq!(read(id.0.to_string()), Some(id));
+        for other in [id.0.simple().to_string(), id.0.braced().to_string(), id.0.urn().to_string(), "7".to_owned()] {
+            assert_eq!(read(other), None);
+        }
+    }
 }

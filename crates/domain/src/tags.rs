@@ -24,10 +24,19 @@ impl Body for Label {
     const MAKING: Permission = Permission::Annotate;
 
     fn check(&self, faults: &mut Faults) {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | ':');
-        if self.label.is_empty() || self.label.len() > LABEL || !self.label.chars().all(plain) {
-            let detail = format!("must have 1 to {LABEL} lower-case letters, digits, -, _, . or :");
-            faults.push(Fault::new("/label", "malformed", detail));
-        }
+        faults.keep(check("/label", &self.label));
     }
+}
+
+/// Checks what may be a label.
+///
+/// # Errors
+/// The fault at `pointer`.
+pub fn check(pointer: &str, label: &str) -> Result<(), Fault> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | ':');
+    if label.is_empty() || label.len() > LABEL || !label.chars().all(plain) {
+        let detail = format!("must have 1 to {LABEL} lower-case letters, digits, -, _, . or :");
+        return Err(Fault::new(pointer, "malformed", detail));
+    }
+    Ok(())
 }

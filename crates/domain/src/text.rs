@@ -17,7 +17,8 @@ pub const DOCUMENT: usize = 200_000;
 /// The fault at `pointer`.
 pub fn title(pointer: &str, text: &str) -> Result<String, Fault> {
     let text = bounded(pointer, text, TITLE)?;
-    if text.chars().any(char::is_control) {
+    // U+2028 and U+2029 end lines, too (Unicode Standard Annex 14).
+    if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
         return Err(Fault::new(pointer, "control_character", "must be one line without control characters"));
     }
     Ok(text)
@@ -173,7 +174,7 @@ pub fn narratives(pointer: &str, texts: &[String], limit: usize, faults: &mut Fa
 }
 
 fn bounded(pointer: &str, text: &str, limit: usize) -> Result<String, Fault> {
-    if text.trim().is_empty() {
+    if text.chars().all(is_unseen) {
         return Err(Fault::new(pointer, "blank", "must not be empty"));
     }
     if text.chars().nth(limit).is_some() {
@@ -189,6 +190,16 @@ pub fn forbidden_character(pointer: &str, text: &str) -> Option<Fault> {
     // PostgreSQL refuses NUL in text and SQLite takes it; bidirectional overrides make text read as what it is not.
     let bad = text.chars().find(|c| is_forbidden(*c))?;
     Some(Fault::new(pointer, "forbidden_character", format!("must not contain U+{:04X}", u32::from(bad))))
+}
+
+/// Space, and what is shown as nothing by itself: the default ignorable code points (Unicode, section 5.21), and blanks that
+/// are letters or symbols by name.
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}')
+        || matches!(c, '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}')
+        || matches!(c, '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn is_forbidden(c: char) -> bool {
@@ -215,6 +226,12 @@ mod tests {
             (" \n", "blank"),
             ("a\0", "forbidden_character"),
             ("a\nb", "control_character"),
+            ("a\u{2028}b", "control_character"),
+            ("\u{200b}", "blank"),
+            ("\u{feff}", "blank"),
+            ("\u{2028}", "blank"),
+            ("\u{200e} ", "blank"),
+            ("\u{e0041}", "blank"),
             ("\u{202e}x", "forbidden_character"),
         ] {
             assert_eq!(title("/title", text).unwrap_err().code, code, "{text:?}");

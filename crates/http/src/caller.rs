@@ -131,7 +131,7 @@ async fn admit(request: &HttpRequest) -> Result<(web::Data<App>, Known), ApiErro
 }
 
 async fn identify(app: &web::Data<App>, request: &HttpRequest) -> Result<Known, ApiError> {
-    let presented = bearer(request).ok_or(ApiError::Unauthenticated)?;
+    let presented = bearer(request).ok_or(ApiError::Anonymous)?;
     let digest: [u8; 32] = Sha256::digest(presented.as_bytes()).into();
     let now = app.now();
     let turn = match app.callers.find(&digest, now) {

@@ -16,7 +16,10 @@ pub enum ApiError {
     /// A parameter or header is wrong; all faults at once.
     #[error("a parameter is not acceptable")]
     Parameters(Vec<Fault>),
-    /// Nobody is known to call.
+    /// Nobody says who calls.
+    #[error("no credentials")]
+    Anonymous,
+    /// What was presented does not say who calls.
     #[error("no valid credentials")]
     Unauthenticated,
     /// Address or password are wrong; which of them is not said.
@@ -52,6 +55,14 @@ pub enum ApiError {
     /// Something must exist once only and does already.
     #[error("{0} is taken")]
     Taken(&'static str),
+    /// The same, and the record that has it.
+    #[error("{field} is taken by {by}")]
+    TakenBy {
+        /// The member of the body by which the two are told to be the same.
+        field: &'static str,
+        /// The record's reference.
+        by: String,
+    },
     /// The content had to go by law.
     #[error("the content was redacted")]
     Redacted,
@@ -221,6 +232,7 @@ impl From<StoreError> for ApiError {
             StoreError::NotFound => Self::NotFound,
             StoreError::Stale { current } => Self::Stale(current),
             StoreError::Taken(what) => Self::Taken(what),
+            StoreError::TakenBy { field, by } => Self::TakenBy { field, by },
             StoreError::Redacted => Self::Redacted,
             StoreError::Busy | StoreError::CommitFailed(_) | StoreError::Unreachable(_) => Self::Busy,
             error @ (StoreError::Corrupt { .. }
@@ -249,7 +261,7 @@ impl ApiError {
         match self {
             Self::Malformed(_) => Kind::Malformed,
             Self::Parameters(_) => Kind::Parameter,
-            Self::Unauthenticated => Kind::Unauthenticated,
+            Self::Anonymous | Self::Unauthenticated => Kind::Unauthenticated,
             Self::LoginRefused => Kind::LoginRefused,
             Self::NotFound => Kind::NotFound,
             Self::MethodNotAllowed(_) => Kind::MethodNotAllowed,
@@ -262,7 +274,7 @@ impl ApiError {
             Self::TooSlow => Kind::Timeout,
             Self::MediaType(_) => Kind::MediaType,
             Self::TooMany(_) => Kind::TooManyRequests,
-            Self::Taken(_) => Kind::Taken,
+            Self::Taken(_) | Self::TakenBy { .. } => Kind::Taken,
             Self::Redacted => Kind::Redacted,
             Self::KeyReused => Kind::IdempotencyKeyReused,
             Self::Busy => Kind::Busy,
@@ -279,7 +291,11 @@ impl ApiError {
             Self::Parameters(faults) | Self::Refused(Refusal::Invalid(faults)) => (faults.clone(), Vec::new()),
             Self::Refused(Refusal::State(reasons)) => (Vec::new(), reasons.clone()),
             Self::Taken(field) => (vec![Fault::new(format!("/{field}"), "taken", "exists already")], Vec::new()),
+            Self::TakenBy { field, by } => {
+                (vec![Fault::new(format!("/{field}"), "taken", format!("exists already: {by}"))], Vec::new())
+            }
             Self::Malformed(_)
+            | Self::Anonymous
             | Self::Unauthenticated
             | Self::LoginRefused
             | Self::NotFound
@@ -302,6 +318,7 @@ impl ApiError {
             Self::TooLarge(limit) => format!("At most {limit} bytes are read here, after decompression."),
             Self::MediaType(detail) => (*detail).to_owned(),
             Self::Parameters(_)
+            | Self::Anonymous
             | Self::Unauthenticated
             | Self::LoginRefused
             | Self::NotFound
@@ -312,6 +329,7 @@ impl ApiError {
             | Self::TooSlow
             | Self::TooMany(_)
             | Self::Taken(_)
+            | Self::TakenBy { .. }
             | Self::Redacted
             | Self::KeyReused
             | Self::Busy
@@ -331,7 +349,11 @@ impl ApiError {
     }
 
     fn headers(&self, answer: &mut HttpResponseBuilder) {
-        if matches!(self, Self::Unauthenticated | Self::LoginRefused) {
+        // RFC 6750, section 3.1: whoever presented no token is told of no error.
+        if matches!(self, Self::Anonymous | Self::LoginRefused) {
+            answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        if matches!(self, Self::Unauthenticated) {
             answer.insert_header((header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""));
         }
         if let Self::TooMany(seconds) = self {

@@ -14,9 +14,10 @@ use ratchet_domain::access::{Actor, Cell};
 use ratchet_domain::change::Record;
 use ratchet_domain::delegations::is_personal;
 use ratchet_domain::id::MemberId;
-use ratchet_domain::reference::Locator;
+use ratchet_domain::reference::{Locator, Prefix, Reference};
 use ratchet_domain::refusal::Refusal;
 use ratchet_domain::search;
+use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::search::{Question, find};
 use ratchet_persistence::settings;
 use ratchet_persistence::table::{Listed, Order, Own, Scope};
@@ -83,13 +84,23 @@ impl<Q: DeserializeOwned> List<Q> {
                 .finish()
         };
         let page: PageParameters = parameters::parse(&part(&|name| COMMON.contains(&name)))?;
-        let own = parameters::parse(&part(&|name| !COMMON.contains(&name)))?;
+        let own = parameters::parse(&part(&|name| !COMMON.contains(&name))).map_err(with_the_common_ones)?;
         let asked = part(&|name| !matches!(name, "limit" | "cursor" | "count" | "expand"));
         if page.limit.is_some_and(|limit| !(1..=LIMIT).contains(&limit)) {
             return Err(ApiError::parameter("limit", "out_of_range", format!("must lie between 1 and {LIMIT}")));
         }
         Ok(Self { page, query: own, asked: format!("{path}?{asked}") })
     }
+}
+
+/// Whoever is told which parameters there are is told of all.
+fn with_the_common_ones(mut error: ApiError) -> ApiError {
+    if let ApiError::Parameters(faults) = &mut error {
+        for fault in faults.iter_mut().filter(|fault| fault.code == "unknown_parameter") {
+            fault.detail = format!("{}; every list takes {}", fault.detail, COMMON.join(", "));
+        }
+    }
+    error
 }
 
 /// One page of a list.
@@ -104,11 +115,90 @@ pub(crate) struct Page<T> {
     pub total: Option<i64>,
 }
 
+/// A record that a filter names, by id or reference.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Named(Locator);
+
+impl Named {
+    /// The record's id; of a reference that was not looked up, nobody's.
+    pub(crate) fn id(self) -> uuid::Uuid {
+        match self.0 {
+            Locator::Id(id) => id,
+            Locator::Reference(_) => uuid::Uuid::nil(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let named = String::deserialize(deserializer)?.parse::<Locator>().map_err(|_| "must be an id or a reference");
+        named.map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+/// What a filter may name by a reference.
+pub(crate) trait ByReference {
+    fn reference(&self) -> Option<Reference>;
+    fn of(id: uuid::Uuid) -> Self;
+}
+
+impl ByReference for Named {
+    fn reference(&self) -> Option<Reference> {
+        match self.0 {
+            Locator::Id(_) => None,
+            Locator::Reference(reference) => Some(reference),
+        }
+    }
+
+    fn of(id: uuid::Uuid) -> Self {
+        Self(Locator::Id(id))
+    }
+}
+
+impl ByReference for Who {
+    fn reference(&self) -> Option<Reference> {
+        match self {
+            Self::Me | Self::Member(_) => None,
+            Self::Reference(reference) => Some(*reference),
+        }
+    }
+
+    fn of(id: uuid::Uuid) -> Self {
+        Self::Member(MemberId(id))
+    }
+}
+
+/// Looks up what filters name: a statement for each reference.
+pub(crate) struct LookUp<'a> {
+    by: &'a Actor,
+    connection: &'a mut AnyConnection,
+}
+
+impl LookUp<'_> {
+    /// Puts the id in the place of a reference to a record of one of these kinds; of any, where none is named.
+    pub(crate) fn up<N: ByReference>(
+        &mut self,
+        parameter: &str,
+        kinds: &[Prefix],
+        named: &mut Option<N>,
+    ) -> Result<(), ApiError> {
+        let Some(reference) = named.as_ref().and_then(ByReference::reference) else { return Ok(()) };
+        let unknown = || ApiError::parameter(parameter, "unknown_record", "names no record that it can name");
+        if !kinds.is_empty() && !kinds.contains(&reference.prefix) {
+            return Err(unknown());
+        }
+        let found = records::find(reference.prefix, Locator::Reference(reference), self.by, self.connection);
+        *named = Some(N::of(found.map_err(|error| error.or_unknown(unknown))?.id));
+        Ok(())
+    }
+}
+
 /// A member, or whoever calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
     Me,
     Member(MemberId),
+    Reference(Reference),
 }
 
 impl Who {
@@ -117,6 +207,8 @@ impl Who {
         match self {
             Self::Me => by.principal().unwrap_or(MemberId(uuid::Uuid::nil())),
             Self::Member(id) => id,
+            // Looked up before anything is filtered by it.
+            Self::Reference(_) => MemberId(uuid::Uuid::nil()),
         }
     }
 }
@@ -128,8 +220,11 @@ impl FromStr for Who {
         if text == "me" {
             return Ok(Self::Me);
         }
-        let id = uuid::Uuid::try_parse(text).map_err(|_| "must be `me` or a member's id".to_owned())?;
-        Ok(Self::Member(MemberId(id)))
+        match text.parse::<Locator>() {
+            Ok(Locator::Id(id)) => Ok(Self::Member(MemberId(id))),
+            Ok(Locator::Reference(reference)) => Ok(Self::Reference(reference)),
+            Err(_) => Err("must be `me`, or a member's id or reference".to_owned()),
+        }
     }
 }
 
@@ -173,7 +268,7 @@ impl Call {
     /// Answers one page: at most a statement for the records, one to count, one to expand, one for each word that is
     /// asked for, and what [`Resource::fill`] needs.
     pub(crate) async fn list<T: Resource>(self, list: List<T::Query>) -> Result<Answer, ApiError> {
-        let List { page, query, asked } = list;
+        let List { page, mut query, asked } = list;
         let (app, organisation) = (self.app.clone(), self.actor.organisation);
         let mut own = scope_of::<T>(&self.actor)?;
         let keys = order_of::<T>(page.sort.as_deref())?;
@@ -202,6 +297,7 @@ impl Call {
             } else {
                 now.date_naive()
             };
+            T::settle(&mut query, &mut LookUp { by: &by, connection: &mut *connection })?;
             let mut filter = T::filter(query, &by, today);
             if let Some(reference) = about {
                 let found = records::find(reference.prefix, Locator::Reference(reference), &by, connection);

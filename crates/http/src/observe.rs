@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::error::{ApiError, Unsent};
 use crate::limits::Remaining;
 use actix_cors::CorsError;
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -17,7 +17,10 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Mutex;
+use std::task::{Context, Poll};
 use std::time::Instant;
 use tracing::Instrument;
 
@@ -123,9 +126,9 @@ impl Metrics {
     }
 }
 
-/// The outermost middleware.
+/// The outermost middleware. `HEAD` is answered by whatever answers `GET`, without the body.
 pub(crate) async fn observe(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let app = request.app_data::<web::Data<App>>().cloned();
@@ -137,12 +140,18 @@ pub(crate) async fn observe(
     let is_observed = !request.path().starts_with(UNOBSERVED);
     let span = if is_observed { tracing::info_span!("request", id = %id) } else { tracing::Span::none() };
     let began = Instant::now();
+    if method == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
     let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
     let response = match refused_elsewhere(&response) {
         Some(refusal) => response.into_response(refusal.error_response()),
         None => response,
     };
     let mut response = fill(response, &id);
+    if method == Method::HEAD {
+        response = response.map_body(|_, body| BoxBody::new(Unsaid(body.size())));
+    }
     let route = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
     let (status, took) = (response.status().as_u16(), began.elapsed());
     if is_observed {
@@ -160,6 +169,21 @@ pub(crate) async fn observe(
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     Ok(response)
+}
+
+/// A body of which only the size is told.
+struct Unsaid(BodySize);
+
+impl MessageBody for Unsaid {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        self.0
+    }
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<web::Bytes, Infallible>>> {
+        Poll::Ready(None)
+    }
 }
 
 /// The public report link.

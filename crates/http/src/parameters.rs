@@ -1,17 +1,18 @@
 //! Parameters: each is documented, an unknown or repeated one is refused, never ignored.
 
-use crate::bounds;
+use crate::body::wording;
 use crate::caller::{Extracted, once_known};
 use crate::error::ApiError;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use ratchet_domain::reference::Locator;
+use ratchet_domain::reference::{Locator, Prefix};
 use ratchet_domain::refusal::Fault;
-use ratchet_domain::text;
+use ratchet_domain::{tags, text};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use std::collections::HashSet;
 use std::str::FromStr;
+use strum::VariantArray;
 
 /// The record that the path names, by id or reference.
 #[derive(Debug, Clone, Copy)]
@@ -62,10 +63,10 @@ pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
         let (name, code) = match (start, named) {
             ("unknown field ", Some(name)) => (name.to_owned(), "unknown_parameter"),
             ("missing field ", Some(name)) => (name.to_owned(), "required"),
-            (bounds::OUTSIDE, _) => (path, "out_of_range"),
+            (start, _) if start.starts_with("must lie between ") => (path, "out_of_range"),
             _ => (path, "malformed"),
         };
-        ApiError::Parameters(vec![Fault::new(name, code, message)])
+        ApiError::Parameters(vec![Fault::new(name, code, wording::plain(&message).replace(" member ", " parameter "))])
     })
 }
 
@@ -90,13 +91,72 @@ fn readable(query: &str) -> Result<(), ApiError> {
 }
 
 /// Values separated by commas: `open,confirmed`.
-pub(crate) fn listed<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
+pub(crate) fn listed<'de, T, D>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
+where
+    T: FromStr + VariantArray + Copy,
+    &'static str: From<T>,
+    D: Deserializer<'de>,
+{
+    each(deserializer, |word| {
+        word.parse().map_err(|_| {
+            let known: Vec<&str> = T::VARIANTS.iter().map(|known| <&'static str>::from(*known)).collect();
+            format!("`{word}` is none of {}", known.join(", "))
+        })
+    })
+}
+
+/// Whole numbers separated by commas.
+pub(crate) fn listed_within<'de, const FIRST: i64, const LAST: i64, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<i64>>, D::Error> {
+    each(deserializer, number_within::<FIRST, LAST>)
+}
+
+/// Controls of Annex A separated by commas.
+pub(crate) fn listed_controls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    each(deserializer, |word| text::control("", word).map(|()| word.to_owned()).map_err(|fault| fault.detail))
+}
+
+fn each<'de, T, D: Deserializer<'de>>(
+    deserializer: D,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Option<Vec<T>>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let values: Result<Vec<T>, D::Error> = text
-        .split(',')
-        .map(|word| word.parse().map_err(|_| D::Error::custom(format!("`{word}` is none of the known values"))))
-        .collect();
-    values.map(Some)
+    text.split(',').map(|word| read(word).map_err(D::Error::custom)).collect::<Result<_, _>>().map(Some)
+}
+
+/// A whole number from the first to the last.
+pub(crate) fn within<'de, const FIRST: i64, const LAST: i64, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<i64>, D::Error> {
+    number_within::<FIRST, LAST>(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
+}
+
+fn number_within<const FIRST: i64, const LAST: i64>(text: &str) -> Result<i64, String> {
+    let number: i64 = text.parse().map_err(|_| format!("must be a whole number, not `{text}`"))?;
+    if (FIRST..=LAST).contains(&number) { Ok(number) } else { Err(format!("must lie between {FIRST} and {LAST}")) }
+}
+
+/// What may be a tag's label.
+pub(crate) fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let label = String::deserialize(deserializer)?;
+    tags::check("", &label).map_err(|fault| D::Error::custom(fault.detail))?;
+    Ok(Some(label))
+}
+
+/// A kind of record and what happened to it: `nonconformity.closed`.
+pub(crate) fn action<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let action = String::deserialize(deserializer)?;
+    let kind = action.split_once('.').and_then(|(kind, _)| Prefix::of_kind(kind));
+    kind.ok_or_else(|| D::Error::custom("must be a kind of record and what happened to it: nonconformity.closed"))?;
+    Ok(Some(action))
+}
+
+/// A clause or control that the catalogue has.
+pub(crate) fn requirement<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let number = String::deserialize(deserializer)?;
+    text::requirement("", &number).map_err(|fault| D::Error::custom(fault.detail))?;
+    Ok(Some(number))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::body::Body;
 use crate::bounds::bounded;
 use crate::caller::{Call, caller_id};
 use crate::error::ApiError;
+use crate::listing::LookUp;
 use crate::parameters::{Query, Target, WriteParameters};
 use crate::v1::records;
 use actix_web::http::{StatusCode, header};
@@ -76,6 +77,13 @@ pub(crate) trait Resource: Listed + Guarded {
     /// Whether the list's parameters are read by what day it is where the organisation is.
     fn asks_for_today(_: &Self::Query) -> bool {
         false
+    }
+    /// Looks up what the list's parameters name by references.
+    ///
+    /// # Errors
+    /// When one names no record that the caller may see.
+    fn settle(_: &mut Self::Query, _: &mut LookUp<'_>) -> Result<(), ApiError> {
+        Ok(())
     }
     /// The list's parameters as the table's filter.
     fn filter(query: Self::Query, by: &Actor, today: NaiveDate) -> Self::Filter;
@@ -240,6 +248,9 @@ impl Call {
         let wanted = expand::wanted::<T>(parameters.expand.as_deref())?;
         let known = self.header("if-none-match")?.map(str::to_owned);
         let now = self.app.now();
+        if parameters.as_of.is_some_and(|at| at > now) {
+            return Err(ApiError::parameter("as_of", "out_of_range", "must not lie in the future"));
+        }
         let job = move |connection: &mut _| -> Result<Answer, ApiError> {
             let found = T::find(by.organisation, locator, connection)?;
             let (mut record, _) = found.ok_or(ApiError::NotFound)?;
@@ -408,7 +419,7 @@ impl Call {
             check_version(expected.as_deref(), record.head().version)?;
             verdict?;
             let change = run(record, parsed?, &by, tx)?;
-            let (record, receipt) = tx.save(change)?;
+            let (record, receipt) = tx.save(change).map_err(|error| unless_overtaken(error, expected.as_deref()))?;
             Ok(written(shown(StatusCode::OK, &record, &by, tx)?, receipt, dry_run))
         })
         .await
@@ -425,15 +436,21 @@ impl Call {
         F: FnOnce(&mut Tx<'_>) -> Result<Answer, ApiError> + Send + 'static,
     {
         let dry_run = parameters.dry_run;
-        let retry = if dry_run { None } else { self.retry(digest)? };
+        let retry = self.retry(digest)?;
         let context = self.app.context(self.actor.clone(), self.request_id(), dry_run);
         let job = move |tx: &mut Tx<'_>| -> Result<Answer, ApiError> {
             let Some(retry) = retry else { return job(tx) };
             let now = tx.now();
-            if let Some(stored) = idempotency::find(&retry, now, tx.connection())? {
-                return replayed(stored, &retry);
+            match idempotency::find(&retry, now, tx.connection())? {
+                // What would be is told again, unless the key is another request's.
+                Some(stored) if dry_run && stored.fingerprint == retry.fingerprint => {}
+                Some(stored) => return replayed(stored, &retry),
+                None => {}
             }
             let answer = job(tx)?;
+            if dry_run {
+                return Ok(answer);
+            }
             let headers = serde_json::to_string(&answer.headers).map_err(|e| ApiError::Internal(e.to_string()))?;
             idempotency::keep(&retry, (answer.status, &headers, &answer.body), now, tx.connection())?;
             Ok(answer)
@@ -449,10 +466,13 @@ impl Call {
         }
         // Under a key that no backup holds: a body may hold a new member's password.
         let request = &self.request;
-        let asked = [request.method().as_str(), request.path(), request.query_string()].map(str::as_bytes);
-        let [method, path, query] = asked;
+        // A dry run is of the same request.
+        let asked = request.query_string().split('&').filter(|pair| !pair.starts_with("dry_run="));
+        let query = asked.collect::<Vec<_>>().join("&");
+        let [method, path] = [request.method().as_str(), request.path()].map(str::as_bytes);
         let principal = self.actor.on_behalf_of().map_or_else(Uuid::nil, |member| member.0);
-        let fingerprint = self.app.keyed_hash("retry", &[method, path, query, principal.as_bytes(), digest]);
+        let fingerprint =
+            self.app.keyed_hash("retry", &[method, path, query.as_bytes(), principal.as_bytes(), digest]);
         Ok(Some(Retry {
             organisation: self.actor.organisation,
             caller: caller_id(&self.actor),
@@ -492,10 +512,11 @@ pub(crate) fn existing_members(pointer: &str, named: &[MemberId], tx: &mut Tx<'_
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults).into()) }
 }
 
-/// Whoever named no version is not told of one: somebody else moved the record in the same moment.
+/// Whoever named no version is not told of one: somebody else moved the record in the same moment. `*` names none.
 fn unless_overtaken(error: StoreError, if_match: Option<&str>) -> ApiError {
-    match (error, if_match) {
-        (StoreError::Stale { current: _ }, None) => {
+    let names_a_version = if_match.is_some_and(|tags| tags.split(',').all(|tag| tag.trim() != "*"));
+    match (error, names_a_version) {
+        (StoreError::Stale { current: _ }, false) => {
             Refusal::state("overtaken", "somebody else wrote the record in the same moment: read it again").into()
         }
         (error, _) => error.into(),
@@ -530,6 +551,15 @@ fn check_version(if_match: Option<&str>, current: i64) -> Result<(), ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
+
+    #[test]
+    fn whoever_named_no_version_was_overtaken() {
+        for (named, expected) in [(None, Kind::State), (Some("*"), Kind::State), (Some("\"3-aa\""), Kind::StaleVersion)]
+        {
+            assert_eq!(unless_overtaken(StoreError::Stale { current: 4 }, named).kind(), expected, "{named:?}");
+        }
+    }
 
     #[test]
     fn a_strong_tag_of_the_version_matches() {

@@ -1,12 +1,14 @@
 //! The routes, and what wraps them.
 
 use crate::app::App;
+use crate::body::shape::Shapes;
 use crate::document::document;
 use crate::error::ApiError;
 use crate::observe::observe;
 use crate::{health, problems, v1};
 use actix_cors::Cors;
 use actix_web::dev::{ResourceDef, Server};
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpRequest, HttpResponse, HttpServer, Responder, get, web};
@@ -36,15 +38,21 @@ struct Contract {
     json: String,
     /// Each documented path with the methods it knows.
     paths: Vec<(ResourceDef, String)>,
+    shapes: Arc<Shapes>,
 }
 
 impl Contract {
     fn new(document: &Value) -> Self {
         let paths = document["paths"].as_object().into_iter().flatten().map(|(path, item)| {
-            let known: Vec<String> = item.as_object().into_iter().flatten().map(|(m, _)| m.to_uppercase()).collect();
+            let documented = item.as_object().into_iter().flatten().map(|(method, _)| method.to_uppercase());
+            let mut known: Vec<String> = documented.collect();
+            if known.iter().any(|method| method == "GET") {
+                known.push("HEAD".to_owned());
+            }
+            known.push("OPTIONS".to_owned());
             (ResourceDef::new(path.as_str()), known.join(", "))
         });
-        Self { paths: paths.collect(), json: document.to_string() }
+        Self { paths: paths.collect(), shapes: Arc::new(Shapes::of(document)), json: document.to_string() }
     }
 }
 
@@ -65,14 +73,14 @@ async fn get_contract(contract: web::Data<Contract>) -> impl Responder {
         .body(contract.json.clone())
 }
 
-/// A path that is documented knows its methods; any other does not exist.
-async fn refuse(request: HttpRequest, contract: web::Data<Contract>) -> ApiError {
+/// What no operation answers: a path that is documented says which methods it knows, any other does not exist.
+async fn answer_the_rest(request: HttpRequest, contract: web::Data<Contract>) -> Result<HttpResponse, ApiError> {
     let found = contract.paths.iter().find(|(pattern, _)| pattern.is_match(request.path()));
-    found.map_or(ApiError::NotFound, |(_, methods)| ApiError::MethodNotAllowed(methods.clone()))
-}
-
-async fn refuse_all(request: HttpRequest, contract: web::Data<Contract>) -> Result<HttpResponse, ApiError> {
-    Err(refuse(request, contract).await)
+    let (_, methods) = found.ok_or(ApiError::NotFound)?;
+    if *request.method() == Method::OPTIONS {
+        return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, methods.as_str())).finish());
+    }
+    Err(ApiError::MethodNotAllowed(methods.clone()))
 }
 
 fn cors(origins: &[String]) -> Cors {
@@ -110,6 +118,7 @@ fn cors(origins: &[String]) -> Cors {
 pub fn serve(app: Arc<App>, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
     let app = web::Data::from(app);
     let contract = contract().ok_or_else(|| std::io::Error::other("the contract cannot be written"))?;
+    let shapes = web::Data::from(contract.shapes.clone());
     let contract = web::Data::from(contract);
     let sweeping = app.clone();
     // Without the badge, which would be fetched from elsewhere: the page works offline.
@@ -121,12 +130,13 @@ pub fn serve(app: Arc<App>, listener: TcpListener, workers: usize) -> std::io::R
             .into_utoipa_app()
             .app_data(app.clone())
             .app_data(contract.clone())
+            .app_data(shapes.clone())
             .configure(configure)
             .into_app()
             .service(get_contract)
             .service(web::redirect("/docs", "/docs/"))
             .service(SwaggerUi::new("/docs/{_:.*}").config(docs.clone()))
-            .default_service(web::to(refuse_all))
+            .default_service(web::to(answer_the_rest))
             .wrap(cors(origins))
             .wrap(from_fn(observe))
             .wrap(Compress::default())

@@ -78,6 +78,7 @@ pub(crate) fn counted<T: Item>(items: Vec<Read<T>>) -> Result<Vec<Read<T>>, ApiE
 
 /// A JSON array.
 pub(crate) fn json<T: Item>(bytes: &[u8]) -> Result<Vec<Read<T>>, ApiError> {
+    let bytes = body::without_mark(bytes);
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| *byte != b'[') {
         body::parse::<serde::de::IgnoredAny>(bytes)?;
         return Err(Refusal::invalid("", "type", format!("must be an array of {}", T::NAME)).into());
@@ -88,7 +89,7 @@ pub(crate) fn json<T: Item>(bytes: &[u8]) -> Result<Vec<Read<T>>, ApiError> {
 
 /// JSON lines: one item in each, blank ones passed over.
 pub(crate) fn ndjson<T: Item>(bytes: &[u8]) -> Result<Vec<Read<T>>, ApiError> {
-    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let lines = body::without_mark(bytes).split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     Ok(lines.filter(|line| !line.is_empty()).map(object).collect())
 }
 
@@ -108,7 +109,10 @@ pub(crate) fn csv<T: Item>(bytes: &[u8]) -> Result<Vec<Read<T>>, ApiError> {
     let columns: Vec<T::Column> = header.iter().map(column::<T>).collect::<Result<_, _>>()?;
     for (index, column) in columns.iter().enumerate() {
         if columns[..index].contains(column) {
-            return Err(ApiError::Malformed(format!("the header names column {} twice", index + 1)));
+            let name = header.get(index).unwrap_or_default();
+            return Err(
+                Refusal::invalid(format!("/{name}"), "duplicate", "the header must name each column once").into()
+            );
         }
     }
     // Counted before they are read: what is refused as a whole is not worth the work.

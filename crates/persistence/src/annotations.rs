@@ -23,7 +23,11 @@ pub struct Filter<W = ()> {
 
 /// Declares the table of one kind of annotation: the common columns, and its own with where each comes from.
 macro_rules! annotation_table {
-    ($record:ty, $table:ident, $more:ty { $($column:ident: $type:ty = |$r:ident| $value:expr),* $(,)? }, |$query:ident, $asked:ident| $narrow:expr) => {
+    (
+        $record:ty, $table:ident, $more:ty { $($column:ident: $type:ty = |$r:ident| $value:expr),* $(,)? },
+        |$query:ident, $asked:ident| $narrow:expr
+        $(, once by $field:literal |$one:ident| $same:expr)?
+    ) => {
         $crate::row::record_table!($record, $table {
             target_kind: String,
             target_id: $crate::column::KeyValue,
@@ -81,6 +85,8 @@ macro_rules! annotation_table {
         }
 
         impl $crate::table::Guarded for $record {
+            $(const ONCE_BY: &'static str = $field;)?
+
             fn facts(
                 &self,
                 _: chrono::DateTime<chrono::Utc>,
@@ -88,6 +94,22 @@ macro_rules! annotation_table {
             ) -> Result<(), $crate::error::Error> {
                 Ok(())
             }
+
+            $(fn twin(
+                &self,
+                connection: &mut $crate::connection::AnyConnection,
+            ) -> Result<Option<String>, $crate::error::Error> {
+                let $one = self;
+                let found = $table::table
+                    .filter($table::organisation_id.eq($crate::column::KeyValue($one.head.organisation.0)))
+                    .filter($table::target_id.eq($crate::column::KeyValue($one.target.id.0)))
+                    .filter($table::stage.eq($crate::row::word(ratchet_domain::annotations::StageName::Attached)))
+                    .filter($same)
+                    .select($table::reference)
+                    .get_result(connection)
+                    .optional()?;
+                Ok(found)
+            })?
         }
     };
 }

@@ -108,7 +108,19 @@ fn own(&Own { member, .. }: &Own) -> NullableCondition<applicabilities::table> {
 }
 
 impl Guarded for Applicability {
+    const ONCE_BY: &'static str = "control";
+
     fn facts(&self, _: DateTime<Utc>, _: &mut AnyConnection) -> Result<(), Error> {
         Ok(())
+    }
+
+    fn twin(&self, connection: &mut AnyConnection) -> Result<Option<String>, Error> {
+        let found = applicabilities::table
+            .filter(applicabilities::organisation_id.eq(KeyValue(self.head.organisation.0)))
+            .filter(applicabilities::control.eq(&self.control))
+            .select(applicabilities::reference)
+            .get_result(connection)
+            .optional()?;
+        Ok(found)
     }
 }

@@ -20,6 +20,14 @@ pub enum Error {
     /// Something that must be unique exists; the field's name.
     #[error("{0} is taken")]
     Taken(&'static str),
+    /// The same, and the record that has it.
+    #[error("{field} is taken by {by}")]
+    TakenBy {
+        /// The member of a body by which the two are told to be the same.
+        field: &'static str,
+        /// The record's reference.
+        by: String,
+    },
     /// The content had to go by law; its hash is kept.
     #[error("the content was redacted")]
     Redacted,
@@ -75,6 +83,7 @@ impl Error {
             | Self::NotFound
             | Self::Stale { .. }
             | Self::Taken(_)
+            | Self::TakenBy { .. }
             | Self::Redacted
             | Self::Corrupt { .. }
             | Self::Unwritable(_)

@@ -108,6 +108,18 @@ fn own(&Own { member, .. }: &Own) -> NullableCondition<risks::table> {
 }
 
 impl Guarded for Risk {
+    const ONCE_BY: &'static str = "external_reference";
+
+    fn twin(&self, connection: &mut AnyConnection) -> Result<Option<String>, Error> {
+        let found = risks::table
+            .filter(risks::organisation_id.eq(KeyValue(self.head.organisation.0)))
+            .filter(risks::external_reference.eq(&self.external_reference))
+            .select(risks::reference)
+            .get_result(connection)
+            .optional()?;
+        Ok(found)
+    }
+
     fn facts(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
         let today = settings::rules(self.head.organisation, connection)?.today(now);
         Ok(Facts { open_actions: actions::open_of(self.head.organisation, self.head.id, connection)?, today })

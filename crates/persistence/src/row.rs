@@ -101,14 +101,13 @@ macro_rules! record_table {
                 _: $crate::tx::Permit,
                 connection: &mut $crate::connection::AnyConnection,
             ) -> Result<(), $crate::error::Error> {
-                use diesel::result::{DatabaseErrorKind, Error::DatabaseError};
-                match diesel::insert_into($table::table).values(Row::of(self, salt)?).execute(connection) {
-                    Ok(_) => Ok(()),
-                    Err(DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
-                        Err($crate::error::Error::Taken("record"))
-                    }
-                    Err(error) => Err(error.into()),
-                }
+                let row = Row::of(self, salt)?;
+                // A violation would end the transaction on PostgreSQL: the record that has it could not be looked up.
+                let inserted = $crate::connection::on_connection!(connection, |c| diesel::insert_into($table::table)
+                    .values(row)
+                    .on_conflict_do_nothing()
+                    .execute(c))?;
+                if inserted == 1 { Ok(()) } else { Err($crate::error::Error::Taken("record")) }
             }
 
             fn update(
@@ -118,12 +117,17 @@ macro_rules! record_table {
                 _: $crate::tx::Permit,
                 connection: &mut $crate::connection::AnyConnection,
             ) -> Result<usize, $crate::error::Error> {
+                use diesel::result::{DatabaseErrorKind, Error::DatabaseError};
                 let row = Row::of(self, salt)?;
                 let target = $table::table
                     .filter($table::id.eq(row.id))
                     .filter($table::organisation_id.eq(row.organisation_id))
                     .filter($table::version.eq(expected));
-                Ok(diesel::update(target).set(row).execute(connection)?)
+                let updated = diesel::update(target).set(row).execute(connection);
+                if let Err(DatabaseError(DatabaseErrorKind::UniqueViolation, _)) = updated {
+                    return Err($crate::error::Error::Taken("record"));
+                }
+                Ok(updated?)
             }
 
             fn find(

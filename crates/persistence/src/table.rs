@@ -85,6 +85,17 @@ pub trait Guarded: Lifecycle + Table {
         self.head().id
     }
 
+    /// The member of a body by which a second record is told to be the same as the first, where a table holds each once.
+    const ONCE_BY: &'static str = "record";
+
+    /// The reference of the record for which this one cannot be made.
+    ///
+    /// # Errors
+    /// The database's.
+    fn twin(&self, _: &mut AnyConnection) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+
     /// What happens when its time has come ([`Record::wakes`]). The transaction's actor is the program itself; nobody
     /// else writes in the record's circle meanwhile.
     ///

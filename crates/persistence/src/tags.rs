@@ -11,4 +11,4 @@ annotation_table!(Tag, tags, Option<String> { label: String = |tag| tag.body.lab
         Some(label) => query.filter(tags::label.eq(label)),
         None => query,
     }
-});
+}, once by "label" |tag| tags::label.eq(&tag.body.label));

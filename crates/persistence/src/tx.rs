@@ -170,7 +170,12 @@ impl<'a> Tx<'a> {
         let salt = match change.before() {
             None => {
                 let salt = (self.next_salt)();
-                change.after().insert(salt, Permit(()), self.connection)?;
+                let inserted = change.after().insert(salt, Permit(()), self.connection);
+                if let Err(Error::Taken(_)) = inserted {
+                    let (field, twin) = (T::ONCE_BY, change.after().twin(self.connection)?);
+                    return Err(twin.map_or(Error::Taken(field), |by| Error::TakenBy { field, by }));
+                }
+                inserted?;
                 self.born.insert(id);
                 salt
             }
@@ -180,8 +185,12 @@ impl<'a> Tx<'a> {
                     Some(salt) => *salt,
                     None => T::find(organisation, Locator::Id(id), self.connection)?.ok_or(Error::NotFound)?.1,
                 };
-                if change.after().update(expected, salt, Permit(()), self.connection)? != 1 {
-                    return Err(self.stale::<T>(id)?);
+                match change.after().update(expected, salt, Permit(()), self.connection) {
+                    // PostgreSQL has ended the transaction: what has it cannot be looked up.
+                    Err(Error::Taken(_)) => return Err(Error::Taken(T::ONCE_BY)),
+                    Ok(1) => {}
+                    Ok(_) => return Err(self.stale::<T>(id)?),
+                    Err(error) => return Err(error),
                 }
                 salt
             }

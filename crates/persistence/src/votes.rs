@@ -75,6 +75,8 @@ fn own(&Own { member, .. }: &Own) -> NullableCondition<votes::table> {
 }
 
 impl Guarded for Vote {
+    const ONCE_BY: &'static str = "improvement";
+
     fn facts(&self, _: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
         let improvement = Improvement::find(self.head.organisation, Locator::Id(self.improvement.0), connection)?;
         Ok(Facts { is_open: improvement.is_some_and(|(improvement, _)| improvement.is_open_to_all()) })
@@ -83,6 +85,18 @@ impl Guarded for Vote {
     /// What is counted in a decision is not changed meanwhile.
     fn circle(&self) -> Uuid {
         self.improvement.0
+    }
+
+    fn twin(&self, connection: &mut AnyConnection) -> Result<Option<String>, Error> {
+        let found = votes::table
+            .filter(votes::organisation_id.eq(KeyValue(self.head.organisation.0)))
+            .filter(votes::improvement_id.eq(KeyValue(self.improvement.0)))
+            .filter(votes::created_by.eq(self.head.created_by.map(|member| KeyValue(member.0))))
+            .filter(votes::stage.eq(word(StageName::Cast)))
+            .select(votes::reference)
+            .get_result(connection)
+            .optional()?;
+        Ok(found)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Decompression that stops at the limit: what few bytes claim to be is never held whole.
 
 use crate::error::ApiError;
-use flate2::write::GzDecoder;
+use flate2::write::MultiGzDecoder;
 use std::io::{self, ErrorKind, Write};
 use zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation, OutBuffer};
 
@@ -15,7 +15,8 @@ const CHUNK: usize = 32 << 10;
 /// A body on its way.
 pub(super) enum Inflation {
     Plain(Bounded),
-    Gzip(Box<GzDecoder<Bounded>>),
+    /// One member or several, as RFC 1952 (section 2.2) has them.
+    Gzip(Box<MultiGzDecoder<Bounded>>),
     Zstd(Box<Zstd>),
 }
 
@@ -70,12 +71,13 @@ impl Zstd {
 }
 
 impl Inflation {
-    /// Of a body that is encoded so, and that has at most `limit` bytes when it is not.
+    /// Of a body that is encoded so, in letters of either case, and that has at most `limit` bytes when it is not. `x-gzip`
+    /// is `gzip` (RFC 9110, section 8.4.1.3).
     pub(super) fn of(encoding: &str, limit: usize) -> Result<Self, ApiError> {
         let inflated = Bounded { bytes: Vec::new(), limit };
-        match encoding {
+        match encoding.to_ascii_lowercase().as_str() {
             "identity" => Ok(Self::Plain(inflated)),
-            "gzip" => Ok(Self::Gzip(Box::new(GzDecoder::new(inflated)))),
+            "gzip" | "x-gzip" => Ok(Self::Gzip(Box::new(MultiGzDecoder::new(inflated)))),
             "zstd" => Zstd::new(inflated)
                 .map(|zstd| Self::Zstd(Box::new(zstd)))
                 .map_err(|e| ApiError::Internal(e.to_string())),
@@ -150,7 +152,11 @@ mod tests {
         for (encoding, sent) in [
             ("identity", bytes.clone()),
             ("gzip", gzip(&bytes)),
+            ("GZIP", gzip(&bytes)),
+            ("x-gzip", gzip(&bytes)),
             ("zstd", zstd::encode_all(&bytes[..], 3).unwrap()),
+            // Two members are one body.
+            ("gzip", [gzip(&bytes[..40_000]), gzip(&bytes[..60_000])].concat()),
             // Two frames are one body.
             (
                 "zstd",

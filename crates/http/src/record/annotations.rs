@@ -1,5 +1,6 @@
 //! What comments, tags, links and evidence share over HTTP.
 
+use super::expand::MemberName;
 use super::{HeadView, TargetView};
 use crate::bounds::bounded;
 use crate::parameters::listed;
@@ -23,6 +24,9 @@ pub(crate) struct AnnotationHead {
     pub record: TargetView,
     /// Why it was withdrawn.
     pub withdrawn_because: Option<String>,
+    /// The name of whoever made it; only with `expand=created_by_member`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_by_member: Option<MemberName>,
 }
 
 impl<B: Body> From<&Annotation<B>> for AnnotationHead {
@@ -32,7 +36,13 @@ impl<B: Body> From<&Annotation<B>> for AnnotationHead {
             Stage::Attached => None,
             Stage::Withdrawn { reason, by: _, at: _ } => Some(reason.clone()),
         };
-        Self { head: head.into(), state: stage.name(), record: (*target).into(), withdrawn_because }
+        Self {
+            head: head.into(),
+            state: stage.name(),
+            record: (*target).into(),
+            withdrawn_because,
+            created_by_member: None,
+        }
     }
 }
 
@@ -55,7 +65,7 @@ pub(crate) struct AnnotationQuery {
     pub record: Option<Reference>,
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "attached")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "attached")]
     pub state: Option<Vec<StageName>>,
     /// Written at or after this moment: for synchronising.
     #[serde(default, deserialize_with = "bounded")]

@@ -5,7 +5,7 @@ use crate::body::Body;
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
+use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters};
 use crate::record::expand::MemberName;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
@@ -22,14 +22,13 @@ use ratchet_domain::id::{MemberId, PolicyId, PolicyVersionId};
 use ratchet_domain::members::Member;
 use ratchet_domain::policies::Policy;
 use ratchet_domain::policy_versions::PolicyVersion;
-use ratchet_domain::reference::Locator;
+use ratchet_domain::reference::{Locator, Prefix};
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::acknowledgements::{self as table, Filter};
 use ratchet_persistence::settings;
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 /// That somebody knows what a policy says.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -69,11 +68,13 @@ pub(crate) struct AcknowledgementView {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AcknowledgementQuery {
-    /// Of the policy of this id, whatever the version.
-    policy: Option<Uuid>,
-    /// Of the version of this id.
-    version: Option<Uuid>,
-    /// By this member: `me`, or an id.
+    /// Of the policy of this id or reference, whatever the version.
+    #[param(value_type = Option<String>, example = "POL-2026-0001")]
+    policy: Option<Named>,
+    /// Of the version of this id or reference.
+    #[param(value_type = Option<String>, example = "POV-2026-0001")]
+    version: Option<Named>,
+    /// By this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     member: Option<Who>,
     /// Given at or after this moment: for synchronising.
@@ -106,9 +107,20 @@ impl Resource for Acknowledgement {
         }
     }
 
+    fn settle(query: &mut AcknowledgementQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("policy", &[Prefix::Policy], &mut query.policy)?;
+        look.up("version", &[Prefix::PolicyVersion], &mut query.version)?;
+        look.up("member", &[Prefix::Member], &mut query.member)
+    }
+
     fn filter(query: AcknowledgementQuery, by: &Actor, _: NaiveDate) -> Filter {
         let AcknowledgementQuery { policy, version, member, updated_since } = query;
-        Filter { policy, version, member: member.map(|who| who.resolve(by)), updated_since }
+        Filter {
+            policy: policy.map(Named::id),
+            version: version.map(Named::id),
+            member: member.map(|who| who.resolve(by)),
+            updated_since,
+        }
     }
 }
 

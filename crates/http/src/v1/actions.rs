@@ -9,7 +9,7 @@ use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
+use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::effect::{CompareIndicators, compared};
 use crate::record::verbs::verbs;
@@ -22,13 +22,12 @@ use ratchet_domain::actions::{self as domain, Action, ActionDraft, Kind, Priorit
 use ratchet_domain::change::{Lifecycle, Record};
 use ratchet_domain::id::MemberId;
 use ratchet_domain::of_kind;
-use ratchet_domain::reference::{self, Locator};
+use ratchet_domain::reference::{self, Locator, Prefix};
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::actions::Filter;
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 /// What a list of actions can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -37,21 +36,22 @@ use uuid::Uuid;
 pub(crate) struct ActionQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "open,in_progress")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "open,in_progress")]
     state: Option<Vec<StageName>>,
     /// Of one of these kinds, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "corrective,preventive")]
+    #[param(inline, value_type = Option<Vec<Kind>>, example = "corrective,preventive")]
     kind: Option<Vec<Kind>>,
     /// Of one of these priorities, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "high,urgent")]
+    #[param(inline, value_type = Option<Vec<Priority>>, example = "high,urgent")]
     priority: Option<Vec<Priority>>,
-    /// Assigned to this member: `me`, or an id.
+    /// Assigned to this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     assignee: Option<Who>,
-    /// Serving the record of this id.
-    parent: Option<Uuid>,
+    /// Serving the record of this id or reference.
+    #[param(value_type = Option<String>, example = "NC-2026-0001")]
+    parent: Option<Named>,
     /// Due before this day.
     #[serde(default, deserialize_with = "bounded")]
     due_before: Option<NaiveDate>,
@@ -76,6 +76,11 @@ impl Resource for Action {
         query.overdue == Some(true)
     }
 
+    fn settle(query: &mut ActionQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("assignee", &[Prefix::Member], &mut query.assignee)?;
+        look.up("parent", &[], &mut query.parent)
+    }
+
     fn filter(query: ActionQuery, by: &Actor, today: NaiveDate) -> Filter {
         let ActionQuery { state, kind, priority, assignee, parent, due_before, overdue, updated_since } = query;
         Filter {
@@ -83,7 +88,7 @@ impl Resource for Action {
             kind,
             priority,
             assignee: assignee.map(|who| who.resolve(by)),
-            parent,
+            parent: parent.map(Named::id),
             due_before,
             overdue_on: overdue.filter(|overdue| *overdue).map(|_| today),
             updated_since,

@@ -111,7 +111,10 @@ pub(crate) async fn list_api_keys(call: Call, list: List<ApiKeyQuery>) -> Result
     tag = "api-keys",
     params(WriteParameters),
     request_body = CreateApiKey,
-    responses((status = 201, body = IssuedApiKey))
+    responses(
+        (status = 200, body = ApiKeyView, description = "A dry run: what would be issued, without a secret."),
+        (status = 201, body = IssuedApiKey),
+    )
 )]
 #[post("/api-keys")]
 pub(crate) async fn create_api_key(

@@ -5,8 +5,8 @@ use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
-use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::listing::{List, LookUp, Page, PageParameters, Who};
+use crate::parameters::{Query, Target, WriteParameters, listed, listed_controls};
 use crate::record::expand::MemberName;
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition, existing_member};
@@ -18,6 +18,7 @@ use ratchet_domain::applicabilities::{
 };
 use ratchet_domain::change::Record;
 use ratchet_domain::id::MemberId;
+use ratchet_domain::reference::Prefix;
 use ratchet_persistence::applicabilities::Filter;
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -58,17 +59,17 @@ pub(crate) struct ApplicabilityView {
 pub(crate) struct ApplicabilityQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "excluded")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "excluded")]
     state: Option<Vec<StageName>>,
     /// So far put into practice, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "not_started,planned")]
+    #[param(inline, value_type = Option<Vec<Status>>, example = "not_started,planned")]
     status: Option<Vec<Status>>,
     /// Of one of these controls, separated by commas.
-    #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "A.5.18")]
+    #[serde(default, deserialize_with = "listed_controls")]
+    #[param(value_type = Option<Vec<String>>, example = "A.5.18")]
     control: Option<Vec<String>>,
-    /// Owned by this member: `me`, or an id.
+    /// Owned by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
     /// Written at or after this moment: for synchronising.
@@ -102,6 +103,10 @@ impl Resource for Applicability {
         }
     }
 
+    fn settle(query: &mut ApplicabilityQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("owner", &[Prefix::Member], &mut query.owner)
+    }
+
     fn filter(query: ApplicabilityQuery, by: &Actor, _: NaiveDate) -> Filter {
         let ApplicabilityQuery { state, status, control, owner, updated_since } = query;
         Filter { stage: state, status, control, owner: owner.map(|who| who.resolve(by)), updated_since }
@@ -125,7 +130,7 @@ pub(crate) struct CreateApplicability {
     status: Option<Status>,
     /// How it is put into practice, or will be. Not for an excluded control.
     #[serde(default)]
-    #[schema(max_length = 10_000)]
+    #[schema(example = "Rights are reviewed each quarter, by whoever owns the system", max_length = 10_000)]
     implementation: Option<String>,
     /// The accountable member: answers for the control, and does not audit it.
     #[serde(default)]

@@ -36,7 +36,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub(crate) struct AuditProgrammeQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "approved")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "approved")]
     state: Option<Vec<StageName>>,
     /// For a time that this day is part of.
     #[serde(default, deserialize_with = "bounded")]
@@ -130,7 +130,8 @@ pub(crate) async fn get_audit_coverage(
         Ok((computed(&programme, connection)?, programme.head.version))
     };
     let (coverage, version) = call.app.store.read(read).await?;
-    Ok(Answer::json(StatusCode::OK, &AuditCoverageView::from(coverage))?.with_etag(version))
+    let answer = Answer::json(StatusCode::OK, &AuditCoverageView::from(coverage))?.with_etag(version);
+    Ok(answer.unless_known(call.header("if-none-match")?))
 }
 
 /// Amend an audit programme's plain fields.

@@ -11,7 +11,7 @@ use crate::body::Body;
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
+use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_members};
@@ -54,15 +54,16 @@ use view::AuditPartyView;
 pub(crate) struct AuditQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "planned,in_progress")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "planned,in_progress")]
     state: Option<Vec<StageName>>,
     /// Of one of these kinds, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "internal")]
+    #[param(inline, value_type = Option<Vec<Kind>>, example = "internal")]
     kind: Option<Vec<Kind>>,
-    /// Part of the programme of this id.
-    programme: Option<Uuid>,
-    /// Led by this member: `me`, or an id.
+    /// Part of the programme of this id or reference.
+    #[param(value_type = Option<String>, example = "AUP-2026-0001")]
+    programme: Option<Named>,
+    /// Led by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     lead: Option<Who>,
     /// Begins before this day.
@@ -88,10 +89,15 @@ impl Resource for Audit {
         AuditView::of(self, false, None)
     }
 
+    fn settle(query: &mut AuditQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("programme", &[Prefix::AuditProgramme], &mut query.programme)?;
+        look.up("lead", &[Prefix::Member], &mut query.lead)
+    }
+
     fn filter(query: AuditQuery, by: &Actor, _: NaiveDate) -> Filter {
         let AuditQuery { state, kind, programme, lead, starts_before, updated_since } = query;
         let lead = lead.map(|who| who.resolve(by));
-        Filter { stage: state, kind, programme, lead, starts_before, updated_since }
+        Filter { stage: state, kind, programme: programme.map(Named::id), lead, starts_before, updated_since }
     }
 }
 
@@ -178,7 +184,8 @@ pub(crate) async fn get_impartiality(
     };
     let (bars, version) = call.app.store.read(read).await?;
     let items = bars.into_iter().map(Into::into).collect();
-    Ok(Answer::json(StatusCode::OK, &Impartiality { items })?.with_etag(version))
+    let answer = Answer::json(StatusCode::OK, &Impartiality { items })?.with_etag(version);
+    Ok(answer.unless_known(call.header("if-none-match")?))
 }
 
 /// Amend an audit's plain fields, until it is reported.

@@ -66,7 +66,7 @@ pub(crate) struct ChangeTemplateView {
 pub(crate) struct ChangeTemplateQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "approved")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "approved")]
     state: Option<Vec<StageName>>,
     /// Written at or after this moment: for synchronising.
     #[serde(default, deserialize_with = "bounded")]

@@ -14,7 +14,7 @@ use crate::body::Body;
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
+use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::effect::SeenEffect;
 use crate::record::verbs::verbs;
@@ -28,6 +28,7 @@ use ratchet_domain::change::Change;
 use ratchet_domain::changes::{
     self as domain, Assessment, Facts, Kind, Level, PlannedChange, StageName, Verb, Verdict,
 };
+use ratchet_domain::reference::Prefix;
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::changes::Filter;
 use ratchet_persistence::effects::Effective;
@@ -42,21 +43,21 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub(crate) struct ChangeQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "approved,scheduled")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "approved,scheduled")]
     state: Option<Vec<StageName>>,
     /// Of one of these kinds, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "emergency")]
+    #[param(inline, value_type = Option<Vec<Kind>>, example = "emergency")]
     kind: Option<Vec<Kind>>,
     /// Whose strongest impact was assessed as one of these, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "high")]
+    #[param(inline, value_type = Option<Vec<Level>>, example = "high")]
     impact: Option<Vec<Level>>,
     /// Judged as one of these, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "harmful")]
+    #[param(inline, value_type = Option<Vec<Verdict>>, example = "harmful")]
     verdict: Option<Vec<Verdict>>,
-    /// Owned by this member: `me`, or an id.
+    /// Owned by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
     /// Written at or after this moment: for synchronising.
@@ -72,6 +73,10 @@ impl Resource for PlannedChange {
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> ChangeView {
         ChangeView::of(self, transitions)
+    }
+
+    fn settle(query: &mut ChangeQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("owner", &[Prefix::Member], &mut query.owner)
     }
 
     fn filter(query: ChangeQuery, by: &Actor, _: NaiveDate) -> Filter {

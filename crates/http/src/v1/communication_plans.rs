@@ -5,7 +5,7 @@ use crate::body::{Body, given};
 use crate::bounds::{bounded, bounded_given};
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
+use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::expand::MemberName;
 use crate::record::verbs::verbs;
@@ -18,6 +18,7 @@ use ratchet_domain::communication_plans::{
     Amendment, CarriedOut, CarryOut, CommunicationPlan, CommunicationPlanDraft, Stage, StageName, Verb,
 };
 use ratchet_domain::id::MemberId;
+use ratchet_domain::reference::Prefix;
 use ratchet_persistence::communication_plans::Filter;
 use ratchet_persistence::{settings, tx::Tx};
 use serde::{Deserialize, Serialize};
@@ -90,9 +91,9 @@ impl From<&CarriedOut> for CarriedOutView {
 pub(crate) struct CommunicationPlanQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "in_force")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "in_force")]
     state: Option<Vec<StageName>>,
-    /// Owned by this member: `me`, or an id.
+    /// Owned by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
     /// To be done before this day.
@@ -144,6 +145,10 @@ impl Resource for CommunicationPlan {
             retired_because,
             transitions,
         }
+    }
+
+    fn settle(query: &mut CommunicationPlanQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("owner", &[Prefix::Member], &mut query.owner)
     }
 
     fn filter(query: CommunicationPlanQuery, by: &Actor, _: NaiveDate) -> Filter {

@@ -73,7 +73,7 @@ impl From<&Holder> for HolderView {
 pub(crate) struct CompetenceQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "required")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "required")]
     state: Option<Vec<StageName>>,
     /// Required by this role.
     #[param(example = "Internal auditor")]

@@ -5,7 +5,7 @@ use crate::body::{Body, given};
 use crate::bounds::{bounded, bounded_given};
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
+use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::expand::MemberName;
 use crate::record::verbs::verbs;
@@ -17,6 +17,7 @@ use ratchet_domain::context_entries::{
     ContextAmendment, ContextDraft, ContextEntry, Kind, LastReview, Matter, Need, Review, Stage, StageName, Verb,
 };
 use ratchet_domain::id::MemberId;
+use ratchet_domain::reference::Prefix;
 use ratchet_persistence::context_entries::{self, Filter};
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -98,13 +99,13 @@ impl From<&Need> for NeedView {
 pub(crate) struct ContextEntryQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "current")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "current")]
     state: Option<Vec<StageName>>,
     /// Of one of these kinds, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "external_issue,internal_issue")]
+    #[param(inline, value_type = Option<Vec<Kind>>, example = "external_issue,internal_issue")]
     kind: Option<Vec<Kind>>,
-    /// Watched by this member: `me`, or an id.
+    /// Watched by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
     /// To be reviewed before this day.
@@ -159,6 +160,10 @@ impl Resource for ContextEntry {
             retired_because,
             transitions,
         }
+    }
+
+    fn settle(query: &mut ContextEntryQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("owner", &[Prefix::Member], &mut query.owner)
     }
 
     fn filter(query: ContextEntryQuery, by: &Actor, _: NaiveDate) -> Filter {

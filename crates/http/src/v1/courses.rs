@@ -9,7 +9,7 @@ use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
+use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::effect::{SeenEffect, named_indicators};
 use crate::record::verbs::verbs;
@@ -24,6 +24,7 @@ use ratchet_domain::audience::Audience;
 use ratchet_domain::change::Change;
 use ratchet_domain::courses::{self as domain, Course, CourseDraft, Facts, StageName, Verb};
 use ratchet_domain::id::MemberId;
+use ratchet_domain::reference::Prefix;
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::courses::Filter;
 use ratchet_persistence::effects::Effective;
@@ -40,9 +41,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub(crate) struct CourseQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "published")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "published")]
     state: Option<Vec<StageName>>,
-    /// Owned by this member: `me`, or an id.
+    /// Owned by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
     /// Written at or after this moment: for synchronising.
@@ -58,6 +59,10 @@ impl Resource for Course {
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> CourseView {
         CourseView::of(self, transitions)
+    }
+
+    fn settle(query: &mut CourseQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("owner", &[Prefix::Member], &mut query.owner)
     }
 
     fn filter(query: CourseQuery, by: &Actor, _: NaiveDate) -> Filter {

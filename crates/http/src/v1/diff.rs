@@ -76,11 +76,11 @@ pub(crate) struct DifferenceView {
     /// Where: a JSON Pointer into the record as the journal keeps it.
     #[schema(example = "/stage/name")]
     pub pointer: String,
-    /// What it was.
-    #[schema(value_type = Option<Object>)]
+    /// What it was; `null` where there was nothing.
+    #[schema(value_type = Value)]
     pub before: Option<Value>,
-    /// What it is.
-    #[schema(value_type = Option<Object>)]
+    /// What it is; `null` where there is nothing any more.
+    #[schema(value_type = Value)]
     pub after: Option<Value>,
 }
 

@@ -32,11 +32,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub(crate) struct EmployeeReportQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "received,triaged")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "received,triaged")]
     state: Option<Vec<StageName>>,
     /// Of one of these kinds, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "event,weakness")]
+    #[param(inline, value_type = Option<Vec<Kind>>, example = "event,weakness")]
     kind: Option<Vec<Kind>>,
     /// Whether nobody knows who filed them.
     anonymous: Option<bool>,

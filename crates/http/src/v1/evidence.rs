@@ -2,6 +2,8 @@
 
 mod transfer;
 
+pub(crate) use transfer::HARMLESS;
+
 use crate::answer::Answer;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -12,6 +14,7 @@ use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition};
 use crate::v1::auth::Nothing;
 use crate::v1::records;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, get, post, web};
 use chrono::NaiveDate;
 use ratchet_domain::access::Actor;
@@ -177,6 +180,11 @@ pub(crate) async fn get_content(
         Ok(piece)
     };
     let piece = call.app.store.read(read).await?;
+    let answer = Answer::empty(StatusCode::OK).with(&header::ETAG, transfer::tag_of(&piece));
+    let answer = answer.unless_known(call.header("if-none-match")?);
+    if answer.status == StatusCode::NOT_MODIFIED.as_u16() {
+        return Ok(answer.into_response());
+    }
     transfer::send(&call.app, piece).await
 }
 

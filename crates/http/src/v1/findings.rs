@@ -5,8 +5,8 @@ use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters};
-use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::listing::{List, LookUp, Named, Page, PageParameters};
+use crate::parameters::{Query, Target, WriteParameters, listed, requirement};
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, TargetView, Transition};
 use crate::v1::audits::process_of;
@@ -23,7 +23,6 @@ use ratchet_persistence::findings::Filter;
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 /// What an audit has found.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -70,19 +69,22 @@ pub(crate) struct FindingView {
 pub(crate) struct FindingQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "issued")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "issued")]
     state: Option<Vec<StageName>>,
     /// Of one of these grades, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "minor,major")]
+    #[param(inline, value_type = Option<Vec<Grade>>, example = "minor,major")]
     grade: Option<Vec<Grade>>,
-    /// Of the audit of this id.
-    audit: Option<Uuid>,
+    /// Of the audit of this id or reference.
+    #[param(value_type = Option<String>, example = "AUD-2026-0001")]
+    audit: Option<Named>,
     /// Held against this clause or control.
+    #[serde(default, deserialize_with = "requirement")]
     #[param(example = "A.5.18")]
     requirement: Option<String>,
-    /// Of which the nonconformity or improvement of this id was raised.
-    case: Option<Uuid>,
+    /// Of which the nonconformity or improvement of this id or reference was raised.
+    #[param(value_type = Option<String>, example = "NC-2026-0001")]
+    case: Option<Named>,
     /// Written at or after this moment: for synchronising.
     #[serde(default, deserialize_with = "bounded")]
     updated_since: Option<DateTime<Utc>>,
@@ -125,9 +127,21 @@ impl Resource for Finding {
         if self.is_noted() { None } else { Some(reference::Target { kind: Prefix::Audit, id: RecordId(self.audit.0) }) }
     }
 
+    fn settle(query: &mut FindingQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("audit", &[Prefix::Audit], &mut query.audit)?;
+        look.up("case", &[Prefix::Nonconformity, Prefix::Improvement], &mut query.case)
+    }
+
     fn filter(query: FindingQuery, _: &Actor, _: NaiveDate) -> Filter {
         let FindingQuery { state, grade, audit, requirement, case, updated_since } = query;
-        Filter { stage: state, grade, audit, requirement, case, updated_since }
+        Filter {
+            stage: state,
+            grade,
+            audit: audit.map(Named::id),
+            requirement,
+            case: case.map(Named::id),
+            updated_since,
+        }
     }
 }
 

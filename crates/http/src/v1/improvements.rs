@@ -9,7 +9,7 @@ use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
+use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::effect::SeenEffect;
 use crate::record::verbs::verbs;
@@ -26,6 +26,7 @@ use ratchet_domain::improvements::{
 };
 use ratchet_domain::indicators::Indicator;
 use ratchet_domain::nonconformities::Source;
+use ratchet_domain::reference::Prefix;
 use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::effects::Effective;
 use ratchet_persistence::improvements::Filter;
@@ -33,7 +34,6 @@ use ratchet_persistence::tx::Tx;
 use ratchet_persistence::votes;
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 /// What a list of improvements can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -42,28 +42,29 @@ use uuid::Uuid;
 pub(crate) struct ImprovementQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "proposed,accepted")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "proposed,accepted")]
     state: Option<Vec<StageName>>,
     /// From one of these sources, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "employee,audit")]
+    #[param(inline, value_type = Option<Vec<Source>>, example = "employee,audit")]
     source: Option<Vec<Source>>,
     /// Of one of these efforts, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "small")]
+    #[param(inline, value_type = Option<Vec<Size>>, example = "small")]
     effort: Option<Vec<Size>>,
     /// Of one of these values, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "large")]
+    #[param(inline, value_type = Option<Vec<Size>>, example = "large")]
     value: Option<Vec<Size>>,
-    /// Proposed by this member: `me`, or an id.
+    /// Proposed by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     proposer: Option<Who>,
-    /// Owned by this member: `me`, or an id.
+    /// Owned by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
-    /// Measured by the indicator of this id.
-    indicator: Option<Uuid>,
+    /// Measured by the indicator of this id or reference.
+    #[param(value_type = Option<String>, example = "IND-2026-0001")]
+    indicator: Option<Named>,
     /// Due before this day.
     #[serde(default, deserialize_with = "bounded")]
     due_before: Option<NaiveDate>,
@@ -97,11 +98,27 @@ impl Resource for Improvement {
         Ok(())
     }
 
+    fn settle(query: &mut ImprovementQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("proposer", &[Prefix::Member], &mut query.proposer)?;
+        look.up("owner", &[Prefix::Member], &mut query.owner)?;
+        look.up("indicator", &[Prefix::Indicator], &mut query.indicator)
+    }
+
     fn filter(query: ImprovementQuery, by: &Actor, _: NaiveDate) -> Filter {
         let ImprovementQuery { state, source, effort, value, proposer, owner, indicator, due_before, updated_since } =
             query;
         let (proposer, owner) = (proposer.map(|who| who.resolve(by)), owner.map(|who| who.resolve(by)));
-        Filter { stage: state, source, effort, value, proposer, owner, indicator, due_before, updated_since }
+        Filter {
+            stage: state,
+            source,
+            effort,
+            value,
+            proposer,
+            owner,
+            indicator: indicator.map(Named::id),
+            due_before,
+            updated_since,
+        }
     }
 }
 

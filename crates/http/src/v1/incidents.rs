@@ -10,8 +10,8 @@ use crate::body::{Body, given};
 use crate::bounds::{bounded, bounded_given};
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
-use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::listing::{List, LookUp, Page, PageParameters, Who};
+use crate::parameters::{Query, Target, WriteParameters, listed, listed_within};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
 use actix_web::{get, patch, post};
@@ -22,6 +22,7 @@ use ratchet_domain::id::MemberId;
 use ratchet_domain::incidents::{
     self as domain, Category, Impact, Incident, IncidentDraft, StageName, TriageVerdict, Verb,
 };
+use ratchet_domain::reference::Prefix;
 use ratchet_persistence::incidents::Filter;
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -33,20 +34,20 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub(crate) struct IncidentQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "reported,triaged")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "reported,triaged")]
     state: Option<Vec<StageName>>,
     /// Of one of these categories, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "malware,intrusion")]
+    #[param(inline, value_type = Option<Vec<Category>>, example = "malware,intrusion")]
     category: Option<Vec<Category>>,
     /// Of one of these severities, 1 to 4, separated by commas.
-    #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "1,2")]
+    #[serde(default, deserialize_with = "listed_within::<1, 4, _>")]
+    #[param(value_type = Option<Vec<i64>>, example = "1,2")]
     severity: Option<Vec<i64>>,
-    /// Owned by this member: `me`, or an id.
+    /// Owned by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
-    /// Reported by this member: `me`, or an id.
+    /// Reported by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     reporter: Option<Who>,
     /// Whether personal data are concerned.
@@ -70,6 +71,11 @@ impl Resource for Incident {
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> IncidentView {
         IncidentView::of(self, transitions)
+    }
+
+    fn settle(query: &mut IncidentQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("owner", &[Prefix::Member], &mut query.owner)?;
+        look.up("reporter", &[Prefix::Member], &mut query.reporter)
     }
 
     fn filter(query: IncidentQuery, by: &Actor, _: NaiveDate) -> Filter {

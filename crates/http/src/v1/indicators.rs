@@ -9,7 +9,7 @@ use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
+use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
@@ -24,6 +24,7 @@ use ratchet_domain::indicators::{
     Analyse, AutoRaise, BuiltIn, Frequency, Goal, Indicator, IndicatorAmendment, IndicatorDraft, Judgement, StageName,
     ValueKind, Verb, Verdict,
 };
+use ratchet_domain::reference::Prefix;
 use ratchet_persistence::evaluation;
 use ratchet_persistence::indicators::Filter;
 use ratchet_persistence::table::Table;
@@ -38,9 +39,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub(crate) struct IndicatorQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "active")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "active")]
     state: Option<Vec<StageName>>,
-    /// Owned by this member: `me`, or an id.
+    /// Owned by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
     /// Whether it is built in: computed by the program from the records, once a day.
@@ -63,6 +64,10 @@ impl Resource for Indicator {
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> IndicatorView {
         IndicatorView::of(self, transitions)
+    }
+
+    fn settle(query: &mut IndicatorQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("owner", &[Prefix::Member], &mut query.owner)
     }
 
     fn filter(query: IndicatorQuery, by: &Actor, _: NaiveDate) -> Filter {

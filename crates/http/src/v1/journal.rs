@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::parameters::Query;
+use crate::parameters::{Query, action};
 use crate::v1::auth::Nothing;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, web};
@@ -131,6 +131,7 @@ pub(crate) struct EntryQuery {
     /// By this member or API key.
     actor: Option<Uuid>,
     /// Of this kind.
+    #[serde(default, deserialize_with = "action")]
     #[param(example = "nonconformity.closed")]
     action: Option<String>,
     /// At or after this moment.

@@ -11,7 +11,7 @@ use crate::body::{Body, given};
 use crate::bounds::{bounded, bounded_given};
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
+use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member, existing_members};
@@ -25,6 +25,7 @@ use ratchet_domain::management_reviews::{
     self as domain, Approve, Consider, Decide, DecisionKind, Hold, ManagementReview, Period, Raises, ReviewAmendment,
     ReviewDraft, StageName, Standing, Statements, Topic, Verb,
 };
+use ratchet_domain::reference::Prefix;
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::management_reviews::{self, Filter};
 use ratchet_persistence::tx::Tx;
@@ -39,9 +40,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub(crate) struct ManagementReviewQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "scheduled,prepared")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "scheduled,prepared")]
     state: Option<Vec<StageName>>,
-    /// Chaired by this member: `me`, or an id.
+    /// Chaired by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     chair: Option<Who>,
     /// Planned for a day before this one.
@@ -60,6 +61,10 @@ impl Resource for ManagementReview {
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> ManagementReviewView {
         ManagementReviewView::of(self, transitions)
+    }
+
+    fn settle(query: &mut ManagementReviewQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("chair", &[Prefix::Member], &mut query.chair)
     }
 
     fn filter(query: ManagementReviewQuery, by: &Actor, _: NaiveDate) -> Filter {

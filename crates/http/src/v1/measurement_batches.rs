@@ -73,7 +73,7 @@ impl From<Counts> for CountsView {
 pub(crate) struct MeasurementBatchQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "recorded")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "recorded")]
     state: Option<Vec<StageName>>,
 }
 

@@ -62,8 +62,9 @@ pub(crate) struct MemberView {
 pub(crate) struct OpenedCalendarLink {
     #[serde(flatten)]
     pub member: MemberView,
-    /// Give it to a calendar program. It is not stored and cannot be shown again.
+    /// Give it to a calendar program. It is not stored and cannot be shown again; not there in a dry run.
     #[schema(
+        required = false,
         example = "https://isms.example/v1/calendar.ics?token=rcal_0197a3c27c517d388f0e0d4f3a1b2c3d_9f86d081884c7d65"
     )]
     pub calendar_url: String,

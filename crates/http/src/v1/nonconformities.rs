@@ -9,8 +9,8 @@ use crate::body::{Body, given};
 use crate::bounds::{bounded, bounded_given};
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
-use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::listing::{List, LookUp, Page, PageParameters, Who};
+use crate::parameters::{Query, Target, WriteParameters, listed, requirement};
 use crate::record::effect::{CompareIndicators, compared};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
@@ -21,6 +21,7 @@ use ratchet_domain::id::MemberId;
 use ratchet_domain::nonconformities::{
     self as domain, Grade, Method, Nonconformity, NonconformityDraft, Source, StageName, Verb,
 };
+use ratchet_domain::reference::Prefix;
 use ratchet_persistence::nonconformities::Filter;
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
@@ -33,20 +34,21 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub(crate) struct NonconformityQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "confirmed,analysed")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "confirmed,analysed")]
     state: Option<Vec<StageName>>,
     /// Noticed in one of these ways, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "audit,indicator")]
+    #[param(inline, value_type = Option<Vec<Source>>, example = "audit,indicator")]
     source: Option<Vec<Source>>,
     /// Of one of these grades, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "major")]
+    #[param(inline, value_type = Option<Vec<Grade>>, example = "major")]
     grade: Option<Vec<Grade>>,
-    /// Owned by this member: `me`, or an id.
+    /// Owned by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
     /// About this clause or control.
+    #[serde(default, deserialize_with = "requirement")]
     #[param(example = "A.8.8")]
     requirement: Option<String>,
     /// Due before this day.
@@ -65,6 +67,10 @@ impl Resource for Nonconformity {
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> NonconformityView {
         NonconformityView::of(self, transitions)
+    }
+
+    fn settle(query: &mut NonconformityQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("owner", &[Prefix::Member], &mut query.owner)
     }
 
     fn filter(query: NonconformityQuery, by: &Actor, _: NaiveDate) -> Filter {

@@ -9,7 +9,7 @@ use crate::body::{Body, given};
 use crate::bounds::{bounded, bounded_given};
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
+use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
@@ -25,13 +25,13 @@ use ratchet_domain::objectives::{
     Judge, Measure, Objective, ObjectiveAmendment, ObjectiveDraft, Revise, StageName, Terms, Verb,
 };
 use ratchet_domain::policies::Policy;
+use ratchet_domain::reference::Prefix;
 use ratchet_persistence::objectives::{Filter, progress};
 use ratchet_persistence::settings;
 use ratchet_persistence::table::Table;
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 /// What a list of objectives can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -40,15 +40,17 @@ use uuid::Uuid;
 pub(crate) struct ObjectiveQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "active,revising")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "active,revising")]
     state: Option<Vec<StageName>>,
-    /// Owned by this member: `me`, or an id.
+    /// Owned by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
-    /// Serving the policy of this id.
-    policy: Option<Uuid>,
-    /// Measured by the indicator of this id.
-    indicator: Option<Uuid>,
+    /// Serving the policy of this id or reference.
+    #[param(value_type = Option<String>, example = "POL-2026-0001")]
+    policy: Option<Named>,
+    /// Measured by the indicator of this id or reference.
+    #[param(value_type = Option<String>, example = "IND-2026-0001")]
+    indicator: Option<Named>,
     /// Due before this day.
     #[serde(default, deserialize_with = "bounded")]
     due_before: Option<NaiveDate>,
@@ -67,9 +69,22 @@ impl Resource for Objective {
         ObjectiveView::of(self, transitions)
     }
 
+    fn settle(query: &mut ObjectiveQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("owner", &[Prefix::Member], &mut query.owner)?;
+        look.up("policy", &[Prefix::Policy], &mut query.policy)?;
+        look.up("indicator", &[Prefix::Indicator], &mut query.indicator)
+    }
+
     fn filter(query: ObjectiveQuery, by: &Actor, _: NaiveDate) -> Filter {
         let ObjectiveQuery { state, owner, policy, indicator, due_before, updated_since } = query;
-        Filter { stage: state, owner: owner.map(|who| who.resolve(by)), policy, indicator, due_before, updated_since }
+        Filter {
+            stage: state,
+            owner: owner.map(|who| who.resolve(by)),
+            policy: policy.map(Named::id),
+            indicator: indicator.map(Named::id),
+            due_before,
+            updated_since,
+        }
     }
 }
 

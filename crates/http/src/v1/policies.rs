@@ -9,7 +9,7 @@ use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
+use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member, existing_members};
@@ -24,6 +24,7 @@ use ratchet_domain::id::MemberId;
 use ratchet_domain::policies::{
     Classification, Control, Disposition, Policy, PolicyAmendment, PolicyDraft, StageName, Verb,
 };
+use ratchet_domain::reference::Prefix;
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::policies::Filter;
 use ratchet_persistence::table::Table;
@@ -39,9 +40,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub(crate) struct PolicyQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "published")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "published")]
     state: Option<Vec<StageName>>,
-    /// Owned by this member: `me`, or an id.
+    /// Owned by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
     /// Whether it is the information security policy itself.
@@ -62,6 +63,10 @@ impl Resource for Policy {
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> PolicyView {
         PolicyView::of(self, transitions)
+    }
+
+    fn settle(query: &mut PolicyQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("owner", &[Prefix::Member], &mut query.owner)
     }
 
     fn filter(query: PolicyQuery, by: &Actor, _: NaiveDate) -> Filter {

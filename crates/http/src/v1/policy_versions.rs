@@ -9,7 +9,7 @@ use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
+use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition};
@@ -26,13 +26,12 @@ use ratchet_domain::policy_versions::{
     Confirmations, DocumentFile, Facts, PolicyVersion, PolicyVersionAmendment, PolicyVersionDraft, StageName, Submit,
     Verb,
 };
-use ratchet_domain::reference;
+use ratchet_domain::reference::{self, Prefix};
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::policy_versions::{self as versions, Filter};
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 /// What a list of versions can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -41,11 +40,12 @@ use uuid::Uuid;
 pub(crate) struct PolicyVersionQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "in_review")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "in_review")]
     state: Option<Vec<StageName>>,
-    /// Of the policy of this id.
-    policy: Option<Uuid>,
-    /// Written by this member, alone or with others: `me`, or an id.
+    /// Of the policy of this id or reference.
+    #[param(value_type = Option<String>, example = "POL-2026-0001")]
+    policy: Option<Named>,
+    /// Written by this member, alone or with others: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     author: Option<Who>,
     /// Written at or after this moment: for synchronising.
@@ -67,9 +67,14 @@ impl Resource for PolicyVersion {
         PolicyVersionView::of(self, Some(&facts.policy), Some(transitions))
     }
 
+    fn settle(query: &mut PolicyVersionQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("policy", &[Prefix::Policy], &mut query.policy)?;
+        look.up("author", &[Prefix::Member], &mut query.author)
+    }
+
     fn filter(query: PolicyVersionQuery, by: &Actor, _: NaiveDate) -> Filter {
         let PolicyVersionQuery { state, policy, author, updated_since } = query;
-        Filter { stage: state, policy, author: author.map(|who| who.resolve(by)), updated_since }
+        Filter { stage: state, policy: policy.map(Named::id), author: author.map(|who| who.resolve(by)), updated_since }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
+use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::expand::MemberName;
 use crate::record::verbs::verbs;
@@ -15,6 +15,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::id::MemberId;
 use ratchet_domain::processes::{self as domain, Importance, Process, ProcessDraft, Stage, StageName, Verb};
+use ratchet_domain::reference::Prefix;
 use ratchet_persistence::processes::Filter;
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -54,13 +55,13 @@ pub(crate) struct ProcessView {
 pub(crate) struct ProcessQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "active")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "active")]
     state: Option<Vec<StageName>>,
     /// Of one of these importances, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "high")]
+    #[param(inline, value_type = Option<Vec<Importance>>, example = "high")]
     importance: Option<Vec<Importance>>,
-    /// Owned by this member: `me`, or an id.
+    /// Owned by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
     /// Written at or after this moment: for synchronising.
@@ -92,6 +93,10 @@ impl Resource for Process {
             retired_because,
             transitions,
         }
+    }
+
+    fn settle(query: &mut ProcessQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("owner", &[Prefix::Member], &mut query.owner)
     }
 
     fn filter(query: ProcessQuery, by: &Actor, _: NaiveDate) -> Filter {

@@ -138,7 +138,10 @@ pub(crate) async fn get_organisation_readiness(call: Call, query: Query<Readines
                 return Err(ApiError::parameter("as_of", "out_of_range", "must not lie in the future"));
             }
             Some(day) if day < today => {
-                readiness::newest(by.organisation, day, connection)?.ok_or(ApiError::NotFound)?
+                let kept = readiness::newest(by.organisation, day, connection)?;
+                kept.ok_or_else(|| {
+                    ApiError::parameter("as_of", "not_kept", "nothing was kept of this day or of one before")
+                })?
             }
             Some(_) | None => (today, readiness::now(by.organisation, now, connection)?),
         };

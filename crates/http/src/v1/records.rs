@@ -3,7 +3,7 @@
 use crate::answer::Answer;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::parameters::Query;
+use crate::parameters::{Query, within};
 use crate::record::Resource;
 use crate::v1::auth::Nothing;
 use crate::v1::journal::EntryView;
@@ -133,6 +133,8 @@ pub(crate) struct Owners {
 #[into_params(parameter_in = Query)]
 pub(crate) struct HistoryQuery {
     /// Behind this version.
+    #[serde(default, deserialize_with = "within::<0, { i64::MAX }, _>")]
+    #[param(minimum = 0)]
     after: Option<i64>,
 }
 

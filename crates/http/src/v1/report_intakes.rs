@@ -211,10 +211,12 @@ pub(crate) async fn answer_report(
     let asked = app.store.read(move |connection| {
         let (report, waiting) = find(organisation, hash, connection)?;
         let today = settings::rules(organisation, connection)?.today(now);
-        Ok::<_, ApiError>((report.is_some_and(|report| report.is_asked()), waiting, today))
+        // What waits for a report that is not in the register yet is the report itself.
+        let answer_waits = waiting && report.is_some();
+        Ok::<_, ApiError>((report.is_some_and(|report| report.is_asked()), answer_waits, today))
     });
-    let (is_asked, waiting, today) = asked.await?;
-    if waiting {
+    let (is_asked, answer_waits, today) = asked.await?;
+    if answer_waits {
         return Err(Refusal::state("answer_waits", "an answer of yours is on its way").into());
     }
     if !is_asked {

@@ -5,8 +5,8 @@ use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
-use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::listing::{List, LookUp, Page, PageParameters, Who};
+use crate::parameters::{Query, Target, WriteParameters, listed, within};
 use crate::record::acceptances::{AcceptAsItIs, AcceptanceView};
 use crate::record::expand::MemberName;
 use crate::record::verbs::verbs;
@@ -17,6 +17,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::id::MemberId;
 use ratchet_domain::rating::Rating;
+use ratchet_domain::reference::Prefix;
 use ratchet_domain::risks::{self as domain, Risk, RiskDraft, Stage, StageName, TreatmentOption, Verb};
 use ratchet_persistence::risks::Filter;
 use serde::{Deserialize, Serialize};
@@ -120,19 +121,20 @@ impl From<&domain::Review> for RiskReviewView {
 pub(crate) struct RiskQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "assessed,treated")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "assessed,treated")]
     state: Option<Vec<StageName>>,
     /// Treated in one of these ways, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "modify,share")]
+    #[param(inline, value_type = Option<Vec<TreatmentOption>>, example = "modify,share")]
     treatment: Option<Vec<TreatmentOption>>,
-    /// Owned by this member: `me`, or an id.
+    /// Owned by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
     /// What another tool calls it.
     #[param(example = "GRC-17")]
     external_reference: Option<String>,
     /// Of this level or a graver one.
+    #[serde(default, deserialize_with = "within::<1, 25, _>")]
     #[param(minimum = 1, maximum = 25)]
     level_from: Option<i64>,
     /// To be looked at again before this day.
@@ -195,6 +197,10 @@ impl Resource for Risk {
             migrated: migrated.as_ref().map(Into::into),
             transitions,
         }
+    }
+
+    fn settle(query: &mut RiskQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("owner", &[Prefix::Member], &mut query.owner)
     }
 
     fn filter(query: RiskQuery, by: &Actor, _: NaiveDate) -> Filter {

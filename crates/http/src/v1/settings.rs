@@ -2,7 +2,7 @@
 
 use crate::answer::Answer;
 use crate::app::first;
-use crate::body::Body;
+use crate::body::{Body, said};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -149,9 +149,9 @@ pub(crate) struct SetTimeZone {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetDigestHour {
-    /// The hour of the day, in the organisation's time zone; without it none go out.
-    #[serde(default)]
-    #[schema(minimum = 0, maximum = 23, example = 7)]
+    /// The hour of the day, in the organisation's time zone; with `null` none go out.
+    #[serde(deserialize_with = "said")]
+    #[schema(required = true, minimum = 0, maximum = 23, example = 7)]
     hour: Option<u32>,
 }
 

@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters};
+use crate::listing::{List, LookUp, Named, Page, PageParameters};
 use crate::parameters::{Query, Target, listed};
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
@@ -15,12 +15,12 @@ use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Change, Record};
 use ratchet_domain::id::{IndicatorId, MemberId, NonconformityId};
 use ratchet_domain::nonconformities::Nonconformity;
+use ratchet_domain::reference::Prefix;
 use ratchet_domain::signals::{Kind, Sighting, Signal, Stage, StageName, Verb};
 use ratchet_persistence::signals::Filter;
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 /// What an indicator says that calls for attention.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -75,16 +75,18 @@ impl From<Sighting> for SightingView {
 pub(crate) struct SignalQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "raised,acknowledged")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "raised,acknowledged")]
     state: Option<Vec<StageName>>,
     /// Of one of these kinds, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "critical")]
+    #[param(inline, value_type = Option<Vec<Kind>>, example = "critical")]
     kind: Option<Vec<Kind>>,
-    /// Of the indicator of this id.
-    indicator: Option<Uuid>,
-    /// Linked to the nonconformity of this id.
-    case: Option<Uuid>,
+    /// Of the indicator of this id or reference.
+    #[param(value_type = Option<String>, example = "IND-2026-0001")]
+    indicator: Option<Named>,
+    /// Linked to the nonconformity of this id or reference.
+    #[param(value_type = Option<String>, example = "NC-2026-0001")]
+    case: Option<Named>,
     /// Whether no later measurement has cleared them.
     open: Option<bool>,
     /// Written at or after this moment: for synchronising.
@@ -121,9 +123,21 @@ impl Resource for Signal {
         }
     }
 
+    fn settle(query: &mut SignalQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("indicator", &[Prefix::Indicator], &mut query.indicator)?;
+        look.up("case", &[Prefix::Nonconformity], &mut query.case)
+    }
+
     fn filter(query: SignalQuery, _: &Actor, _: NaiveDate) -> Filter {
         let SignalQuery { state, kind, indicator, case, open, updated_since } = query;
-        Filter { stage: state, kind, indicator, case, open, updated_since }
+        Filter {
+            stage: state,
+            kind,
+            indicator: indicator.map(Named::id),
+            case: case.map(Named::id),
+            open,
+            updated_since,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters};
-use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::parameters::{Query, Target, WriteParameters, label, listed};
 use crate::record::annotations::{AnnotationHead, AnnotationQuery, Withdraw};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition};
@@ -42,6 +42,7 @@ pub(crate) struct TagView {
 #[into_params(parameter_in = Query)]
 pub(crate) struct TagQuery {
     /// With this label: the records that it stands on.
+    #[serde(default, deserialize_with = "label")]
     #[param(example = "patching")]
     label: Option<String>,
     /// About the record of this reference. Who may see it sees everything about it.
@@ -49,7 +50,7 @@ pub(crate) struct TagQuery {
     record: Option<Reference>,
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "attached")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "attached")]
     state: Option<Vec<StageName>>,
     /// Written at or after this moment: for synchronising.
     #[serde(default, deserialize_with = "bounded")]

@@ -31,7 +31,7 @@ use uuid::Uuid;
 pub(crate) struct TemplateQuery {
     /// Of these areas, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "policies")]
+    #[param(inline, value_type = Option<Vec<Area>>, example = "policies")]
     area: Option<Vec<Area>>,
     /// In this language.
     language: Option<Language>,

@@ -7,6 +7,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters};
 use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::record::expand::MemberName;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
 use crate::v1::records;
 use actix_web::{get, post};
@@ -43,6 +44,9 @@ pub(crate) struct TimelineEntryView {
     pub audience: Option<String>,
     /// The earlier entry that it corrects.
     pub corrects_id: Option<TimelineEntryId>,
+    /// The name of whoever made it; only with `expand=created_by_member`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_by_member: Option<MemberName>,
     /// Empty: nothing can be done to an entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -58,7 +62,7 @@ pub(crate) struct TimelineEntryQuery {
     record: Option<Reference>,
     /// Of one of these kinds, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "decision,communication")]
+    #[param(inline, value_type = Option<Vec<Kind>>, example = "decision,communication")]
     kind: Option<Vec<Kind>>,
     /// Written at or after this moment: for synchronising.
     #[serde(default, deserialize_with = "bounded")]
@@ -82,6 +86,7 @@ impl Resource for TimelineEntry {
             text: text.clone(),
             audience: audience.clone(),
             corrects_id: *corrects,
+            created_by_member: None,
             transitions,
         }
     }

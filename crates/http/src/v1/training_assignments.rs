@@ -9,7 +9,7 @@ use crate::body::Body;
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
+use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
@@ -19,13 +19,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::courses::Course;
 use ratchet_domain::id::MemberId;
+use ratchet_domain::reference::Prefix;
 use ratchet_domain::refusal::Refusal;
 use ratchet_domain::training_assignments::{Complete, StageName, TrainingAssignment, Verb};
 use ratchet_persistence::settings;
 use ratchet_persistence::training_assignments::{self, Filter};
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 /// What a list of training assignments can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -34,11 +34,12 @@ use uuid::Uuid;
 pub(crate) struct TrainingAssignmentQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "assigned,failed")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "assigned,failed")]
     state: Option<Vec<StageName>>,
-    /// Of the course of this id.
-    course: Option<Uuid>,
-    /// Of this member: `me`, or an id.
+    /// Of the course of this id or reference.
+    #[param(value_type = Option<String>, example = "CRS-2026-0001")]
+    course: Option<Named>,
+    /// Of this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     member: Option<Who>,
     /// Due before this day.
@@ -65,11 +66,16 @@ impl Resource for TrainingAssignment {
         query.overdue == Some(true)
     }
 
+    fn settle(query: &mut TrainingAssignmentQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("course", &[Prefix::Course], &mut query.course)?;
+        look.up("member", &[Prefix::Member], &mut query.member)
+    }
+
     fn filter(query: TrainingAssignmentQuery, by: &Actor, today: NaiveDate) -> Filter {
         let TrainingAssignmentQuery { state, course, member, due_before, overdue, updated_since } = query;
         Filter {
             stage: state,
-            course,
+            course: course.map(Named::id),
             member: member.map(|who| who.resolve(by)),
             due_before,
             overdue_on: overdue.filter(|overdue| *overdue).map(|_| today),

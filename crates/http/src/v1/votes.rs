@@ -5,8 +5,9 @@ use crate::body::Body;
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
+use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::record::expand::MemberName;
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
 use crate::v1::records;
@@ -15,12 +16,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::id::ImprovementId;
 use ratchet_domain::improvements::Improvement;
+use ratchet_domain::reference::Prefix;
 use ratchet_domain::votes::{StageName, Verb, Vote};
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::votes::Filter;
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 /// That a member speaks for an improvement: the one who made it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -31,6 +32,9 @@ pub(crate) struct VoteView {
     pub state: StageName,
     /// What it speaks for.
     pub improvement_id: ImprovementId,
+    /// The name of whoever made it; only with `expand=created_by_member`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_by_member: Option<MemberName>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -43,11 +47,12 @@ pub(crate) struct VoteView {
 pub(crate) struct VoteQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "cast")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "cast")]
     state: Option<Vec<StageName>>,
-    /// For the improvement of this id.
-    improvement: Option<Uuid>,
-    /// Of this member: `me`, or an id.
+    /// For the improvement of this id or reference.
+    #[param(value_type = Option<String>, example = "IMP-2026-0001")]
+    improvement: Option<Named>,
+    /// Of this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     voter: Option<Who>,
     /// Written at or after this moment: for synchronising.
@@ -63,12 +68,28 @@ impl Resource for Vote {
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> VoteView {
         let Self { head, improvement, stage } = self;
-        VoteView { head: head.into(), state: stage.name(), improvement_id: *improvement, transitions }
+        VoteView {
+            head: head.into(),
+            state: stage.name(),
+            improvement_id: *improvement,
+            created_by_member: None,
+            transitions,
+        }
+    }
+
+    fn settle(query: &mut VoteQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("improvement", &[Prefix::Improvement], &mut query.improvement)?;
+        look.up("voter", &[Prefix::Member], &mut query.voter)
     }
 
     fn filter(query: VoteQuery, by: &Actor, _: NaiveDate) -> Filter {
         let VoteQuery { state, improvement, voter, updated_since } = query;
-        Filter { stage: state, improvement, voter: voter.map(|who| who.resolve(by)), updated_since }
+        Filter {
+            stage: state,
+            improvement: improvement.map(Named::id),
+            voter: voter.map(|who| who.resolve(by)),
+            updated_since,
+        }
     }
 }
 

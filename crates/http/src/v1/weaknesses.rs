@@ -5,8 +5,8 @@ use crate::body::{Body, given};
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::listing::{List, Page, PageParameters, Who};
-use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
+use crate::parameters::{Query, Target, WriteParameters, listed, within};
 use crate::record::acceptances::{AcceptAsItIs, AcceptanceView};
 use crate::record::expand::MemberName;
 use crate::record::verbs::verbs;
@@ -19,13 +19,13 @@ use ratchet_domain::change::{Change, Record};
 use ratchet_domain::id::{MemberId, NonconformityId};
 use ratchet_domain::nonconformities::Nonconformity;
 use ratchet_domain::rating::Rating;
+use ratchet_domain::reference::Prefix;
 use ratchet_domain::refusal::Refusal;
 use ratchet_domain::weaknesses::{self as domain, CaseState, Facts, Stage, StageName, Verb, Weakness, WeaknessDraft};
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::weaknesses::{Filter, state_of};
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 /// What could be exploited or could fail, and has not yet.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -99,17 +99,19 @@ impl From<&domain::Assessment> for AssessmentView {
 pub(crate) struct WeaknessQuery {
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "reported,assessed")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "reported,assessed")]
     state: Option<Vec<StageName>>,
-    /// Owned by this member: `me`, or an id.
+    /// Owned by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
-    /// Reported by this member: `me`, or an id.
+    /// Reported by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     reporter: Option<Who>,
-    /// Dealt with by the nonconformity of this id.
-    nonconformity: Option<Uuid>,
+    /// Dealt with by the nonconformity of this id or reference.
+    #[param(value_type = Option<String>, example = "NC-2026-0001")]
+    nonconformity: Option<Named>,
     /// Of this level or a graver one.
+    #[serde(default, deserialize_with = "within::<1, 25, _>")]
     #[param(minimum = 1, maximum = 25)]
     level_from: Option<i64>,
     /// Written at or after this moment: for synchronising.
@@ -153,10 +155,16 @@ impl Resource for Weakness {
         }
     }
 
+    fn settle(query: &mut WeaknessQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {
+        look.up("owner", &[Prefix::Member], &mut query.owner)?;
+        look.up("reporter", &[Prefix::Member], &mut query.reporter)?;
+        look.up("nonconformity", &[Prefix::Nonconformity], &mut query.nonconformity)
+    }
+
     fn filter(query: WeaknessQuery, by: &Actor, _: NaiveDate) -> Filter {
         let WeaknessQuery { state, owner, reporter, nonconformity, level_from, updated_since } = query;
         let (owner, reporter) = (owner.map(|who| who.resolve(by)), reporter.map(|who| who.resolve(by)));
-        Filter { stage: state, owner, reporter, nonconformity, level_from, updated_since }
+        Filter { stage: state, owner, reporter, nonconformity: nonconformity.map(Named::id), level_from, updated_since }
     }
 }
 

@@ -13,7 +13,7 @@ use std::io::{self, ErrorKind, Read};
 /// Bytes sent at once.
 const CHUNK: usize = 64 << 10;
 /// Types that are sent as they were declared; all others as plain bytes.
-const HARMLESS: [&str; 13] = [
+pub(crate) const HARMLESS: [&str; 13] = [
     "application/gzip",
     "application/json",
     "application/pdf",
@@ -31,7 +31,7 @@ const HARMLESS: [&str; 13] = [
 
 /// The body's type without parameters; plain bytes where none is declared.
 pub(super) fn declared_type(call: &Call) -> Result<String, ApiError> {
-    if call.header("content-encoding")?.is_some_and(|encoding| encoding != "identity") {
+    if call.header("content-encoding")?.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         return Err(ApiError::MediaType("Send the file as it is, without Content-Encoding."));
     }
     let declared = crate::body::media_type(&call.request);
@@ -115,8 +115,13 @@ pub(super) async fn send(app: &App, piece: Evidence) -> Result<HttpResponse, Api
     answer.insert_header((header::CONTENT_DISPOSITION, disposition(&piece.body.name)));
     answer.insert_header(("content-security-policy", "sandbox; default-src 'none'"));
     answer.insert_header(("cross-origin-resource-policy", "same-origin"));
-    answer.insert_header((header::ETAG, format!("\"{}\"", piece.body.sha256)));
+    answer.insert_header((header::ETAG, tag_of(&piece)));
     Ok(answer.body(actix_web::body::SizedStream::new(size, Box::pin(chunks))))
+}
+
+/// What its content hashes to never changes.
+pub(super) fn tag_of(piece: &Evidence) -> String {
+    format!("\"{}\"", piece.body.sha256)
 }
 
 fn sent_type(declared: &str) -> &'static str {

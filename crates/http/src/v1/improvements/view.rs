@@ -35,7 +35,7 @@ pub(crate) struct ImprovementView {
     /// What would be better.
     pub expected_benefit: Option<String>,
     /// How one will tell; fixed by `plan`.
-    pub measure: Option<MeasureView>,
+    pub measure: Option<ImprovementMeasureView>,
     /// What it takes.
     pub effort: Option<Size>,
     /// What it is worth.
@@ -50,7 +50,7 @@ pub(crate) struct ImprovementView {
     /// The caller's own vote for it, which the caller may withdraw.
     pub my_vote_id: Option<Uuid>,
     /// Whether it is worth it.
-    pub decision: Option<DecisionView>,
+    pub decision: Option<ImprovementDecisionView>,
     /// How it is to be brought about.
     pub plan: Option<PlanView>,
     /// Since when somebody works on it; only while `in_progress`.
@@ -74,7 +74,7 @@ pub(crate) struct ImprovementView {
 /// How one will tell that the benefit came about.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
-pub(crate) enum MeasureView {
+pub(crate) enum ImprovementMeasureView {
     /// An indicator is to move from its baseline to the target, both in its unit.
     Indicator {
         /// Which.
@@ -93,7 +93,7 @@ pub(crate) enum MeasureView {
 
 /// Whether it is worth it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct DecisionView {
+pub(crate) struct ImprovementDecisionView {
     /// Why.
     pub reason: String,
     /// How many members had voted for it.
@@ -162,7 +162,7 @@ pub(crate) struct FiguresView {
     pub until: DateTime<Utc>,
 }
 
-impl From<&domain::Measure> for MeasureView {
+impl From<&domain::Measure> for ImprovementMeasureView {
     fn from(measure: &domain::Measure) -> Self {
         match measure.clone() {
             domain::Measure::Indicator { indicator, baseline, target } => {
@@ -173,7 +173,7 @@ impl From<&domain::Measure> for MeasureView {
     }
 }
 
-impl From<&domain::Decision> for DecisionView {
+impl From<&domain::Decision> for ImprovementDecisionView {
     fn from(decision: &domain::Decision) -> Self {
         let domain::Decision { reason, votes, at, by } = decision.clone();
         Self { reason, votes, at, by }

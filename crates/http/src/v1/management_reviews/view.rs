@@ -62,7 +62,7 @@ pub(crate) struct MeetingView {
     /// The inputs dealt with so far, in their order.
     pub inputs: Vec<ConsiderationView>,
     /// What was decided.
-    pub decisions: Vec<DecisionView>,
+    pub decisions: Vec<ReviewDecisionView>,
     /// What was concluded.
     pub conclusions: Option<ConclusionsView>,
 }
@@ -83,7 +83,7 @@ pub(crate) struct ConsiderationView {
 
 /// What was decided.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct DecisionView {
+pub(crate) struct ReviewDecisionView {
     /// Counted from 1 within the review.
     pub number: i64,
     /// What it is about.
@@ -155,7 +155,7 @@ impl From<&domain::Consideration> for ConsiderationView {
     }
 }
 
-impl From<&domain::Decision> for DecisionView {
+impl From<&domain::Decision> for ReviewDecisionView {
     fn from(decision: &domain::Decision) -> Self {
         let domain::Decision { number, kind, text, responsible, due_on, made } = decision.clone();
         Self {

@@ -134,6 +134,12 @@ mod tests {
         );
         let body = b"{\"value\":1}\r\n\n{\"value\":\n{\"value\":2}";
         assert_eq!(faults(ndjson(body).unwrap()), ["ok", " malformed", "ok"]);
+        for (parse, body) in [
+            (json as fn(&[u8]) -> Result<Vec<Read>, ApiError>, "\u{feff}[{\"value\":1}]"),
+            (ndjson, "\u{feff}{\"value\":1}"),
+        ] {
+            assert_eq!(faults(parse(body.as_bytes()).unwrap()), ["ok"], "a byte order mark is no part of it");
+        }
         let body = b"\xef\xbb\xbfobserved_at,value,dim.site\n2026-01-01T00:00:00Z,1,\"a,b\"\n2026-01-01,1,\n,\"1,5\",x\n,1\n\xff,1,x\n,2,y\n";
         assert_eq!(
             faults(csv(body).unwrap()),

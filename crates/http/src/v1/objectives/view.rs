@@ -75,7 +75,7 @@ pub(crate) struct TermsView {
     /// What is to be reached.
     pub statement: String,
     /// How it is measured [6.2 b, d].
-    pub measure: Option<MeasureView>,
+    pub measure: Option<ObjectiveMeasureView>,
     /// The last day on which it is reached in time [6.2 k].
     pub due_on: Option<NaiveDate>,
 }
@@ -83,7 +83,7 @@ pub(crate) struct TermsView {
 /// How it is measured whether an objective is reached.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
-pub(crate) enum MeasureView {
+pub(crate) enum ObjectiveMeasureView {
     /// By an indicator.
     Indicator {
         /// Which one.
@@ -193,9 +193,9 @@ impl From<&Terms> for TermsView {
         let Terms { statement, measure, due_on } = terms.clone();
         let measure = measure.map(|measure| match measure {
             Measure::Indicator { indicator, baseline, target } => {
-                MeasureView::Indicator { indicator_id: indicator, baseline, target }
+                ObjectiveMeasureView::Indicator { indicator_id: indicator, baseline, target }
             }
-            Measure::Qualitative { criterion } => MeasureView::Qualitative { criterion },
+            Measure::Qualitative { criterion } => ObjectiveMeasureView::Qualitative { criterion },
         });
         Self { statement, measure, due_on }
     }

@@ -75,6 +75,7 @@ pub(crate) struct ReviseItemAudit {
     #[serde(default)]
     records: Vec<String>,
     /// What is asked.
+    #[schema(example = "Do rights of access end with the contract?", max_length = 10_000)]
     question: String,
     /// How it is found out.
     #[serde(default)]

@@ -1,0 +1,169 @@
+//! What is true of every operation: headers, and each answer that it can give.
+
+use crate::error::Kind;
+use crate::observe::UNOBSERVED;
+use crate::v1::calendar;
+use crate::v1::evidence::HARMLESS;
+use serde_json::{Map, Value, json};
+
+/// Adds to an operation what all of its kind share: headers, and each problem it can answer with.
+pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
+    let open = operation.get("security").is_some();
+    let about_one = path.contains("{id}");
+    let writes = method != "get";
+    let takes_body = operation.get("requestBody").is_some();
+    let secret =
+        path.starts_with("/v1/auth/") || (path == "/v1/api-keys" && writes) || path.ends_with("/open-calendar-link");
+    let tagged = is_tagged(path, method);
+    refer_to_id(operation);
+    let mut header = |name: &str| add_parameter(operation, name);
+    if tagged && !writes {
+        header("If-None-Match");
+    }
+    if writes && about_one {
+        header("If-Match");
+    }
+    if path.starts_with("/v1/") && !open && !path.starts_with("/v1/auth/") {
+        header("On-Behalf-Of");
+    }
+    let anonymous = path.starts_with(UNOBSERVED);
+    if method == "post" && !secret && !anonymous {
+        header("Idempotency-Key");
+    }
+    let kinds = [
+        (Kind::Parameter, true),
+        (Kind::Unauthenticated, !open || secret),
+        (Kind::LoginRefused, path == "/v1/auth/login"),
+        (Kind::Forbidden, !open && !path.ends_with("/me") && !is_public(path)),
+        (Kind::NotFound, path.contains('{') || path.starts_with("/v1/journal/") || path == calendar::PATH),
+        (Kind::Redacted, about_one && !writes),
+        (Kind::Integrity, path.ends_with("/content")),
+        (Kind::Timeout, takes_body),
+        (Kind::Taken, writes && !about_one && !open),
+        (
+            Kind::State,
+            (about_one && writes) || (anonymous && path.ends_with("/answer")) || path.starts_with("/v1/imports"),
+        ),
+        (Kind::StaleVersion, about_one && writes),
+        (Kind::TooLarge, takes_body),
+        (Kind::MediaType, takes_body),
+        (Kind::Validation, takes_body),
+        (Kind::PreconditionRequired, method == "patch"),
+        (Kind::TooManyRequests, path.starts_with("/v1")),
+        (Kind::Busy, !path.starts_with("/problems") && !path.starts_with("/healthz") && !path.starts_with("/metrics")),
+    ];
+    for (kind, possible) in kinds {
+        if possible {
+            let slug: &'static str = kind.into();
+            let status = kind.status_and_title().0.as_u16().to_string();
+            operation["responses"][status] = json!({ "$ref": format!("#/components/responses/{slug}") });
+        }
+    }
+    if operation["description"].is_null() {
+        operation["description"] = operation["summary"].clone();
+    }
+    answer_dry_runs(operation);
+    if tagged && !writes {
+        operation["responses"]["304"] = json!({ "description": "What `If-None-Match` names is what there is." });
+    }
+    if path.ends_with("/content") {
+        let any = operation["responses"]["200"]["content"]["application/octet-stream"].clone();
+        for harmless in HARMLESS {
+            operation["responses"]["200"]["content"][harmless] = any.clone();
+        }
+    }
+    describe_success(path, writes && !secret_of_session(path), tagged, operation);
+}
+
+/// The rules as data, for whoever is known.
+fn is_public(path: &str) -> bool {
+    path.starts_with("/v1/catalogue/") && path != "/v1/catalogue/orphans"
+}
+
+/// Writes that are about no record.
+fn secret_of_session(path: &str) -> bool {
+    path.starts_with("/v1/auth/") || path.starts_with(UNOBSERVED)
+}
+
+/// Made of many records, or of none alone: no version is its own.
+const UNTAGGED: [&str; 2] = ["/v1/measurements", "/v1/templates/starter/apply"];
+/// Read with a tag, although it is no record.
+const TAGGED: [&str; 5] = [
+    calendar::PATH,
+    "/v1/audit-programmes/{id}/coverage",
+    "/v1/audits/{id}/impartiality",
+    "/v1/evidence/{id}/content",
+    "/v1/management-reviews/{id}/inputs",
+];
+
+/// Whether its success carries an `ETag`.
+fn is_tagged(path: &str, method: &str) -> bool {
+    if method == "get" {
+        return path.ends_with("/{id}") || TAGGED.contains(&path);
+    }
+    path.starts_with("/v1/") && !secret_of_session(path) && !UNTAGGED.contains(&path)
+}
+
+/// What would be made is shown with 200, where making answers 201.
+fn answer_dry_runs(operation: &mut Value) {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let takes_dry_runs = parameters.into_iter().any(|parameter| parameter["name"] == "dry_run");
+    let responses = &mut operation["responses"];
+    if takes_dry_runs && responses["200"].is_null() && !responses["201"].is_null() {
+        responses["200"] = responses["201"].clone();
+        responses["200"]["description"] = json!("A dry run: what would be made.");
+    }
+}
+
+fn add_parameter(operation: &mut Value, name: &str) {
+    let reference = json!({ "$ref": format!("#/components/parameters/{name}") });
+    if let Value::Array(parameters) = &mut operation["parameters"] {
+        parameters.push(reference);
+    } else {
+        operation["parameters"] = json!([reference]);
+    }
+}
+
+fn refer_to_id(operation: &mut Value) {
+    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        if parameter["name"] == "id" && parameter["in"] == "path" {
+            *parameter = json!({ "$ref": "#/components/parameters/id" });
+        }
+    }
+    if operation["parameters"].is_null()
+        && let Value::Object(members) = operation
+    {
+        members.remove("parameters");
+    }
+}
+
+fn describe_success(path: &str, writes: bool, tagged: bool, operation: &mut Value) {
+    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        if !(status.starts_with('2') || status == "304") {
+            continue;
+        }
+        if response["description"].as_str().unwrap_or_default().is_empty() {
+            response["description"] = json!(match status.as_str() {
+                "201" => "Made.",
+                "204" => "Done.",
+                _ => "As asked.",
+            });
+        }
+        let mut names = vec!["X-Request-Id"];
+        if tagged {
+            names.push("ETag");
+        }
+        // A dry run names no entry; a verb's answer is the same otherwise.
+        if writes && (path.contains("{id}") || status == "201") {
+            names.extend(["Journal-Entry", "Journal-Leaf"]);
+        }
+        if writes && tagged && !path.contains('{') {
+            names.push("Location");
+        }
+        let headers: Map<String, Value> = names
+            .into_iter()
+            .map(|name| (name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") })))
+            .collect();
+        response["headers"] = Value::Object(headers);
+    }
+}
