@@ -150,9 +150,13 @@ fn schema_names(text: &str) -> Vec<String> {
 /// The generator keeps one of two types that share a name, and clients are told the wrong one.
 #[test]
 fn no_two_types_share_a_name_in_the_contract() {
+    let document = std::fs::read_to_string(root().join("openapi/v1.json")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    // Verbs are types, too, of which the contract shows none.
+    let is_shown = |name: &String| document["components"]["schemas"].get(name).is_some();
     let mut seen: std::collections::BTreeMap<String, PathBuf> = std::collections::BTreeMap::new();
     for path in ["crates/domain/src", "crates/http/src"].iter().flat_map(|folder| sources(&root().join(folder))) {
-        for name in schema_names(&std::fs::read_to_string(&path).unwrap()) {
+        for name in schema_names(&std::fs::read_to_string(&path).unwrap()).into_iter().filter(is_shown) {
             if let Some(other) = seen.insert(name.clone(), path.clone()) {
                 panic!("{name} is declared in {} and in {}", other.display(), path.display());
             }

@@ -218,7 +218,7 @@ async fn nothing_tells_who_it_was_or_when() {
         let entries = entries.body["items"].as_array().unwrap();
         assert_eq!(entries.len(), 5);
         for entry in entries {
-            assert_eq!(entry["actor"], json!({ "kind": "anonymous", "id": null }));
+            assert_eq!(entry["actor"], json!({ "kind": "anonymous", "id": null, "on_behalf_of": null }));
             assert_eq!((version(&entry["id"]), full(&entry["at"]), &entry["request"]), (4, true, &Value::Null));
         }
         for (n, code) in codes.iter().enumerate() {

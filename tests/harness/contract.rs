@@ -115,12 +115,12 @@ fn resolved(value: &'static Value) -> &'static Value {
 
 /// The operation that answers, if it is one.
 fn operation(method: &Method, path: &str) -> Option<&'static Operation> {
-    let name = method.as_str().to_lowercase();
-    let method = if *method == Method::HEAD { "get" } else { name.as_str() };
+    // Methods are told apart by case.
+    let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
     let asked: Vec<&str> = path.split('/').collect();
     let fits = |operation: &&Operation| {
         let mut pairs = operation.segments.iter().zip(&asked);
-        operation.method == method
+        operation.method.to_uppercase() == method
             && operation.segments.len() == asked.len()
             && pairs.all(|(segment, word)| segment == word || (segment.starts_with('{') && !word.is_empty()))
     };

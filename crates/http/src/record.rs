@@ -471,8 +471,7 @@ impl Call {
         let query = asked.collect::<Vec<_>>().join("&");
         let [method, path] = [request.method().as_str(), request.path()].map(str::as_bytes);
         let principal = self.actor.on_behalf_of().map_or_else(Uuid::nil, |member| member.0);
-        let fingerprint =
-            self.app.keyed_hash("retry", &[method, path, query.as_bytes(), principal.as_bytes(), digest]);
+        let fingerprint = self.app.keyed_hash("retry", &[method, path, query.as_bytes(), principal.as_bytes(), digest]);
         Ok(Some(Retry {
             organisation: self.actor.organisation,
             caller: caller_id(&self.actor),

@@ -175,6 +175,17 @@ pub fn end_others(
     Ok(())
 }
 
+/// Ends every session of a member: should the member come back, none of them is alive again.
+///
+/// # Errors
+/// The database's.
+pub fn end_of_member(member: MemberId, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<(), Error> {
+    let theirs =
+        sessions::table.filter(sessions::member_id.eq(KeyValue(member.0))).filter(sessions::ended_at.is_null());
+    diesel::update(theirs).set(sessions::ended_at.eq(InstantValue(now))).execute(connection)?;
+    Ok(())
+}
+
 /// Ends every session of an account.
 ///
 /// # Errors

@@ -86,7 +86,7 @@ fn secret_of_session(path: &str) -> bool {
 }
 
 /// Made of many records, or of none alone: no version is its own.
-const UNTAGGED: [&str; 2] = ["/v1/measurements", "/v1/templates/starter/apply"];
+const UNTAGGED: [&str; 3] = ["/v1/imports/", "/v1/measurements", "/v1/templates/"];
 /// Read with a tag, although it is no record.
 const TAGGED: [&str; 5] = [
     calendar::PATH,
@@ -101,7 +101,7 @@ fn is_tagged(path: &str, method: &str) -> bool {
     if method == "get" {
         return path.ends_with("/{id}") || TAGGED.contains(&path);
     }
-    path.starts_with("/v1/") && !secret_of_session(path) && !UNTAGGED.contains(&path)
+    path.starts_with("/v1/") && !secret_of_session(path) && !UNTAGGED.iter().any(|many| path.starts_with(many))
 }
 
 /// What would be made is shown with 200, where making answers 201.

@@ -55,7 +55,7 @@ pub(crate) struct JointAnalysisView {
 pub(crate) struct AnalysisQuery {
     /// That came to one of these, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "watch,act")]
+    #[param(inline, value_type = Option<Vec<Verdict>>, example = "watch,act")]
     verdict: Option<Vec<Verdict>>,
     /// About the indicator of this id, or naming the action of this id.
     about: Option<Uuid>,

@@ -49,7 +49,7 @@ pub(crate) struct IndicatorQuery {
     computed: Option<bool>,
     /// One of these built-in ones, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "overdue_actions,recurrence_rate")]
+    #[param(inline, value_type = Option<Vec<BuiltIn>>, example = "overdue_actions,recurrence_rate")]
     built_in: Option<Vec<BuiltIn>>,
     /// Written at or after this moment: for synchronising.
     #[serde(default, deserialize_with = "bounded")]

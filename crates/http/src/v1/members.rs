@@ -18,12 +18,13 @@ use chrono::NaiveDate;
 use ratchet_domain::access::{Actor, Role};
 use ratchet_domain::calendar::CalendarLink;
 use ratchet_domain::change::Record;
-use ratchet_domain::id::AccountId;
+use ratchet_domain::id::{AccountId, MemberId};
 use ratchet_domain::members::{Amendment, Member, MemberDraft, Verb};
 use ratchet_domain::refusal::Refusal;
 use ratchet_domain::text;
 use ratchet_persistence::accounts;
 use ratchet_persistence::members::{self, Filter};
+use ratchet_persistence::sessions;
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -275,7 +276,10 @@ pub(crate) async fn deactivate_member(
 ) -> Result<Answer, ApiError> {
     let app = call.app.clone();
     let answer = call.verb(target, Verb::Deactivate, parameters, body, |member: Member, input, facts, by, tx| {
-        Ok(member.deactivate(input.reason, facts, by, tx.now())?)
+        let (id, now) = (MemberId(member.head.id), tx.now());
+        let change = member.deactivate(input.reason, facts, by, now)?;
+        sessions::end_of_member(id, now, tx.connection())?;
+        Ok(change)
     });
     let answer = answer.await?;
     app.callers.forget_all();

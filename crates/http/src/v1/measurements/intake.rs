@@ -135,7 +135,7 @@ mod tests {
         let body = b"{\"value\":1}\r\n\n{\"value\":\n{\"value\":2}";
         assert_eq!(faults(ndjson(body).unwrap()), ["ok", " malformed", "ok"]);
         for (parse, body) in [
-            (json as fn(&[u8]) -> Result<Vec<Read>, ApiError>, "\u{feff}[{\"value\":1}]"),
+            (json as fn(&[u8]) -> Result<Vec<Read<MeasurementItem>>, ApiError>, "\u{feff}[{\"value\":1}]"),
             (ndjson, "\u{feff}{\"value\":1}"),
         ] {
             assert_eq!(faults(parse(body.as_bytes()).unwrap()), ["ok"], "a byte order mark is no part of it");
