@@ -126,9 +126,9 @@ async fn what_exists_already_is_named() {
     for database in each() {
         let api = Api::start(database).await;
         let mut told = 0;
-        for operation in
-            with_body().into_iter().filter(|(method, path, _)| *method == Method::POST && !path.contains('{'))
-        {
+        // A body of history is about many; its rows say what is known.
+        let is_one = |path: &str| !path.contains('{') && !path.starts_with("/v1/imports/");
+        for operation in with_body().into_iter().filter(|(method, path, _)| *method == Method::POST && is_one(path)) {
             let call = call_of(&api, &operation).await;
             if !call.is_listed || !operation.1.starts_with("/v1/") || operation.1.starts_with("/v1/auth/") {
                 continue;
