@@ -316,7 +316,7 @@ async fn bodies_are_read_strictly() {
                 assert_eq!(answer.body["instance"], answer.header("x-request-id"));
             }
         }
-        assert_eq!(manager.get("/v1/nonconformities?count=true").await.body["total"], 1);
+        assert_eq!(manager.get("/v1/nonconformities?count=true").await.body["total"], 2);
     }
 }
 

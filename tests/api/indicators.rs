@@ -93,7 +93,7 @@ async fn faults_are_named() {
                     "direction": "within_range", "warning": { "low": 1.0, "high": 2.0, "unit": "ms" },
                     "critical": { "low": 0.0, "high": 3.0 },
                 }),
-                "/goal/unit unknown_field",
+                "/goal/warning/unit unknown_field",
             ),
         ] {
             let mut body = definition(&owner);

@@ -59,8 +59,14 @@ fn told_whole(fault: ApiError, request: &HttpRequest, bytes: &[u8]) -> ApiError 
     let all = shapes.faults(request.method().as_str(), &path, &body);
     // The reader knows the program's own bounds; where it names only what the fault lies in, the form is nearer.
     let is_told = |one: &Fault| {
-        let within = format!("{}/", one.pointer);
-        all.iter().any(|other| other.pointer == one.pointer || other.pointer.starts_with(&within))
+        let (parent, name) = one.pointer.rsplit_once('/').unwrap_or_default();
+        let (within, beside) = (format!("{}/", one.pointer), format!("{parent}/"));
+        all.iter().any(|other| {
+            let is_deeper = other.code == one.code
+                && other.pointer.starts_with(&beside)
+                && other.pointer.rsplit('/').next() == Some(name);
+            other.pointer == one.pointer || other.pointer.starts_with(&within) || is_deeper
+        })
     };
     let missed: Vec<Fault> = first.iter().filter(|one| !is_told(one)).cloned().collect();
     ApiError::Refused(Refusal::Invalid(missed.into_iter().chain(all).collect()))

@@ -23,7 +23,8 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     if writes && about_one {
         header("If-Match");
     }
-    if path.starts_with("/v1/") && !open && !path.starts_with("/v1/auth/") {
+    let takes_stand_ins = path.starts_with("/v1/") && !open && !path.starts_with("/v1/auth/");
+    if takes_stand_ins {
         header("On-Behalf-Of");
     }
     let anonymous = path.starts_with(UNOBSERVED);
@@ -34,7 +35,7 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         (Kind::Parameter, true),
         (Kind::Unauthenticated, !open || secret),
         (Kind::LoginRefused, path == "/v1/auth/login"),
-        (Kind::Forbidden, !open && !path.ends_with("/me") && !is_public(path)),
+        (Kind::Forbidden, takes_stand_ins || (!open && !path.ends_with("/me") && !is_public(path))),
         (Kind::NotFound, path.contains('{') || path.starts_with("/v1/journal/") || path == calendar::PATH),
         (Kind::Redacted, about_one && !writes),
         (Kind::Integrity, path.ends_with("/content")),

@@ -7,6 +7,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, web};
 use futures_util::StreamExt;
 use ratchet_domain::evidence::Evidence;
+use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::files::{Content, Files};
 use std::io::{self, ErrorKind, Read};
 
@@ -53,21 +54,25 @@ pub(super) async fn receive(call: &Call, mut payload: web::Payload) -> Result<Co
     }
     let (files, id) = (call.app.files.clone(), (call.app.source.id)());
     let mut incoming = on_disk(move || files.receive(id)).await?;
+    let mut received = 0;
     loop {
         let chunk = match tokio::time::timeout(patience, payload.next()).await {
             Err(_) => return Err(ApiError::TooSlow),
             Ok(None) => break,
             Ok(Some(chunk)) => chunk.map_err(|_| ApiError::Malformed("the body ended early".to_owned()))?,
         };
-        let size;
-        (incoming, size) = on_disk(move || {
+        (incoming, received) = on_disk(move || {
             let size = incoming.take(&chunk)?;
             Ok((incoming, size))
         })
         .await?;
-        if size > limit {
+        if received > limit {
             return Err(too_large());
         }
+    }
+    // Before it is kept: what is refused leaves nothing behind.
+    if received == 0 {
+        return Err(Refusal::invalid("", "empty", "must be a file with content: an empty one shows nothing").into());
     }
     let (files, organisation) = (call.app.files.clone(), call.actor.organisation.0);
     on_disk(move || files.keep(organisation, incoming)).await
