@@ -272,7 +272,8 @@ async fn a_key_is_good_for_one_request_of_one_caller() {
         let verb = format!("{path}/{}/reject", first.reference());
         let why = json!({ "reason": "None" });
         send(&manager, "k", &verb, &why).await.expect(422);
-        send(&manager, "k", "/v1/nonconformities?dry_run=true", &other).await.expect(200);
+        send(&manager, "k", "/v1/nonconformities?dry_run=true", &other).await.expect(422);
+        send(&manager, "k2", "/v1/nonconformities?dry_run=true", &other).await.expect(200);
         for caller in [api.by(Role::Member).await, api.stranger(Role::IsmsManager).await] {
             let own = send(&caller, "k", path, &report()).await.expect(201);
             assert_eq!(own.header("idempotency-replayed"), "");

@@ -112,7 +112,7 @@ async fn what_the_server_decides_cannot_be_sent() {
                     break;
                 }
                 assert_eq!(answer.status, 422, "{id} {place}/{name}: {}", answer.text);
-                assert_eq!(answer.faults(), [format!("{place}/{name} unknown_field")], "{id}");
+                assert!(answer.faults().contains(&format!("{place}/{name} unknown_field")), "{id}: {}", answer.text);
                 tried += 1;
             }
         }
@@ -124,7 +124,11 @@ async fn what_the_server_decides_cannot_be_sent() {
             *body.pointer_mut(&place).unwrap() = json!({ tag: choice.value(), "actor": "x" });
             let answer = call.send(&caller, &body).await;
             assert_eq!(answer.status, 422, "{id} {choice:?}: {}", answer.text);
-            assert_eq!(answer.faults(), [format!("{place}/actor unknown_field")], "{id} {choice:?}");
+            assert!(
+                answer.faults().contains(&format!("{place}/actor unknown_field")),
+                "{id} {choice:?}: {}",
+                answer.text
+            );
         }
         assert_eq!(api.database.rows(), before, "{id}");
     }

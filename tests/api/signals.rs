@@ -138,7 +138,7 @@ async fn the_journal_holds_what_the_worker_did() {
         let manager = api.by(Role::IsmsManager).await;
         let history = manager.get(&format!("/v1/records/{reference}/history")).await.expect(200);
         let did = |n: usize| (history.body["items"][n]["action"].clone(), history.body["items"][n]["actor"].clone());
-        let worker = json!({ "kind": "evaluation", "id": null });
+        let worker = json!({ "kind": "evaluation", "id": null, "on_behalf_of": null });
         assert_eq!(did(0), (json!("signal.raised"), worker.clone()));
         assert_eq!(did(1), (json!("signal.linked"), worker));
     }

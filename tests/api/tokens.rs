@@ -158,7 +158,7 @@ async fn a_token_used_twice_ends_its_session_and_is_journaled() {
         let entries = auditor.get("/v1/journal?action=member.token_reused").await.expect(200);
         let [entry] = entries.body["items"].as_array().unwrap().as_slice() else { panic!("{}", entries.text) };
         assert_eq!(entry["object"]["id"], json!(member));
-        assert_eq!(entry["actor"], json!({ "kind": "sessions", "id": null }));
+        assert_eq!(entry["actor"], json!({ "kind": "sessions", "id": null, "on_behalf_of": null }));
         let events = auditor.get("/v1/events").await.expect(200);
         assert!(events.text.contains("member.token_reused"), "whoever listens hears of it");
     }
