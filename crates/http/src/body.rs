@@ -46,10 +46,17 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     }
 }
 
+/// The largest body, in bytes, of which all faults are told and not the first alone.
+const LOOKED_THROUGH: usize = 64 << 10;
+
 /// What keeps a body from having its form is told at once, not one after the other. Looked for only where something does.
 fn told_whole(fault: ApiError, request: &HttpRequest, bytes: &[u8]) -> ApiError {
     const OF_THE_FORM: [&str; 5] = ["required", "unknown_field", "unknown_value", "type", "out_of_range"];
     let ApiError::Refused(Refusal::Invalid(first)) = &fault else { return fault };
+    // Held a second time, as a tree: of a large body that would be worth more memory than any body may take.
+    if bytes.len() > LOOKED_THROUGH {
+        return fault;
+    }
     let shapes = request.app_data::<web::Data<Shapes>>();
     let (Some(shapes), Some(path)) = (shapes, request.match_pattern()) else { return fault };
     if !first.iter().all(|one| OF_THE_FORM.contains(&one.code.as_str())) {

@@ -3,6 +3,7 @@
 use super::people::{MARA, PAVEL, SOFIA, YUKI};
 use super::{Names, Story, WORKER, Who, save};
 use chrono::{DateTime, TimeDelta, Utc};
+use ratchet_domain::analyses::{Analysis, AnalysisDraft, Concluded};
 use ratchet_domain::change::Record;
 use ratchet_domain::id::IndicatorId;
 use ratchet_domain::indicators::{
@@ -238,6 +239,25 @@ fn analyse(story: &mut Story) {
         };
         story.change((day, 16), MARA, name, analyse);
     }
+    // What two of them mean together is said once.
+    story.step((9, 16), MARA, |tx, names| {
+        let mut indicators = Vec::new();
+        for name in [LATENCY, PATCHES] {
+            indicators.push(tx.get::<Indicator>(Locator::Id(names.get(name)?))?);
+        }
+        let facts = Facts { today: tx.today()? };
+        let (by, birth) = (tx.actor().clone(), tx.birth(Analysis::PREFIX)?);
+        let draft = AnalysisDraft {
+            verdict: Verdict::Act,
+            conclusion: "Both come from the same old image of the servers".into(),
+            actions: Vec::new(),
+        };
+        let Concluded { analysis, indicators } = Analysis::conclude(draft, indicators, &facts, &by, birth)?;
+        for indicator in indicators {
+            save(indicator, tx)?;
+        }
+        save(analysis, tx).map(drop)
+    });
 }
 
 /// This morning's signals, looked at.
