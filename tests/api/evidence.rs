@@ -84,7 +84,7 @@ async fn bad_names_and_records_leave_nothing_behind() {
         let api = Api::start_with(database, settings).await;
         let record = raise(&api).await;
         let manager = api.by(Role::IsmsManager).await;
-        for name in ["a\r\nb", "..", " "] {
+        for name in ["a\r\nb", "..", " ", "x\u{2028}y"] {
             let refused = upload(&manager, &record, name, "text/plain", "x").await.expect(422);
             assert!(refused.faults()[0].starts_with("/name"), "{name:?} {}", refused.text);
         }

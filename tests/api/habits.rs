@@ -294,8 +294,7 @@ async fn bodies_are_read_strictly() {
             ("application/json", good.replace("late", "\\ud800").into_bytes(), 400),
             ("application/json", good.replace("late", "\u{202e}").into_bytes(), 422),
             ("application/json", [good.as_bytes(), &[0xc0, 0xaf]].concat(), 400),
-            // A mark of the byte order is no part of the text (RFC 8259, section 8.1).
-            ("application/json", [&[0xef, 0xbb, 0xbf], good.as_bytes()].concat(), 201),
+            ("application/json", [&[0xef, 0xbb, 0xbf], good.as_bytes()].concat(), 400),
             ("application/json", good.replace("}", ",\"due_on\":\"2024-02-30\"}").into_bytes(), 422),
             ("application/json", vec![b' '; (1 << 20) + 1], 413),
             ("text/plain", good.clone().into_bytes(), 415),
@@ -316,7 +315,7 @@ async fn bodies_are_read_strictly() {
                 assert_eq!(answer.body["instance"], answer.header("x-request-id"));
             }
         }
-        assert_eq!(manager.get("/v1/nonconformities?count=true").await.body["total"], 2);
+        assert_eq!(manager.get("/v1/nonconformities?count=true").await.body["total"], 1);
     }
 }
 

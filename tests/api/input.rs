@@ -122,6 +122,7 @@ fn wholes(writing: &Writing) -> Vec<(&'static str, Vec<u8>, &'static [u16])> {
         ("nothing", Vec::new(), &[400][..]),
         ("half of it", good.as_bytes()[..good.len() / 2].to_vec(), &[400]),
         ("more behind it", format!("{good}x").into_bytes(), &[400, 422]),
+        ("a mark before it", [&[0xef, 0xbb, 0xbf], good.as_bytes()].concat(), &[400]),
         ("an array", format!("[{good}]").into_bytes(), &[422]),
         ("a text", b"\"x\"".to_vec(), &[422]),
         ("half a pair", format!("{first}\"nonsense\":\"\\ud800\",{rest}").into_bytes(), &[400, 422]),

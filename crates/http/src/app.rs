@@ -42,7 +42,7 @@ pub struct Settings {
     pub body_patience: std::time::Duration,
     /// Requests per minute and caller.
     pub requests_per_minute: u32,
-    /// Failed logins per minute and address; the bound against guessing one password is a tenth of it.
+    /// Logins per minute and address; the bound against guessing one password is a third of it.
     pub logins_per_minute: u32,
     /// Requests per minute and address that come through the public report link.
     pub reports_per_minute: u32,

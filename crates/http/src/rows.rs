@@ -78,7 +78,7 @@ pub(crate) fn counted<T: Item>(items: Vec<Read<T>>) -> Result<Vec<Read<T>>, ApiE
 
 /// A JSON array.
 pub(crate) fn json<T: Item>(bytes: &[u8]) -> Result<Vec<Read<T>>, ApiError> {
-    let bytes = body::without_mark(bytes);
+    body::refuse_mark(bytes)?;
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| *byte != b'[') {
         body::parse::<serde::de::IgnoredAny>(bytes)?;
         return Err(Refusal::invalid("", "type", format!("must be an array of {}", T::NAME)).into());
@@ -89,7 +89,8 @@ pub(crate) fn json<T: Item>(bytes: &[u8]) -> Result<Vec<Read<T>>, ApiError> {
 
 /// JSON lines: one item in each, blank ones passed over.
 pub(crate) fn ndjson<T: Item>(bytes: &[u8]) -> Result<Vec<Read<T>>, ApiError> {
-    let lines = body::without_mark(bytes).split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    body::refuse_mark(bytes)?;
+    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     Ok(lines.filter(|line| !line.is_empty()).map(object).collect())
 }
 

@@ -250,10 +250,15 @@ fn indicators<'a>(
         tx.enter(circle)?;
     }
     // Read again when nobody else can retire one, or take it from whoever measures it.
+    let ids: Vec<Uuid> = found.values().flatten().map(|indicator| indicator.head.id).collect();
+    let now: HashMap<Uuid, Indicator> = Indicator::many(by.organisation, &ids, tx.connection())?
+        .into_iter()
+        .map(|indicator| (indicator.head.id, indicator))
+        .collect();
     for indicator in found.values_mut() {
         if let Ok(before) = indicator {
-            let now: Indicator = tx.get(Locator::Id(before.head.id))?;
-            *indicator = if now.is_measured_by(&by) { Ok(now) } else { Err(not_theirs()) };
+            let now = now.get(&before.head.id).filter(|now| now.is_visible(&by) && now.is_measured_by(&by));
+            *indicator = now.cloned().ok_or_else(not_theirs);
         }
     }
     Ok(found)

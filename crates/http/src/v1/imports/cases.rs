@@ -3,7 +3,6 @@
 use super::row::{Around, Row};
 use crate::bounds::bounded;
 use crate::error::ApiError;
-use crate::rows::Read;
 use chrono::NaiveDate;
 use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Birth, Change};
@@ -11,7 +10,6 @@ use ratchet_domain::imports::{Arrival, Migrated};
 use ratchet_domain::incidents::{self, Category, Incident};
 use ratchet_domain::nonconformities::{self, Grade, Method, Nonconformity, Source};
 use ratchet_domain::refusal::Faults;
-use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 
 /// A nonconformity of another register.
@@ -100,10 +98,6 @@ impl Row for NonconformityRow {
 
     fn people(&self) -> Vec<&str> {
         self.owner.as_deref().into_iter().collect()
-    }
-
-    fn surroundings(_: &[Read<Self>], _: &Actor, _: &mut Tx<'_>) -> Result<(), ApiError> {
-        Ok(())
     }
 
     fn migrate(self, around: &Around<'_, ()>, by: &Actor, birth: Birth) -> Result<Change<Nonconformity>, ApiError> {
@@ -231,10 +225,6 @@ impl Row for IncidentRow {
 
     fn people(&self) -> Vec<&str> {
         self.owner.as_deref().into_iter().chain(self.reporter.as_deref()).collect()
-    }
-
-    fn surroundings(_: &[Read<Self>], _: &Actor, _: &mut Tx<'_>) -> Result<(), ApiError> {
-        Ok(())
     }
 
     fn migrate(self, around: &Around<'_, ()>, by: &Actor, birth: Birth) -> Result<Change<Incident>, ApiError> {

@@ -81,10 +81,6 @@ impl Row for ImprovementRow {
         self.owner.as_deref().into_iter().chain(self.proposer.as_deref()).collect()
     }
 
-    fn surroundings(_: &[Read<Self>], _: &Actor, _: &mut Tx<'_>) -> Result<(), ApiError> {
-        Ok(())
-    }
-
     fn migrate(self, around: &Around<'_, ()>, by: &Actor, birth: Birth) -> Result<Change<Improvement>, ApiError> {
         use improvements::StageName as S;
         let Self {

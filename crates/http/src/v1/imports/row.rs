@@ -30,7 +30,7 @@ pub(crate) trait Row: DeserializeOwned + Serialize + PartialSchema + Send + 'sta
     /// What it becomes.
     type Record: Resource;
     /// What all rows of a body need to know.
-    type Surroundings: Send;
+    type Surroundings: Default + Send;
     /// What rows are, in the plural.
     const REGISTER: &'static str;
 
@@ -40,11 +40,13 @@ pub(crate) trait Row: DeserializeOwned + Serialize + PartialSchema + Send + 'sta
     /// Whom it names, by id or by e-mail address.
     fn people(&self) -> Vec<&str>;
 
-    /// What all of them need to know.
+    /// What all of them need to know; most need nothing.
     ///
     /// # Errors
     /// The database's.
-    fn surroundings(rows: &[Read<Self>], by: &Actor, tx: &mut Tx<'_>) -> Result<Self::Surroundings, ApiError>;
+    fn surroundings(_: &[Read<Self>], _: &Actor, _: &mut Tx<'_>) -> Result<Self::Surroundings, ApiError> {
+        Ok(Self::Surroundings::default())
+    }
 
     /// What the domain makes of it.
     ///
