@@ -43,6 +43,7 @@ mod api {
     mod management_reviews;
     mod measurements;
     mod members;
+    mod mistakes;
     mod nonconformities;
     mod objectives;
     mod operations;

@@ -35,6 +35,7 @@ pub const BY_HAND: &[&str] = &[
     "schedule_change",
     "start_change",
     "verify_action",
+    "void_incident",
     "waive_notification_incident",
 ];
 
@@ -80,7 +81,7 @@ impl Ways {
             let step = if self.knows(verb, state) { Some(verb) } else { self.toward(verb, state) };
             self.prepare(api, step.unwrap_or(verb), &aimed.record()).await;
             match step {
-                Some(step) if step.id == verb.id => return self.accepted(&aimed).await.map(|body| (aimed, body)),
+                Some(step) if step.id == verb.id => return self.accepted(api, &aimed).await.map(|body| (aimed, body)),
                 Some(step) => self.walk(api, step, &aimed.record()).await?,
                 None => {}
             }
@@ -91,7 +92,7 @@ impl Ways {
     /// Does it to that record, when the sample can.
     async fn walk(&self, api: &Api, step: &Writing, record: &str) -> Option<()> {
         let passage = step.aim_at(api, record).await;
-        let body = self.accepted(&passage).await?;
+        let body = self.accepted(api, &passage).await?;
         passage.caller.post(&passage.path, body).await.expect(200);
         Some(())
     }
@@ -169,9 +170,13 @@ impl Ways {
 
     /// The sample, with what is fixed as the record has it and without what it does not take as it is; none when it is
     /// refused all the same.
-    async fn accepted(&self, aimed: &Aimed<'_>) -> Option<Value> {
+    async fn accepted(&self, api: &Api, aimed: &Aimed<'_>) -> Option<Value> {
         let sample = aimed.writing.sample.to_string().replace(&uuid::Uuid::nil().to_string(), &self.somebody);
         let mut body: Value = serde_json::from_str(&sample).unwrap();
+        if aimed.writing.id.starts_with("mark_duplicate_") {
+            // Another one that is still dealt with: the sample's may have come to its end.
+            body["of"] = super::contract::target(api, &aimed.writing.path).await.into();
+        }
         for _ in 0..6 {
             let (answer, _) = aimed.send(Some("application/json"), body.to_string()).await;
             match answer.status {

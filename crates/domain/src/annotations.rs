@@ -193,6 +193,28 @@ impl<B: Body> Annotation<B> {
         let after = Self { stage, ..self.clone() };
         Ok(Change::of(self, after, "withdrawn", at).because(reason))
     }
+
+    /// What it is about was found to repeat another record: it is about that one from now on.
+    #[must_use]
+    pub fn moved(self, to: Target, at: DateTime<Utc>) -> Change<Self> {
+        let after = Self { target: to, ..self.clone() };
+        Change::of(self, after, "moved", at)
+    }
+
+    /// The same with another body, where that names the record, too.
+    pub(crate) fn reworded(self, target: Target, body: B, at: DateTime<Utc>) -> Change<Self> {
+        let after = Self { target, body, ..self.clone() };
+        Change::of(self, after, "moved", at)
+    }
+
+    /// The other record says as much already: it is withdrawn, not moved.
+    #[must_use]
+    pub fn superfluous(self, by: &Actor, at: DateTime<Utc>) -> Change<Self> {
+        let reason = "the record that this one repeats says so already".to_owned();
+        let stage = Stage::Withdrawn { reason: reason.clone(), by: by.member(), at };
+        let after = Self { stage, ..self.clone() };
+        Change::of(self, after, "withdrawn", at).because(reason)
+    }
 }
 
 #[cfg(test)]

@@ -42,8 +42,21 @@ const CLOSED: [(&str, Matter); 20] = [
     ("action.verified", Matter::Action),
     ("action.cancelled", Matter::Action),
 ];
+/// The journal's words for what was taken back: it has not come in.
+const TAKEN_BACK: [&str; 8] = [
+    CASE_VOIDED,
+    "nonconformity.marked_duplicate",
+    "incident.voided",
+    "incident.marked_duplicate",
+    "weakness.voided",
+    "weakness.marked_duplicate",
+    "improvement.voided",
+    "improvement.marked_duplicate",
+];
 /// The journal's word for a nonconformity that is closed.
 pub const CASE_CLOSED: &str = "nonconformity.closed";
+/// The journal's word for one that was raised by mistake.
+pub const CASE_VOIDED: &str = "nonconformity.voided";
 /// The journal's word for one that is open again.
 pub const CASE_REOPENED: &str = "nonconformity.reopened";
 /// The journal's word for a change of which the effect is judged.
@@ -72,6 +85,18 @@ enum Matter {
 pub fn actions() -> Vec<&'static str> {
     let words = ENTERED.iter().chain(&CLOSED).map(|(action, _)| *action);
     words.chain([EFFECTIVE, INEFFECTIVE, ACHIEVED, MISSED, AUDIT_REPORTED]).collect()
+}
+
+/// What makes that a record has not come in.
+#[must_use]
+pub fn taken_back() -> [&'static str; TAKEN_BACK.len()] {
+    TAKEN_BACK
+}
+
+/// What makes that one has.
+#[must_use]
+pub fn entered() -> Vec<&'static str> {
+    ENTERED.iter().map(|(action, _)| *action).collect()
 }
 
 /// How many of each kind.

@@ -169,6 +169,12 @@ pub(crate) fn decided_here(state: impl Into<&'static str>, instead: &str) -> Fau
     Fault::new("/state", "decided_here", detail)
 }
 
+/// The fault of a row that another register has taken back: raised by mistake, or the same as another of its rows.
+pub(crate) fn taken_back(state: impl Into<&'static str>) -> Fault {
+    let detail = format!("what is {} counts for nothing: leave the row out", state.into());
+    Fault::new("/state", "taken_back", detail)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

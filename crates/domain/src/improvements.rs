@@ -4,20 +4,21 @@ mod benefit;
 mod commands;
 mod lifecycle;
 mod migration;
+mod mistakes;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use benefit::{Figures, Measure};
+pub use benefit::{Figures, Implementation, Measure, Miss, Verdict};
 pub use commands::{Accept, Amendment, Conclude, Decline};
 pub use lifecycle::{Facts, StageName, Verb, edge};
 pub use migration::History;
 
 use crate::access::{Actor, Permission};
-use crate::analysis::effect::Effect;
 use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::{ImprovementId, MemberId};
 use crate::imports::Migrated;
 use crate::links::Relation;
+use crate::mistakes::{Duplicable, Duplicate, Voided};
 use crate::nonconformities::Source;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
@@ -72,63 +73,6 @@ pub struct Plan {
     pub by: Option<MemberId>,
 }
 
-/// That it is in place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Implementation {
-    /// What was done.
-    pub summary: String,
-    /// The first day on which its benefit can be judged.
-    pub judge_on: NaiveDate,
-    /// Since when it is in place: what the indicator says from then on counts.
-    pub at: DateTime<Utc>,
-    /// Who said so.
-    pub by: Option<MemberId>,
-}
-
-/// Whether the benefit came about.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
-    /// What was seen.
-    pub evidence: String,
-    /// What was learned.
-    pub lessons: String,
-    /// What the indicator said since it was in place; `None` where a criterion was agreed instead.
-    #[serde(default)]
-    pub figures: Option<Figures>,
-    /// How much of the way from baseline to target was gone: 1 is all of it, negative is backwards.
-    #[serde(default)]
-    pub progress: Option<f64>,
-    /// What the indicator said before and after, frozen; `None` where a criterion was agreed instead.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub effect: Option<Effect>,
-    /// When it was judged.
-    pub at: DateTime<Utc>,
-    /// By whom; never by the owner or who did the work.
-    pub by: MemberId,
-}
-
-/// Why the benefit did not come about.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Miss {
-    /// It was put in place, and it did not do what was hoped for.
-    Judged {
-        /// What was put in place.
-        implementation: Implementation,
-        /// The judgement.
-        verdict: Box<Verdict>,
-    },
-    /// It was given up before it was in place.
-    Abandoned {
-        /// Why.
-        reason: String,
-        /// When.
-        at: DateTime<Utc>,
-        /// By whom.
-        by: Option<MemberId>,
-    },
-}
-
 /// Where it stands; each stage owns what is only true in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "name")]
@@ -167,6 +111,16 @@ pub enum Stage {
     EndedBefore {
         /// Whether the benefit came about, by that register's word.
         realised: bool,
+    },
+    /// It was raised by mistake.
+    Void {
+        /// Why.
+        voided: Voided,
+    },
+    /// Another record says the same.
+    Duplicate {
+        /// Which.
+        duplicate: Duplicate,
     },
 }
 
@@ -217,6 +171,9 @@ pub struct Improvement {
     /// What another register says of it, where it was brought in from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migrated: Option<Migrated>,
+    /// Who proposed it in duplicates of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_reported_by: Vec<MemberId>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -258,8 +215,10 @@ impl Record for Improvement {
 
     /// Owned, proposed or recorded by the actor.
     fn is_own(&self, by: &Actor) -> bool {
-        let me = by.principal();
-        me.is_some() && [self.owner, self.proposer, self.head.created_by].contains(&me)
+        let is_mine = |me| {
+            [self.owner, self.proposer, self.head.created_by].contains(&Some(me)) || self.also_reported_by.contains(&me)
+        };
+        by.principal().is_some_and(is_mine)
     }
 
     /// What is in the suggestion box is seen by whoever may see anything.
@@ -280,7 +239,7 @@ impl Record for Improvement {
         let born = self.origin.map(|origin| TraceEdge::new(origin, Relation::Raised, own));
         let measured = self.measure.as_ref().and_then(Measure::indicator);
         let measured = measured.map(|indicator| TraceEdge::new(own, Relation::VerifiedBy, indicator));
-        born.into_iter().chain(measured).collect()
+        born.into_iter().chain(measured).chain(self.duplicate().map(|duplicate| duplicate.edge(own))).collect()
     }
 
     fn work(&self) -> Vec<Work> {
@@ -291,9 +250,12 @@ impl Record for Improvement {
                 self.owner.map(|owner| Work::of(owner, due_on)).into_iter().collect()
             }
             Stage::Measuring { .. } => vec![Work::of_whoever(Permission::VerifyEffectiveness, self.owner, due_on)],
-            Stage::Declined | Stage::Realised { .. } | Stage::NotRealised { .. } | Stage::EndedBefore { .. } => {
-                Vec::new()
-            }
+            Stage::Declined
+            | Stage::Realised { .. }
+            | Stage::NotRealised { .. }
+            | Stage::EndedBefore { .. }
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => Vec::new(),
         }
     }
 
@@ -312,7 +274,9 @@ impl Record for Improvement {
             | Stage::Measuring { .. }
             | Stage::Realised { .. }
             | Stage::NotRealised { .. }
-            | Stage::EndedBefore { .. } => None,
+            | Stage::EndedBefore { .. }
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => None,
         }
     }
 
@@ -325,7 +289,9 @@ impl Record for Improvement {
             | Stage::Declined
             | Stage::Realised { .. }
             | Stage::NotRealised { .. }
-            | Stage::EndedBefore { .. } => Vec::new(),
+            | Stage::EndedBefore { .. }
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => Vec::new(),
         }
     }
 }
@@ -341,7 +307,9 @@ impl Improvement {
             | Stage::Declined
             | Stage::Realised { .. }
             | Stage::NotRealised { .. }
-            | Stage::EndedBefore { .. } => None,
+            | Stage::EndedBefore { .. }
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => None,
         }
     }
 
@@ -363,7 +331,9 @@ impl Improvement {
             | Stage::Measuring { .. }
             | Stage::Realised { .. }
             | Stage::NotRealised { .. }
-            | Stage::EndedBefore { .. } => false,
+            | Stage::EndedBefore { .. }
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => false,
         }
     }
 
@@ -380,7 +350,9 @@ impl Improvement {
             | Stage::Planned
             | Stage::InProgress { .. }
             | Stage::NotRealised { miss: Miss::Abandoned { .. } }
-            | Stage::EndedBefore { .. } => None,
+            | Stage::EndedBefore { .. }
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => None,
         }
     }
 
@@ -409,6 +381,7 @@ impl Improvement {
             fell_due_on: None,
             exceptions: Vec::new(),
             migrated: None,
+            also_reported_by: Vec::new(),
             stage: Stage::Proposed,
         };
         improvement.faults().refuse()?;

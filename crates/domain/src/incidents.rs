@@ -1,8 +1,10 @@
 //! Incidents [A.5.24-A.5.28]: what happened, what was decided about it, how it was contained, and what was learned.
 
 mod commands;
+mod handling;
 mod lifecycle;
 mod migration;
+mod mistakes;
 mod personal_data;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -10,6 +12,7 @@ pub(crate) mod tests;
 pub use commands::{
     Amendment, Contain, NotifyAuthority, RaiseNonconformity, RaiseWeakness, Raised, Resolve, Triage, TriageVerdict,
 };
+pub use handling::{Containment, Cost, Impact, Resolution, Review, TriageDecision};
 pub use lifecycle::{Facts, StageName, Verb, edge};
 pub use migration::History;
 pub use personal_data::{Outcome, PersonalData};
@@ -19,6 +22,7 @@ use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::{IncidentId, MemberId};
 use crate::imports::Migrated;
 use crate::links::Relation;
+use crate::mistakes::{Duplicable, Duplicate, Voided};
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::responsibilities::Responsibility;
@@ -60,83 +64,6 @@ pub enum Category {
     Supplier,
     /// Anything else.
     Other,
-}
-
-/// Whether it is an incident at all [A.5.25].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TriageDecision {
-    /// By which criteria that was decided.
-    pub criteria: String,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// By whom.
-    pub by: MemberId,
-}
-
-/// That it does not spread any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Containment {
-    /// What was done.
-    pub measures: String,
-    /// Since when.
-    pub contained_at: DateTime<Utc>,
-    /// Who said so.
-    pub by: Option<MemberId>,
-}
-
-/// That everything works again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Resolution {
-    /// What was done.
-    pub summary: String,
-    /// Since when.
-    pub resolved_at: DateTime<Utc>,
-    /// Who said so.
-    pub by: Option<MemberId>,
-}
-
-/// What it cost, in whole units: an estimate will do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = IncidentCost))]
-#[serde(deny_unknown_fields)]
-pub struct Cost {
-    /// In whole units of the currency.
-    #[cfg_attr(feature = "openapi", schema(minimum = 0, example = 12_500))]
-    pub amount: i64,
-    /// ISO 4217: three capital letters.
-    #[cfg_attr(feature = "openapi", schema(example = "EUR"))]
-    pub currency: String,
-}
-
-/// How much of it there was [A.5.27].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = IncidentImpact))]
-#[serde(deny_unknown_fields)]
-pub struct Impact {
-    /// How long something did not work, in minutes.
-    #[cfg_attr(feature = "openapi", schema(minimum = 0, example = 90))]
-    pub downtime_minutes: i64,
-    /// How many records of data were touched.
-    #[cfg_attr(feature = "openapi", schema(minimum = 0, example = 0))]
-    pub records: i64,
-    /// What it cost, where that is known.
-    #[serde(default)]
-    pub cost: Option<Cost>,
-}
-
-/// What remains of it [A.5.27].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Review {
-    /// Why it could happen.
-    pub root_cause: String,
-    /// What was learned.
-    pub lessons: String,
-    /// How much of it there was.
-    pub impact: Impact,
-    /// When it was reviewed.
-    pub at: DateTime<Utc>,
-    /// By whom.
-    pub by: Option<MemberId>,
 }
 
 /// Where it stands; each stage owns what is only true in it.
@@ -188,6 +115,16 @@ pub enum Stage {
     },
     /// It was over before go-live, as another register says: no gate was run.
     EndedBefore,
+    /// It was raised by mistake.
+    Void {
+        /// Why.
+        voided: Voided,
+    },
+    /// Another record says the same.
+    Duplicate {
+        /// Which.
+        duplicate: Duplicate,
+    },
 }
 
 /// An incident.
@@ -237,6 +174,9 @@ pub struct Incident {
     /// What another register says of it, where it was brought in from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migrated: Option<Migrated>,
+    /// Who reported it in duplicates of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_reported_by: Vec<MemberId>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -278,8 +218,10 @@ impl Record for Incident {
 
     /// Owned, reported or recorded by the actor.
     fn is_own(&self, by: &Actor) -> bool {
-        let me = by.principal();
-        me.is_some() && [self.owner, self.reporter, self.head.created_by].contains(&me)
+        let is_mine = |me| {
+            [self.owner, self.reporter, self.head.created_by].contains(&Some(me)) || self.also_reported_by.contains(&me)
+        };
+        by.principal().is_some_and(is_mine)
     }
 
     fn title(&self) -> Option<&str> {
@@ -292,7 +234,8 @@ impl Record for Incident {
 
     fn edges(&self) -> Vec<TraceEdge> {
         let own = Target::of(self);
-        self.origin.map(|origin| TraceEdge::new(origin, Relation::Raised, own)).into_iter().collect()
+        let born = self.origin.map(|origin| TraceEdge::new(origin, Relation::Raised, own));
+        born.into_iter().chain(self.duplicate().map(|duplicate| duplicate.edge(own))).collect()
     }
 
     fn work(&self) -> Vec<Work> {
@@ -303,7 +246,11 @@ impl Record for Incident {
             Stage::Triaged | Stage::Contained { .. } | Stage::Resolved { .. } | Stage::Reviewed { .. } => {
                 self.owner.map(|owner| Work::of(owner, None))
             }
-            Stage::NotAnIncident { .. } | Stage::Closed { .. } | Stage::EndedBefore => None,
+            Stage::NotAnIncident { .. }
+            | Stage::Closed { .. }
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => None,
         };
         next.into_iter().chain(clock).collect()
     }
@@ -317,7 +264,12 @@ impl Record for Incident {
     fn takes_actions(&self) -> Option<i64> {
         match self.stage {
             Stage::Triaged | Stage::Contained { .. } | Stage::Resolved { .. } | Stage::Reviewed { .. } => Some(0),
-            Stage::Reported | Stage::NotAnIncident { .. } | Stage::Closed { .. } | Stage::EndedBefore => None,
+            Stage::Reported
+            | Stage::NotAnIncident { .. }
+            | Stage::Closed { .. }
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => None,
         }
     }
 
@@ -326,7 +278,12 @@ impl Record for Incident {
             Stage::Triaged | Stage::Contained { .. } | Stage::Resolved { .. } | Stage::Reviewed { .. } => {
                 Responsibility::of_owner(self.owner)
             }
-            Stage::Reported | Stage::NotAnIncident { .. } | Stage::Closed { .. } | Stage::EndedBefore => Vec::new(),
+            Stage::Reported
+            | Stage::NotAnIncident { .. }
+            | Stage::Closed { .. }
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => Vec::new(),
         }
     }
 }
@@ -347,7 +304,11 @@ impl Incident {
             | Stage::Contained { .. }
             | Stage::Resolved { .. }
             | Stage::Reviewed { .. } => true,
-            Stage::NotAnIncident { .. } | Stage::Closed { .. } | Stage::EndedBefore => false,
+            Stage::NotAnIncident { .. }
+            | Stage::Closed { .. }
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => false,
         }
     }
 
@@ -365,7 +326,12 @@ impl Incident {
             | Stage::Resolved { containment, .. }
             | Stage::Reviewed { containment, .. }
             | Stage::Closed { containment, .. } => Some(containment),
-            Stage::Reported | Stage::NotAnIncident { .. } | Stage::Triaged | Stage::EndedBefore => None,
+            Stage::Reported
+            | Stage::NotAnIncident { .. }
+            | Stage::Triaged
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => None,
         }
     }
 
@@ -380,7 +346,9 @@ impl Incident {
             | Stage::NotAnIncident { .. }
             | Stage::Triaged
             | Stage::Contained { .. }
-            | Stage::EndedBefore => None,
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => None,
         }
     }
 
@@ -394,7 +362,9 @@ impl Incident {
             | Stage::Triaged
             | Stage::Contained { .. }
             | Stage::Resolved { .. }
-            | Stage::EndedBefore => None,
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => None,
         }
     }
 
@@ -432,6 +402,7 @@ impl Incident {
             personal_data: None,
             raised: Vec::new(),
             migrated: None,
+            also_reported_by: Vec::new(),
             stage: Stage::Reported,
         };
         incident.faults(birth.at).refuse()?;

@@ -46,6 +46,7 @@ pub mod links;
 pub mod management_reviews;
 pub mod measurements;
 pub mod members;
+pub mod mistakes;
 pub mod nonconformities;
 pub mod objectives;
 pub mod orphans;

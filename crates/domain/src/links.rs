@@ -8,6 +8,7 @@ use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
 use crate::text;
 use crate::trace::TraceEdge;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A link from a record, its target, to another.
@@ -87,4 +88,14 @@ pub fn link(from: Target, edge: Edge, by: &Actor, birth: Birth) -> Result<Change
         return Err(Refusal::invalid("/to", "itself", "must be another record"));
     }
     Link::attach(from, edge, by, birth)
+}
+
+/// A link of a record that was found to repeat another leads to that other, or comes from it. `None` where that would be
+/// a link from a record to itself.
+#[must_use]
+pub fn moved(link: &Link, (from, to): (Target, Target), at: DateTime<Utc>) -> Option<Change<Link>> {
+    let instead = |end: Target| if end == from { to } else { end };
+    let body = Edge { to: instead(link.body.to), ..link.body.clone() };
+    let target = instead(link.target);
+    (target != body.to).then(|| link.clone().reworded(target, body, at))
 }

@@ -3,19 +3,22 @@
 mod commands;
 mod lifecycle;
 mod migration;
+mod mistakes;
 #[cfg(test)]
 mod tests;
+mod treatment;
 
 pub use commands::{Amendment, Analyse, Close, Confirm, Contain, Plan, ROOT_CAUSES, Verify};
 pub use lifecycle::{Facts, StageName, Verb, edge};
 pub use migration::History;
+pub use treatment::{Analysis, Attempt, Closure, Containment, Method, Response, Verdict};
 
 use crate::access::{Actor, Permission};
-use crate::analysis::effect::Effect;
 use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::MemberId;
 use crate::imports::Migrated;
 use crate::links::Relation;
+use crate::mistakes::{Duplicable, Duplicate, Voided};
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
 use crate::responsibilities::Responsibility;
@@ -82,111 +85,6 @@ pub enum Grade {
     Major,
 }
 
-/// How the cause was looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = AnalysisMethod))]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// Ask "why" until the answer can be acted on.
-    FiveWhys,
-    /// Ishikawa's diagram.
-    Fishbone,
-    /// Another method, named in the summary.
-    Other,
-}
-
-/// The immediate correction [10.2 a].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Containment {
-    /// What was done at once.
-    pub correction: String,
-    /// How consequences are dealt with.
-    pub consequences: String,
-    /// When it was recorded.
-    pub at: DateTime<Utc>,
-    /// By whom.
-    pub by: Option<MemberId>,
-}
-
-/// Why it happened, and whether it could happen elsewhere [10.2 b].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Analysis {
-    /// How the cause was looked for.
-    pub method: Method,
-    /// At least one.
-    pub root_causes: Vec<String>,
-    /// Whether similar ones exist or could occur: what was searched and concluded.
-    pub similar: String,
-    /// When it was concluded.
-    pub at: DateTime<Utc>,
-    /// By whom.
-    pub by: Option<MemberId>,
-}
-
-/// What follows from the analysis [10.2 b, c].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Response {
-    /// Corrective or preventive actions, which are records of their own.
-    Actions,
-    /// None, the correction suffices.
-    NoAction {
-        /// Why.
-        justification: String,
-    },
-}
-
-/// Whether what was done worked [10.2 d].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
-    /// Whether the cause is gone.
-    pub effective: bool,
-    /// What was looked at.
-    pub criterion: String,
-    /// What was seen.
-    pub evidence: String,
-    /// What indicators said, frozen, where the verdict rests on figures.
-    #[serde(default)]
-    pub effect: Option<Effect>,
-    /// When it was judged.
-    pub at: DateTime<Utc>,
-    /// By whom; never by someone who did the work.
-    pub by: MemberId,
-}
-
-/// What remains when it is over [10.2 e-g].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Closure {
-    /// Whether the management system must change: the change, or why none [10.2 e].
-    pub isms_change: String,
-    /// What was learned.
-    pub lessons: String,
-    /// Why there was no correction, when none was recorded [10.2 a].
-    #[serde(default)]
-    pub no_correction_because: Option<String>,
-    /// When it was closed.
-    pub at: DateTime<Utc>,
-    /// By whom.
-    pub by: Option<MemberId>,
-}
-
-/// An earlier turn that did not hold: kept, not overwritten.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Attempt {
-    /// What had been done at once, where the case came back after it: the next time is corrected anew [10.2 a].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub containment: Option<Containment>,
-    /// The analysis of that turn.
-    pub analysis: Analysis,
-    /// What followed from it.
-    pub response: Response,
-    /// How it was judged.
-    pub verdict: Verdict,
-    /// How it had been closed, when it was reopened after that.
-    #[serde(default)]
-    pub closure: Option<Closure>,
-}
-
 /// Where it stands; each stage owns what is only true in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "name")]
@@ -243,6 +141,16 @@ pub enum Stage {
     },
     /// It was over before go-live, as another register says: no gate was run.
     EndedBefore,
+    /// It was raised by mistake.
+    Void {
+        /// Why.
+        voided: Voided,
+    },
+    /// Another record says the same.
+    Duplicate {
+        /// Which.
+        duplicate: Duplicate,
+    },
 }
 
 /// A nonconformity.
@@ -297,6 +205,9 @@ pub struct Nonconformity {
     /// What another register says of it, where it was brought in from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migrated: Option<Migrated>,
+    /// Who reported it in duplicates of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_reported_by: Vec<MemberId>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -334,8 +245,9 @@ impl Record for Nonconformity {
 
     /// Owned or reported by the actor.
     fn is_own(&self, by: &Actor) -> bool {
-        let me = by.principal();
-        me.is_some() && (self.owner == me || self.head.created_by == me)
+        let is_mine =
+            |me| [self.owner, self.head.created_by].contains(&Some(me)) || self.also_reported_by.contains(&me);
+        by.principal().is_some_and(is_mine)
     }
 
     fn title(&self) -> Option<&str> {
@@ -348,7 +260,8 @@ impl Record for Nonconformity {
 
     fn edges(&self) -> Vec<TraceEdge> {
         let own = Target::of(self);
-        self.origin.map(|origin| TraceEdge::new(origin, Relation::Raised, own)).into_iter().collect()
+        let born = self.origin.map(|origin| TraceEdge::new(origin, Relation::Raised, own));
+        born.into_iter().chain(self.duplicate().map(|duplicate| duplicate.edge(own))).collect()
     }
 
     fn work(&self) -> Vec<Work> {
@@ -362,7 +275,11 @@ impl Record for Nonconformity {
                 let verdict = Work::of_whoever(Permission::VerifyEffectiveness, self.owner, Some(*check_on));
                 owned.into_iter().chain([verdict]).collect()
             }
-            Stage::Rejected { .. } | Stage::Closed { .. } | Stage::EndedBefore => Vec::new(),
+            Stage::Rejected { .. }
+            | Stage::Closed { .. }
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => Vec::new(),
         }
     }
 
@@ -380,7 +297,9 @@ impl Record for Nonconformity {
             | Stage::Verifying { .. }
             | Stage::Verified { .. }
             | Stage::Closed { .. }
-            | Stage::EndedBefore => None,
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => None,
         }
     }
 
@@ -392,7 +311,11 @@ impl Record for Nonconformity {
             | Stage::Planned { .. }
             | Stage::Verifying { .. }
             | Stage::Verified { .. } => Responsibility::of_owner(self.owner),
-            Stage::Rejected { .. } | Stage::Closed { .. } | Stage::EndedBefore => Vec::new(),
+            Stage::Rejected { .. }
+            | Stage::Closed { .. }
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => Vec::new(),
         }
     }
 }
@@ -407,7 +330,11 @@ impl Nonconformity {
             | Stage::Planned { .. }
             | Stage::Verifying { .. }
             | Stage::Verified { .. } => self.due_on.map(|on| Due { on, noted: self.fell_due_on }),
-            Stage::Rejected { .. } | Stage::Closed { .. } | Stage::EndedBefore => None,
+            Stage::Rejected { .. }
+            | Stage::Closed { .. }
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => None,
         }
     }
 
@@ -422,7 +349,9 @@ impl Nonconformity {
             | Stage::Planned { .. }
             | Stage::Verified { .. }
             | Stage::Closed { .. }
-            | Stage::EndedBefore => None,
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => None,
         }
     }
 
@@ -468,6 +397,7 @@ impl Nonconformity {
                 recurrences: 0,
                 exceptions: Vec::new(),
                 migrated: None,
+                also_reported_by: Vec::new(),
                 stage: Stage::Reported,
             },
             "raised",

@@ -3,6 +3,7 @@
 mod commands;
 mod lifecycle;
 mod migration;
+mod mistakes;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -16,6 +17,7 @@ use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::MemberId;
 use crate::imports::Migrated;
 use crate::links::Relation;
+use crate::mistakes::Voided;
 use crate::rating::Rating;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Fault, Faults, Refusal};
@@ -98,6 +100,11 @@ pub enum Stage {
         at: DateTime<Utc>,
         /// By whom.
         by: Option<MemberId>,
+    },
+    /// It was registered by mistake.
+    Void {
+        /// Why.
+        voided: Voided,
     },
 }
 
@@ -201,7 +208,7 @@ impl Record for Risk {
             Stage::Assessed | Stage::Treated | Stage::Accepted { .. } => {
                 self.owner.map(|owner| Work::of(owner, self.review_on)).into_iter().collect()
             }
-            Stage::Retired { .. } => Vec::new(),
+            Stage::Retired { .. } | Stage::Void { .. } => Vec::new(),
         }
     }
 
@@ -210,7 +217,7 @@ impl Record for Risk {
         let ends = match &self.stage {
             Stage::Accepted { acceptance } => acceptance.ends_on(),
             Stage::Identified | Stage::Assessed | Stage::Treated => None,
-            Stage::Retired { .. } => return None,
+            Stage::Retired { .. } | Stage::Void { .. } => return None,
         };
         let due = self.review_on.filter(|day| self.review_fell_due_on != Some(*day));
         let due = due.and_then(|day| day.succ_opt());
@@ -221,7 +228,7 @@ impl Record for Risk {
     fn takes_actions(&self) -> Option<i64> {
         match self.stage {
             Stage::Assessed | Stage::Treated | Stage::Accepted { .. } => Some(0),
-            Stage::Identified | Stage::Retired { .. } => None,
+            Stage::Identified | Stage::Retired { .. } | Stage::Void { .. } => None,
         }
     }
 
@@ -230,7 +237,7 @@ impl Record for Risk {
             Stage::Identified | Stage::Assessed | Stage::Treated | Stage::Accepted { .. } => {
                 Responsibility::of_owner(self.owner)
             }
-            Stage::Retired { .. } => Vec::new(),
+            Stage::Retired { .. } | Stage::Void { .. } => Vec::new(),
         }
     }
 }

@@ -140,6 +140,20 @@ impl Vote {
         Ok(Change::born(vote, "cast"))
     }
 
+    /// The improvement repeats another, which is still in the suggestion box: the vote speaks for that one from now on.
+    #[must_use]
+    pub fn moved(self, to: ImprovementId, at: DateTime<Utc>) -> Change<Self> {
+        let after = Self { improvement: to, ..self.clone() };
+        Change::of(self, after, "moved", at)
+    }
+
+    /// The member speaks for the other improvement already: one vote is kept.
+    #[must_use]
+    pub fn superfluous(self, at: DateTime<Utc>) -> Change<Self> {
+        let after = Self { stage: Stage::Withdrawn { at }, ..self.clone() };
+        Change::of(self, after, "withdrawn", at)
+    }
+
     /// Takes it back, while the improvement is not decided.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod commands;
 mod lifecycle;
+mod mistakes;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -13,6 +14,7 @@ use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::{MemberId, NonconformityId, RecordId};
 use crate::links::Relation;
+use crate::mistakes::{Duplicable, Duplicate, Voided};
 use crate::rating::Rating;
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
@@ -72,6 +74,16 @@ pub enum Stage {
         /// By whom.
         by: Option<MemberId>,
     },
+    /// It was raised by mistake.
+    Void {
+        /// Why.
+        voided: Voided,
+    },
+    /// Another record says the same.
+    Duplicate {
+        /// Which.
+        duplicate: Duplicate,
+    },
 }
 
 /// A weakness.
@@ -100,6 +112,9 @@ pub struct Weakness {
     /// Acceptances that have ended, oldest first.
     #[serde(default)]
     pub acceptances: Vec<Acceptance>,
+    /// Who reported it in duplicates of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_reported_by: Vec<MemberId>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -133,8 +148,10 @@ impl Record for Weakness {
 
     /// Owned, reported or recorded by the actor.
     fn is_own(&self, by: &Actor) -> bool {
-        let me = by.principal();
-        me.is_some() && [self.owner, self.reporter, self.head.created_by].contains(&me)
+        let is_mine = |me| {
+            [self.owner, self.reporter, self.head.created_by].contains(&Some(me)) || self.also_reported_by.contains(&me)
+        };
+        by.principal().is_some_and(is_mine)
     }
 
     fn title(&self) -> Option<&str> {
@@ -150,7 +167,7 @@ impl Record for Weakness {
         let born = self.origin.map(|origin| TraceEdge::new(origin, Relation::Raised, own));
         let case = self.nonconformity().map(|id| Target { kind: Prefix::Nonconformity, id: RecordId(id.0) });
         let treated = case.map(|case| TraceEdge::new(case, Relation::Addresses, own));
-        born.into_iter().chain(treated).collect()
+        born.into_iter().chain(treated).chain(self.duplicate().map(|duplicate| duplicate.edge(own))).collect()
     }
 
     fn work(&self) -> Vec<Work> {
@@ -158,7 +175,11 @@ impl Record for Weakness {
         match &self.stage {
             Stage::Reported => vec![Work::of_whoever(Permission::DecideWeakness, None, None)],
             Stage::Assessed | Stage::Treating { .. } => owned.into_iter().collect(),
-            Stage::Accepted { .. } | Stage::Rejected { .. } | Stage::Closed { .. } => Vec::new(),
+            Stage::Accepted { .. }
+            | Stage::Rejected { .. }
+            | Stage::Closed { .. }
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => Vec::new(),
         }
     }
 
@@ -170,14 +191,20 @@ impl Record for Weakness {
             | Stage::Rejected { .. }
             | Stage::Assessed
             | Stage::Treating { .. }
-            | Stage::Closed { .. } => None,
+            | Stage::Closed { .. }
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => None,
         }
     }
 
     fn responsibilities(&self) -> Vec<Responsibility> {
         match &self.stage {
             Stage::Assessed | Stage::Treating { .. } | Stage::Accepted { .. } => Responsibility::of_owner(self.owner),
-            Stage::Reported | Stage::Rejected { .. } | Stage::Closed { .. } => Vec::new(),
+            Stage::Reported
+            | Stage::Rejected { .. }
+            | Stage::Closed { .. }
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => Vec::new(),
         }
     }
 }
@@ -188,7 +215,12 @@ impl Weakness {
     pub fn nonconformity(&self) -> Option<NonconformityId> {
         match &self.stage {
             Stage::Treating { nonconformity } | Stage::Closed { nonconformity, .. } => Some(*nonconformity),
-            Stage::Reported | Stage::Rejected { .. } | Stage::Assessed | Stage::Accepted { .. } => None,
+            Stage::Reported
+            | Stage::Rejected { .. }
+            | Stage::Assessed
+            | Stage::Accepted { .. }
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => None,
         }
     }
 
@@ -215,6 +247,7 @@ impl Weakness {
             owner: None,
             assessment: None,
             acceptances: Vec::new(),
+            also_reported_by: Vec::new(),
             stage: Stage::Reported,
         };
         weakness.faults().refuse()?;

@@ -5,6 +5,7 @@ pub(crate) mod annotations;
 pub(crate) mod approval;
 pub(crate) mod effect;
 pub(crate) mod expand;
+pub(crate) mod mistakes;
 pub(crate) mod verbs;
 
 use crate::answer::Answer;

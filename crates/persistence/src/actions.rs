@@ -285,6 +285,8 @@ pub(crate) struct Tally {
     pub actions: i64,
     /// How many of them are neither done nor verified.
     pub open: i64,
+    /// How many of whatever kind are neither done nor verified.
+    pub undone: i64,
     /// Whoever has a part in any of them, of whatever kind.
     pub workers: Vec<MemberId>,
 }
@@ -306,8 +308,10 @@ pub(crate) fn tally(
     let mut tally = Tally::default();
     for row in rows {
         let (action, _) = row.into_record()?;
-        tally.actions += i64::from(kinds(action.kind));
-        tally.open += i64::from(kinds(action.kind) && UNDONE.contains(&<&str>::from(action.stage.name())));
+        let (is_counted, is_undone) = (kinds(action.kind), UNDONE.contains(&<&str>::from(action.stage.name())));
+        tally.actions += i64::from(is_counted);
+        tally.open += i64::from(is_counted && is_undone);
+        tally.undone += i64::from(is_undone);
         tally.workers.extend(action.workers());
     }
     tally.workers.sort_unstable();

@@ -16,8 +16,8 @@ use ratchet_domain::analysis::effect::{Effect, Period, Windows};
 use ratchet_domain::annotations::StageName;
 use ratchet_domain::changes::Verdict;
 use ratchet_domain::cycles::{
-    CASE_CLOSED, CASE_REOPENED, CHANGE_REVIEWED, Closing, Collected, Counts, Figures, Recurrence, Reopening, Turn,
-    actions, recurred, turns,
+    self, CASE_CLOSED, CASE_REOPENED, CASE_VOIDED, CHANGE_REVIEWED, Closing, Collected, Counts, Figures, Recurrence,
+    Reopening, Turn, actions, recurred, turns,
 };
 use ratchet_domain::id::{IndicatorId, NonconformityId, OrganisationId};
 use ratchet_domain::indicators::Indicator;
@@ -90,6 +90,8 @@ struct Returns {
 
 /// When nonconformities came in that were brought in from another register.
 pub(crate) type Raised = HashMap<Uuid, DateTime<Utc>>;
+/// When nonconformities were taken back.
+type Voided = HashMap<Uuid, DateTime<Utc>>;
 
 fn collect(
     organisation: OrganisationId,
@@ -97,9 +99,16 @@ fn collect(
     (Returns { reopenings, recurrences }, raised): (&Returns, &Raised),
     connection: &mut AnyConnection,
 ) -> Result<Collected, Error> {
+    let span = (turn.from, turn.until());
+    let mut counts = counts(organisation, span, actions(), connection)?;
+    for (action, gone) in taken_back(organisation, span, connection)? {
+        if let Some(count) = counts.get_mut(&action) {
+            *count -= gone;
+        }
+    }
     Ok(Collected {
-        counts: counts(organisation, (turn.from, turn.until()), actions(), connection)?,
-        closings: closings(organisation, (turn.from, turn.until()), raised, connection)?,
+        counts,
+        closings: closings(organisation, span, raised, connection)?,
         recurred: recurred(reopenings, recurrences, turn),
         harmful: harmful(organisation, turn, connection)?,
     })
@@ -127,6 +136,28 @@ pub(crate) fn counts(
     let counted: Vec<(String, i64)> = journal_entries::table
         .filter(entries_of!(organisation, from, until))
         .filter(journal_entries::action.eq_any(actions))
+        .group_by(journal_entries::action)
+        .select((journal_entries::action, diesel::dsl::count_star()))
+        .load(connection)?;
+    Ok(counted.into_iter().collect())
+}
+
+/// How often the journal says of a turn that something came in which was taken back before the turn was over.
+fn taken_back(
+    organisation: OrganisationId,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+    connection: &mut AnyConnection,
+) -> Result<Counts, Error> {
+    let gone: Vec<KeyValue> = journal_entries::table
+        .filter(journal_entries::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(journal_entries::action.eq_any(cycles::taken_back()))
+        .filter(journal_entries::recorded_at.lt(InstantValue(until)))
+        .select(journal_entries::object_id)
+        .load(connection)?;
+    let counted: Vec<(String, i64)> = journal_entries::table
+        .filter(entries_of!(organisation, from, until))
+        .filter(journal_entries::action.eq_any(cycles::entered()))
+        .filter(journal_entries::object_id.eq_any(gone))
         .group_by(journal_entries::action)
         .select((journal_entries::action, diesel::dsl::count_star()))
         .load(connection)?;
@@ -172,23 +203,37 @@ fn reopenings(organisation: OrganisationId, connection: &mut AnyConnection) -> R
     Ok(entries.into_iter().filter_map(read).collect())
 }
 
-/// Every link that calls a nonconformity the recurrence of another.
+/// When nonconformities were found to have been raised by mistake.
+fn voided(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<Voided, Error> {
+    let found: Vec<(KeyValue, InstantValue)> = journal_entries::table
+        .filter(journal_entries::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(journal_entries::action.eq(CASE_VOIDED))
+        .select((journal_entries::object_id, journal_entries::recorded_at))
+        .load(connection)?;
+    Ok(found.into_iter().map(|(case, at)| (case.0, at.0)).collect())
+}
+
+/// Every link that calls a nonconformity the recurrence of another. With a case that was raised by mistake its links go,
+/// too; those of a duplicate have gone over to the case that it repeats.
 fn recurrences(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<Vec<Recurrence>, Error> {
     let case = Prefix::Nonconformity.kind();
-    let drawn: Vec<(KeyValue, InstantValue, InstantValue, String)> = links::table
+    let voided = voided(organisation, connection)?;
+    let drawn: Vec<(KeyValue, KeyValue, InstantValue, InstantValue, String)> = links::table
         .filter(links::organisation_id.eq(KeyValue(organisation.0)))
         .filter(links::relation.eq(word(Relation::RecurrenceOf)))
         .filter(links::target_kind.eq(case))
         .filter(links::to_kind.eq(case))
-        .select((links::to_id, links::created_at, links::updated_at, links::stage))
+        .select((links::target_id, links::to_id, links::created_at, links::updated_at, links::stage))
         .load(connection)?;
-    let read = |(case, at, updated_at, stage): (KeyValue, InstantValue, InstantValue, String)| {
+    let read = |(newer, case, at, updated_at, stage): (KeyValue, KeyValue, InstantValue, InstantValue, String)| {
         let stage: StageName = parse(&stage).map_err(|fault| Error::Corrupt { table: "links", row: case.0, fault })?;
-        // A link is written once more when it is withdrawn, and never again.
+        // Nothing is written of a link after it was withdrawn.
         let withdrawn_at = match stage {
             StageName::Attached => None,
             StageName::Withdrawn => Some(updated_at.0),
         };
+        let mistaken = [newer, case].into_iter().filter_map(|end| voided.get(&end.0).copied());
+        let withdrawn_at = withdrawn_at.into_iter().chain(mistaken).min();
         Ok(Recurrence { case: NonconformityId(case.0), at: at.0, withdrawn_at })
     };
     drawn.into_iter().map(read).collect()

@@ -280,7 +280,11 @@ fn is_open(case: NonconformityId, tx: &mut Tx<'_>) -> Result<bool, Error> {
     let organisation = tx.actor().organisation;
     let found = Nonconformity::find(organisation, Locator::Id(case.0), tx.connection())?;
     Ok(found.is_some_and(|(case, _)| match case.stage {
-        CaseStage::Rejected { .. } | CaseStage::Closed { .. } | CaseStage::EndedBefore => false,
+        CaseStage::Rejected { .. }
+        | CaseStage::Closed { .. }
+        | CaseStage::EndedBefore
+        | CaseStage::Void { .. }
+        | CaseStage::Duplicate { .. } => false,
         CaseStage::Reported
         | CaseStage::Confirmed
         | CaseStage::Analysed { .. }

@@ -2,6 +2,7 @@
 
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
+use crate::duplicates::listed;
 use crate::effects::Effective;
 use crate::error::Error;
 use crate::listing::{NullableCondition, coalesce, listing};
@@ -31,6 +32,7 @@ record_table!(Improvement, improvements {
     value: Option<String>,
     stage: String,
     description: String,
+    also_reported_by: String,
 });
 
 impl Columns {
@@ -47,6 +49,7 @@ impl Columns {
             value: record.value.map(word),
             stage: word(record.stage.name()),
             description: body_of(record)?,
+            also_reported_by: listed(&record.also_reported_by),
         })
     }
 
@@ -128,6 +131,7 @@ fn own(&Own { member, .. }: &Own) -> NullableCondition<improvements::table> {
     use improvements as i;
     let me = KeyValue(member.0);
     let mine = i::owner_id.eq(me).or(i::proposer_id.eq(me)).or(i::created_by.eq(me));
+    let mine = mine.or(i::also_reported_by.like(format!("%{member}%")).nullable());
     Box::new(mine.or(i::stage.eq(<&str>::from(StageName::Proposed)).nullable()))
 }
 
@@ -183,7 +187,8 @@ fn figures(improvement: &Improvement, connection: &mut AnyConnection) -> Result<
     Ok(Figures::of(&measured))
 }
 
-/// Improvements that are open, and those that were written at or after this moment.
+/// Improvements that are open, and those that were written at or after this moment. What was proposed by mistake or repeats
+/// another is none.
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
@@ -194,8 +199,10 @@ pub(crate) fn since(
 ) -> Result<Vec<Improvement>, Error> {
     let open = StageName::VARIANTS.iter().filter(|stage| stage.is_open()).map(|stage| <&str>::from(*stage));
     let open = improvements::stage.eq_any(open);
+    let none = [StageName::Void, StageName::Duplicate].map(<&str>::from);
     let rows: Vec<Row> = improvements::table
         .filter(improvements::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(improvements::stage.ne_all(none))
         .filter(open.or(improvements::updated_at.ge(InstantValue(since))))
         .select(Row::as_select())
         .load(connection)?;

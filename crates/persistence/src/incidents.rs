@@ -3,6 +3,7 @@
 use crate::actions;
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
+use crate::duplicates::listed;
 use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
@@ -25,6 +26,7 @@ record_table!(Incident, incidents {
     personal_data: bool,
     stage: String,
     description: String,
+    also_reported_by: String,
 });
 
 impl Columns {
@@ -40,6 +42,7 @@ impl Columns {
             personal_data: record.personal_data.is_some(),
             stage: word(record.stage.name()),
             description: body_of(record)?,
+            also_reported_by: listed(&record.also_reported_by),
         })
     }
 
@@ -125,7 +128,8 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 /// What [`Record::is_own`] says, as a condition.
 fn own(&Own { member, .. }: &Own) -> NullableCondition<incidents::table> {
     let me = KeyValue(member.0);
-    Box::new(incidents::owner_id.eq(me).or(incidents::reporter_id.eq(me)).or(incidents::created_by.eq(me)))
+    let mine = incidents::owner_id.eq(me).or(incidents::reporter_id.eq(me)).or(incidents::created_by.eq(me));
+    Box::new(mine.or(incidents::also_reported_by.like(format!("%{member}%")).nullable()))
 }
 
 impl Guarded for Incident {

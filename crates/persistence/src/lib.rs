@@ -23,6 +23,7 @@ pub mod courses;
 pub mod cycles;
 mod delegations;
 pub mod digests;
+pub mod duplicates;
 pub mod effects;
 pub mod employee_reports;
 pub mod error;

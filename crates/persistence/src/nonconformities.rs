@@ -2,6 +2,7 @@
 
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
+use crate::duplicates::listed;
 use crate::error::Error;
 use crate::imports::{self, ended_before};
 use crate::listing::{NullableCondition, coalesce, listing};
@@ -34,6 +35,7 @@ record_table!(Nonconformity, nonconformities {
     recurrences: i64,
     stage: String,
     stage_facts: String,
+    also_reported_by: String,
 });
 
 /// What no query asks for, in one column.
@@ -54,6 +56,8 @@ struct StageFacts {
     check_fell_due_on: Option<NaiveDate>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     migrated: Option<Migrated>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also_reported_by: Vec<MemberId>,
 }
 
 impl Columns {
@@ -77,6 +81,7 @@ impl Columns {
             recurrences,
             exceptions,
             migrated,
+            also_reported_by,
             stage,
         } = record.clone();
         Ok(Self {
@@ -90,6 +95,7 @@ impl Columns {
             due_on: due_on.map(|day| day.to_string()),
             recurrences,
             stage: word(stage.name()),
+            also_reported_by: listed(&also_reported_by),
             stage_facts: to_json(&StageFacts {
                 stage,
                 origin,
@@ -100,6 +106,7 @@ impl Columns {
                 fell_due_on,
                 check_fell_due_on,
                 migrated,
+                also_reported_by,
             })?,
         })
     }
@@ -115,6 +122,7 @@ impl Columns {
             fell_due_on,
             check_fell_due_on,
             migrated,
+            also_reported_by,
         } = from_json(&self.stage_facts)?;
         if word(stage.name()) != self.stage {
             return Err(format!("the column says {}, its facts say {:?}", self.stage, stage.name()));
@@ -138,6 +146,7 @@ impl Columns {
             recurrences: self.recurrences,
             exceptions,
             migrated,
+            also_reported_by,
             stage,
         })
     }
@@ -200,7 +209,8 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 /// What [`Record::is_own`] says, as a condition.
 fn own(&Own { member, .. }: &Own) -> NullableCondition<nonconformities::table> {
     let me = KeyValue(member.0);
-    Box::new(nonconformities::owner_id.eq(me).or(nonconformities::created_by.eq(me)))
+    let mine = nonconformities::owner_id.eq(me).or(nonconformities::created_by.eq(me));
+    Box::new(mine.or(nonconformities::also_reported_by.like(format!("%{member}%")).nullable()))
 }
 
 impl Guarded for Nonconformity {
@@ -213,6 +223,7 @@ impl Guarded for Nonconformity {
         Ok(Facts {
             actions: work.actions,
             open_actions: work.open,
+            open_work: work.undone,
             workers: work.workers,
             today: rules.today(now),
             separation: rules.separation,
@@ -226,7 +237,7 @@ impl Guarded for Nonconformity {
 }
 
 /// Cases as figures need them: those that are open, and those that ended here at or after `since`. What was brought in
-/// from another register came in when that says.
+/// from another register came in when that says; what was raised by mistake or repeats another is none.
 pub(crate) fn figures(
     organisation: OrganisationId,
     since: DateTime<Utc>,
@@ -240,8 +251,10 @@ pub(crate) fn figures(
     );
     let raised = imports::raised(organisation, Prefix::Nonconformity, connection)?;
     let over = [StageName::Rejected, StageName::Closed].map(<&str>::from);
+    let none = [StageName::Void, StageName::Duplicate].map(<&str>::from);
     let found: Vec<Found> = nc::table
         .filter(nc::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(nc::stage.ne_all(none))
         .filter(nc::stage.ne_all(over).or(nc::updated_at.ge(InstantValue(since))))
         .filter(nc::id.ne_all(ended_before!(organisation)))
         .select((

@@ -109,8 +109,8 @@ fn of_kind(orphan: Orphan, left: &[KeyValue], at: &Moment, c: &mut AnyConnection
             Ok(found!(at, c, Finding in findings, stage, graded.clone()))
         }
         Orphan::RiskWithoutOwner => {
-            let stage = risks::stage.ne(<&str>::from(RiskStage::Retired));
-            Ok(found!(at, c, Risk in risks, stage, unowned!(risks, left)))
+            let stage = || risks::stage.ne_all([RiskStage::Retired, RiskStage::Void].map(<&str>::from));
+            Ok(found!(at, c, Risk in risks, stage(), unowned!(risks, left)))
         }
         Orphan::NonconformityWithoutCause => {
             let stage = nonconformities::stage.eq(<&str>::from(CaseStage::Confirmed));

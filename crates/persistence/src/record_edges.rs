@@ -8,6 +8,7 @@ use crate::schema::record_edges;
 use diesel::prelude::*;
 use ratchet_domain::change::{Change, Record};
 use ratchet_domain::id::{OrganisationId, RecordId};
+use ratchet_domain::links::Relation;
 use ratchet_domain::reference::{Prefix, Target};
 use ratchet_domain::trace::TraceEdge;
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,6 +90,20 @@ pub(crate) fn touching(
         .select(Row::as_select())
         .load(connection)?;
     rows.into_iter().map(|row| row.into_edge().map(|(_, edge)| edge)).collect()
+}
+
+/// How many records say of themselves that they repeat this one; links that people drew are not counted.
+pub(crate) fn duplicates_of(
+    organisation: OrganisationId,
+    record: Uuid,
+    connection: &mut AnyConnection,
+) -> Result<i64, Error> {
+    let repeating = record_edges::table
+        .filter(record_edges::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(record_edges::to_id.eq(KeyValue(record)))
+        .filter(record_edges::relation.eq(word(Relation::Duplicates)))
+        .filter(record_edges::record_id.eq(record_edges::from_id));
+    Ok(repeating.count().get_result(connection)?)
 }
 
 /// What is kept for each of these records: for whoever holds it against the records themselves.

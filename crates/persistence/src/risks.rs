@@ -158,7 +158,8 @@ pub fn taken(
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Risks that are not retired, and those that were written at or after this moment.
+/// Risks that are not retired, and those that were written at or after this moment. One that was registered by mistake is
+/// none.
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
@@ -170,6 +171,7 @@ pub(crate) fn since(
     let open = risks::stage.ne(<&str>::from(StageName::Retired));
     let rows: Vec<Row> = risks::table
         .filter(risks::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(risks::stage.ne(<&str>::from(StageName::Void)))
         .filter(open.or(risks::updated_at.ge(InstantValue(since))))
         .select(Row::as_select())
         .load(connection)?;

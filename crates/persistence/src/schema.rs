@@ -201,6 +201,7 @@ diesel::table! {
         recurrences -> BigInt,
         stage -> Text,
         stage_facts -> Text,
+        also_reported_by -> Text,
     }
 }
 
@@ -226,6 +227,7 @@ diesel::table! {
         value -> Nullable<Text>,
         stage -> Text,
         description -> Text,
+        also_reported_by -> Text,
     }
 }
 
@@ -268,6 +270,7 @@ diesel::table! {
         personal_data -> Bool,
         stage -> Text,
         description -> Text,
+        also_reported_by -> Text,
     }
 }
 
@@ -309,6 +312,7 @@ diesel::table! {
         level -> BigInt,
         stage -> Text,
         description -> Text,
+        also_reported_by -> Text,
     }
 }
 

@@ -6,7 +6,8 @@ use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::votes;
-use crate::table::{Guarded, Own, Table};
+use crate::table::{Guarded, Listed, Order, Own, Scope, Table};
+use crate::tx::Tx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
@@ -14,7 +15,7 @@ use ratchet_domain::id::{ImprovementId, MemberId, OrganisationId};
 use ratchet_domain::improvements::Improvement;
 use ratchet_domain::reference::Locator;
 use ratchet_domain::votes::{Facts, StageName, Vote};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 record_table!(Vote, votes { improvement_id: KeyValue, stage: String, description: String });
@@ -138,4 +139,29 @@ pub fn of_member(
         .select((votes::improvement_id, votes::id))
         .load(connection)?;
     Ok(found.into_iter().map(|(improvement, vote)| (ImprovementId(improvement.0), vote.0)).collect())
+}
+
+/// The votes of a duplicate speak for the improvement that it repeats; of a member who has voted for both one is kept.
+/// Only from one that is in the suggestion box to another: what was counted in a decision stays as it was.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn hand_over(duplicate: &Improvement, to: &Improvement, tx: &mut Tx<'_>) -> Result<(), Error> {
+    if !duplicate.is_open_to_all() || !to.is_open_to_all() {
+        return Ok(());
+    }
+    let now = tx.now();
+    let there: HashSet<_> = cast_for(to, tx)?.into_iter().map(|vote| vote.head.created_by).collect();
+    for vote in cast_for(duplicate, tx)? {
+        let has_both = there.contains(&vote.head.created_by);
+        tx.save(if has_both { vote.superfluous(now) } else { vote.moved(to.id(), now) })?;
+    }
+    Ok(())
+}
+
+fn cast_for(improvement: &Improvement, tx: &mut Tx<'_>) -> Result<Vec<Vote>, Error> {
+    let (stage, improvement) = (Some(vec![StageName::Cast]), Some(improvement.head.id));
+    let filter = Filter { stage, improvement, ..Filter::default() };
+    let scope = Scope { organisation: tx.actor().organisation, own: None, only: None, filter };
+    Vote::page(&scope, &Order::default(), i64::MAX, tx.connection())
 }

@@ -2,6 +2,7 @@
 
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
+use crate::duplicates::listed;
 use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, record_table, with_head, word};
@@ -26,6 +27,7 @@ record_table!(Weakness, weaknesses {
     level: i64,
     stage: String,
     description: String,
+    also_reported_by: String,
 });
 
 impl Columns {
@@ -39,6 +41,7 @@ impl Columns {
             level: record.level().unwrap_or(0),
             stage: word(record.stage.name()),
             description: body_of(record)?,
+            also_reported_by: listed(&record.also_reported_by),
         })
     }
 
@@ -99,7 +102,8 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
 /// What [`Record::is_own`] says, as a condition.
 fn own(&Own { member, .. }: &Own) -> NullableCondition<weaknesses::table> {
     let me = KeyValue(member.0);
-    Box::new(weaknesses::owner_id.eq(me).or(weaknesses::reporter_id.eq(me)).or(weaknesses::created_by.eq(me)))
+    let mine = weaknesses::owner_id.eq(me).or(weaknesses::reporter_id.eq(me)).or(weaknesses::created_by.eq(me));
+    Box::new(mine.or(weaknesses::also_reported_by.like(format!("%{member}%")).nullable()))
 }
 
 impl Guarded for Weakness {
@@ -130,7 +134,7 @@ impl Guarded for Weakness {
 #[must_use]
 pub fn state_of(case: &Nonconformity) -> CaseState {
     match case.stage {
-        CaseStage::Rejected { .. } => CaseState::Rejected,
+        CaseStage::Rejected { .. } | CaseStage::Void { .. } | CaseStage::Duplicate { .. } => CaseState::Rejected,
         CaseStage::Closed { .. } | CaseStage::EndedBefore => CaseState::Closed,
         CaseStage::Reported
         | CaseStage::Confirmed

@@ -213,6 +213,15 @@ async fn nonconformity(api: &Api, operation: &str) -> Option<Line> {
             return Some((Role::IsmsManager, format!("{path}/contain"), body));
         }
         "implement" => return Some(implementation(api).await),
+        "void" => {
+            let confirm = json!({ "grade": "minor", "owner_id": owner });
+            api.by(Role::IsmsManager).await.post(&format!("{path}/confirm"), confirm).await.expect(200);
+            return Some((Role::IsmsManager, format!("{path}/void"), reason));
+        }
+        "mark_duplicate" => {
+            let body = json!({ "of": raise(api).await });
+            return Some((Role::IsmsManager, format!("{path}/mark-duplicate"), body));
+        }
         _ => {}
     }
     for (role, verb, body) in treatment(api, &owner) {
@@ -349,6 +358,11 @@ async fn suggestion_box(api: &Api, operation: &str) -> Option<Line> {
             let proposed = improvements::propose(api, Role::Member).await;
             let body = json!({ "owner_id": me, "reason": "Cheap" });
             (manager, format!("/v1/improvements/{proposed}/accept"), body)
+        }
+        "mark_duplicate_improvement" => {
+            let body = json!({ "of": improvements::propose(api, Role::Member).await });
+            let proposed = improvements::propose(api, Role::Member).await;
+            (manager, format!("/v1/improvements/{proposed}/mark-duplicate"), body)
         }
         "create_vote" => {
             let proposed = improvements::propose(api, Role::Member).await;

@@ -1,14 +1,14 @@
 //! How one tells that a benefit came about: by an indicator's figures, or by what was agreed to look at.
 
-use super::{Improvement, Miss, Stage};
+use super::{Improvement, Stage};
 use crate::analysis::effect::{Effect, Windows};
 use crate::evaluation::Observation;
-use crate::id::{IndicatorId, RecordId};
+use crate::id::{IndicatorId, MemberId, RecordId};
 use crate::indicators::MAGNITUDE;
 use crate::reference::{Prefix, Target};
 use crate::refusal::Fault;
 use crate::text;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// How one will tell.
@@ -42,6 +42,63 @@ pub struct Figures {
     pub from: DateTime<Utc>,
     /// The last of them.
     pub until: DateTime<Utc>,
+}
+
+/// That it is in place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Implementation {
+    /// What was done.
+    pub summary: String,
+    /// The first day on which its benefit can be judged.
+    pub judge_on: NaiveDate,
+    /// Since when it is in place: what the indicator says from then on counts.
+    pub at: DateTime<Utc>,
+    /// Who said so.
+    pub by: Option<MemberId>,
+}
+
+/// Whether the benefit came about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// What was seen.
+    pub evidence: String,
+    /// What was learned.
+    pub lessons: String,
+    /// What the indicator said since it was in place; `None` where a criterion was agreed instead.
+    #[serde(default)]
+    pub figures: Option<Figures>,
+    /// How much of the way from baseline to target was gone: 1 is all of it, negative is backwards.
+    #[serde(default)]
+    pub progress: Option<f64>,
+    /// What the indicator said before and after, frozen; `None` where a criterion was agreed instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+    /// When it was judged.
+    pub at: DateTime<Utc>,
+    /// By whom; never by the owner or who did the work.
+    pub by: MemberId,
+}
+
+/// Why the benefit did not come about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Miss {
+    /// It was put in place, and it did not do what was hoped for.
+    Judged {
+        /// What was put in place.
+        implementation: Implementation,
+        /// The judgement.
+        verdict: Box<Verdict>,
+    },
+    /// It was given up before it was in place.
+    Abandoned {
+        /// Why.
+        reason: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// By whom.
+        by: Option<MemberId>,
+    },
 }
 
 impl Figures {
@@ -141,7 +198,9 @@ impl Improvement {
             | Stage::InProgress { .. }
             | Stage::Measuring { .. }
             | Stage::NotRealised { miss: Miss::Abandoned { .. } }
-            | Stage::EndedBefore { .. } => None,
+            | Stage::EndedBefore { .. }
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => None,
         }
     }
 }

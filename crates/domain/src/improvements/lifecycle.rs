@@ -4,6 +4,7 @@ use super::{Amendment, Figures, Improvement, Measure, Stage};
 use crate::access::{Actor, Permission};
 use crate::change::{Change, Lifecycle};
 use crate::id::MemberId;
+use crate::mistakes::unless_worked_on;
 use crate::refusal::{Reason, Refusal};
 use crate::responsibilities::HandOver;
 use crate::separation::{Duty, Rule, Separation};
@@ -30,6 +31,8 @@ pub enum StageName {
     Measuring,
     Realised,
     NotRealised,
+    Void,
+    Duplicate,
 }
 
 impl StageName {
@@ -38,7 +41,7 @@ impl StageName {
     pub fn is_open(self) -> bool {
         match self {
             Self::Proposed | Self::Accepted | Self::Planned | Self::InProgress | Self::Measuring => true,
-            Self::Declined | Self::Realised | Self::NotRealised => false,
+            Self::Declined | Self::Realised | Self::NotRealised | Self::Void | Self::Duplicate => false,
         }
     }
 }
@@ -56,6 +59,8 @@ impl Stage {
             Self::Measuring { .. } => StageName::Measuring,
             Self::Realised { .. } | Self::EndedBefore { realised: true } => StageName::Realised,
             Self::NotRealised { .. } | Self::EndedBefore { realised: false } => StageName::NotRealised,
+            Self::Void { .. } => StageName::Void,
+            Self::Duplicate { .. } => StageName::Duplicate,
         }
     }
 }
@@ -74,6 +79,8 @@ pub enum Verb {
     Measure,
     Conclude,
     Abandon,
+    Void,
+    MarkDuplicate,
 }
 
 /// The stages to which a verb leads from a stage; empty where the stage does not know the verb.
@@ -88,8 +95,18 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
         (Verb::Measure, S::InProgress) => &[S::Measuring],
         (Verb::Conclude, S::Measuring) => &[S::Realised, S::NotRealised],
         (Verb::Abandon, S::Accepted | S::Planned | S::InProgress) => &[S::NotRealised],
+        (Verb::Void, S::Proposed) => &[S::Void],
+        (Verb::MarkDuplicate, S::Proposed | S::Accepted | S::Planned | S::InProgress) => &[S::Duplicate],
         (
-            Verb::Accept | Verb::Decline | Verb::Plan | Verb::Start | Verb::Measure | Verb::Conclude | Verb::Abandon,
+            Verb::Accept
+            | Verb::Decline
+            | Verb::Plan
+            | Verb::Start
+            | Verb::Measure
+            | Verb::Conclude
+            | Verb::Abandon
+            | Verb::Void
+            | Verb::MarkDuplicate,
             S::Proposed
             | S::Declined
             | S::Accepted
@@ -97,7 +114,9 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
             | S::InProgress
             | S::Measuring
             | S::Realised
-            | S::NotRealised,
+            | S::NotRealised
+            | S::Void
+            | S::Duplicate,
         ) => &[],
     }
 }
@@ -145,7 +164,11 @@ impl Lifecycle for Improvement {
             | StageName::Planned
             | StageName::InProgress
             | StageName::Measuring => Ok(()),
-            stage @ (StageName::Declined | StageName::Realised | StageName::NotRealised) => {
+            stage @ (StageName::Declined
+            | StageName::Realised
+            | StageName::NotRealised
+            | StageName::Void
+            | StageName::Duplicate) => {
                 let stage: &str = stage.into();
                 Err(Refusal::state("wrong_state", format!("an improvement that is {stage} cannot be amended")))
             }
@@ -178,8 +201,9 @@ impl Improvement {
         exception: Option<&str>,
     ) -> Result<(), Refusal> {
         let permission = match verb {
-            Verb::Accept | Verb::Decline | Verb::Abandon => Permission::DecideImprovement,
-            Verb::Plan | Verb::Start | Verb::Measure => Permission::SteerImprovement,
+            Verb::Accept | Verb::Decline | Verb::Abandon | Verb::MarkDuplicate => Permission::DecideImprovement,
+            // To take back what one has proposed oneself decides nothing.
+            Verb::Plan | Verb::Start | Verb::Measure | Verb::Void => Permission::SteerImprovement,
             Verb::Conclude => Permission::VerifyEffectiveness,
         };
         if !by.may(permission, self.is_steered_by(by)) {
@@ -203,7 +227,8 @@ impl Improvement {
                 reasons.extend(self.unless_judged_in_time(facts));
                 reasons
             }
-            Verb::Start | Verb::Abandon => Vec::new(),
+            Verb::MarkDuplicate => unless_worked_on(facts.open_actions).into_iter().collect(),
+            Verb::Start | Verb::Abandon | Verb::Void => Vec::new(),
         }
     }
 

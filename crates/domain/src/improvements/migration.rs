@@ -4,7 +4,7 @@ use super::{Improvement, Size, Stage, StageName};
 use crate::access::Actor;
 use crate::change::{Birth, Change, Head};
 use crate::id::MemberId;
-use crate::imports::{Arrival, Terms, decided_here, may_migrate};
+use crate::imports::{Arrival, Terms, decided_here, may_migrate, taken_back};
 use crate::nonconformities::Source;
 use crate::refusal::Refusal;
 
@@ -62,6 +62,7 @@ impl Improvement {
             fell_due_on: None,
             exceptions: Vec::new(),
             migrated: None,
+            also_reported_by: Vec::new(),
             stage: Stage::Proposed,
         };
         let mut faults = improvement.faults();
@@ -72,6 +73,10 @@ impl Improvement {
             StageName::NotRealised => Stage::EndedBefore { realised: false },
             StageName::Accepted | StageName::Planned | StageName::InProgress | StageName::Measuring => {
                 faults.push(decided_here(state, "proposed"));
+                Stage::Proposed
+            }
+            StageName::Void | StageName::Duplicate => {
+                faults.push(taken_back(state));
                 Stage::Proposed
             }
         };
@@ -126,6 +131,7 @@ mod tests {
                 StageName::Accepted | StageName::Planned | StageName::InProgress | StageName::Measuring => {
                     assert_eq!(faults_of(change), ["/state decided_here"]);
                 }
+                StageName::Void | StageName::Duplicate => assert_eq!(faults_of(change), ["/state taken_back"]),
                 StageName::Proposed => assert!(change.unwrap().after().may(Verb::Accept, &facts, &manager).is_ok()),
                 StageName::Declined | StageName::Realised | StageName::NotRealised => {
                     let ended = change.unwrap().into_after();

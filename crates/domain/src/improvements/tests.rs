@@ -3,6 +3,7 @@ use crate::access::Role;
 use crate::change::Lifecycle;
 use crate::fixtures::{at, birth, machine, member, noted_once, person, program};
 use crate::id::IndicatorId;
+use crate::mistakes::Voidable;
 use crate::responsibilities::tests::is_handed_over_whole;
 use crate::separation::tests::relaxed;
 use crate::separation::{Rule, Separation};
@@ -96,8 +97,17 @@ fn apply(improvement: Improvement, verb: Verb, way: usize) -> Result<Improvement
             improvement.conclude(conclude(None), &Facts { figures: Some(figures(median)), ..f }, &judge(), at())
         }
         Verb::Abandon => improvement.abandon(some(), &f, &by, at()),
+        Verb::Void => improvement.void(some(), &f, &by, at()),
+        Verb::MarkDuplicate => improvement.mark_duplicate(&other(), 0, &f, &by, at()),
     }
     .map(Change::into_after)
+}
+
+/// Another one.
+fn other() -> Improvement {
+    let mut other = proposed();
+    other.head.id = uuid::Uuid::from_u128(700);
+    other
 }
 
 fn walk(improvement: Improvement, verbs: &[Verb]) -> Improvement {
@@ -116,6 +126,8 @@ pub(crate) fn at_stage(stage: StageName) -> Improvement {
         StageName::Measuring => 4,
         StageName::Realised => 5,
         StageName::NotRealised => return apply(at_stage(StageName::Measuring), Verb::Conclude, 1).unwrap(),
+        StageName::Void => return walk(proposed(), &[Verb::Void]),
+        StageName::Duplicate => return walk(proposed(), &[Verb::MarkDuplicate]),
     };
     walk(proposed(), &PATH[..steps])
 }

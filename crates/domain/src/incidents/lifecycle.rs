@@ -1,8 +1,9 @@
 //! The table stage x verb of incidents.
 
-use super::{Amendment, Incident, RAISED, Stage};
+use super::{Amendment, Incident, Outcome, RAISED, Stage};
 use crate::access::{Actor, Permission};
 use crate::change::{Change, Lifecycle};
+use crate::mistakes::unless_worked_on;
 use crate::refusal::{Reason, Refusal};
 use crate::responsibilities::HandOver;
 use chrono::{DateTime, Utc};
@@ -27,6 +28,8 @@ pub enum StageName {
     Resolved,
     Reviewed,
     Closed,
+    Void,
+    Duplicate,
 }
 
 impl Stage {
@@ -41,6 +44,8 @@ impl Stage {
             Self::Resolved { .. } => StageName::Resolved,
             Self::Reviewed { .. } => StageName::Reviewed,
             Self::Closed { .. } | Self::EndedBefore => StageName::Closed,
+            Self::Void { .. } => StageName::Void,
+            Self::Duplicate { .. } => StageName::Duplicate,
         }
     }
 }
@@ -62,6 +67,8 @@ pub enum Verb {
     WaiveNotification,
     RaiseNonconformity,
     RaiseWeakness,
+    Void,
+    MarkDuplicate,
 }
 
 /// The stages to which a verb leads from a stage; empty where the stage does not know the verb.
@@ -75,6 +82,8 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
         (V::Resolve, S::Contained) => &[S::Resolved],
         (V::Review, S::Resolved) => &[S::Reviewed],
         (V::Close, S::Reviewed) => &[S::Closed],
+        (V::Void, S::Triaged | S::Contained | S::Resolved) => &[S::Void],
+        (V::MarkDuplicate, S::Reported | S::Triaged | S::Contained | S::Resolved) => &[S::Duplicate],
         (V::InvolvePersonalData, S::Reported) => &[S::Reported],
         (
             V::InvolvePersonalData
@@ -118,8 +127,18 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
             | V::NotifyAuthority
             | V::WaiveNotification
             | V::RaiseNonconformity
-            | V::RaiseWeakness,
-            S::Reported | S::NotAnIncident | S::Triaged | S::Contained | S::Resolved | S::Reviewed | S::Closed,
+            | V::RaiseWeakness
+            | V::Void
+            | V::MarkDuplicate,
+            S::Reported
+            | S::NotAnIncident
+            | S::Triaged
+            | S::Contained
+            | S::Resolved
+            | S::Reviewed
+            | S::Closed
+            | S::Void
+            | S::Duplicate,
         ) => &[],
     }
 }
@@ -145,7 +164,12 @@ impl Lifecycle for Incident {
 
     fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {
         let permission = match verb {
-            Verb::Triage | Verb::Close | Verb::NotifyAuthority | Verb::WaiveNotification => Permission::DecideIncident,
+            Verb::Triage
+            | Verb::Close
+            | Verb::NotifyAuthority
+            | Verb::WaiveNotification
+            | Verb::Void
+            | Verb::MarkDuplicate => Permission::DecideIncident,
             Verb::Contain
             | Verb::Resolve
             | Verb::Review
@@ -211,6 +235,7 @@ impl Incident {
                 vec![Reason::new("too_many", format!("at most {RAISED} cases are raised from one incident"))]
             }
             Verb::Close => self.unless_all_is_done(facts),
+            Verb::Void | Verb::MarkDuplicate => self.unless_it_was_dealt_with(facts),
             Verb::Contain | Verb::Resolve | Verb::Review | Verb::RaiseNonconformity | Verb::RaiseWeakness => Vec::new(),
         }
     }
@@ -220,6 +245,22 @@ impl Incident {
             return Vec::new();
         }
         vec![Reason::new("person_needed", "incidents are decided by a person, not by a machine")]
+    }
+
+    /// What is being worked on is ended first, and so is the clock of personal data: an authority that was told is told of
+    /// something that stands.
+    fn unless_it_was_dealt_with(&self, facts: &Facts) -> Vec<Reason> {
+        let clock = match self.personal_data.as_ref().map(|data| &data.outcome) {
+            Some(Some(Outcome::Notified { .. })) => {
+                Some(Reason::new("authority_notified", "an authority was told of it: it is not taken back"))
+            }
+            Some(None) => {
+                let detail = "personal data are concerned: notify the authority, or say why that is not required";
+                Some(Reason::new("notification_undecided", detail))
+            }
+            Some(Some(Outcome::NotRequired { .. })) | None => None,
+        };
+        unless_worked_on(facts.open_actions).into_iter().chain(clock).collect()
     }
 
     /// Its actions are done, and the clock of personal data has ended.

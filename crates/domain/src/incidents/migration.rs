@@ -4,7 +4,7 @@ use super::{Category, Incident, Stage, StageName};
 use crate::access::Actor;
 use crate::change::{Birth, Change, Head};
 use crate::id::MemberId;
-use crate::imports::{Arrival, Terms, decided_here, may_migrate, unfitting};
+use crate::imports::{Arrival, Terms, decided_here, may_migrate, taken_back, unfitting};
 use crate::refusal::{Faults, Refusal};
 use crate::text;
 use chrono::NaiveDate;
@@ -75,6 +75,7 @@ impl Incident {
             personal_data: None,
             raised: Vec::new(),
             migrated: None,
+            also_reported_by: Vec::new(),
             stage: Stage::Reported,
         };
         let mut faults = Faults::default();
@@ -95,6 +96,10 @@ impl Incident {
             StageName::Closed => Stage::EndedBefore,
             StageName::Triaged | StageName::Contained | StageName::Resolved | StageName::Reviewed => {
                 faults.push(decided_here(state, "reported, or as closed"));
+                Stage::Reported
+            }
+            StageName::Void | StageName::Duplicate => {
+                faults.push(taken_back(state));
                 Stage::Reported
             }
         };
@@ -146,6 +151,7 @@ mod tests {
                 StageName::Triaged | StageName::Contained | StageName::Resolved | StageName::Reviewed => {
                     assert_eq!(faults_of(change), ["/state decided_here"]);
                 }
+                StageName::Void | StageName::Duplicate => assert_eq!(faults_of(change), ["/state taken_back"]),
                 StageName::Reported => {
                     let reported = change.unwrap().into_after();
                     assert_eq!(reported.detected_at.date_naive().to_string(), "2025-03-01");

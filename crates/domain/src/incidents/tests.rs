@@ -2,6 +2,7 @@ use super::*;
 use crate::access::{Identity, Role};
 use crate::change::Lifecycle;
 use crate::fixtures::{at, birth, machine, member, person};
+use crate::mistakes::Voidable;
 use crate::responsibilities::tests::is_handed_over_whole;
 use chrono::TimeDelta;
 use strum::VariantArray;
@@ -102,8 +103,17 @@ fn apply(incident: Incident, verb: Verb, way: usize) -> Result<Incident, Refusal
             let case = RaiseWeakness { title: some(), description: some(), found_in: some() };
             return Ok(incident.raise_weakness(case, &f, &by, birth(Prefix::Weakness))?.incident.into_after());
         }
+        (Verb::Void, _) => incident.void(some(), &f, &by, at()),
+        (Verb::MarkDuplicate, _) => incident.mark_duplicate(&other(), 0, &f, &by, at()),
     }
     .map(Change::into_after)
+}
+
+/// Another one.
+fn other() -> Incident {
+    let mut other = reported();
+    other.head.id = uuid::Uuid::from_u128(700);
+    other
 }
 
 /// A clock runs, whatever the stage: so that only the stage refuses.
@@ -125,6 +135,8 @@ fn at_stage(stage: StageName) -> Incident {
         StageName::Resolved => 3,
         StageName::Reviewed => 4,
         StageName::Closed => 5,
+        StageName::Void => return apply(at_stage(StageName::Triaged), Verb::Void, 0).unwrap(),
+        StageName::Duplicate => return apply(reported(), Verb::MarkDuplicate, 0).unwrap(),
     };
     path[..steps].iter().fold(reported(), |incident, verb| apply(incident, *verb, 0).unwrap())
 }

@@ -259,7 +259,9 @@ impl Nonconformity {
             | Stage::Verifying { .. }
             | Stage::Verified { .. }
             | Stage::Closed { .. }
-            | Stage::EndedBefore) => return Err(wrong_state(stage, Verb::Plan)),
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. }) => return Err(wrong_state(stage, Verb::Plan)),
         };
         let stage = match input {
             Plan::Actions => Stage::Planned { analysis },
@@ -302,7 +304,9 @@ impl Nonconformity {
             | Stage::Verifying { .. }
             | Stage::Verified { .. }
             | Stage::Closed { .. }
-            | Stage::EndedBefore) => return Err(wrong_state(stage, Verb::Implement)),
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. }) => return Err(wrong_state(stage, Verb::Implement)),
         };
         let mut faults = Faults::default();
         faults.keep(text::day_to_come("/check_on", check_on, facts.today));

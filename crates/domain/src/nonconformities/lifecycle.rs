@@ -5,6 +5,7 @@ use crate::access::{Actor, Permission};
 use crate::change::{Change, Lifecycle, Record};
 use crate::id::MemberId;
 use crate::imports::Migrated;
+use crate::mistakes::unless_worked_on;
 use crate::refusal::{Reason, Refusal};
 use crate::responsibilities::HandOver;
 use crate::separation::{Duty, Rule, Separation};
@@ -39,6 +40,8 @@ pub enum StageName {
     Verifying,
     Verified,
     Closed,
+    Void,
+    Duplicate,
 }
 
 impl StageName {
@@ -49,7 +52,7 @@ impl StageName {
             Self::Reported | Self::Confirmed | Self::Analysed | Self::Planned | Self::Verifying | Self::Verified => {
                 true
             }
-            Self::Rejected | Self::Closed => false,
+            Self::Rejected | Self::Closed | Self::Void | Self::Duplicate => false,
         }
     }
 }
@@ -67,6 +70,8 @@ impl Stage {
             Self::Verifying { .. } => StageName::Verifying,
             Self::Verified { .. } => StageName::Verified,
             Self::Closed { .. } | Self::EndedBefore => StageName::Closed,
+            Self::Void { .. } => StageName::Void,
+            Self::Duplicate { .. } => StageName::Duplicate,
         }
     }
 }
@@ -89,6 +94,8 @@ pub enum Verb {
     Verify,
     Close,
     Reopen,
+    Void,
+    MarkDuplicate,
 }
 
 /// The stages to which a verb leads from a stage; empty where the stage does not know the verb.
@@ -109,6 +116,8 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
         (Verb::Verify, S::Verifying) => &[S::Verified, S::Confirmed],
         (Verb::Close, S::Verified) => &[S::Closed],
         (Verb::Reopen, S::Closed) => &[S::Confirmed],
+        (Verb::Void, S::Confirmed | S::Analysed | S::Planned | S::Verifying) => &[S::Void],
+        (Verb::MarkDuplicate, S::Reported | S::Confirmed | S::Analysed | S::Planned | S::Verifying) => &[S::Duplicate],
         (
             Verb::Confirm
             | Verb::Reject
@@ -118,7 +127,9 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
             | Verb::Implement
             | Verb::Verify
             | Verb::Close
-            | Verb::Reopen,
+            | Verb::Reopen
+            | Verb::Void
+            | Verb::MarkDuplicate,
             S::Reported
             | S::Rejected
             | S::Confirmed
@@ -126,7 +137,9 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
             | S::Planned
             | S::Verifying
             | S::Verified
-            | S::Closed,
+            | S::Closed
+            | S::Void
+            | S::Duplicate,
         ) => &[],
     }
 }
@@ -138,6 +151,8 @@ pub struct Facts {
     pub actions: i64,
     /// Those of them that are neither done nor verified.
     pub open_actions: i64,
+    /// Actions of any kind that are neither done nor cancelled: corrections, too.
+    pub open_work: i64,
     /// Whoever has a part in any of its actions that is not cancelled ([`crate::actions::Action::workers`]).
     pub workers: Vec<MemberId>,
     /// Today, in the organisation's time zone.
@@ -173,7 +188,7 @@ impl Lifecycle for Nonconformity {
             | StageName::Planned
             | StageName::Verifying
             | StageName::Verified => Ok(()),
-            stage @ (StageName::Rejected | StageName::Closed) => {
+            stage @ (StageName::Rejected | StageName::Closed | StageName::Void | StageName::Duplicate) => {
                 let stage: &str = stage.into();
                 Err(Refusal::state("wrong_state", format!("a nonconformity that is {stage} cannot be amended")))
             }
@@ -196,7 +211,9 @@ impl Nonconformity {
     ) -> Result<(), Refusal> {
         let permission = match verb {
             Verb::Verify => Permission::VerifyEffectiveness,
-            Verb::Confirm | Verb::Reject | Verb::Close | Verb::Reopen => Permission::DecideNonconformity,
+            Verb::Confirm | Verb::Reject | Verb::Close | Verb::Reopen | Verb::Void | Verb::MarkDuplicate => {
+                Permission::DecideNonconformity
+            }
             Verb::Contain | Verb::Analyse | Verb::Plan | Verb::Implement => Permission::SteerNonconformity,
         };
         if !by.may(permission, self.is_own(by)) {
@@ -215,8 +232,16 @@ impl Nonconformity {
             Verb::Implement => Self::unless_work_is_done(facts),
             Verb::Verify => self.unless_judge_is_free(facts, by, exception),
             Verb::Reopen => Migrated::objection(self.migrated.as_ref()).into_iter().collect(),
+            Verb::Void | Verb::MarkDuplicate => self.unless_it_was_treated(facts),
             Verb::Confirm | Verb::Reject | Verb::Contain | Verb::Analyse | Verb::Plan | Verb::Close => Vec::new(),
         }
+    }
+
+    /// What was judged stands, and what is being worked on is ended first.
+    fn unless_it_was_treated(&self, facts: &Facts) -> Vec<Reason> {
+        let judged = (!self.attempts.is_empty())
+            .then(|| Reason::new("has_verdict", "its effectiveness was judged: what was judged is not taken back"));
+        judged.into_iter().chain(unless_worked_on(facts.open_work)).collect()
     }
 
     /// All actions are done or were cancelled with a reason, and one at least was done [10.2 c].

@@ -4,7 +4,7 @@ use super::{Analysis, Containment, Grade, Method, Nonconformity, Response, Sourc
 use crate::access::Actor;
 use crate::change::{Birth, Change, Head};
 use crate::id::MemberId;
-use crate::imports::{Arrival, Terms, decided_here, given, may_migrate, needed, unfitting};
+use crate::imports::{Arrival, Terms, decided_here, given, may_migrate, needed, taken_back, unfitting};
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
 use chrono::NaiveDate;
@@ -89,6 +89,7 @@ impl Nonconformity {
             recurrences: 0,
             exceptions: Vec::new(),
             migrated: Some(migrated),
+            also_reported_by: Vec::new(),
             stage,
         };
         Ok(Change::born(record, "migrated"))
@@ -132,6 +133,10 @@ impl History {
             }
             StageName::Closed => {
                 self.without_analysis(faults);
+                Stage::EndedBefore
+            }
+            StageName::Void | StageName::Duplicate => {
+                faults.push(taken_back(self.state));
                 Stage::EndedBefore
             }
         }
@@ -233,11 +238,24 @@ mod tests {
                 | StageName::Rejected
                 | StageName::Confirmed
                 | StageName::Verified
-                | StageName::Closed => row(*state),
+                | StageName::Closed
+                | StageName::Void
+                | StageName::Duplicate => row(*state),
             };
             let change = migrate(row);
-            if *state == StageName::Verified {
-                assert_eq!(faults_of(change), ["/state decided_here"]);
+            let refused = match state {
+                StageName::Verified => "/state decided_here",
+                StageName::Void | StageName::Duplicate => "/state taken_back",
+                StageName::Reported
+                | StageName::Rejected
+                | StageName::Confirmed
+                | StageName::Analysed
+                | StageName::Planned
+                | StageName::Verifying
+                | StageName::Closed => "",
+            };
+            if !refused.is_empty() {
+                assert_eq!(faults_of(change), [refused]);
                 continue;
             }
             let change = change.unwrap();

@@ -2,6 +2,7 @@ use super::*;
 use crate::access::Role;
 use crate::change::Lifecycle;
 use crate::fixtures::{at, birth, noted_once, person, program};
+use crate::mistakes::Voidable;
 use crate::responsibilities::tests::is_handed_over_whole;
 use crate::separation::tests::relaxed;
 use crate::separation::{Rule, Separation};
@@ -21,6 +22,7 @@ fn facts() -> Facts {
     Facts {
         actions: 1,
         open_actions: 0,
+        open_work: 0,
         workers: vec![MemberId(Uuid::from_u128(3))],
         today: at().date_naive(),
         separation: Separation::default(),
@@ -78,8 +80,18 @@ fn apply(case: Nonconformity, verb: Verb, way: usize) -> Result<Nonconformity, R
             at(),
         ),
         (Verb::Reopen, way) => case.reopen(way == 0, some(), &f, &by, at()),
+        (Verb::Void, _) => case.void(some(), &f, &by, at()),
+        (Verb::MarkDuplicate, _) => case.mark_duplicate(&other(), 0, &f, &by, at()),
     }
     .map(Change::into_after)
+}
+
+/// Another one, by somebody else.
+fn other() -> Nonconformity {
+    let mut other = reported();
+    other.head.id = Uuid::from_u128(700);
+    other.head.created_by = Some(MemberId(Uuid::from_u128(70)));
+    other
 }
 
 fn walk(verbs: &[Verb]) -> Nonconformity {
@@ -87,7 +99,7 @@ fn walk(verbs: &[Verb]) -> Nonconformity {
 }
 
 fn at_stage(stage: StageName) -> Nonconformity {
-    use Verb::{Analyse, Close, Confirm, Implement, Plan, Reject, Verify};
+    use Verb::{Analyse, Close, Confirm, Implement, MarkDuplicate, Plan, Reject, Verify, Void};
     let path = [Confirm, Analyse, Plan, Implement, Verify, Close];
     let steps = match stage {
         StageName::Reported => 0,
@@ -98,6 +110,8 @@ fn at_stage(stage: StageName) -> Nonconformity {
         StageName::Verifying => 4,
         StageName::Verified => 5,
         StageName::Closed => 6,
+        StageName::Void => return walk(&[Confirm, Void]),
+        StageName::Duplicate => return walk(&[MarkDuplicate]),
     };
     walk(&path[..steps])
 }
@@ -359,6 +373,32 @@ fn dates_that_pass_are_noted_once_each() {
     let open = due(judged, day + Days::new(5));
     assert!(open.wakes().is_some());
     assert_eq!(apply(open, Verb::Close, 0).unwrap().wakes(), None);
+}
+
+#[test]
+fn what_was_judged_or_is_worked_on_is_not_taken_back() {
+    let said = |result: Result<Change<Nonconformity>, Refusal>| match result {
+        Err(Refusal::State(reasons)) => reasons.into_iter().map(|reason| reason.detail).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let again = apply(at_stage(StageName::Verifying), Verb::Verify, 1).unwrap();
+    let busy = Facts { open_work: 1, ..facts() };
+    assert_eq!(
+        said(again.clone().void("so".into(), &busy, &manager(), at())),
+        [
+            "its effectiveness was judged: what was judged is not taken back",
+            "1 of its actions are open: finish or cancel them first"
+        ]
+    );
+    assert_eq!(
+        said(again.mark_duplicate(&other(), 0, &facts(), &manager(), at())),
+        ["its effectiveness was judged: what was judged is not taken back"]
+    );
+    let reported = at_stage(StageName::Reported);
+    assert_eq!(
+        said(reported.void("so".into(), &facts(), &manager(), at())),
+        ["a nonconformity that is reported does not know void"]
+    );
 }
 
 #[test]

@@ -210,9 +210,12 @@ impl Risk {
         let level = residual.unwrap_or(inherent).level();
         let mut after = match &self.stage {
             Stage::Accepted { acceptance } if level > acceptance.level => self.returned(),
-            Stage::Accepted { .. } | Stage::Identified | Stage::Assessed | Stage::Treated | Stage::Retired { .. } => {
-                self.clone()
-            }
+            Stage::Accepted { .. }
+            | Stage::Identified
+            | Stage::Assessed
+            | Stage::Treated
+            | Stage::Retired { .. }
+            | Stage::Void { .. } => self.clone(),
         };
         after.seen(Review { inherent, residual, rationale, at, by: by.member() }, review_on);
         Ok(Change::of(self, after, "reviewed", at))
@@ -248,7 +251,7 @@ impl Risk {
     pub fn is_acceptance_over(&self, today: NaiveDate) -> bool {
         match &self.stage {
             Stage::Accepted { acceptance } => today > acceptance.until,
-            Stage::Identified | Stage::Assessed | Stage::Treated | Stage::Retired { .. } => false,
+            Stage::Identified | Stage::Assessed | Stage::Treated | Stage::Retired { .. } | Stage::Void { .. } => false,
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{Amendment, Risk, Stage};
 use crate::access::{Actor, Permission};
 use crate::change::{Change, Lifecycle, Record};
+use crate::mistakes::unless_worked_on;
 use crate::refusal::{Reason, Refusal};
 use crate::responsibilities::HandOver;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -25,6 +26,7 @@ pub enum StageName {
     Treated,
     Accepted,
     Retired,
+    Void,
 }
 
 impl Stage {
@@ -37,6 +39,7 @@ impl Stage {
             Self::Treated => StageName::Treated,
             Self::Accepted { .. } => StageName::Accepted,
             Self::Retired { .. } => StageName::Retired,
+            Self::Void { .. } => StageName::Void,
         }
     }
 }
@@ -53,6 +56,7 @@ pub enum Verb {
     Accept,
     Review,
     Retire,
+    Void,
 }
 
 /// The stages to which a verb leads from a stage; empty where the stage does not know the verb.
@@ -66,9 +70,10 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
         // A level above the accepted one ends the acceptance.
         (Verb::Review, S::Accepted) => &[S::Accepted, S::Treated],
         (Verb::Retire, S::Identified | S::Assessed | S::Treated | S::Accepted) => &[S::Retired],
+        (Verb::Void, S::Identified | S::Assessed | S::Treated) => &[S::Void],
         (
-            Verb::Assess | Verb::Treat | Verb::Accept | Verb::Review | Verb::Retire,
-            S::Identified | S::Assessed | S::Treated | S::Accepted | S::Retired,
+            Verb::Assess | Verb::Treat | Verb::Accept | Verb::Review | Verb::Retire | Verb::Void,
+            S::Identified | S::Assessed | S::Treated | S::Accepted | S::Retired | S::Void,
         ) => &[],
     }
 }
@@ -98,7 +103,7 @@ impl Lifecycle for Risk {
         let permission = match verb {
             Verb::Assess | Verb::Treat | Verb::Review => Permission::SteerRisk,
             Verb::Accept => Permission::AcceptRisk,
-            Verb::Retire => Permission::RetireRisk,
+            Verb::Retire | Verb::Void => Permission::RetireRisk,
         };
         if !by.may(permission, self.is_own(by)) {
             return Err(Refusal::Forbidden);
@@ -112,6 +117,13 @@ impl Lifecycle for Risk {
                 let detail = format!("{} of its actions are not done: it is not treated yet", facts.open_actions);
                 Err(Refusal::state("open_actions", detail))
             }
+            Verb::Void => {
+                let accepted = (!self.acceptances.is_empty()).then(|| {
+                    Reason::new("was_accepted", "management has accepted it: what was approved is not taken back")
+                });
+                let reasons: Vec<Reason> = unless_worked_on(facts.open_actions).into_iter().chain(accepted).collect();
+                if reasons.is_empty() { Ok(()) } else { Err(Refusal::State(reasons)) }
+            }
             Verb::Assess | Verb::Treat | Verb::Accept | Verb::Review | Verb::Retire => Ok(()),
         }
     }
@@ -122,7 +134,10 @@ impl Lifecycle for Risk {
         }
         match self.stage {
             Stage::Identified | Stage::Assessed | Stage::Treated | Stage::Accepted { .. } => Ok(()),
-            Stage::Retired { .. } => Err(Refusal::state("wrong_state", "a risk that is retired cannot be amended")),
+            Stage::Retired { .. } | Stage::Void { .. } => {
+                let detail = format!("a risk that is {} cannot be amended", self.stage_name());
+                Err(Refusal::state("wrong_state", detail))
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use super::{Review, Risk, Stage, StageName, Treatment, TreatmentOption};
 use crate::access::Actor;
 use crate::change::{Birth, Change, Head};
 use crate::id::MemberId;
-use crate::imports::{Arrival, Terms, decided_here, given, may_migrate, needed, unfitting};
+use crate::imports::{Arrival, Terms, decided_here, given, may_migrate, needed, taken_back, unfitting};
 use crate::rating::Rating;
 use crate::refusal::{Fault, Faults, Refusal};
 use chrono::NaiveDate;
@@ -126,6 +126,10 @@ impl History {
                 faults.push(decided_here(StageName::Accepted, "treated or assessed"));
                 Stage::Identified
             }
+            StageName::Void => {
+                faults.push(taken_back(self.state));
+                Stage::Identified
+            }
             StageName::Retired => {
                 let at = terms.start_of(self.arrival.ended_on.unwrap_or(self.arrival.raised_on));
                 Stage::Retired { reason: self.arrival.outcome.clone().unwrap_or_default(), at, by: by.member() }
@@ -211,6 +215,10 @@ mod tests {
             let change = migrate(row(*state));
             if *state == StageName::Accepted {
                 assert_eq!(faults_of(change), ["/state decided_here"]);
+                continue;
+            }
+            if *state == StageName::Void {
+                assert_eq!(faults_of(change), ["/state taken_back"]);
                 continue;
             }
             let risk = change.unwrap().into_after();

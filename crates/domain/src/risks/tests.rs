@@ -3,6 +3,7 @@ use crate::acceptance::Accept;
 use crate::access::{Identity, Role};
 use crate::change::Lifecycle;
 use crate::fixtures::{at, birth, machine, member, person};
+use crate::mistakes::Voidable;
 use crate::responsibilities::tests::is_handed_over_whole;
 use chrono::Days;
 use strum::VariantArray;
@@ -80,6 +81,7 @@ fn apply(risk: Risk, verb: Verb, way: usize) -> Result<Risk, Refusal> {
             risk.review(review(rating(5, 5), residual), &f, &by, at())
         }
         Verb::Retire => risk.retire("The tapes are gone".into(), &f, &by, at()),
+        Verb::Void => risk.void("Entered twice".into(), &f, &by, at()),
     }
     .map(Change::into_after)
 }
@@ -91,6 +93,7 @@ pub(crate) fn at_stage(stage: StageName) -> Risk {
         StageName::Treated => &[Verb::Assess, Verb::Treat],
         StageName::Accepted => &[Verb::Assess, Verb::Treat, Verb::Accept],
         StageName::Retired => &[Verb::Retire],
+        StageName::Void => &[Verb::Void],
     };
     path.iter().fold(identified(), |risk, verb| apply(risk, *verb, 0).unwrap())
 }
@@ -267,6 +270,23 @@ fn the_projection_is_read_back() {
         let stored = serde_json::to_value(&risk).unwrap();
         assert_eq!(serde_json::from_value::<Risk>(stored).unwrap(), risk);
     }
+}
+
+#[test]
+fn what_was_accepted_or_is_worked_on_is_not_taken_back() {
+    let accepted = at_stage(StageName::Accepted);
+    let later = today() + Days::new(1);
+    let returned = accepted.end_acceptance(later, &system(), at()).unwrap().into_after();
+    let busy = Facts { open_actions: 3, ..facts() };
+    let Err(Refusal::State(reasons)) = returned.void("so".into(), &busy, &manager(), at()) else { panic!() };
+    let said: Vec<&str> = reasons.iter().map(|reason| reason.detail.as_str()).collect();
+    assert_eq!(
+        said,
+        [
+            "3 of its actions are open: finish or cancel them first",
+            "management has accepted it: what was approved is not taken back"
+        ]
+    );
 }
 
 #[test]

@@ -173,7 +173,9 @@ impl Weakness {
             | Stage::Rejected { .. }
             | Stage::Assessed
             | Stage::Treating { .. }
-            | Stage::Closed { .. } => return Err(Refusal::state("not_over", "no acceptance of it is over")),
+            | Stage::Closed { .. }
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => return Err(Refusal::state("not_over", "no acceptance of it is over")),
         }
         let after = self.returned();
         Ok(Change::of(self, after, "acceptance_ended", at))

@@ -24,6 +24,8 @@ pub enum StageName {
     Treating,
     Accepted,
     Closed,
+    Void,
+    Duplicate,
 }
 
 impl Stage {
@@ -37,6 +39,8 @@ impl Stage {
             Self::Treating { .. } => StageName::Treating,
             Self::Accepted { .. } => StageName::Accepted,
             Self::Closed { .. } => StageName::Closed,
+            Self::Void { .. } => StageName::Void,
+            Self::Duplicate { .. } => StageName::Duplicate,
         }
     }
 }
@@ -53,6 +57,8 @@ pub enum Verb {
     Treat,
     Accept,
     Close,
+    Void,
+    MarkDuplicate,
 }
 
 /// The stages to which a verb leads from a stage; empty where the stage does not know the verb.
@@ -65,9 +71,11 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
         (Verb::Treat, S::Assessed) => &[S::Treating],
         (Verb::Accept, S::Assessed) => &[S::Accepted],
         (Verb::Close, S::Treating) => &[S::Closed],
+        (Verb::Void, S::Assessed | S::Treating) => &[S::Void],
+        (Verb::MarkDuplicate, S::Reported | S::Assessed | S::Treating) => &[S::Duplicate],
         (
-            Verb::Assess | Verb::Reject | Verb::Treat | Verb::Accept | Verb::Close,
-            S::Reported | S::Rejected | S::Assessed | S::Treating | S::Accepted | S::Closed,
+            Verb::Assess | Verb::Reject | Verb::Treat | Verb::Accept | Verb::Close | Verb::Void | Verb::MarkDuplicate,
+            S::Reported | S::Rejected | S::Assessed | S::Treating | S::Accepted | S::Closed | S::Void | S::Duplicate,
         ) => &[],
     }
 }
@@ -77,7 +85,7 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
 pub enum CaseState {
     /// It is being dealt with.
     Open,
-    /// It was found to be none.
+    /// It was found to be none, or taken back: nothing deals with the weakness.
     Rejected,
     /// It is over.
     Closed,
@@ -107,7 +115,7 @@ impl Lifecycle for Weakness {
     fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {
         let permission = match verb {
             Verb::Assess | Verb::Treat => Permission::SteerWeakness,
-            Verb::Reject | Verb::Close => Permission::DecideWeakness,
+            Verb::Reject | Verb::Close | Verb::Void | Verb::MarkDuplicate => Permission::DecideWeakness,
             Verb::Accept => Permission::AcceptRisk,
         };
         if !by.may(permission, self.is_steered_by(by)) {
@@ -124,14 +132,20 @@ impl Lifecycle for Weakness {
             | Stage::Assessed
             | Stage::Treating { .. }
             | Stage::Accepted { .. }
-            | Stage::Closed { .. } => self.is_steered_by(by),
+            | Stage::Closed { .. }
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => self.is_steered_by(by),
         };
         if !by.may(Permission::SteerWeakness, mine) {
             return Err(Refusal::Forbidden);
         }
         match self.stage.name() {
             StageName::Reported | StageName::Assessed | StageName::Treating => Ok(()),
-            stage @ (StageName::Rejected | StageName::Accepted | StageName::Closed) => {
+            stage @ (StageName::Rejected
+            | StageName::Accepted
+            | StageName::Closed
+            | StageName::Void
+            | StageName::Duplicate) => {
                 let stage: &str = stage.into();
                 Err(Refusal::state("wrong_state", format!("a weakness that is {stage} cannot be amended")))
             }
@@ -159,17 +173,26 @@ impl Weakness {
             return vec![Reason::wrong_state(ARTICLED, stage, verb)];
         }
         match (verb, facts.case) {
-            (Verb::Assess, Some(CaseState::Open | CaseState::Closed)) => {
-                vec![Reason::new("being_treated", "its nonconformity deals with it, and was not rejected")]
+            (Verb::Assess, Some(CaseState::Open | CaseState::Closed)) => vec![being_treated()],
+            (Verb::Void | Verb::MarkDuplicate, case) => {
+                let treated = matches!(case, Some(CaseState::Open | CaseState::Closed)).then(being_treated);
+                let accepted = (!self.acceptances.is_empty()).then(|| {
+                    Reason::new("was_accepted", "management has accepted it: what was approved is not taken back")
+                });
+                treated.into_iter().chain(accepted).collect()
             }
             (Verb::Close, Some(CaseState::Open)) => {
                 vec![Reason::new("case_is_open", "its nonconformity is open")]
             }
             (Verb::Close, Some(CaseState::Rejected)) => {
-                let detail = "its nonconformity was rejected: nothing dealt with it, assess it anew";
+                let detail = "its nonconformity was rejected or taken back: nothing dealt with it, assess it anew";
                 vec![Reason::new("case_was_rejected", detail)]
             }
             (Verb::Assess | Verb::Reject | Verb::Treat | Verb::Accept | Verb::Close, _) => Vec::new(),
         }
     }
+}
+
+fn being_treated() -> Reason {
+    Reason::new("being_treated", "its nonconformity deals with it, and was neither rejected nor taken back")
 }

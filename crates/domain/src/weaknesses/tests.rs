@@ -3,6 +3,7 @@ use crate::acceptance::Accept;
 use crate::access::{Identity, Role};
 use crate::change::Lifecycle;
 use crate::fixtures::{at, birth, member, person};
+use crate::mistakes::Voidable;
 use crate::responsibilities::tests::is_handed_over_whole;
 use chrono::{Days, NaiveDate};
 use strum::VariantArray;
@@ -74,8 +75,17 @@ fn apply(weakness: Weakness, verb: Verb) -> Result<Weakness, Refusal> {
         }
         Verb::Accept => weakness.accept(accept(today()), &facts(), &management(), at()),
         Verb::Close => weakness.close(some(), &with(CaseState::Closed), &by, at()),
+        Verb::Void => weakness.void(some(), &facts(), &by, at()),
+        Verb::MarkDuplicate => weakness.mark_duplicate(&other(), 0, &facts(), &by, at()),
     }
     .map(Change::into_after)
+}
+
+/// Another one.
+fn other() -> Weakness {
+    let mut other = reported();
+    other.head.id = Uuid::from_u128(700);
+    other
 }
 
 fn at_stage(stage: StageName) -> Weakness {
@@ -86,6 +96,8 @@ fn at_stage(stage: StageName) -> Weakness {
         StageName::Treating => &[Verb::Assess, Verb::Treat],
         StageName::Accepted => &[Verb::Assess, Verb::Accept],
         StageName::Closed => &[Verb::Assess, Verb::Treat, Verb::Close],
+        StageName::Void => &[Verb::Assess, Verb::Void],
+        StageName::Duplicate => &[Verb::MarkDuplicate],
     };
     path.iter().fold(reported(), |weakness, verb| apply(weakness, *verb).unwrap())
 }
@@ -223,6 +235,18 @@ fn the_projection_is_read_back() {
         let stored = serde_json::to_value(&weakness).unwrap();
         assert_eq!(serde_json::from_value::<Weakness>(stored).unwrap(), weakness);
     }
+}
+
+#[test]
+fn what_is_treated_or_was_accepted_is_not_taken_back() {
+    let treating = at_stage(StageName::Treating);
+    for verb in [Verb::Void, Verb::MarkDuplicate] {
+        assert_eq!(codes(treating.may(verb, &with(CaseState::Open), &manager())), ["being_treated"]);
+        assert_eq!(treating.may(verb, &with(CaseState::Rejected), &manager()), Ok(()));
+    }
+    let again = at_stage(StageName::Accepted).assess(assess(), &facts(), &manager(), at()).unwrap().into_after();
+    let Err(Refusal::State(reasons)) = again.void("so".into(), &facts(), &manager(), at()) else { panic!() };
+    assert_eq!(reasons[0].detail, "management has accepted it: what was approved is not taken back");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::error::ApiError;
 use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::effect::SeenEffect;
+use crate::record::mistakes::{MarkDuplicateImprovement, VoidRecord, mark_duplicate};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
 use crate::v1::auth::Nothing;
@@ -25,6 +26,7 @@ use ratchet_domain::improvements::{
     self as domain, Facts, Improvement, ImprovementDraft, Measure, Size, StageName, Verb,
 };
 use ratchet_domain::indicators::Indicator;
+use ratchet_domain::mistakes::Voidable;
 use ratchet_domain::nonconformities::Source;
 use ratchet_domain::reference::Prefix;
 use ratchet_persistence::connection::AnyConnection;
@@ -442,6 +444,18 @@ verbs! {
     /// Give it up before it is in place.
     abandon_improvement "/improvements/{id}/abandon" Abandon AbandonImprovement
     |improvement, input, facts, by, tx| improvement.abandon(input.reason, facts, by, tx.now());
+
+    /// Void it: it was proposed by mistake. Also by who proposed it, until it is decided.
+    void_improvement "/improvements/{id}/void" Void VoidRecord
+    |improvement, input, facts, by, tx| improvement.void(input.reason, facts, by, tx.now());
+
+    /// Say that another improvement says the same: that one takes over proposer, votes, tags, links and evidence. Votes
+    /// move from one suggestion to another, and of a member's two one is kept.
+    mark_duplicate_improvement "/improvements/{id}/mark-duplicate" MarkDuplicate MarkDuplicateImprovement
+    |improvement, input, facts, by, tx| {
+        let (change, other) = mark_duplicate(improvement.clone(), &input.of, facts, by, tx)?;
+        votes::hand_over(&improvement, &other, tx).map(|()| change)
+    };
 }
 
 fn conclude(
@@ -470,5 +484,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(start_improvement)
         .service(measure_improvement)
         .service(conclude_improvement)
-        .service(abandon_improvement);
+        .service(abandon_improvement)
+        .service(void_improvement)
+        .service(mark_duplicate_improvement);
 }

@@ -12,6 +12,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed, listed_within};
+use crate::record::mistakes::{MarkDuplicateIncident, VoidRecord, mark_duplicate};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
 use actix_web::{get, patch, post};
@@ -22,6 +23,7 @@ use ratchet_domain::id::MemberId;
 use ratchet_domain::incidents::{
     self as domain, Category, Impact, Incident, IncidentDraft, StageName, TriageVerdict, Verb,
 };
+use ratchet_domain::mistakes::Voidable;
 use ratchet_domain::reference::Prefix;
 use ratchet_persistence::incidents::Filter;
 use serde::Deserialize;
@@ -442,6 +444,14 @@ verbs! {
     /// Raise a weakness that it has shown.
     raise_weakness_incident "/incidents/{id}/raise-weakness" RaiseWeakness RaiseWeaknessOfIncident
     |incident, input, facts, by, tx| raising::weakness(incident, input, facts, by, tx);
+
+    /// Void it: it was reported by mistake. Before it is reviewed; what is only reported is found to be no incident.
+    void_incident "/incidents/{id}/void" Void VoidRecord
+    |incident, input, facts, by, tx| incident.void(input.reason, facts, by, tx.now());
+
+    /// Say that another incident says the same: that one takes over reporter, tags, links and evidence.
+    mark_duplicate_incident "/incidents/{id}/mark-duplicate" MarkDuplicate MarkDuplicateIncident
+    |incident, input, facts, by, tx| mark_duplicate(incident, &input.of, facts, by, tx).map(|(change, _)| change);
 }
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -459,5 +469,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(notify_authority_incident)
         .service(waive_notification_incident)
         .service(raise_nonconformity_incident)
-        .service(raise_weakness_incident);
+        .service(raise_weakness_incident)
+        .service(void_incident)
+        .service(mark_duplicate_incident);
 }

@@ -12,12 +12,14 @@ use crate::error::ApiError;
 use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed, requirement};
 use crate::record::effect::{CompareIndicators, compared};
+use crate::record::mistakes::{MarkDuplicateNonconformity, VoidRecord, mark_duplicate};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::id::MemberId;
+use ratchet_domain::mistakes::Voidable;
 use ratchet_domain::nonconformities::{
     self as domain, Grade, Method, Nonconformity, NonconformityDraft, Source, StageName, Verb,
 };
@@ -391,6 +393,14 @@ verbs! {
     reopen_nonconformity "/nonconformities/{id}/reopen" Reopen ReopenNonconformity
     |case, ReopenNonconformity { recurred, reason }, facts, by, tx|
         case.reopen(recurred, reason, facts, by, tx.now());
+
+    /// Void it: it was raised by mistake. Before its effectiveness is judged; what is only reported is rejected.
+    void_nonconformity "/nonconformities/{id}/void" Void VoidRecord
+    |case, input, facts, by, tx| case.void(input.reason, facts, by, tx.now());
+
+    /// Say that another nonconformity says the same: that one takes over reporter, tags, links and evidence.
+    mark_duplicate_nonconformity "/nonconformities/{id}/mark-duplicate" MarkDuplicate MarkDuplicateNonconformity
+    |case, input, facts, by, tx| mark_duplicate(case, &input.of, facts, by, tx).map(|(change, _)| change);
 }
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -407,5 +417,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(implement_nonconformity)
         .service(verify_nonconformity)
         .service(close_nonconformity)
-        .service(reopen_nonconformity);
+        .service(reopen_nonconformity)
+        .service(void_nonconformity)
+        .service(mark_duplicate_nonconformity);
 }

@@ -9,6 +9,7 @@ use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed, within};
 use crate::record::acceptances::{AcceptAsItIs, AcceptanceView};
 use crate::record::expand::MemberName;
+use crate::record::mistakes::VoidRecord;
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, TargetView, Transition, existing_member};
 use crate::v1::imports::MigratedView;
@@ -16,6 +17,7 @@ use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::id::MemberId;
+use ratchet_domain::mistakes::Voidable;
 use ratchet_domain::rating::Rating;
 use ratchet_domain::reference::Prefix;
 use ratchet_domain::risks::{self as domain, Risk, RiskDraft, Stage, StageName, TreatmentOption, Verb};
@@ -67,6 +69,8 @@ pub(crate) struct RiskView {
     /// What another register says of it, where it was brought in from before go-live: no gate of this program was run for
     /// that.
     pub migrated: Option<MigratedView>,
+    /// Why it is void: there never was such a risk.
+    pub void_because: Option<String>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -170,10 +174,11 @@ impl Resource for Risk {
             migrated,
             stage,
         } = self;
-        let (acceptance, retired_because) = match stage {
-            Stage::Identified | Stage::Assessed | Stage::Treated => (None, None),
-            Stage::Accepted { acceptance } => (Some(acceptance.into()), None),
-            Stage::Retired { reason, .. } => (None, Some(reason.clone())),
+        let (acceptance, retired_because, void_because) = match stage {
+            Stage::Identified | Stage::Assessed | Stage::Treated => (None, None, None),
+            Stage::Accepted { acceptance } => (Some(acceptance.into()), None, None),
+            Stage::Retired { reason, .. } => (None, Some(reason.clone()), None),
+            Stage::Void { voided } => (None, None, Some(voided.reason.clone())),
         };
         RiskView {
             head: head.into(),
@@ -195,6 +200,7 @@ impl Resource for Risk {
             acceptances: acceptances.iter().map(Into::into).collect(),
             retired_because,
             migrated: migrated.as_ref().map(Into::into),
+            void_because,
             transitions,
         }
     }
@@ -409,6 +415,10 @@ verbs! {
     /// Retire it: there is no such risk any more.
     retire_risk "/risks/{id}/retire" Retire RetireRisk
     |risk, input, facts, by, tx| risk.retire(input.reason, facts, by, tx.now());
+
+    /// Void it: it was registered by mistake, and never was a risk. Before it was accepted.
+    void_risk "/risks/{id}/void" Void VoidRecord
+    |risk, input, facts, by, tx| risk.void(input.reason, facts, by, tx.now());
 }
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -421,5 +431,6 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(treat_risk)
         .service(accept_risk)
         .service(review_risk)
-        .service(retire_risk);
+        .service(retire_risk)
+        .service(void_risk);
 }

@@ -9,6 +9,7 @@ use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed, within};
 use crate::record::acceptances::{AcceptAsItIs, AcceptanceView};
 use crate::record::expand::MemberName;
+use crate::record::mistakes::{MarkDuplicateWeakness, MistakeView, VoidRecord, mark_duplicate};
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, TargetView, Transition, existing_member};
 use crate::v1::records;
@@ -17,6 +18,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Change, Record};
 use ratchet_domain::id::{MemberId, NonconformityId};
+use ratchet_domain::mistakes::{Duplicable, Voidable};
 use ratchet_domain::nonconformities::Nonconformity;
 use ratchet_domain::rating::Rating;
 use ratchet_domain::reference::Prefix;
@@ -67,6 +69,8 @@ pub(crate) struct WeaknessView {
     pub acceptances: Vec<AcceptanceView>,
     /// What shows that it is gone.
     pub evidence: Option<String>,
+    #[serde(flatten)]
+    pub mistake: MistakeView,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -126,9 +130,26 @@ impl Resource for Weakness {
     const EXPANDS: &'static [(&'static str, &'static str)] = &[("owner", "owner_id"), ("reporter", "reporter_id")];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> WeaknessView {
-        let Self { head, title, description, found_in, origin, reporter, owner, assessment, acceptances, stage } = self;
+        let Self {
+            head,
+            title,
+            description,
+            found_in,
+            origin,
+            reporter,
+            owner,
+            assessment,
+            acceptances,
+            also_reported_by,
+            stage,
+        } = self;
+        let voided = if let Stage::Void { voided } = stage { Some(voided) } else { None };
         let (rejection_reason, acceptance, evidence) = match stage {
-            Stage::Reported | Stage::Assessed | Stage::Treating { .. } => (None, None, None),
+            Stage::Reported
+            | Stage::Assessed
+            | Stage::Treating { .. }
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => (None, None, None),
             Stage::Rejected { reason, at: _ } => (Some(reason.clone()), None, None),
             Stage::Accepted { acceptance } => (None, Some(acceptance.into()), None),
             Stage::Closed { evidence, .. } => (None, None, Some(evidence.clone())),
@@ -151,6 +172,7 @@ impl Resource for Weakness {
             acceptance,
             acceptances: acceptances.iter().map(Into::into).collect(),
             evidence,
+            mistake: MistakeView::of(voided, self.duplicate(), also_reported_by),
             transitions,
         }
     }
@@ -351,6 +373,14 @@ verbs! {
     /// Close it: its nonconformity is closed, and it is gone.
     close_weakness "/weaknesses/{id}/close" Close CloseWeakness
     |weakness, input, facts, by, tx| weakness.close(input.evidence, facts, by, tx.now());
+
+    /// Void it: it was reported by mistake. What is only reported is rejected; what is accepted stands.
+    void_weakness "/weaknesses/{id}/void" Void VoidRecord
+    |weakness, input, facts, by, tx| weakness.void(input.reason, facts, by, tx.now());
+
+    /// Say that another weakness says the same: that one takes over reporter, tags, links and evidence.
+    mark_duplicate_weakness "/weaknesses/{id}/mark-duplicate" MarkDuplicate MarkDuplicateWeakness
+    |weakness, input, facts, by, tx| mark_duplicate(weakness, &input.of, facts, by, tx).map(|(change, _)| change);
 }
 
 fn treat(
@@ -388,5 +418,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(reject_weakness)
         .service(treat_weakness)
         .service(accept_weakness)
-        .service(close_weakness);
+        .service(close_weakness)
+        .service(void_weakness)
+        .service(mark_duplicate_weakness);
 }

@@ -20,7 +20,7 @@ use ratchet_domain::acknowledgements::Overall;
 use ratchet_domain::audit_programmes::{AuditProgramme, StageName as ProgrammeStage};
 use ratchet_domain::cycles::{CASE_CLOSED, Closing};
 use ratchet_domain::id::{AuditProgrammeId, OrganisationId};
-use ratchet_domain::incidents::Incident;
+use ratchet_domain::incidents::{Incident, StageName as IncidentStage};
 use ratchet_domain::indicators::built_in::{
     ACTION_VERIFIED, COMPLETION_REJECTED, IMPROVEMENT_REALISED, INCIDENT_CONTAINED, QUARTER_DAYS, REPORT_ENDED,
     REPORT_FILED, Share, Summary, YEAR_DAYS,
@@ -98,8 +98,7 @@ pub(super) fn of(organisation: OrganisationId, day: NaiveDate, c: &mut AnyConnec
 
 fn open_nonconformities(asked: Asked, c: &mut AnyConnection) -> Result<i64, Error> {
     // Named one by one, an index leads to each.
-    let is_over = |stage: &&CaseStage| matches!(stage, CaseStage::Closed | CaseStage::Rejected);
-    let stages = CaseStage::VARIANTS.iter().filter(|stage| !is_over(stage)).copied().map(<&str>::from);
+    let stages = CaseStage::VARIANTS.iter().filter(|stage| stage.is_open()).copied().map(<&str>::from);
     let open = nonconformities::table
         .filter(nonconformities::organisation_id.eq(asked.key()))
         .filter(nonconformities::stage.eq_any(stages));
@@ -126,10 +125,17 @@ fn recurred(asked: Asked, c: &mut AnyConnection) -> Result<Share, Error> {
             .filter(nonconformities::organisation_id.eq(asked.key()))
             .filter(nonconformities::id.eq_any(closed))
     };
+    // What was raised by mistake says nothing of others either; a duplicate's links are those of the case that it repeats.
+    let newer = diesel::alias!(nonconformities as newer);
+    let mistaken = newer
+        .filter(newer.field(nonconformities::organisation_id).eq(asked.key()))
+        .filter(newer.field(nonconformities::stage).eq(word(CaseStage::Void)))
+        .select(newer.field(nonconformities::id));
     let once_more = record_edges::table
         .filter(record_edges::organisation_id.eq(asked.key()))
         .filter(record_edges::to_id.eq(nonconformities::id))
-        .filter(record_edges::relation.eq(word(Relation::RecurrenceOf)));
+        .filter(record_edges::relation.eq(word(Relation::RecurrenceOf)))
+        .filter(record_edges::from_id.ne_all(mistaken));
     let again = nonconformities::recurrences.gt(0).or(exists(once_more));
     Ok(Share { part: closed().filter(again).count().get_result(c)?, whole: closed().count().get_result(c)? })
 }
@@ -188,6 +194,7 @@ fn containments(asked: Asked, (from, until): Span, c: &mut AnyConnection) -> Res
         .inner_join(incidents::table.on(incidents::id.eq(journal_entries::object_id)))
         .filter(entries_of!(asked.organisation, from, until))
         .filter(journal_entries::action.eq(INCIDENT_CONTAINED))
+        .filter(incidents::stage.ne_all([IncidentStage::Void, IncidentStage::Duplicate].map(<&str>::from)))
         .order(journal_entries::recorded_at.desc())
         .limit(INCIDENTS)
         .select(incidents::id)

@@ -44,7 +44,7 @@ fn cases_in(stages: &[CaseStage], at: &Moment, c: &mut AnyConnection) -> Result<
     Ok(found!(at, c, Nonconformity in nonconformities, nonconformities::stage.eq_any(stages.clone())))
 }
 
-/// The way of a nonconformity, without those that were rejected.
+/// The way of a nonconformity, without those that were rejected or taken back.
 const WAY: [CaseStage; 7] = [
     CaseStage::Reported,
     CaseStage::Confirmed,
@@ -150,10 +150,11 @@ fn authorities_notified(at: &Moment, c: &mut AnyConnection) -> Result<Tally, Err
             .filter(work_items::due_on.lt(&at.today))
             .select(work_items::record_id)
     };
-    let personal = incidents::personal_data.eq(true);
+    let none = [IncidentStage::Void, IncidentStage::Duplicate].map(<&str>::from);
+    let personal = || incidents::personal_data.eq(true).and(incidents::stage.ne_all(none));
     Ok(Tally {
-        proof: found!(at, c, Incident in incidents, personal, incidents::id.ne_all(late())),
-        offending: found!(at, c, Incident in incidents, personal, incidents::id.eq_any(late())),
+        proof: found!(at, c, Incident in incidents, personal(), incidents::id.ne_all(late())),
+        offending: found!(at, c, Incident in incidents, personal(), incidents::id.eq_any(late())),
     })
 }
 

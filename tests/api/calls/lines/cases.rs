@@ -47,6 +47,22 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
             let risk = risks::assessed(api).await;
             (manager, format!("/v1/risks/{risk}"), json!({ "owner_id": me }))
         }
+        "void_incident" => {
+            let incident = incidents::triaged(api).await;
+            (manager, format!("/v1/incidents/{incident}/void"), json!({ "reason": "A drill" }))
+        }
+        "void_weakness" => {
+            let weakness = weaknesses::assessed(api).await;
+            (manager, format!("/v1/weaknesses/{weakness}/void"), json!({ "reason": "Entered twice" }))
+        }
+        "mark_duplicate_incident" => {
+            let (one, other) = (incidents::triaged(api).await, incidents::reported(api, Role::Member).await);
+            (manager, format!("/v1/incidents/{other}/mark-duplicate"), json!({ "of": one }))
+        }
+        "mark_duplicate_weakness" => {
+            let (one, other) = (weaknesses::assessed(api).await, weaknesses::reported(api, Role::Member).await);
+            (manager, format!("/v1/weaknesses/{other}/mark-duplicate"), json!({ "of": one }))
+        }
         _ => return None,
     })
 }

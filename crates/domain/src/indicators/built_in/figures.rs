@@ -22,7 +22,7 @@ pub struct Share {
 /// What was counted of an organisation as its day began.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Nonconformities that are neither closed nor rejected.
+    /// Nonconformities that are neither closed nor rejected nor taken back.
     pub open_nonconformities: i64,
     /// From raising to closing, of every closing in the quarter.
     pub closings: Vec<TimeDelta>,

@@ -43,7 +43,7 @@ static OPEN_NONCONFORMITIES: IndicatorText = daily(
     (
         "Open nonconformities",
         "How much is known to be not as required, and is not settled?",
-        "Nonconformities that are neither closed nor rejected",
+        "Nonconformities that are neither closed nor rejected nor taken back",
     ),
     NumberBelow("nonconformities", 5.0, 10.0, 20.0),
     Frequency::Monthly,

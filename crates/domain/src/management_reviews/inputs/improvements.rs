@@ -113,7 +113,9 @@ fn verdict(improvement: &Improvement) -> Option<&Verdict> {
         | Stage::InProgress { .. }
         | Stage::Measuring { .. }
         | Stage::NotRealised { miss: Miss::Abandoned { .. } }
-        | Stage::EndedBefore { .. } => None,
+        | Stage::EndedBefore { .. }
+        | Stage::Void { .. }
+        | Stage::Duplicate { .. } => None,
     }
 }
 

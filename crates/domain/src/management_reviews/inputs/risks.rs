@@ -177,7 +177,7 @@ impl RiskResults {
 fn is_open(risk: &Risk) -> bool {
     match risk.stage.name() {
         StageName::Identified | StageName::Assessed | StageName::Treated | StageName::Accepted => true,
-        StageName::Retired => false,
+        StageName::Retired | StageName::Void => false,
     }
 }
 
@@ -202,7 +202,7 @@ fn levels(open: &[&Risk]) -> Vec<LevelCount> {
 fn accepted_until(risk: &Risk) -> Option<NaiveDate> {
     match &risk.stage {
         Stage::Accepted { acceptance } => Some(acceptance.until),
-        Stage::Identified | Stage::Assessed | Stage::Treated | Stage::Retired { .. } => None,
+        Stage::Identified | Stage::Assessed | Stage::Treated | Stage::Retired { .. } | Stage::Void { .. } => None,
     }
 }
 
@@ -219,7 +219,7 @@ fn treated_at(risk: &Risk) -> Option<DateTime<Utc>> {
 fn accepted_at(risk: &Risk) -> Vec<DateTime<Utc>> {
     let current = match &risk.stage {
         Stage::Accepted { acceptance } => Some(acceptance),
-        Stage::Identified | Stage::Assessed | Stage::Treated | Stage::Retired { .. } => None,
+        Stage::Identified | Stage::Assessed | Stage::Treated | Stage::Retired { .. } | Stage::Void { .. } => None,
     };
     risk.acceptances.iter().chain(current).map(|acceptance| acceptance.at).collect()
 }
@@ -227,6 +227,6 @@ fn accepted_at(risk: &Risk) -> Vec<DateTime<Utc>> {
 fn retired_at(risk: &Risk) -> Option<DateTime<Utc>> {
     match &risk.stage {
         Stage::Retired { at, .. } => Some(*at),
-        Stage::Identified | Stage::Assessed | Stage::Treated | Stage::Accepted { .. } => None,
+        Stage::Identified | Stage::Assessed | Stage::Treated | Stage::Accepted { .. } | Stage::Void { .. } => None,
     }
 }

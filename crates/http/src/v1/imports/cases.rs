@@ -27,7 +27,8 @@ pub(crate) struct NonconformityRow {
     #[serde(default, deserialize_with = "bounded")]
     #[schema(example = "2025-04-01")]
     pub ended_on: Option<NaiveDate>,
-    /// Where it stands; not `verified`, which rests on a verdict that is given here.
+    /// Where it stands; not `verified`, which rests on a verdict that is given here, and not `void` or `duplicate`, which
+    /// count for nothing.
     pub state: nonconformities::StageName,
     /// How it ended; of `rejected` and `closed` alone.
     #[serde(default)]
@@ -169,7 +170,7 @@ pub(crate) struct IncidentRow {
     #[serde(default, deserialize_with = "bounded")]
     #[schema(example = "2025-03-04")]
     pub ended_on: Option<NaiveDate>,
-    /// Where it stands: one that had not ended is `reported`, and triaged here.
+    /// Where it stands: one that had not ended is `reported`, and triaged here; one that is `void` or `duplicate` is left out.
     pub state: incidents::StageName,
     /// How it ended; of `not_an_incident` and `closed` alone.
     #[serde(default)]

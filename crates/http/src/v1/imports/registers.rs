@@ -33,7 +33,7 @@ pub(crate) struct ImprovementRow {
     #[serde(default, deserialize_with = "bounded")]
     #[schema(example = "2025-06-01")]
     pub ended_on: Option<NaiveDate>,
-    /// Where it stands: one that had not ended is `proposed`, and decided here.
+    /// Where it stands: one that had not ended is `proposed`, and decided here; one that is `void` or `duplicate` is left out.
     pub state: improvements::StageName,
     /// How it ended; of `declined`, `realised` and `not_realised` alone.
     #[serde(default)]
@@ -138,7 +138,7 @@ pub(crate) struct RiskRow {
     #[serde(default, deserialize_with = "bounded")]
     #[schema(example = "2025-06-01")]
     pub ended_on: Option<NaiveDate>,
-    /// Where it stands; not `accepted`, which management says here.
+    /// Where it stands; not `accepted`, which management says here, and not `void`, which counts for nothing.
     pub state: risks::StageName,
     /// Why there is no such risk any more; of `retired` alone.
     #[serde(default)]

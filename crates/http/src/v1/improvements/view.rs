@@ -2,11 +2,13 @@
 
 use crate::record::effect::EffectView;
 use crate::record::expand::MemberName;
+use crate::record::mistakes::MistakeView;
 use crate::record::{ExceptionView, HeadView, TargetView, Transition};
 use crate::v1::imports::MigratedView;
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::id::{IndicatorId, MemberId};
 use ratchet_domain::improvements::{self as domain, Improvement, Miss, Size, Stage, StageName};
+use ratchet_domain::mistakes::{Duplicable, Voided};
 use ratchet_domain::nonconformities::Source;
 use serde::Serialize;
 use uuid::Uuid;
@@ -66,6 +68,8 @@ pub(crate) struct ImprovementView {
     /// What another register says of it, where it was brought in from before go-live: no gate of this program was run for
     /// that.
     pub migrated: Option<MigratedView>,
+    #[serde(flatten)]
+    pub mistake: MistakeView,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -215,6 +219,7 @@ struct StageView {
     started_at: Option<DateTime<Utc>>,
     verdict: Option<BenefitVerdictView>,
     abandoned_because: Option<String>,
+    voided: Option<Voided>,
 }
 
 impl From<&Stage> for StageView {
@@ -226,7 +231,9 @@ impl From<&Stage> for StageView {
             | Stage::Accepted
             | Stage::Planned
             | Stage::Measuring { .. }
-            | Stage::EndedBefore { .. } => none,
+            | Stage::EndedBefore { .. }
+            | Stage::Duplicate { .. } => none,
+            Stage::Void { voided } => Self { voided: Some(voided.clone()), ..none },
             Stage::InProgress { since } => Self { started_at: Some(*since), ..none },
             Stage::Realised { verdict, .. } | Stage::NotRealised { miss: Miss::Judged { verdict, .. } } => {
                 Self { verdict: Some(verdict.as_ref().into()), ..none }
@@ -256,10 +263,11 @@ impl ImprovementView {
             plan,
             exceptions,
             migrated,
+            also_reported_by,
             stage,
             fell_due_on: _,
         } = improvement;
-        let StageView { started_at, verdict, abandoned_because } = stage.into();
+        let StageView { started_at, verdict, abandoned_because, voided } = stage.into();
         Self {
             head: head.into(),
             state: stage.name(),
@@ -285,6 +293,7 @@ impl ImprovementView {
             abandoned_because,
             exceptions: exceptions.iter().map(Into::into).collect(),
             migrated: migrated.as_ref().map(Into::into),
+            mistake: MistakeView::of(voided.as_ref(), improvement.duplicate(), also_reported_by),
             transitions,
         }
     }

@@ -1,11 +1,13 @@
 //! An incident as the API shows it.
 
 use crate::record::expand::MemberName;
+use crate::record::mistakes::MistakeView;
 use crate::record::{HeadView, TargetView, Transition};
 use crate::v1::imports::MigratedView;
 use chrono::{DateTime, Utc};
 use ratchet_domain::id::MemberId;
 use ratchet_domain::incidents::{self as domain, Category, Impact, Incident, Outcome, Stage, StageName};
+use ratchet_domain::mistakes::Duplicable;
 use serde::Serialize;
 
 /// What happened, what was decided about it, and what was learned.
@@ -63,6 +65,8 @@ pub(crate) struct IncidentView {
     /// What another register says of it, where it was brought in from before go-live: no gate of this program was run for
     /// that.
     pub migrated: Option<MigratedView>,
+    #[serde(flatten)]
+    pub mistake: MistakeView,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -223,17 +227,20 @@ impl IncidentView {
             personal_data,
             raised,
             migrated,
+            also_reported_by,
             stage,
         } = incident;
-        let (not_an_incident_because, closed_at) = match stage {
-            Stage::NotAnIncident { reason } => (Some(reason.clone()), None),
-            Stage::Closed { at, .. } => (None, Some(*at)),
+        let (not_an_incident_because, closed_at, voided) = match stage {
+            Stage::NotAnIncident { reason } => (Some(reason.clone()), None, None),
+            Stage::Closed { at, .. } => (None, Some(*at), None),
+            Stage::Void { voided } => (None, None, Some(voided)),
             Stage::Reported
             | Stage::Triaged
             | Stage::Contained { .. }
             | Stage::Resolved { .. }
             | Stage::Reviewed { .. }
-            | Stage::EndedBefore => (None, None),
+            | Stage::EndedBefore
+            | Stage::Duplicate { .. } => (None, None, None),
         };
         Self {
             head: head.into(),
@@ -260,6 +267,7 @@ impl IncidentView {
             personal_data: personal_data.as_ref().map(Into::into),
             raised: raised.iter().copied().map(Into::into).collect(),
             migrated: migrated.as_ref().map(Into::into),
+            mistake: MistakeView::of(voided, incident.duplicate(), also_reported_by),
             transitions,
         }
     }

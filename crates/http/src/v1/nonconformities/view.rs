@@ -2,10 +2,12 @@
 
 use crate::record::effect::EffectView;
 use crate::record::expand::MemberName;
+use crate::record::mistakes::MistakeView;
 use crate::record::{ExceptionView, HeadView, TargetView, Transition};
 use crate::v1::imports::MigratedView;
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::id::MemberId;
+use ratchet_domain::mistakes::{Duplicable, Voided};
 use ratchet_domain::nonconformities::{self as domain, Grade, Method, Nonconformity, Source, Stage, StageName};
 use serde::Serialize;
 
@@ -64,6 +66,8 @@ pub(crate) struct NonconformityView {
     /// What another register says of it, where it was brought in from before go-live: no gate of this program was run for
     /// that.
     pub migrated: Option<MigratedView>,
+    #[serde(flatten)]
+    pub mistake: MistakeView,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -217,13 +221,15 @@ struct StageView {
     check_on: Option<NaiveDate>,
     verdict: Option<VerdictView>,
     closure: Option<ClosureView>,
+    voided: Option<Voided>,
 }
 
 impl From<&Stage> for StageView {
     fn from(stage: &Stage) -> Self {
         let none = Self::default();
         match stage {
-            Stage::Reported | Stage::Confirmed | Stage::EndedBefore => none,
+            Stage::Reported | Stage::Confirmed | Stage::EndedBefore | Stage::Duplicate { .. } => none,
+            Stage::Void { voided } => Self { voided: Some(voided.clone()), ..none },
             Stage::Rejected { reason, at: _ } => Self { rejection_reason: Some(reason.clone()), ..none },
             Stage::Analysed { analysis } | Stage::Planned { analysis } => {
                 Self { analysis: Some(analysis.into()), ..none }
@@ -270,11 +276,12 @@ impl NonconformityView {
             recurrences,
             exceptions,
             migrated,
+            also_reported_by,
             stage,
             fell_due_on: _,
             check_fell_due_on: _,
         } = case;
-        let StageView { rejection_reason, analysis, response, check_on, verdict, closure } = stage.into();
+        let StageView { rejection_reason, analysis, response, check_on, verdict, closure, voided } = stage.into();
         Self {
             head: head.into(),
             state: stage.name(),
@@ -300,6 +307,7 @@ impl NonconformityView {
             recurrences: *recurrences,
             exceptions: exceptions.iter().map(Into::into).collect(),
             migrated: migrated.as_ref().map(Into::into),
+            mistake: MistakeView::of(voided.as_ref(), case.duplicate(), also_reported_by),
             transitions,
         }
     }

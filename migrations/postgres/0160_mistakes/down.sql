@@ -1,0 +1,19 @@
+ALTER TABLE improvements DROP COLUMN also_reported_by;
+ALTER TABLE weaknesses DROP COLUMN also_reported_by;
+ALTER TABLE incidents DROP COLUMN also_reported_by;
+ALTER TABLE nonconformities DROP COLUMN also_reported_by;
+ALTER TABLE nonconformities DROP CONSTRAINT nonconformities_stage_check;
+ALTER TABLE nonconformities ADD CONSTRAINT nonconformities_stage_check
+    CHECK (stage IN ('reported', 'rejected', 'confirmed', 'analysed', 'planned', 'verifying', 'verified', 'closed'));
+ALTER TABLE incidents DROP CONSTRAINT incidents_stage_check;
+ALTER TABLE incidents ADD CONSTRAINT incidents_stage_check
+    CHECK (stage IN ('reported', 'not_an_incident', 'triaged', 'contained', 'resolved', 'reviewed', 'closed'));
+ALTER TABLE weaknesses DROP CONSTRAINT weaknesses_stage_check;
+ALTER TABLE weaknesses ADD CONSTRAINT weaknesses_stage_check
+    CHECK (stage IN ('reported', 'rejected', 'assessed', 'treating', 'accepted', 'closed'));
+ALTER TABLE improvements DROP CONSTRAINT improvements_stage_check;
+ALTER TABLE improvements ADD CONSTRAINT improvements_stage_check
+    CHECK (stage IN ('proposed', 'declined', 'accepted', 'planned', 'in_progress', 'measuring', 'realised', 'not_realised'));
+ALTER TABLE risks DROP CONSTRAINT risks_stage_check;
+ALTER TABLE risks ADD CONSTRAINT risks_stage_check
+    CHECK (stage IN ('identified', 'assessed', 'treated', 'accepted', 'retired'));
