@@ -184,7 +184,7 @@ def verify(lines, key, against):
         if outer > size:
             raise Bad(f"the checkpoint kept outside has {outer} entries, the export {size}")
         claimed.setdefault(outer, []).append((outer_root, "the checkpoint kept outside"))
-    tree, details, withheld = Tree(), 0, 0
+    tree, details, missing, erased = Tree(), 0, set(), set()
     for root, whose in claimed.get(0, ()):
         if root != tree.root():
             raise Bad(f"the empty tree is not the one of {whose}")
@@ -199,19 +199,23 @@ def verify(lines, key, against):
         if (entry["detail"] is None) != (entry["detail_salt"] is None):
             raise Bad(f"{where}: a detail and its salt come together")
         if entry["detail"] is None:
-            withheld += leaf["detail"] is not None
+            if leaf["detail"] is not None:
+                missing.add(leaf["entry"])
         else:
             bound = sha256(bytes.fromhex(entry["detail_salt"]) + canonical(entry["detail"]).encode())
             if bound.hex() != leaf["detail"]:
                 raise Bad(f"{where}: the detail does not match its leaf")
             details += 1
+            if leaf["action"] == "redaction.approved":
+                # What it names has gone lawfully.
+                erased.update(entry["detail"]["state"]["stage"]["erased"])
         tree.append(entry["leaf"].encode())
         for root, whose in claimed.get(tree.size, ()):
             if root != tree.root():
                 raise Bad(f"{where}: the entries up to here do not lead to the root of {whose}")
     if tree.size != size:
         raise Bad(f"{tree.size} entries are there, {size} were signed")
-    return tree.size, details, withheld
+    return tree.size, details, len(missing & erased), len(missing - erased)
 
 
 def self_test():
@@ -279,15 +283,16 @@ def main():
     try:
         against = open(asked.against, encoding="utf-8").read() if asked.against else None
         with open(asked.export, encoding="utf-8") as lines:
-            size, details, withheld = verify(iter(lines), read_key(asked.key), against)
+            size, details, redacted, withheld = verify(iter(lines), read_key(asked.key), against)
     except Bad as fault:
         print(f"NOT CLEAN: {fault}")
         return 1
     except (ArithmeticError, AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError) as fault:
         print(f"NOT CLEAN: the export cannot be read: {fault!r}")
         return 1
-    # Redacted by law or left out by whoever handed the export on: the tree cannot tell which.
-    print(f"clean: {size} entries, {details} details" + (f", {withheld} withheld" if withheld else ""))
+    # A redaction names what it has erased. The rest was left out by whoever handed the export on.
+    told = f", {redacted} redacted" if redacted else ""
+    print(f"clean: {size} entries, {details} details{told}" + (f", {withheld} withheld" if withheld else ""))
     return 0
 
 

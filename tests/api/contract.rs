@@ -342,6 +342,10 @@ pub async fn target(api: &Api, path: &str) -> String {
     if path.starts_with("/v1/weaknesses") {
         return super::weaknesses::reported(api, Role::IsmsManager).await;
     }
+    if path.starts_with("/v1/redactions") {
+        let record = super::nonconformities::raise(api).await;
+        return super::redactions::requested(api, &record, &["/statement"]).await;
+    }
     if path.starts_with("/v1/risks") {
         return super::risks::registered(api).await;
     }

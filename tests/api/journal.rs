@@ -132,6 +132,16 @@ async fn the_export_verifies_offline_and_not_after_a_change() {
     }
 }
 
+/// What the offline verifier says of an export.
+pub fn verified(export: &str, key: &str) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("export.ndjson");
+    std::fs::write(&file, export).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/verify_journal.py");
+    let output = Command::new("python3").arg(script).arg(&file).arg("--key").arg(key).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
 /// The vectors of RFC 6962, RFC 8032 and RFC 8785.
 #[test]
 fn the_offline_verifier_passes_its_own_test() {

@@ -205,6 +205,10 @@ pub enum Permission {
     RetireRisk,
     /// Take a weakness or a risk as it is, until a day.
     AcceptRisk,
+    /// Ask that content goes which must go by law.
+    RequestRedaction,
+    /// Decide, as the second person, whether it goes.
+    ApproveRedaction,
 }
 
 /// One cell of the table.
@@ -304,6 +308,8 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::SteerRisk => [No, Yes, Own, Own, Own, No],
         P::RetireRisk => [No, Yes, Yes, No, No, No],
         P::AcceptRisk => [No, No, Yes, No, No, No],
+        P::RequestRedaction => [No, Yes, Yes, Yes, Own, No],
+        P::ApproveRedaction => [No, Yes, Yes, No, No, No],
     }
 }
 

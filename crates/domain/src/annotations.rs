@@ -201,10 +201,10 @@ impl<B: Body> Annotation<B> {
         Change::of(self, after, "moved", at)
     }
 
-    /// The same with another body, where that names the record, too.
-    pub(crate) fn reworded(self, target: Target, body: B, at: DateTime<Utc>) -> Change<Self> {
+    /// The same about another record, or with another body.
+    pub(crate) fn reworded(self, verb: &'static str, (target, body): (Target, B), at: DateTime<Utc>) -> Change<Self> {
         let after = Self { target, body, ..self.clone() };
-        Change::of(self, after, "moved", at)
+        Change::of(self, after, verb, at)
     }
 
     /// The other record says as much already: it is withdrawn, not moved.
@@ -295,6 +295,7 @@ mod tests {
             size: 1,
             sha256: "0".repeat(64),
             title: None,
+            erased_by: None,
         };
         assert!(faults(&file).is_empty(), "a name is a label, never a path");
         for name in ["", "a\nb", "a\u{202e}gpj.exe", "..", "a\0"] {

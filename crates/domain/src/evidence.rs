@@ -3,11 +3,13 @@
 
 use crate::access::Permission;
 use crate::annotations::{Annotation, Body};
+use crate::change::Change;
 use crate::links::Relation;
-use crate::reference::{Prefix, Target};
+use crate::reference::{Prefix, Reference, Target};
 use crate::refusal::{Fault, Faults};
 use crate::text;
 use crate::trace::TraceEdge;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A piece of evidence for what a record says.
@@ -29,6 +31,17 @@ pub struct File {
     pub sha256: String,
     /// What it shows.
     pub title: Option<String>,
+    /// The redaction by which its content has gone; the hash stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_by: Option<Reference>,
+}
+
+/// Its content must go by law: what is left of it is its hash.
+#[must_use]
+pub fn erase_content(piece: Evidence, redaction: Reference, at: DateTime<Utc>) -> Change<Evidence> {
+    let body = File { erased_by: Some(redaction), ..piece.body.clone() };
+    let target = piece.target;
+    piece.reworded("content_erased", (target, body), at)
 }
 
 impl Body for File {

@@ -79,6 +79,7 @@ macro_rules! of_kind {
             TimelineEntry: timeline_entries::TimelineEntry,
             Weakness: weaknesses::Weakness,
             Risk: risks::Risk,
+            Redaction: redactions::Redaction,
         )
     };
     (@ $kind:expr, $record:ident => $run:expr, $($prefix:ident: $module:ident::$name:ident),+ $(,)?) => {

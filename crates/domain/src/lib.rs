@@ -57,6 +57,7 @@ pub mod policy_versions;
 pub mod processes;
 pub mod rating;
 pub mod readiness;
+pub mod redactions;
 pub mod reference;
 pub mod refusal;
 pub mod report_intakes;

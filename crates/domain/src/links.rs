@@ -97,5 +97,5 @@ pub fn moved(link: &Link, (from, to): (Target, Target), at: DateTime<Utc>) -> Op
     let instead = |end: Target| if end == from { to } else { end };
     let body = Edge { to: instead(link.body.to), ..link.body.clone() };
     let target = instead(link.target);
-    (target != body.to).then(|| link.clone().reworded(target, body, at))
+    (target != body.to).then(|| link.clone().reworded("moved", (target, body), at))
 }

@@ -134,6 +134,9 @@ pub enum Prefix {
     /// Something that could happen.
     #[strum(serialize = "RSK")]
     Risk,
+    /// That content must go by law.
+    #[strum(serialize = "RED")]
+    Redaction,
 }
 
 impl Prefix {
@@ -178,6 +181,7 @@ impl Prefix {
             Self::TimelineEntry => "timeline_entry",
             Self::Weakness => "weakness",
             Self::Risk => "risk",
+            Self::Redaction => "redaction",
         }
     }
 

@@ -43,6 +43,7 @@ pub(crate) mod policy_versions;
 pub(crate) mod processes;
 pub(crate) mod readiness;
 pub(crate) mod records;
+pub(crate) mod redactions;
 pub(crate) mod report_intakes;
 pub(crate) mod responsibilities;
 pub(crate) mod risks;
@@ -102,6 +103,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(audits::configure)
         .configure(findings::configure)
         .configure(evidence::configure)
+        .configure(redactions::configure)
         .configure(comments::configure)
         .configure(tags::configure)
         .configure(links::configure)

@@ -11,16 +11,20 @@ use ratchet_domain::evidence::Evidence;
 use ratchet_domain::id::OrganisationId;
 use uuid::Uuid;
 
-annotation_table!(Evidence, evidence, () { sha256: String = |piece| piece.body.sha256.clone() }, |query, _asked| query);
+annotation_table!(Evidence, evidence, () {
+    sha256: String = |piece| piece.body.sha256.clone(),
+    content_erased: bool = |piece| piece.body.erased_by.is_some(),
+}, |query, _asked| query);
 
-/// Whether a piece of evidence of the organisation has this content.
+/// Whether a piece of evidence of the organisation has this content, and has not lost it.
 ///
 /// # Errors
 /// The database's.
 pub fn has_content(organisation: Uuid, sha256: &str, connection: &mut AnyConnection) -> Result<bool, Error> {
     let same = evidence::table
         .filter(evidence::organisation_id.eq(KeyValue(organisation)))
-        .filter(evidence::sha256.eq(sha256));
+        .filter(evidence::sha256.eq(sha256))
+        .filter(evidence::content_erased.eq(false));
     Ok(diesel::select(diesel::dsl::exists(same)).get_result(connection)?)
 }
 
@@ -31,6 +35,22 @@ pub fn has_content(organisation: Uuid, sha256: &str, connection: &mut AnyConnect
 pub fn all(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<Vec<Evidence>, Error> {
     let rows: Vec<Row> = evidence::table
         .filter(evidence::organisation_id.eq(KeyValue(organisation.0)))
+        .order(evidence::id)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.into_record().map(|(piece, _)| piece)).collect()
+}
+
+/// The pieces of evidence that have this content, withdrawn or not.
+pub(crate) fn of_content(
+    organisation: OrganisationId,
+    sha256: &str,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Evidence>, Error> {
+    let rows: Vec<Row> = evidence::table
+        .filter(evidence::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(evidence::sha256.eq(sha256))
+        .filter(evidence::content_erased.eq(false))
         .order(evidence::id)
         .select(Row::as_select())
         .load(connection)?;

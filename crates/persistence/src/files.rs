@@ -85,6 +85,20 @@ impl Files {
         File::open(path)
     }
 
+    /// Removes a file whose content must go by law; one that is not there is gone.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn remove(&self, organisation: Uuid, sha256: &str) -> io::Result<()> {
+        let path = self.path(organisation, sha256);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+            // Gone for good also after a power cut.
+            Ok(()) => path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all()),
+        }
+    }
+
     /// Removes what was never finished and what `is_known` does not know, as far as it was written before `limit`:
     /// another replica may be about to write the record. The number of files removed.
     ///

@@ -7,6 +7,8 @@ use crate::schema::idempotency_keys::{self, dsl};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use ratchet_domain::id::OrganisationId;
+use ratchet_domain::redactions::replace;
+use serde_json::Value;
 use uuid::Uuid;
 
 /// How long an answer is kept.
@@ -108,4 +110,23 @@ pub fn prune(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<usize
         .optional()?;
     let old = dsl::idempotency_keys.filter(dsl::stored_at.le(last.unwrap_or(limit)));
     Ok(diesel::delete(old).execute(connection)?)
+}
+
+/// Puts tombstones into kept answers in place of texts that must go; retries get those.
+pub(crate) fn redact(
+    organisation: OrganisationId,
+    (texts, instead): (&[String], &str),
+    connection: &mut AnyConnection,
+) -> Result<(), Error> {
+    let ours = || dsl::idempotency_keys.filter(dsl::organisation_id.eq(KeyValue(organisation.0)));
+    let kept: Vec<(KeyValue, String, Vec<u8>)> =
+        ours().select((dsl::caller_id, dsl::key, dsl::body)).load(connection)?;
+    for (caller, key, body) in kept {
+        let Ok(mut answer) = serde_json::from_slice::<Value>(&body) else { continue };
+        if replace(&mut answer, texts, instead) {
+            let same = ours().filter(dsl::caller_id.eq(caller)).filter(dsl::key.eq(key));
+            diesel::update(same).set(dsl::body.eq(answer.to_string().into_bytes())).execute(connection)?;
+        }
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! One entry per changed record, written in the record's own transaction. No head is read and no lock is taken
 //! here: positions are given afterwards by the sequencer.
 
+pub(crate) mod erasing;
 pub mod reading;
 pub mod rotation;
 pub mod sequencer;
@@ -28,11 +29,11 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// Binds the record's state before and after by hash, and keeps the new state as readable detail.
+    /// Binds the record's state before and after by hash, each with its salt, and keeps the new state as readable detail.
     pub(crate) fn of<T: Record>(
         change: &Change<T>,
         actor: &Actor,
-        state_salt: [u8; 16],
+        (salt_before, salt): ([u8; 16], [u8; 16]),
         detail_salt: [u8; 16],
         at: DateTime<Utc>,
         request: Option<&str>,
@@ -40,8 +41,8 @@ impl Entry {
         let head = change.after().head();
         let after = projection(change.after())?;
         let before = change.before().map(projection).transpose()?;
-        let bind = |state: &Value| leaf::state_hash(&state_salt, state);
-        let (before, bound) = (before.as_ref().map(bind).transpose()?, bind(&after)?);
+        let before = before.map(|state| leaf::state_hash(&salt_before, &state)).transpose()?;
+        let bound = leaf::state_hash(&salt, &after)?;
         let detail = json!({ "reason": change.reason(), "state": after });
         let leaf = Leaf {
             v: leaf::Version,

@@ -689,7 +689,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
     use crate::column::{Instant, Key};
     evidence (id) {
         id -> Key,
@@ -705,6 +705,7 @@ diesel::table! {
         sha256 -> Text,
         stage -> Text,
         description -> Text,
+        content_erased -> Bool,
     }
 }
 
@@ -1114,6 +1115,25 @@ diesel::table! {
         organisation_id -> Key,
         template -> Text,
         record_id -> Key,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    redactions (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        target_kind -> Text,
+        target_id -> Key,
+        stage -> Text,
+        description -> Text,
     }
 }
 

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::journal::reading::{self, EntryFilter};
 use crate::schema::{journal_heads, search_cursors, search_words};
 use diesel::prelude::*;
+use ratchet_domain::change::Record;
 use ratchet_domain::id::OrganisationId;
 use ratchet_domain::reference::Prefix;
 use ratchet_domain::search::{self, Weight};
@@ -116,6 +117,13 @@ fn keep(
         on_connection!(connection, |c| diesel::insert_into(search_words::table).values(chunk).execute(c))?;
     }
     Ok(())
+}
+
+/// Keeps the words of a record as it is now, and of no other version: the worker comes too late for what must go.
+pub(crate) fn keep_now<T: Record>(record: &T, connection: &mut AnyConnection) -> Result<(), Error> {
+    let state = serde_json::to_value(record).map_err(|error| Error::Unwritable(error.to_string()))?;
+    let head = record.head();
+    keep(head.organisation, (T::KIND, head.id), search::words_of(&state), connection)
 }
 
 /// Forgets everything, so that the worker reads the journal anew; after the way words are made has changed.

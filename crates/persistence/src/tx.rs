@@ -161,13 +161,26 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// [`Error::Stale`] when somebody else wrote in between.
     pub fn save<T: Guarded>(&mut self, change: Change<T>) -> Result<(T, Receipt), Error> {
+        self.store(change, None)
+    }
+
+    /// The same with a new salt: of the states before, whoever knew the old one could still try what they were.
+    ///
+    /// # Errors
+    /// As [`Tx::save`].
+    pub(crate) fn save_with_new_salt<T: Guarded>(&mut self, change: Change<T>) -> Result<(T, Receipt), Error> {
+        let salt = (self.next_salt)();
+        self.store(change, Some(salt))
+    }
+
+    fn store<T: Guarded>(&mut self, change: Change<T>, new_salt: Option<[u8; 16]>) -> Result<(T, Receipt), Error> {
         let organisation = self.actor.organisation;
         let id = change.after().head().id;
         // The row takes its tenant from the record, the entry from the actor: they are one.
         if change.after().head().organisation != organisation {
             return Err(Error::NotFound);
         }
-        let salt = match change.before() {
+        let (salt_before, salt) = match change.before() {
             None => {
                 let salt = (self.next_salt)();
                 let inserted = change.after().insert(salt, Permit(()), self.connection);
@@ -177,14 +190,15 @@ impl<'a> Tx<'a> {
                 }
                 inserted?;
                 self.born.insert(id);
-                salt
+                (salt, salt)
             }
             Some(before) => {
                 let expected = before.head().version;
-                let salt = match self.salts.get(&id) {
+                let salt_before = match self.salts.get(&id) {
                     Some(salt) => *salt,
                     None => T::find(organisation, Locator::Id(id), self.connection)?.ok_or(Error::NotFound)?.1,
                 };
+                let salt = new_salt.unwrap_or(salt_before);
                 match change.after().update(expected, salt, Permit(()), self.connection) {
                     // PostgreSQL has ended the transaction: what has it cannot be looked up.
                     Err(Error::Taken(_)) => return Err(Error::Taken(T::ONCE_BY)),
@@ -192,7 +206,8 @@ impl<'a> Tx<'a> {
                     Ok(_) => return Err(self.stale::<T>(id)?),
                     Err(error) => return Err(error),
                 }
-                salt
+                self.salts.insert(id, salt);
+                (salt_before, salt)
             }
         };
         record_edges::keep(&change, self.connection)?;
@@ -202,7 +217,8 @@ impl<'a> Tx<'a> {
         responsibilities::keep(&change, self.connection)?;
         delegations::keep(&change, self.connection)?;
         let detail_salt = (self.next_salt)();
-        let entry = Entry::of(&change, &self.actor, salt, detail_salt, self.now, self.request.as_deref())?;
+        let salts = (salt_before, salt);
+        let entry = Entry::of(&change, &self.actor, salts, detail_salt, self.now, self.request.as_deref())?;
         let id = EntryId((self.next_id)());
         let receipt = journal::append(id, organisation, entry, self.connection)?;
         Ok((change.into_after(), receipt))

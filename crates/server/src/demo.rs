@@ -126,7 +126,14 @@ fn store_text(files: &Files, text: &str, tx: &mut Tx<'_>) -> Result<File, Error>
     let mut incoming = files.receive(tx.next_id()).map_err(failed)?;
     incoming.take(text.as_bytes()).map_err(failed)?;
     let Content { sha256, size } = files.keep(tx.actor().organisation.0, incoming).map_err(failed)?;
-    Ok(File { name: "report.txt".to_owned(), media_type: "text/plain".to_owned(), size, sha256, title: None })
+    Ok(File {
+        name: "report.txt".to_owned(),
+        media_type: "text/plain".to_owned(),
+        size,
+        sha256,
+        title: None,
+        erased_by: None,
+    })
 }
 
 /// Makes the organisation.

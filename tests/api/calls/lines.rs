@@ -101,6 +101,10 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
             let body = json!({ "record": raise(api).await, "relation": "relates_to", "to": raise(api).await });
             (Manager, "/v1/links".into(), body)
         }
+        "create_redaction" => {
+            let body = json!({ "record": raise(api).await, "fields": ["/statement"], "reason": "GDPR, article 17" });
+            (Manager, "/v1/redactions".into(), body)
+        }
         "withdraw_comment" => (Manager, about(api, "/v1/comments/{id}/withdraw").await, reason),
         "withdraw_tag" => (Manager, about(api, "/v1/tags/{id}/withdraw").await, reason),
         "withdraw_link" => (Manager, about(api, "/v1/links/{id}/withdraw").await, reason),

@@ -1,6 +1,6 @@
 //! Verifies an export of a journal with the verifier key alone: no database, no server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,7 +31,10 @@ pub struct Report {
     pub entries: u64,
     /// Details that match their leaves.
     pub details: u64,
-    /// Details that a leaf binds and the export does not hold: redacted, or left out by whoever handed it on.
+    /// Details that are gone by a redaction whose entry names them.
+    pub redacted: u64,
+    /// Other details that a leaf binds and the export does not hold: left out by whoever handed it on, or gone by a
+    /// redaction of which the detail was left out.
     pub withheld: u64,
     /// What ended the verification.
     pub fault: Option<Fault>,
@@ -70,6 +73,8 @@ pub fn verify_export<'a>(lines: impl IntoIterator<Item = &'a str>, key: &Verifie
     match begin(lines.next(), key, earlier) {
         Ok(mut walk) => {
             report.fault = lines.find_map(|line| walk.take(line, &mut report).err()).or_else(|| walk.end().err());
+            report.redacted = walk.missing.intersection(&walk.redacted).count() as u64;
+            report.withheld = walk.missing.len() as u64 - report.redacted;
         }
         Err(what) => report.fault = Some(Fault { position: None, entry: None, what }),
     }
@@ -92,7 +97,14 @@ fn begin(first: Option<&str>, key: &VerifierKey, earlier: Option<&str>) -> Resul
         }
         claimed.entry(kept).or_default().push((root, whose));
     }
-    let walk = Walk { organisation: header.organisation, size, claimed, frontier: Frontier::default() };
+    let walk = Walk {
+        organisation: header.organisation,
+        size,
+        claimed,
+        frontier: Frontier::default(),
+        missing: BTreeSet::new(),
+        redacted: BTreeSet::new(),
+    };
     walk.roots().map_err(|whose| format!("the empty tree is not the one of {whose}"))?;
     Ok(walk)
 }
@@ -112,6 +124,10 @@ struct Walk {
     size: u64,
     claimed: BTreeMap<u64, Vec<(Hash, &'static str)>>,
     frontier: Frontier,
+    /// Entries without the detail that their leaf binds.
+    missing: BTreeSet<Uuid>,
+    /// Entries whose detail a redaction has erased.
+    redacted: BTreeSet<Uuid>,
 }
 
 impl Walk {
@@ -133,7 +149,12 @@ impl Walk {
         led.map_err(|whose| here(format!("the entries up to here do not lead to the root of {whose}")))?;
         report.entries += 1;
         report.details += u64::from(matched);
-        report.withheld += u64::from(!matched && leaf.detail.is_some());
+        if !matched && leaf.detail.is_some() {
+            self.missing.insert(leaf.entry);
+        }
+        if matched {
+            self.redacted.extend(line.detail.iter().flat_map(|detail| redacted_by(&leaf.action, detail)));
+        }
         Ok(())
     }
 
@@ -151,6 +172,12 @@ impl Walk {
         let what = format!("{there} entries are there, {} were signed", self.size);
         Err(Fault { position: Some(there.min(self.size)), entry: None, what })
     }
+}
+
+/// The entries whose details went with an approved redaction, as its own detail names them: their absence is lawful.
+pub fn redacted_by<'a>(action: &str, detail: &'a Value) -> impl Iterator<Item = Uuid> + use<'a> {
+    let erased = if action == "redaction.approved" { detail["state"]["stage"]["erased"].as_array() } else { None };
+    erased.into_iter().flatten().filter_map(|entry| Uuid::try_parse(entry.as_str()?).ok())
 }
 
 /// Whether the line holds its detail, which must then be the one that the leaf binds.
@@ -217,7 +244,7 @@ mod tests {
     #[test]
     fn what_was_signed_is_clean_against_every_earlier_checkpoint() {
         let (lines, notes) = export(9);
-        assert_eq!(verify(&lines, None), Report { entries: 9, details: 9, withheld: 0, fault: None });
+        assert_eq!(verify(&lines, None), Report { entries: 9, details: 9, redacted: 0, withheld: 0, fault: None });
         for note in &notes {
             assert!(verify(&lines, Some(note)).is_clean(), "{note}");
         }
@@ -272,6 +299,16 @@ mod tests {
         assert_eq!(verify(&lines, None).fault.unwrap().position, Some(1), "a salt alone");
         line["detail_salt"] = Value::Null;
         lines[2] = line.to_string();
-        assert_eq!(verify(&lines, None), Report { entries: 3, details: 2, withheld: 1, fault: None });
+        assert_eq!(verify(&lines, None), Report { entries: 3, details: 2, redacted: 0, withheld: 1, fault: None });
+    }
+
+    #[test]
+    fn only_an_approved_redaction_says_what_has_gone() {
+        let erased = json!([Uuid::from_u128(7), Uuid::from_u128(8)]);
+        let detail = json!({ "reason": "a law", "state": { "stage": { "name": "carried_out", "erased": erased } } });
+        let named = |action: &str, detail: &Value| redacted_by(action, detail).collect::<Vec<_>>();
+        assert_eq!(named("redaction.approved", &detail), [Uuid::from_u128(7), Uuid::from_u128(8)]);
+        assert!(named("redaction.requested", &detail).is_empty() && named("comment.attached", &detail).is_empty());
+        assert!(named("redaction.approved", &json!({ "state": { "stage": { "erased": "all" } } })).is_empty());
     }
 }

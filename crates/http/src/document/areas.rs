@@ -49,6 +49,7 @@ pub(super) fn tags(document: &Value) -> Value {
             "settings",
             "What decisions of the organisation depend on: its time zone and working days, the duties it keeps apart.",
         ),
+        ("redactions", "Content that must go by law: asked for by one, approved by another."),
         ("records", "Any record by its reference, and its history."),
         ("journal", "Who did what and when, provably: entries, checkpoints, proofs, export."),
         ("events", "The journal as CloudEvents, for integrators."),

@@ -7,6 +7,7 @@ use crate::parameters::listed;
 use chrono::{DateTime, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::annotations::{Annotation, Body, Stage, StageName};
+use ratchet_domain::id::MemberId;
 use ratchet_domain::kinds::sees_all;
 use ratchet_domain::reference::{Prefix, Reference};
 use ratchet_persistence::annotations::Filter;
@@ -76,11 +77,16 @@ impl AnnotationQuery {
     /// As the table's filter, but for the record.
     pub(crate) fn into_filter<W>(self, by: &Actor, more: W) -> Filter<W> {
         let Self { record, state, updated_since } = self;
-        // Who sees a record sees what is said about it: that the named one is seen is checked with it.
-        let hidden = match record {
-            Some(_) => Vec::new(),
-            None => Prefix::VARIANTS.iter().copied().filter(|kind| !sees_all(by, *kind)).collect(),
-        };
-        Filter { stage: state, target: None, hidden: (hidden, by.member()), updated_since, more }
+        Filter { stage: state, target: None, hidden: hidden_kinds(record, by), updated_since, more }
     }
+}
+
+/// The kinds of records of which a list leaves out what is said about them, unless this member has said it. Who sees a
+/// record sees what is said about it: that the named one is seen is checked with it.
+pub(crate) fn hidden_kinds(record: Option<Reference>, by: &Actor) -> (Vec<Prefix>, Option<MemberId>) {
+    let hidden = match record {
+        Some(_) => Vec::new(),
+        None => Prefix::VARIANTS.iter().copied().filter(|kind| !sees_all(by, *kind)).collect(),
+    };
+    (hidden, by.member())
 }

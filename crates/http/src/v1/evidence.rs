@@ -46,6 +46,9 @@ pub(crate) struct EvidenceView {
     pub sha256: String,
     /// What it shows.
     pub title: Option<String>,
+    /// The redaction by which its content has gone: reading that answers 410.
+    #[schema(example = "RED-2026-0001")]
+    pub erased_by: Option<String>,
     /// Where to read its content.
     #[schema(example = "/v1/evidence/0197a3c2-7c51-7d38-8f0e-0d4f3a1b2c3d/content")]
     pub content_href: String,
@@ -61,9 +64,20 @@ impl Resource for Evidence {
     const EXPANDS: &'static [(&'static str, &'static str)] = &[("created_by_member", "created_by")];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> EvidenceView {
-        let File { name, media_type, size, sha256, title } = self.body.clone();
+        let File { name, media_type, size, sha256, title, erased_by } = self.body.clone();
+        let erased_by = erased_by.map(|redaction| redaction.to_string());
         let content_href = format!("/v1/evidence/{}/content", self.head.id);
-        EvidenceView { annotation: self.into(), name, media_type, size, sha256, title, content_href, transitions }
+        EvidenceView {
+            annotation: self.into(),
+            name,
+            media_type,
+            size,
+            sha256,
+            title,
+            erased_by,
+            content_href,
+            transitions,
+        }
     }
 
     fn target(&self) -> Option<reference::Target> {
@@ -137,7 +151,7 @@ pub(crate) async fn create_evidence(
     let media_type = transfer::declared_type(&call)?;
     let Content { sha256, size } = transfer::receive(&call, payload).await?;
     let digest = transfer::digest_of(&sha256);
-    let input = File { name, media_type, size, sha256, title };
+    let input = File { name, media_type, size, sha256, title, erased_by: None };
     let body = crate::body::Body { parsed: Ok(input), digest };
     call.create(Query(WriteParameters { dry_run }), body, move |file: File, by, birth, tx| {
         let target = records::named("record", &record, by, tx.connection())?;
@@ -177,7 +191,7 @@ pub(crate) async fn get_content(
     let read = move |connection: &mut _| -> Result<Evidence, ApiError> {
         let (piece, _) = Evidence::find(by.organisation, locator, connection)?.ok_or(ApiError::NotFound)?;
         records::check_visible(&piece, &by, connection)?;
-        Ok(piece)
+        if piece.body.erased_by.is_some() { Err(ApiError::Redacted) } else { Ok(piece) }
     };
     let piece = call.app.store.read(read).await?;
     let answer = Answer::empty(StatusCode::OK).with(&header::ETAG, transfer::tag_of(&piece));

@@ -18,13 +18,14 @@ use ed25519_dalek::VerifyingKey;
 use edge::Edge;
 use ratchet_domain::id::OrganisationId;
 use ratchet_domain::journal::checkpoint::SignedCheckpoint;
+use ratchet_domain::journal::export::redacted_by;
 use ratchet_domain::journal::leaf::{self, Leaf, leaf_hash};
 use ratchet_domain::journal::merkle::{Frontier, Hash};
 use ratchet_domain::journal::tiles::Tile;
 use ratchet_domain::of_kind;
 use ratchet_domain::reference::Prefix;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use strum::VariantArray;
 use uuid::Uuid;
@@ -135,7 +136,10 @@ fn verify_snapshot(scope: &Scope, key: &VerifyingKey, connection: &mut AnyConnec
     let trust = Trust { key, earlier: &scope.earlier_keys };
     let against = kept_outside(scope.against.as_deref(), trust, &chosen, &mut report);
     for organisation in chosen {
-        Verification { organisation, trust, against: against.as_ref(), report: &mut report }.run(scope, connection)?;
+        let (missing, redacted) = (BTreeMap::new(), HashSet::new());
+        let verification =
+            Verification { organisation, trust, against: against.as_ref(), report: &mut report, missing, redacted };
+        verification.run(scope, connection)?;
     }
     if scope.organisation.is_none() {
         verify_instance(trust, &mut report, connection)?;
@@ -201,6 +205,10 @@ struct Verification<'a> {
     trust: Trust<'a>,
     against: Option<&'a SignedCheckpoint>,
     report: &'a mut Report,
+    /// Entries without the detail that their leaf binds, and their positions.
+    missing: BTreeMap<Uuid, Option<u64>>,
+    /// Entries whose detail a redaction has erased: each says so in its own entry.
+    redacted: HashSet<Uuid>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -233,6 +241,7 @@ impl Verification<'_> {
         let frontier = self.entries(&notes, &mut states, connection)?;
         self.head(&frontier, &notes, connection)?;
         self.unsequenced(&mut states, connection)?;
+        self.erased();
         self.queue(connection)?;
         if let Some(files) = &scope.evidence {
             self.evidence(files, connection)?;
@@ -248,6 +257,15 @@ impl Verification<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What is missing and no redaction names was removed by hand.
+    fn erased(&mut self) {
+        for (entry, position) in std::mem::take(&mut self.missing) {
+            if !self.redacted.contains(&entry) {
+                self.found("journal_entries", entry, position, "the detail was removed without an entry that says so");
+            }
+        }
     }
 
     /// Signatures of all checkpoints, and the outside one beside them; sizes with the roots they claim.
@@ -378,8 +396,11 @@ impl Verification<'_> {
         if !same {
             self.found("journal_entries", row.id.0, position, "its columns do not say what its leaf says");
         }
-        if let Some(fault) = fault_of_detail(row, &leaf) {
-            self.found("journal_entries", row.id.0, position, fault);
+        match detail_of(row, &leaf) {
+            Ok(Some(detail)) => self.redacted.extend(redacted_by(&leaf.action, &detail)),
+            Ok(None) if leaf.detail.is_some() => drop(self.missing.insert(row.id.0, position)),
+            Ok(None) => {}
+            Err(fault) => self.found("journal_entries", row.id.0, position, fault),
         }
         let key = (leaf.object.kind.clone(), leaf.object.id);
         let newest = states.entry(key).or_insert((0, None));
@@ -422,12 +443,16 @@ impl Verification<'_> {
     }
 }
 
-fn fault_of_detail(row: &Row, leaf: &Leaf) -> Option<String> {
-    let (Some(text), Some(salt)) = (&row.detail, &row.detail_salt) else {
-        return leaf.detail.is_some().then(|| "the detail was removed without an entry that says so".to_owned());
+/// The detail that the leaf binds; none where it is gone with its salt.
+fn detail_of(row: &Row, leaf: &Leaf) -> Result<Option<Value>, &'static str> {
+    const OTHER: &str = "the detail does not match its leaf";
+    let (text, salt) = match (&row.detail, &row.detail_salt) {
+        (Some(text), Some(salt)) => (text, salt),
+        (None, None) => return Ok(None),
+        (Some(_), None) | (None, Some(_)) => return Err("a detail and its salt come together"),
     };
-    let value = serde_json::from_str::<Value>(text).ok();
-    let salt = <[u8; 16]>::try_from(salt.as_slice()).ok();
-    let hash = value.zip(salt).and_then(|(value, salt)| leaf::detail_hash(&salt, &value).ok());
-    (hash.is_none() || hash != leaf.detail).then(|| "the detail does not match its leaf".to_owned())
+    let value: Value = serde_json::from_str(text).map_err(|_| OTHER)?;
+    let salt = <[u8; 16]>::try_from(salt.as_slice()).map_err(|_| OTHER)?;
+    let hash = leaf::detail_hash(&salt, &value).ok();
+    if hash.is_some() && hash == leaf.detail { Ok(Some(value)) } else { Err(OTHER) }
 }

@@ -56,7 +56,7 @@ impl Verification<'_> {
         Ok(())
     }
 
-    /// Each file of evidence is what was received, also when it was withdrawn.
+    /// Each file of evidence is what was received, also when it was withdrawn; but for those that a redaction has erased.
     pub(super) fn evidence(&mut self, files: &Files, connection: &mut AnyConnection) -> Result<(), Error> {
         let pieces = match evidence::all(self.organisation, connection) {
             Err(Error::Corrupt { table, row, fault }) => {
@@ -65,7 +65,7 @@ impl Verification<'_> {
             }
             pieces => pieces?,
         };
-        for piece in pieces {
+        for piece in pieces.into_iter().filter(|piece| piece.body.erased_by.is_none()) {
             let content = Content { sha256: piece.body.sha256, size: piece.body.size };
             if let Err(error) = files.open(self.organisation.0, &content) {
                 self.found("evidence", piece.head.reference, None, error.to_string());

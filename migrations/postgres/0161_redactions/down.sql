@@ -1,0 +1,2 @@
+ALTER TABLE evidence DROP COLUMN content_erased;
+DROP TABLE redactions;
