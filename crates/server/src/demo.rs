@@ -8,6 +8,7 @@ mod context;
 mod controls;
 mod improvements;
 mod involvement;
+mod mistakes;
 mod monitoring;
 mod objectives;
 mod people;
@@ -155,6 +156,7 @@ pub(crate) async fn tell(store: &Store, files: Files, source: &Source) -> Result
     changes::add(&mut story);
     reviews::add(&mut story);
     cases::add(&mut story);
+    mistakes::add(&mut story);
     let mut steps = story.steps;
     steps.sort_by_key(|(at, _, _)| *at);
     for (at, who, job) in steps {

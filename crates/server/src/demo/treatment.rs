@@ -16,11 +16,11 @@ use ratchet_persistence::tx::Tx;
 use uuid::Uuid;
 
 const LATENCY: &str = "latency case";
-const PATCHES: &str = "patch case";
+pub(super) const PATCHES: &str = "patch case";
 const RESTORES: &str = "restore case";
 pub(super) const LEAVERS: &str = "Accounts of leavers stay open";
 const DOORS: &str = "The server room's door was propped open";
-const LABELS: &str = "Drawings without a classification";
+pub(super) const LABELS: &str = "Drawings without a classification";
 const LAPTOP: &str = "A laptop was left in a taxi";
 const PRINTER: &str = "The printer is out of toner";
 
