@@ -20,6 +20,7 @@ mod passwords;
 mod problems;
 mod record;
 mod routes;
+mod routing;
 mod rows;
 mod tokens;
 mod v1;

@@ -5,6 +5,7 @@ use crate::body::shape::Shapes;
 use crate::document::document;
 use crate::error::ApiError;
 use crate::observe::observe;
+use crate::routing::{self, Routes};
 use crate::{health, problems, v1};
 use actix_cors::Cors;
 use actix_web::dev::{ResourceDef, Server};
@@ -18,14 +19,13 @@ use serde_json::Value;
 use std::net::TcpListener;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use utoipa_actix_web::AppExt;
-use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-/// Every documented route.
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
-        .service(utoipa_actix_web::scope("/v1").configure(v1::configure))
+/// Every documented operation, by prefix.
+pub(crate) const DECLARED: [(&str, fn(&mut Routes)); 2] = [("/v1", v1::configure), ("", configure)];
+
+fn configure(routes: &mut Routes) {
+    routes
         .service(health::get_health)
         .service(health::get_readiness)
         .service(health::get_metrics)
@@ -127,12 +127,10 @@ pub fn serve(app: Arc<App>, listener: TcpListener, workers: usize) -> std::io::R
     let server = HttpServer::new(move || {
         let origins = &app.settings.cors_origins;
         actix_web::App::new()
-            .into_utoipa_app()
             .app_data(app.clone())
             .app_data(contract.clone())
             .app_data(shapes.clone())
-            .configure(configure)
-            .into_app()
+            .configure(|config| routing::serve(&DECLARED, config))
             .service(get_contract)
             .service(web::redirect("/docs", "/docs/"))
             .service(SwaggerUi::new("/docs/{_:.*}").config(docs.clone()))

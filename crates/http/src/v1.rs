@@ -57,11 +57,11 @@ pub(crate) mod training_assignments;
 pub(crate) mod votes;
 pub(crate) mod weaknesses;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::routing::Routes;
 
 /// Every resource's routes.
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .configure(auth::configure)
         .configure(me::configure)
         .configure(calendar::configure)

@@ -9,6 +9,7 @@ use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters};
 use crate::record::expand::MemberName;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
+use crate::routing::Routes;
 use crate::v1::auth::Nothing;
 use crate::v1::policies::{CoverageView, reads_everybody};
 use crate::v1::records;
@@ -28,7 +29,6 @@ use ratchet_persistence::acknowledgements::{self as table, Filter};
 use ratchet_persistence::settings;
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// That somebody knows what a policy says.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -230,9 +230,9 @@ pub(crate) async fn get_acknowledgement_coverage(call: Call, _: Query<Nothing>) 
     Answer::json(StatusCode::OK, &OverallCoverageView { asked, acknowledged, overdue, percent, policies })
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(routes: &mut Routes) {
     // The path without an id first: it would be taken for one.
-    config
+    routes
         .service(list_acknowledgements)
         .service(create_acknowledgement)
         .service(get_acknowledgement_coverage)

@@ -14,6 +14,7 @@ use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::effect::{CompareIndicators, compared};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
+use crate::routing::Routes;
 use crate::v1::records;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -27,7 +28,6 @@ use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::actions::Filter;
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a list of actions can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -352,8 +352,8 @@ verbs! {
         action.move_due((due_on, reason), facts, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_actions)
         .service(create_action)
         .service(get_action)

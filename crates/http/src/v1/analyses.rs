@@ -8,6 +8,7 @@ use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::{HeadView, Resource, ShowParameters, Transition, shown, written};
+use crate::routing::Routes;
 use crate::v1::records;
 use actix_web::http::{StatusCode, header};
 use actix_web::{get, post};
@@ -24,7 +25,6 @@ use ratchet_persistence::analyses::Filter;
 use ratchet_persistence::settings;
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// What the results of several indicators mean, taken together; who concluded it is who made it.
@@ -224,6 +224,6 @@ pub(crate) async fn get_analysis(
     call.show::<Analysis>(target, parameters).await
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_analyses).service(create_analysis).service(get_analysis);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(list_analyses).service(create_analysis).service(get_analysis);
 }

@@ -8,6 +8,7 @@ use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters};
 use crate::parameters::{Query, Target, WriteParameters};
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
+use crate::routing::Routes;
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
@@ -16,7 +17,6 @@ use ratchet_domain::change::Record;
 use ratchet_persistence::api_keys::Filter;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// A machine's key. Its secret is shown once, when it is issued.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -179,6 +179,6 @@ pub(crate) async fn revoke_api_key(
     Ok(answer)
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_api_keys).service(create_api_key).service(get_api_key).service(revoke_api_key);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(list_api_keys).service(create_api_key).service(get_api_key).service(revoke_api_key);
 }

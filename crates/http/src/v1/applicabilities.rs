@@ -10,6 +10,7 @@ use crate::parameters::{Query, Target, WriteParameters, listed, listed_controls}
 use crate::record::expand::MemberName;
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition, existing_member};
+use crate::routing::Routes;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
@@ -21,7 +22,6 @@ use ratchet_domain::id::MemberId;
 use ratchet_domain::reference::Prefix;
 use ratchet_persistence::applicabilities::Filter;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What the organisation says of a control.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -259,8 +259,8 @@ verbs! {
     |declared, input, _facts, by, tx| declared.justify(input.justification, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_applicabilities)
         .service(create_applicability)
         .service(get_applicability)

@@ -15,6 +15,7 @@ use crate::listing::{List, Page, PageParameters};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition};
+use crate::routing::Routes;
 use crate::v1::auth::Nothing;
 use crate::v1::records;
 use actix_web::http::StatusCode;
@@ -27,7 +28,6 @@ use ratchet_domain::audit_programmes::{self as domain, AuditProgramme, StageName
 use ratchet_persistence::audit_programmes::{Filter, coverage as computed};
 use ratchet_persistence::table::Table;
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a list of audit programmes can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -167,8 +167,8 @@ verbs! {
         programme.close(domain::Close { summary, not_audited_because }, facts, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_audit_programmes)
         .service(create_audit_programme)
         .service(get_audit_programme)

@@ -15,6 +15,7 @@ use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_members};
+use crate::routing::Routes;
 use crate::v1::auth::Nothing;
 use crate::v1::records::{self, RecordView};
 use actix_web::http::StatusCode;
@@ -43,7 +44,6 @@ use ratchet_persistence::table::{Guarded, Listed, Order, Scope, Table};
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::{applicabilities, findings};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 use view::AuditPartyView;
 
@@ -367,8 +367,8 @@ fn cancel(audit: Audit, reason: String, facts: &Facts, by: &Actor, tx: &mut Tx<'
     Ok(audit)
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_audits)
         .service(create_audit)
         .service(get_audit)

@@ -7,6 +7,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::observe::request_id;
 use crate::parameters::{self, Query};
+use crate::routing::Routes;
 use crate::{passwords, tokens};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -26,7 +27,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv4Addr};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// How long a session lasts, however often it is refreshed.
 const SESSION: TimeDelta = TimeDelta::days(14);
@@ -300,6 +300,6 @@ impl Call {
     }
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(log_in).service(refresh_session).service(log_out).service(change_password);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(log_in).service(refresh_session).service(log_out).service(change_password);
 }

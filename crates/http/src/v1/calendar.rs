@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::icalendar::Writer;
 use crate::limits::Remaining;
+use crate::routing::Routes;
 use crate::v1::auth::{Open, client_address};
 use crate::v1::records;
 use actix_web::http::{StatusCode, header};
@@ -16,7 +17,6 @@ use ratchet_persistence::calendar::{self, Calendar};
 use ratchet_persistence::work_items::WorkItem;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Where calendar programs ask.
 pub(crate) const PATH: &str = "/v1/calendar.ics";
@@ -104,8 +104,8 @@ fn write_event(item: &WorkItem, (day, next): (NaiveDate, NaiveDate), base: &str,
     });
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(get_calendar);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(get_calendar);
 }
 
 #[cfg(test)]

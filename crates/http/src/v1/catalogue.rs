@@ -4,13 +4,13 @@ use crate::answer::Answer;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::Query;
+use crate::routing::Routes;
 use crate::v1::auth::Nothing;
 use actix_web::get;
 use actix_web::http::{StatusCode, header};
 use ratchet_domain::access::{self, Cell, Permission, Role};
 use ratchet_domain::catalogue::{self, CLAUSES, CONTROLS, LifecycleTable, Requirement};
 use serde::Serialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// All of something that does not change while the server runs.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -57,6 +57,6 @@ pub(crate) async fn list_clauses(_: Call, _: Query<Nothing>) -> Result<Answer, A
     catalogue(CLAUSES.iter().chain(CONTROLS).collect())
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_lifecycles).service(list_permissions).service(list_clauses);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(list_lifecycles).service(list_permissions).service(list_clauses);
 }

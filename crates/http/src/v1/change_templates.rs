@@ -11,6 +11,7 @@ use crate::record::approval::ApprovalView;
 use crate::record::effect::named_indicators;
 use crate::record::verbs::verbs;
 use crate::record::{ExceptionView, HeadView, Resource, ShowParameters, Transition};
+use crate::routing::Routes;
 use crate::v1::changes::ChangeRevisionView;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -20,7 +21,6 @@ use ratchet_domain::changes::Assessment;
 use ratchet_domain::id::{IndicatorId, MemberId};
 use ratchet_persistence::change_templates::Filter;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// A change that is approved once for all times that it is made.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -278,8 +278,8 @@ verbs! {
     |template, input, facts, by, tx| template.retire(input.reason, facts, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_change_templates)
         .service(create_change_template)
         .service(get_change_template)

@@ -19,6 +19,7 @@ use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::effect::SeenEffect;
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition};
+use crate::routing::Routes;
 use crate::v1::auth::Nothing;
 use crate::v1::records;
 use actix_web::{get, patch, post};
@@ -34,7 +35,6 @@ use ratchet_persistence::changes::Filter;
 use ratchet_persistence::effects::Effective;
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a list of changes can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -238,8 +238,8 @@ fn review(
     Ok(change.review(review, facts, by, tx.now())?)
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_changes)
         .service(create_change)
         .service(get_change)

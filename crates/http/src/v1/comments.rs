@@ -9,6 +9,7 @@ use crate::parameters::{Query, Target, WriteParameters};
 use crate::record::annotations::{AnnotationHead, AnnotationQuery, Withdraw};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition};
+use crate::routing::Routes;
 use crate::v1::records;
 use actix_web::{get, post};
 use chrono::NaiveDate;
@@ -18,7 +19,6 @@ use ratchet_domain::comments::{Comment, Remark};
 use ratchet_domain::reference::{self, Reference};
 use ratchet_persistence::comments::Filter;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// What somebody says about a record.
@@ -127,6 +127,6 @@ verbs! {
     |comment, input, _facts, by, tx| comment.withdraw(input.reason, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_comments).service(create_comment).service(get_comment).service(withdraw_comment);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(list_comments).service(create_comment).service(get_comment).service(withdraw_comment);
 }

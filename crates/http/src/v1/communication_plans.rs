@@ -10,6 +10,7 @@ use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::expand::MemberName;
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition, existing_member};
+use crate::routing::Routes;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
@@ -22,7 +23,6 @@ use ratchet_domain::reference::Prefix;
 use ratchet_persistence::communication_plans::Filter;
 use ratchet_persistence::{settings, tx::Tx};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What the organisation communicates.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -360,8 +360,8 @@ verbs! {
     |plan, input, _facts, by, tx| plan.retire(input.reason, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_communication_plans)
         .service(create_communication_plan)
         .service(get_communication_plan)

@@ -9,6 +9,7 @@ use crate::listing::{List, Page, PageParameters};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition, existing_member};
+use crate::routing::Routes;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
@@ -20,7 +21,6 @@ use ratchet_domain::id::MemberId;
 use ratchet_persistence::competences::Filter;
 use ratchet_persistence::{settings, tx::Tx};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a role requires of whoever holds it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -265,8 +265,8 @@ verbs! {
     |competence, input, _facts, by, tx| competence.retire(input.reason, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_competences)
         .service(create_competence)
         .service(get_competence)

@@ -10,6 +10,7 @@ use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::expand::MemberName;
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition, existing_member};
+use crate::routing::Routes;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
@@ -20,7 +21,6 @@ use ratchet_domain::id::MemberId;
 use ratchet_domain::reference::Prefix;
 use ratchet_persistence::context_entries::{self, Filter};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Something that the management system starts from.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -359,8 +359,8 @@ verbs! {
     |entry, input, facts, by, tx| entry.retire(input.reason, facts, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_context_entries)
         .service(create_context_entry)
         .service(get_context_entry)

@@ -14,6 +14,7 @@ use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::effect::{SeenEffect, named_indicators};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member, existing_members};
+use crate::routing::Routes;
 use crate::v1::auth::Nothing;
 use crate::v1::records;
 use actix_web::http::StatusCode;
@@ -32,7 +33,6 @@ use ratchet_persistence::table::Table;
 use ratchet_persistence::training_assignments::{self, Progress};
 use ratchet_persistence::{settings, tx::Tx};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a list of courses can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -422,8 +422,8 @@ verbs! {
     |course, input, facts, by, tx| course.retire(input.reason, facts, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_courses)
         .service(create_course)
         .service(get_course)

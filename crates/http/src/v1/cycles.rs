@@ -5,6 +5,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::Query;
 use crate::record::effect::EffectView;
+use crate::routing::Routes;
 use crate::v1::records::{self, RecordView};
 use actix_web::get;
 use actix_web::http::StatusCode;
@@ -17,7 +18,6 @@ use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::cycles::{self, Cycle};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// Turns per answer, unless asked otherwise.
@@ -173,6 +173,6 @@ pub(crate) async fn list_cycles(call: Call, query: Query<CyclesQuery>) -> Result
     Answer::json(StatusCode::OK, &call.app.store.read(read).await?)
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_cycles);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(list_cycles);
 }

@@ -5,6 +5,7 @@ use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::Query;
+use crate::routing::Routes;
 use crate::v1::journal::{as_seen, may_read};
 use crate::v1::records::{self, RecordView};
 use actix_web::get;
@@ -16,7 +17,6 @@ use ratchet_persistence::journal::reading::{self, Changed, StoredEntry};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashMap;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// Records per page, unless asked otherwise.
@@ -155,6 +155,6 @@ impl From<difference::Difference> for DifferenceView {
     }
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(get_diff);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(get_diff);
 }

@@ -14,6 +14,7 @@ use crate::listing::{List, Page, PageParameters};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition};
+use crate::routing::Routes;
 use crate::v1::records;
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -23,7 +24,6 @@ use ratchet_domain::employee_reports::{EmployeeReport, EmployeeReportDraft, Kind
 use ratchet_persistence::employee_reports::Filter;
 use ratchet_persistence::settings;
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a list of employee reports can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -218,8 +218,8 @@ verbs! {
         .and_then(|of: EmployeeReport| Ok(report.mark_duplicate(&of, answer, by, tx.now())?));
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_employee_reports)
         .service(create_employee_report)
         .service(get_employee_report)

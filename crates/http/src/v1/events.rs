@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::Query;
+use crate::routing::Routes;
 use crate::v1::journal::{ActorView, EntryView, ObjectView, as_seen, limit_of, may_read};
 use actix_web::get;
 use actix_web::http::StatusCode;
@@ -11,7 +12,6 @@ use chrono::{DateTime, Utc};
 use ratchet_domain::id::EntryId;
 use ratchet_persistence::journal::reading::{self, EntryFilter, StoredEntry};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// One event (CloudEvents 1.0).
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -103,6 +103,6 @@ pub(crate) async fn list_events(call: Call, query: Query<EventQuery>) -> Result<
     Answer::json(StatusCode::OK, &EventPage { items: entries.into_iter().map(event).collect(), next_after })
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_events);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(list_events);
 }

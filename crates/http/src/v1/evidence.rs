@@ -12,6 +12,7 @@ use crate::parameters::{Query, Target, WriteParameters};
 use crate::record::annotations::{AnnotationHead, AnnotationQuery, Withdraw};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition};
+use crate::routing::Routes;
 use crate::v1::auth::Nothing;
 use crate::v1::records;
 use actix_web::http::{StatusCode, header};
@@ -26,7 +27,6 @@ use ratchet_persistence::evidence::Filter;
 use ratchet_persistence::files::Content;
 use ratchet_persistence::table::Table;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// A file that shows something about a record.
@@ -210,8 +210,8 @@ verbs! {
     |piece, input, _facts, by, tx| piece.withdraw(input.reason, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_evidence)
         .service(create_evidence)
         .service(get_evidence)

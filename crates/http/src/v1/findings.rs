@@ -9,6 +9,7 @@ use crate::listing::{List, LookUp, Named, Page, PageParameters};
 use crate::parameters::{Query, Target, WriteParameters, listed, requirement};
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, TargetView, Transition};
+use crate::routing::Routes;
 use crate::v1::audits::process_of;
 use crate::v1::records;
 use actix_web::{get, patch, post};
@@ -22,7 +23,6 @@ use ratchet_domain::reference::{self, Prefix};
 use ratchet_persistence::findings::Filter;
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What an audit has found.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -332,8 +332,8 @@ fn raise(
     Ok(finding)
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_findings)
         .service(create_finding)
         .service(get_finding)

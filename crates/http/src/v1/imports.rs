@@ -15,6 +15,7 @@ use crate::answer::Answer;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::{Query, WriteParameters};
+use crate::routing::Routes;
 use crate::rows::{Read, Rows};
 use actix_web::http::StatusCode;
 use actix_web::post;
@@ -33,7 +34,6 @@ use registers::{ImprovementRow, RiskRow};
 use row::{Around, People, Row, digest_of};
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 use work::ActionRow;
 
@@ -144,8 +144,8 @@ macro_rules! doors {
             }
         )+
 
-        pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-            config$(.service($name))+;
+        pub(crate) fn configure(routes: &mut Routes) {
+            routes$(.service($name))+;
         }
     };
 }

@@ -15,6 +15,7 @@ use crate::record::effect::SeenEffect;
 use crate::record::mistakes::{MarkDuplicateImprovement, VoidRecord, mark_duplicate};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
+use crate::routing::Routes;
 use crate::v1::auth::Nothing;
 use crate::v1::records;
 use actix_web::{get, patch, post};
@@ -35,7 +36,6 @@ use ratchet_persistence::improvements::Filter;
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::votes;
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a list of improvements can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -471,8 +471,8 @@ fn conclude(
     Ok(improvement.conclude(input, facts, by, tx.now())?)
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_improvements)
         .service(create_improvement)
         .service(get_improvement)

@@ -15,6 +15,7 @@ use crate::parameters::{Query, Target, WriteParameters, listed, listed_within};
 use crate::record::mistakes::{MarkDuplicateIncident, VoidRecord, mark_duplicate};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
+use crate::routing::Routes;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use raising::{RaiseNonconformityOfIncident, RaiseWeaknessOfIncident};
@@ -27,7 +28,6 @@ use ratchet_domain::mistakes::Voidable;
 use ratchet_domain::reference::Prefix;
 use ratchet_persistence::incidents::Filter;
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a list of incidents can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -454,8 +454,8 @@ verbs! {
     |incident, input, facts, by, tx| mark_duplicate(incident, &input.of, facts, by, tx).map(|(change, _)| change);
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_incidents)
         .service(create_incident)
         .service(get_incident)

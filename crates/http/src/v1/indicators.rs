@@ -13,6 +13,7 @@ use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
+use crate::routing::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -30,7 +31,6 @@ use ratchet_persistence::indicators::Filter;
 use ratchet_persistence::table::Table;
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a list of indicators can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -470,8 +470,8 @@ verbs! {
     |indicator, input, facts, by, tx| indicator.retire(input.reason, facts, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_indicators)
         .service(create_indicator)
         .service(get_indicator)

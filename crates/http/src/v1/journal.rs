@@ -5,6 +5,7 @@ use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::{Query, action};
+use crate::routing::Routes;
 use crate::v1::auth::Nothing;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, web};
@@ -21,7 +22,6 @@ use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::journal::reading::{self, EntryFilter, StoredEntry};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// Entries per page at most, and unless asked otherwise.
@@ -405,8 +405,8 @@ fn line_of(entry: &StoredEntry) -> String {
     format!("{}\n", json!({ "position": entry.position, "leaf": leaf, "detail": detail, "detail_salt": salt }))
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_entries)
         .service(get_checkpoint)
         .service(get_entry)

@@ -9,6 +9,7 @@ use crate::parameters::{Query, Target, WriteParameters};
 use crate::record::annotations::{AnnotationHead, AnnotationQuery, Withdraw};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, TargetView, Transition};
+use crate::routing::Routes;
 use crate::v1::records;
 use actix_web::{get, post};
 use chrono::NaiveDate;
@@ -18,7 +19,6 @@ use ratchet_domain::links::{Edge, Link, Relation, link};
 use ratchet_domain::reference::{self, Reference};
 use ratchet_persistence::links::Filter;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// What one record is to another.
@@ -139,6 +139,6 @@ verbs! {
     |edge, input, _facts, by, tx| edge.withdraw(input.reason, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_links).service(create_link).service(get_link).service(withdraw_link);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(list_links).service(create_link).service(get_link).service(withdraw_link);
 }

@@ -15,6 +15,7 @@ use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member, existing_members};
+use crate::routing::Routes;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use inputs::StatementBody;
@@ -31,7 +32,6 @@ use ratchet_persistence::management_reviews::{self, Filter};
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::{members, settings};
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a list of management reviews can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -424,8 +424,8 @@ fn decide(
     Ok(management_reviews::decide(review, decision, facts, tx)?)
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_management_reviews)
         .service(create_management_review)
         .service(get_management_review)

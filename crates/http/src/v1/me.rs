@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::Query;
+use crate::routing::Routes;
 use crate::v1::auth::Nothing;
 use crate::v1::records;
 use actix_web::get;
@@ -15,7 +16,6 @@ use ratchet_domain::reference::Prefix as RecordKind;
 use ratchet_persistence::{organisations, settings, work_items};
 use serde::Serialize;
 use strum::VariantArray;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// Whoever calls, and what that caller may do.
@@ -148,6 +148,6 @@ pub(crate) async fn list_work(call: Call, _: Query<Nothing>) -> Result<Answer, A
     Answer::json(StatusCode::OK, &WorkList { items })
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(get_me).service(list_work);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(get_me).service(list_work);
 }

@@ -7,6 +7,7 @@ use crate::listing::{List, Page, PageParameters};
 use crate::parameters::{Query, Target, listed};
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
+use crate::routing::Routes;
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
@@ -17,7 +18,6 @@ use ratchet_persistence::measurement_batches::Filter;
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::{evaluation, measurements};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What came in one body.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -174,6 +174,6 @@ fn withdraw(
     Ok(change)
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_measurement_batches).service(get_measurement_batch).service(withdraw_measurement_batch);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(list_measurement_batches).service(get_measurement_batch).service(withdraw_measurement_batch);
 }

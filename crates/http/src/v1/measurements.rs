@@ -8,6 +8,7 @@ use crate::caller::Call;
 use crate::cursor::Cursor;
 use crate::error::ApiError;
 use crate::parameters::{Query, Target, WriteParameters};
+use crate::routing::Routes;
 use crate::rows::{Read, Rows};
 use crate::v1::indicators::dimensions_of;
 use crate::v1::measurement_batches::CountsView;
@@ -29,7 +30,6 @@ use ratchet_persistence::table::{SortValue, Table};
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// Indicators per body at most.
@@ -358,6 +358,6 @@ fn position(app: &crate::app::App, text: &str, call: &Call, asked: &str) -> Resu
     }
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(record_measurements).service(list_measurements);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(record_measurements).service(list_measurements);
 }

@@ -11,6 +11,7 @@ use crate::parameters::{Query, Target, WriteParameters};
 use crate::passwords;
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
+use crate::routing::Routes;
 use crate::v1::calendar;
 use crate::v1::members::standing::{DelegationView, TermView};
 use actix_web::{get, patch, post};
@@ -27,7 +28,6 @@ use ratchet_persistence::members::{self, Filter};
 use ratchet_persistence::sessions;
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// A person in this organisation, with the roles held here.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -350,8 +350,8 @@ verbs! {
     |member, MoveCalendarLink {}, facts, by, tx| member.close_calendar_link(facts, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_members)
         .service(create_member)
         .service(get_member)

@@ -15,6 +15,7 @@ use crate::record::effect::{CompareIndicators, compared};
 use crate::record::mistakes::{MarkDuplicateNonconformity, VoidRecord, mark_duplicate};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
+use crate::routing::Routes;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
@@ -27,7 +28,6 @@ use ratchet_domain::reference::Prefix;
 use ratchet_persistence::nonconformities::Filter;
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a list of nonconformities can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -403,8 +403,8 @@ verbs! {
     |case, input, facts, by, tx| mark_duplicate(case, &input.of, facts, by, tx).map(|(change, _)| change);
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_nonconformities)
         .service(create_nonconformity)
         .service(get_nonconformity)

@@ -13,6 +13,7 @@ use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
+use crate::routing::Routes;
 use crate::v1::auth::Nothing;
 use crate::v1::records;
 use actix_web::http::StatusCode;
@@ -31,7 +32,6 @@ use ratchet_persistence::settings;
 use ratchet_persistence::table::Table;
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a list of objectives can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -512,8 +512,8 @@ verbs! {
     |objective, input, facts, by, tx| objective.abandon(input.reason, facts, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_objectives)
         .service(create_objective)
         .service(get_objective)

@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::Query;
+use crate::routing::Routes;
 use crate::v1::readiness::{CallView, FoundView, seen_among};
 use actix_web::get;
 use actix_web::http::StatusCode;
@@ -12,7 +13,6 @@ use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::orphans;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Records of each kind, unless asked otherwise.
 const DEFAULT: i64 = 20;
@@ -84,6 +84,6 @@ pub(crate) async fn list_orphans(call: Call, query: Query<OrphansQuery>) -> Resu
     Answer::json(StatusCode::OK, &call.app.store.read(read).await?)
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_orphans);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(list_orphans);
 }

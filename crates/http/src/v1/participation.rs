@@ -5,6 +5,7 @@ use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::Query;
+use crate::routing::Routes;
 use actix_web::get;
 use actix_web::http::StatusCode;
 use chrono::{Datelike, Months, NaiveDate};
@@ -13,7 +14,6 @@ use ratchet_domain::participation::{Act, MONTHS, months, sizes, sum_up};
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::{participation, settings};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Of which time.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -125,6 +125,6 @@ pub(crate) async fn get_participation(call: Call, query: Query<ParticipationQuer
     Answer::json(StatusCode::OK, &call.app.store.read(read).await?)
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(get_participation);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(get_participation);
 }

@@ -13,6 +13,7 @@ use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member, existing_members};
+use crate::routing::Routes;
 use crate::v1::auth::Nothing;
 use crate::v1::records;
 use actix_web::http::StatusCode;
@@ -31,7 +32,6 @@ use ratchet_persistence::table::Table;
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::{acknowledgements, settings};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a list of policies can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -389,8 +389,8 @@ verbs! {
     |policy, input, facts, by, tx| policy.reaffirm(input.note, facts, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_policies)
         .service(create_policy)
         .service(get_policy)

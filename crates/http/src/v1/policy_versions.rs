@@ -13,6 +13,7 @@ use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition};
+use crate::routing::Routes;
 use crate::v1::records;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -31,7 +32,6 @@ use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::policy_versions::{self as versions, Filter};
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a list of versions can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -263,8 +263,8 @@ verbs! {
     |version, input, facts, _by, tx| versions::retire(version, input.reason, facts, tx);
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_policy_versions)
         .service(create_policy_version)
         .service(get_policy_version)

@@ -10,6 +10,7 @@ use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::expand::MemberName;
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition, existing_member};
+use crate::routing::Routes;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
@@ -18,7 +19,6 @@ use ratchet_domain::processes::{self as domain, Importance, Process, ProcessDraf
 use ratchet_domain::reference::Prefix;
 use ratchet_persistence::processes::Filter;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Something the organisation does.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -251,8 +251,8 @@ verbs! {
     |process, input, _facts, by, tx| process.reinstate(input.reason, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_processes)
         .service(create_process)
         .service(get_process)

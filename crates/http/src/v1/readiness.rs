@@ -5,6 +5,7 @@ use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::Query;
+use crate::routing::Routes;
 use crate::v1::records::{self, RecordView};
 use actix_web::get;
 use actix_web::http::StatusCode;
@@ -17,7 +18,6 @@ use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::{readiness, settings};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// Days of which the score is shown beside the answer.
@@ -213,6 +213,6 @@ impl CheckView {
     }
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(get_organisation_readiness);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(get_organisation_readiness);
 }

@@ -5,6 +5,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::{Query, within};
 use crate::record::Resource;
+use crate::routing::Routes;
 use crate::v1::auth::Nothing;
 use crate::v1::journal::EntryView;
 use actix_web::http::StatusCode;
@@ -26,7 +27,6 @@ use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use strum::VariantArray;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// Versions per page of a history.
@@ -323,6 +323,6 @@ pub(crate) async fn get_trace(call: Call, path: web::Path<String>, _: Query<Noth
     Answer::json(StatusCode::OK, &TraceView { nodes, edges: edges.collect(), complete })
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(get_record).service(get_history).service(get_owners).service(get_trace);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(get_record).service(get_history).service(get_owners).service(get_trace);
 }

@@ -10,6 +10,7 @@ use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::annotations::hidden_kinds;
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, TargetView, Transition};
+use crate::routing::Routes;
 use crate::v1::records;
 use actix_web::{get, post, web};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -21,7 +22,6 @@ use ratchet_persistence::redactions::{Erasure, Filter, carry_out, check};
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, OnceLock};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// What must go, why, and what has gone. It never shows what it erases.
@@ -258,8 +258,8 @@ verbs! {
     |redaction, input, _facts, by, tx| redaction.reject(input.reason, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_redactions)
         .service(create_redaction)
         .service(get_redaction)

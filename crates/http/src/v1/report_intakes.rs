@@ -9,6 +9,7 @@ use crate::app::{App, first};
 use crate::body::Body;
 use crate::bounds::bounded;
 use crate::error::ApiError;
+use crate::routing::Routes;
 use crate::v1::auth::{Open, client_address, refuse_idempotency_key};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, post, web};
@@ -20,7 +21,6 @@ use ratchet_domain::report_intakes::{FollowUpCode, Intake, ReportLink};
 use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::{employee_reports, report_intakes, settings};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What may wait for an organisation at a time: whoever found the link does not fill the disk.
 const WAITING: i64 = 500;
@@ -256,6 +256,6 @@ fn hash_of(code: &str) -> Result<[u8; 32], ApiError> {
     code.parse().map(|code: FollowUpCode| code.hash()).map_err(|_| ApiError::NotFound)
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(file_report).service(follow_up_report).service(answer_report);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(file_report).service(follow_up_report).service(answer_report);
 }

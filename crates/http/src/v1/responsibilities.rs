@@ -6,6 +6,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::{Query, Target, WriteParameters};
 use crate::record::{Told, existing_member};
+use crate::routing::Routes;
 use crate::v1::members::MemberView;
 use crate::v1::records::{self, RecordView};
 use actix_web::http::StatusCode;
@@ -22,7 +23,6 @@ use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use strum::VariantArray;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// Records per page, unless asked otherwise.
@@ -240,6 +240,6 @@ fn told(
     ])
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_unassigned).service(reassign_member);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(list_unassigned).service(reassign_member);
 }

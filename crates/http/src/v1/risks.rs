@@ -12,6 +12,7 @@ use crate::record::expand::MemberName;
 use crate::record::mistakes::VoidRecord;
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, TargetView, Transition, existing_member};
+use crate::routing::Routes;
 use crate::v1::imports::MigratedView;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -23,7 +24,6 @@ use ratchet_domain::reference::Prefix;
 use ratchet_domain::risks::{self as domain, Risk, RiskDraft, Stage, StageName, TreatmentOption, Verb};
 use ratchet_persistence::risks::Filter;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What could happen, how grave that is, and what is done about it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -421,8 +421,8 @@ verbs! {
     |risk, input, facts, by, tx| risk.void(input.reason, facts, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_risks)
         .service(create_risk)
         .service(get_risk)

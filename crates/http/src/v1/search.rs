@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::Query;
+use crate::routing::Routes;
 use crate::v1::records::{self, RecordView};
 use actix_web::get;
 use actix_web::http::StatusCode;
@@ -11,7 +12,6 @@ use ratchet_domain::reference::Prefix;
 use ratchet_domain::search;
 use ratchet_persistence::search::{Question, find};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Records per answer, unless asked otherwise.
 const DEFAULT: usize = 20;
@@ -67,6 +67,6 @@ pub(crate) async fn search_records(call: Call, query: Query<SearchQuery>) -> Res
     Answer::json(StatusCode::OK, &found)
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(search_records);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(search_records);
 }

@@ -10,6 +10,7 @@ use crate::listing::{List, Page, PageParameters};
 use crate::parameters::{Query, Target, WriteParameters};
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
+use crate::routing::Routes;
 use crate::v1::auth::Nothing;
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -20,7 +21,6 @@ use ratchet_domain::separation::{Relaxation, Rule};
 use ratchet_domain::settings::{Relax, ReviewRules, Rules, Settings, Verb};
 use ratchet_domain::working_days::{Calendar, Weekday};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What decisions of the organisation depend on.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -338,8 +338,8 @@ impl From<RelaxSeparation> for Relax {
     }
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_settings)
         .service(get_settings)
         .service(set_time_zone_settings)

@@ -8,6 +8,7 @@ use crate::listing::{List, LookUp, Named, Page, PageParameters};
 use crate::parameters::{Query, Target, listed};
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
+use crate::routing::Routes;
 use crate::v1::records;
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -20,7 +21,6 @@ use ratchet_domain::signals::{Kind, Sighting, Signal, Stage, StageName, Verb};
 use ratchet_persistence::signals::Filter;
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What an indicator says that calls for attention.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -207,8 +207,8 @@ fn link(signal: Signal, named: &str, by: &Actor, tx: &mut Tx<'_>) -> Result<Chan
     Ok(signal.link(NonconformityId(case.head().id), by, tx.now())?)
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_signals)
         .service(get_signal)
         .service(acknowledge_signal)

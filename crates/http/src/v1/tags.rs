@@ -10,6 +10,7 @@ use crate::parameters::{Query, Target, WriteParameters, label, listed};
 use crate::record::annotations::{AnnotationHead, AnnotationQuery, Withdraw};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition};
+use crate::routing::Routes;
 use crate::v1::records;
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -20,7 +21,6 @@ use ratchet_domain::reference::{self, Reference};
 use ratchet_domain::tags::{Label, Tag};
 use ratchet_persistence::tags::Filter;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// A word under which a record is found.
@@ -148,6 +148,6 @@ verbs! {
     |tag, input, _facts, by, tx| tag.withdraw(input.reason, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_tags).service(create_tag).service(get_tag).service(withdraw_tag);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(list_tags).service(create_tag).service(get_tag).service(withdraw_tag);
 }

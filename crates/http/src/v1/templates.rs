@@ -6,6 +6,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::{Query, WriteParameters, listed};
 use crate::record::existing_member;
+use crate::routing::Routes;
 use crate::v1::management_reviews::check_chair;
 use crate::v1::records::{self, RecordView};
 use actix_web::http::StatusCode;
@@ -21,7 +22,6 @@ use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use strum::VariantArray;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// What the list can be narrowed by.
@@ -354,7 +354,7 @@ fn detail(left: &Left) -> String {
     }
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(routes: &mut Routes) {
     // The set first: no template is called `starter`.
-    config.service(list_templates).service(apply_starter_templates).service(apply_template);
+    routes.service(list_templates).service(apply_starter_templates).service(apply_template);
 }

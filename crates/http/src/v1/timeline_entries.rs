@@ -9,6 +9,7 @@ use crate::listing::{List, Page, PageParameters};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::expand::MemberName;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
+use crate::routing::Routes;
 use crate::v1::records;
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -21,7 +22,6 @@ use ratchet_domain::timeline_entries::{Kind, TimelineEntry, TimelineEntryDraft};
 use ratchet_persistence::timeline_entries::Filter;
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// Something that happened, was done, decided or told in an incident.
@@ -192,6 +192,6 @@ pub(crate) async fn get_timeline_entry(
     call.show::<TimelineEntry>(target, parameters).await
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_timeline_entries).service(create_timeline_entry).service(get_timeline_entry);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(list_timeline_entries).service(create_timeline_entry).service(get_timeline_entry);
 }

@@ -13,6 +13,7 @@ use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
+use crate::routing::Routes;
 use crate::v1::records;
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -25,7 +26,6 @@ use ratchet_domain::training_assignments::{Complete, StageName, TrainingAssignme
 use ratchet_persistence::settings;
 use ratchet_persistence::training_assignments::{self, Filter};
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What a list of training assignments can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -212,8 +212,8 @@ verbs! {
     |assignment, input, facts, by, tx| assignment.void(input.reason, facts, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_training_assignments)
         .service(create_training_assignment)
         .service(get_training_assignment)

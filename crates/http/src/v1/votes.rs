@@ -10,6 +10,7 @@ use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::expand::MemberName;
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
+use crate::routing::Routes;
 use crate::v1::records;
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -21,7 +22,6 @@ use ratchet_domain::votes::{StageName, Verb, Vote};
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::votes::Filter;
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// That a member speaks for an improvement: the one who made it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -162,6 +162,6 @@ verbs! {
     |vote, WithdrawVote {}, facts, by, tx| vote.withdraw(facts, by, tx.now());
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_votes).service(create_vote).service(get_vote).service(withdraw_vote);
+pub(crate) fn configure(routes: &mut Routes) {
+    routes.service(list_votes).service(create_vote).service(get_vote).service(withdraw_vote);
 }

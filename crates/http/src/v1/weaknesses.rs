@@ -12,6 +12,7 @@ use crate::record::expand::MemberName;
 use crate::record::mistakes::{MarkDuplicateWeakness, MistakeView, VoidRecord, mark_duplicate};
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, TargetView, Transition, existing_member};
+use crate::routing::Routes;
 use crate::v1::records;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -27,7 +28,6 @@ use ratchet_domain::weaknesses::{self as domain, CaseState, Facts, Stage, StageN
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::weaknesses::{Filter, state_of};
 use serde::{Deserialize, Serialize};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What could be exploited or could fail, and has not yet.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -408,8 +408,8 @@ fn treat(
     }
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
         .service(list_weaknesses)
         .service(create_weakness)
         .service(get_weakness)
