@@ -343,8 +343,8 @@ pub async fn target(api: &Api, path: &str) -> String {
         return super::weaknesses::reported(api, Role::IsmsManager).await;
     }
     if path.starts_with("/v1/redactions") {
-        let record = super::nonconformities::raise(api).await;
-        return super::redactions::requested(api, &record, &["/statement"]).await;
+        let record = manager.post("/v1/nonconformities", super::nonconformities::report()).await.expect(201);
+        return super::redactions::requested(api, record.reference(), &["/statement"]).await;
     }
     if path.starts_with("/v1/risks") {
         return super::risks::registered(api).await;

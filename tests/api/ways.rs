@@ -35,7 +35,6 @@ pub const BY_HAND: &[&str] = &[
     "schedule_change",
     "start_change",
     "verify_action",
-    "void_incident",
     "waive_notification_incident",
 ];
 

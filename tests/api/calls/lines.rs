@@ -105,6 +105,12 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
             let body = json!({ "record": raise(api).await, "fields": ["/statement"], "reason": "GDPR, article 17" });
             (Manager, "/v1/redactions".into(), body)
         }
+        "create_redaction /entries/0" => {
+            let made = api.by(Manager).await.post("/v1/nonconformities", nonconformities::report()).await.expect(201);
+            let entries = [made.header("journal-entry")];
+            let body = json!({ "record": made.reference(), "entries": entries, "reason": "GDPR, article 17" });
+            (Manager, "/v1/redactions".into(), body)
+        }
         "withdraw_comment" => (Manager, about(api, "/v1/comments/{id}/withdraw").await, reason),
         "withdraw_tag" => (Manager, about(api, "/v1/tags/{id}/withdraw").await, reason),
         "withdraw_link" => (Manager, about(api, "/v1/links/{id}/withdraw").await, reason),

@@ -66,7 +66,7 @@ pub(crate) struct RedactionQuery {
     record: Option<Reference>,
     /// In one of these states, separated by commas.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = Option<String>, example = "requested")]
+    #[param(inline, value_type = Option<Vec<StageName>>, example = "requested")]
     state: Option<Vec<StageName>>,
     /// Written at or after this moment: for synchronising.
     #[serde(default, deserialize_with = "bounded")]
