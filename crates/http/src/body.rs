@@ -7,6 +7,7 @@ pub(crate) mod wording;
 
 use crate::app::App;
 use crate::bounds;
+use crate::contract;
 use crate::error::ApiError;
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -17,7 +18,6 @@ use ratchet_domain::refusal::{Fault, Refusal};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use shape::Shapes;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -57,13 +57,12 @@ fn told_whole(fault: ApiError, request: &HttpRequest, bytes: &[u8]) -> ApiError 
     if bytes.len() > LOOKED_THROUGH {
         return fault;
     }
-    let shapes = request.app_data::<web::Data<Shapes>>();
-    let (Some(shapes), Some(path)) = (shapes, request.match_pattern()) else { return fault };
+    let Some(path) = request.match_pattern() else { return fault };
     if !first.iter().all(|one| OF_THE_FORM.contains(&one.code.as_str())) {
         return fault;
     }
     let Ok(body) = serde_json::from_slice(bytes) else { return fault };
-    let all = shapes.faults(request.method().as_str(), &path, &body);
+    let all = contract::faults(request.method().as_str(), &path, &body);
     // The reader knows the program's own bounds; where it names only what the fault lies in, the form is nearer.
     let is_told = |one: &Fault| {
         let (parent, name) = one.pointer.rsplit_once('/').unwrap_or_default();

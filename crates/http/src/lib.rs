@@ -5,6 +5,7 @@ pub mod app;
 mod body;
 mod bounds;
 mod caller;
+mod contract;
 mod cursor;
 mod document;
 mod error;

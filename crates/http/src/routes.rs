@@ -1,23 +1,21 @@
 //! The routes, and what wraps them.
 
 use crate::app::App;
-use crate::body::shape::Shapes;
-use crate::document::document;
+use crate::contract;
 use crate::error::ApiError;
 use crate::observe::observe;
 use crate::routing::{self, Routes};
 use crate::{health, problems, v1};
 use actix_cors::Cors;
-use actix_web::dev::{ResourceDef, Server};
+use actix_web::dev::Server;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpRequest, HttpResponse, HttpServer, Responder, get, web};
 use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::idempotency;
-use serde_json::Value;
 use std::net::TcpListener;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -33,54 +31,22 @@ fn configure(routes: &mut Routes) {
         .service(problems::get_problem);
 }
 
-/// What the contract's own routes answer.
-struct Contract {
-    json: String,
-    /// Each documented path with the methods it knows.
-    paths: Vec<(ResourceDef, String)>,
-    shapes: Arc<Shapes>,
-}
-
-impl Contract {
-    fn new(document: &Value) -> Self {
-        let paths = document["paths"].as_object().into_iter().flatten().map(|(path, item)| {
-            let documented = item.as_object().into_iter().flatten().map(|(method, _)| method.to_uppercase());
-            let mut known: Vec<String> = documented.collect();
-            if known.iter().any(|method| method == "GET") {
-                known.push("HEAD".to_owned());
-            }
-            known.push("OPTIONS".to_owned());
-            (ResourceDef::new(path.as_str()), known.join(", "))
-        });
-        Self { paths: paths.collect(), shapes: Arc::new(Shapes::of(document)), json: document.to_string() }
-    }
-}
-
-/// The contract, put together once for all servers of the process.
-fn contract() -> Option<Arc<Contract>> {
-    static CONTRACT: OnceLock<Option<Arc<Contract>>> = OnceLock::new();
-    // On a thread that ends: what the document takes while it is put together goes back with it.
-    let made = || std::thread::spawn(|| Arc::new(Contract::new(&document()))).join().ok();
-    CONTRACT.get_or_init(made).clone()
-}
-
 /// The contract: OpenAPI 3.1.
 #[get("/openapi.json")]
-async fn get_contract(contract: web::Data<Contract>) -> impl Responder {
+async fn get_contract() -> impl Responder {
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "application/json"))
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .body(contract.json.clone())
+        .body(contract::COMMITTED)
 }
 
 /// What no operation answers: a path that is documented says which methods it knows, any other does not exist.
-async fn answer_the_rest(request: HttpRequest, contract: web::Data<Contract>) -> Result<HttpResponse, ApiError> {
-    let found = contract.paths.iter().find(|(pattern, _)| pattern.is_match(request.path()));
-    let (_, methods) = found.ok_or(ApiError::NotFound)?;
+async fn answer_the_rest(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let methods = contract::methods(request.path()).ok_or(ApiError::NotFound)?;
     if *request.method() == Method::OPTIONS {
-        return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, methods.as_str())).finish());
+        return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, methods)).finish());
     }
-    Err(ApiError::MethodNotAllowed(methods.clone()))
+    Err(ApiError::MethodNotAllowed(methods.to_owned()))
 }
 
 fn cors(origins: &[String]) -> Cors {
@@ -117,9 +83,6 @@ fn cors(origins: &[String]) -> Cors {
 /// When the listener cannot be used.
 pub fn serve(app: Arc<App>, listener: TcpListener, workers: usize) -> std::io::Result<Server> {
     let app = web::Data::from(app);
-    let contract = contract().ok_or_else(|| std::io::Error::other("the contract cannot be written"))?;
-    let shapes = web::Data::from(contract.shapes.clone());
-    let contract = web::Data::from(contract);
     let sweeping = app.clone();
     // Without the badge, which would be fetched from elsewhere: the page works offline.
     let docs =
@@ -128,8 +91,6 @@ pub fn serve(app: Arc<App>, listener: TcpListener, workers: usize) -> std::io::R
         let origins = &app.settings.cors_origins;
         actix_web::App::new()
             .app_data(app.clone())
-            .app_data(contract.clone())
-            .app_data(shapes.clone())
             .configure(|config| routing::serve(&DECLARED, config))
             .service(get_contract)
             .service(web::redirect("/docs", "/docs/"))

@@ -106,7 +106,7 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
             (Manager, "/v1/redactions".into(), body)
         }
         "create_redaction /entries/0" => {
-            let made = api.by(Manager).await.post("/v1/nonconformities", nonconformities::report()).await.expect(201);
+            let made = api.by(Manager).await.post("/v1/nonconformities", report()).await.expect(201);
             let entries = [made.header("journal-entry")];
             let body = json!({ "record": made.reference(), "entries": entries, "reason": "GDPR, article 17" });
             (Manager, "/v1/redactions".into(), body)

@@ -85,7 +85,7 @@ impl Shapes {
     }
 
     /// All that keeps the body from having the form that the operation documents.
-    pub(super) fn faults(&self, method: &str, path: &str, body: &Value) -> Vec<Fault> {
+    pub(crate) fn faults(&self, method: &str, path: &str, body: &Value) -> Vec<Fault> {
         let mut faults = Vec::new();
         if let Some(schema) = self.bodies.get(&format!("{method} {path}")) {
             self.check(schema, body, "", &mut faults);
