@@ -1,7 +1,7 @@
 //! Actions in their table.
 
 use crate::column::{InstantValue, KeyValue};
-use crate::connection::AnyConnection;
+use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
 use crate::imports::ended_before;
 use crate::listing::{NullableCondition, listing};
@@ -298,13 +298,12 @@ pub(crate) fn tally(
     kinds: impl Fn(Kind) -> bool,
     connection: &mut AnyConnection,
 ) -> Result<Tally, Error> {
-    let rows: Vec<Row> = actions::table
+    let counted = actions::table
         .filter(actions::organisation_id.eq(KeyValue(organisation.0)))
         .filter(actions::parent_id.eq(KeyValue(parent)))
         .filter(actions::attempt.eq(attempt))
-        .filter(actions::stage.ne(<&str>::from(StageName::Cancelled)))
-        .select(Row::as_select())
-        .load(connection)?;
+        .filter(actions::stage.ne(<&str>::from(StageName::Cancelled)));
+    let rows: Vec<Row> = on_connection!(connection, |c| counted.select(Row::as_select()).load(c))?;
     let mut tally = Tally::default();
     for row in rows {
         let (action, _) = row.into_record()?;

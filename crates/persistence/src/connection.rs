@@ -84,6 +84,15 @@ impl AnyConnection {
         Ok(self.batch_execute("SELECT 1")?)
     }
 
+    /// How many rows are best inserted at once, at most `limit`: a statement for several is prepared anew for each number
+    /// of them, which costs more than what it saves where nothing is asked over a wire.
+    pub(crate) fn rows_per_statement(&self, limit: usize) -> usize {
+        match self {
+            Self::Postgres(_) => limit,
+            Self::Sqlite(_) => 1,
+        }
+    }
+
     fn lock(&mut self, function: &str, name: &str) -> Result<(), Error> {
         match self {
             Self::Postgres(c) => {

@@ -8,7 +8,7 @@ pub mod sequencer;
 pub mod verification;
 
 use crate::column::{InstantValue, KeyValue};
-use crate::connection::AnyConnection;
+use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
 use crate::schema::journal_entries;
 use chrono::{DateTime, Utc};
@@ -97,22 +97,21 @@ pub(crate) fn append(
     let bytes = leaf.canonical_bytes()?;
     let hash = leaf::leaf_hash(&bytes);
     let detail = detail.to_string();
-    diesel::insert_into(journal_entries::table)
-        .values((
-            journal_entries::id.eq(KeyValue(id.0)),
-            journal_entries::organisation_id.eq(KeyValue(organisation.0)),
-            journal_entries::recorded_at.eq(InstantValue(leaf.at)),
-            journal_entries::actor_kind.eq(&leaf.actor.kind),
-            journal_entries::actor_id.eq(leaf.actor.id.map(KeyValue)),
-            journal_entries::action.eq(&leaf.action),
-            journal_entries::object_kind.eq(&leaf.object.kind),
-            journal_entries::object_id.eq(KeyValue(leaf.object.id)),
-            journal_entries::object_version.eq(leaf.object.version.cast_signed()),
-            journal_entries::leaf.eq(&bytes),
-            journal_entries::leaf_hash.eq(hash.as_bytes().as_slice()),
-            journal_entries::detail.eq(&detail),
-            journal_entries::detail_salt.eq(detail_salt.as_slice()),
-        ))
-        .execute(connection)?;
+    let row = diesel::insert_into(journal_entries::table).values((
+        journal_entries::id.eq(KeyValue(id.0)),
+        journal_entries::organisation_id.eq(KeyValue(organisation.0)),
+        journal_entries::recorded_at.eq(InstantValue(leaf.at)),
+        journal_entries::actor_kind.eq(&leaf.actor.kind),
+        journal_entries::actor_id.eq(leaf.actor.id.map(KeyValue)),
+        journal_entries::action.eq(&leaf.action),
+        journal_entries::object_kind.eq(&leaf.object.kind),
+        journal_entries::object_id.eq(KeyValue(leaf.object.id)),
+        journal_entries::object_version.eq(leaf.object.version.cast_signed()),
+        journal_entries::leaf.eq(&bytes),
+        journal_entries::leaf_hash.eq(hash.as_bytes().as_slice()),
+        journal_entries::detail.eq(&detail),
+        journal_entries::detail_salt.eq(detail_salt.as_slice()),
+    ));
+    on_connection!(connection, |c| row.execute(c))?;
     Ok(Receipt { entry: id, leaf: hash })
 }

@@ -1,7 +1,7 @@
 //! What records are to each other, as they say themselves: kept when a record is saved, read when a chain is walked.
 
 use crate::column::KeyValue;
-use crate::connection::AnyConnection;
+use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
 use crate::row::{parse, word};
 use crate::schema::record_edges;
@@ -70,7 +70,7 @@ pub(crate) fn keep<T: Record>(change: &Change<T>, connection: &mut AnyConnection
     // One by one: a statement for several rows would be prepared anew each time, and there are one or two.
     for edge in &after {
         let row = Row::of(head.organisation, head.id, edge);
-        diesel::insert_into(record_edges::table).values(row).execute(connection)?;
+        on_connection!(connection, |c| diesel::insert_into(record_edges::table).values(row).execute(c))?;
     }
     Ok(())
 }

@@ -135,15 +135,16 @@ macro_rules! record_table {
                 locator: ratchet_domain::reference::Locator,
                 connection: &mut $crate::connection::AnyConnection,
             ) -> Result<Option<(Self, [u8; 16])>, $crate::error::Error> {
-                let ours = $table::table
-                    .filter($table::organisation_id.eq($crate::column::KeyValue(organisation.0)))
-                    .select(<Row as diesel::SelectableHelper<_>>::as_select());
-                let row = match locator {
+                let ours = $table::table.filter($table::organisation_id.eq($crate::column::KeyValue(organisation.0)));
+                // Per database: it is found by its type among the prepared ones, and not written out to be looked up.
+                let row: diesel::QueryResult<Row> = match locator {
                     ratchet_domain::reference::Locator::Id(id) => {
-                        ours.filter($table::id.eq($crate::column::KeyValue(id))).get_result(connection)
+                        let one = ours.filter($table::id.eq($crate::column::KeyValue(id)));
+                        $crate::connection::on_connection!(connection, |c| one.select(Row::as_select()).get_result(c))
                     }
                     ratchet_domain::reference::Locator::Reference(reference) => {
-                        ours.filter($table::reference.eq(reference.to_string())).get_result(connection)
+                        let one = ours.filter($table::reference.eq(reference.to_string()));
+                        $crate::connection::on_connection!(connection, |c| one.select(Row::as_select()).get_result(c))
                     }
                 };
                 row.optional()?.map(Row::into_record).transpose()
@@ -244,9 +245,10 @@ pub(crate) fn body_of<T: Record>(record: &T) -> Result<String, crate::error::Err
     to_json(&body)
 }
 
-/// The reverse of [`body_of`].
+/// The reverse of [`body_of`]. The head is written into the text: read as a tree first, a record would be read twice.
 pub(crate) fn with_head<T: Record>(head: Head, body: &str) -> Result<T, String> {
-    let mut record: serde_json::Value = from_json(body)?;
-    record["head"] = serde_json::to_value(head).map_err(|error| error.to_string())?;
-    serde_json::from_value(record).map_err(|error| error.to_string())
+    let head = serde_json::to_string(&head).map_err(|error| error.to_string())?;
+    let members = body.trim_start().strip_prefix('{').ok_or("is no object")?;
+    let separator = if members.trim_start().starts_with('}') { "" } else { "," };
+    from_json(&format!(r#"{{"head":{head}{separator}{members}"#))
 }

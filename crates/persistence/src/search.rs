@@ -113,7 +113,7 @@ fn keep(
             weight: weight as i64,
         })
         .collect();
-    for chunk in rows.chunks(CHUNK) {
+    for chunk in rows.chunks(connection.rows_per_statement(CHUNK)) {
         on_connection!(connection, |c| diesel::insert_into(search_words::table).values(chunk).execute(c))?;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! The settings of each organisation in their table: one row each.
 
 use crate::column::KeyValue;
-use crate::connection::AnyConnection;
+use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
 use crate::imports;
 use crate::listing::{NullableCondition, listing};
@@ -50,12 +50,10 @@ impl Guarded for Settings {
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
 pub fn find(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<Option<Settings>, Error> {
-    let row: Option<Row> = settings::table
-        .filter(settings::organisation_id.eq(KeyValue(organisation.0)))
-        .select(Row::as_select())
-        .get_result(connection)
-        .optional()?;
-    Ok(row.map(Row::into_record).transpose()?.map(|(settings, _)| settings))
+    let ours = settings::table.filter(settings::organisation_id.eq(KeyValue(organisation.0)));
+    // Per database: nearly every request asks.
+    let row: QueryResult<Row> = on_connection!(connection, |c| ours.select(Row::as_select()).get_result(c));
+    Ok(row.optional()?.map(Row::into_record).transpose()?.map(|(settings, _)| settings))
 }
 
 /// What decisions of an organisation depend on; the default where it has no settings yet.

@@ -2,7 +2,7 @@
 
 use crate::acknowledgements;
 use crate::column::{InstantValue, KeyValue};
-use crate::connection::AnyConnection;
+use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
 use crate::listing::coalesce;
 use crate::row::{parse, word};
@@ -136,7 +136,8 @@ pub(crate) fn keep<T: Lifecycle>(
             }
             None => {
                 let times = (work_items::since.eq(now), work_items::changed_at.eq(now));
-                diesel::insert_into(work_items::table).values((row, times.0, times.1)).execute(connection)?;
+                let item = diesel::insert_into(work_items::table).values((row, times.0, times.1));
+                on_connection!(connection, |c| item.execute(c))?;
             }
         }
     }
