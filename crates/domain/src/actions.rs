@@ -4,7 +4,7 @@ mod commands;
 mod lifecycle;
 mod migration;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use commands::{Amendment, Verify};
 pub use lifecycle::{Facts, StageName, Verb, edge};

@@ -218,15 +218,17 @@ impl<B: Body> Annotation<B> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::access::Role;
     use crate::comments::{Comment, Remark};
     use crate::evidence::File;
+    use crate::fixtures::refusals::Refusals;
     use crate::fixtures::{at, birth, person};
     use crate::id::RecordId;
     use crate::links::{Edge, Relation};
     use crate::tags::Label;
+    use strum::VariantArray;
 
     fn target() -> Target {
         Target { kind: Prefix::Nonconformity, id: RecordId(uuid::Uuid::from_u128(9)) }
@@ -312,5 +314,80 @@ mod tests {
         let edge = Edge { relation: Relation::RelatesTo, to: target(), note: None };
         let refusal = crate::links::link(target(), edge, &by, birth(Prefix::Link)).unwrap_err();
         assert!(matches!(refusal, Refusal::Invalid(faults) if faults[0].pointer == "/to"));
+    }
+
+    /// One of a kind, in a stage.
+    fn at_stage<B: Body>(stage: StageName, body: B) -> Annotation<B> {
+        let author = person(1, &[Role::IsmsManager]);
+        let attached = Annotation::attach(target(), body, &author, birth(B::PREFIX)).unwrap().into_after();
+        match stage {
+            StageName::Attached => attached,
+            StageName::Withdrawn => apply(attached, Verb::Withdraw).unwrap(),
+        }
+    }
+
+    fn apply<B: Body>(annotation: Annotation<B>, verb: Verb) -> Result<Annotation<B>, Refusal> {
+        match verb {
+            Verb::Withdraw => {
+                annotation.withdraw("A slip".into(), &person(1, &[Role::IsmsManager]), at()).map(Change::into_after)
+            }
+        }
+    }
+
+    fn remark() -> Remark {
+        Remark { text: "Seen in week 12, too".into() }
+    }
+
+    fn label() -> Label {
+        Label { label: "iso-27001".into() }
+    }
+
+    fn relation() -> Edge {
+        let other = Target { kind: Prefix::Nonconformity, id: RecordId(uuid::Uuid::from_u128(10)) };
+        Edge { relation: Relation::RelatesTo, to: other, note: None }
+    }
+
+    fn file() -> File {
+        File {
+            name: "list.csv".into(),
+            media_type: "text/csv".into(),
+            size: 1,
+            sha256: "0".repeat(64),
+            title: None,
+            erased_by: None,
+        }
+    }
+
+    /// Every stage x every verb of each kind: a command succeeds exactly where the table has an edge, and ends where it says.
+    #[test]
+    fn stage_by_verb() {
+        fn table<B: Body>(body: &B) -> String {
+            let mut table = String::new();
+            for stage in StageName::VARIANTS {
+                for verb in Verb::VARIANTS {
+                    let kind = B::PREFIX.kind();
+                    let ends: Vec<_> =
+                        apply(at_stage(*stage, body.clone()), *verb).iter().map(|a| a.stage.name()).collect();
+                    assert_eq!(ends, edge(*stage, *verb), "{kind} {stage:?} {verb:?}");
+                    table.push_str(&format!("{kind}: {stage:?} {verb:?} -> {ends:?}\n"));
+                }
+            }
+            table
+        }
+        insta::assert_snapshot!([table(&remark()), table(&label()), table(&relation()), table(&file())].concat());
+    }
+
+    fn refused<B: Body>(body: &B) -> Refusals {
+        Refusals::of(StageName::VARIANTS.iter().map(|stage| at_stage(*stage, body.clone())), &[()])
+    }
+
+    /// Why each kind is refused.
+    pub(crate) fn refusals() -> [(&'static str, Refusals); 4] {
+        [
+            ("comments", refused(&remark())),
+            ("tags", refused(&label())),
+            ("links", refused(&relation())),
+            ("evidence", refused(&file())),
+        ]
     }
 }

@@ -216,9 +216,10 @@ impl ApiKey {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::access::{Identity, Role, Standing};
+    use crate::fixtures::refusals::{Refusals, published};
     use crate::id::{MemberId, OrganisationId};
     use crate::reference::Reference;
     use strum::VariantArray;
@@ -282,5 +283,36 @@ mod tests {
         let revoked = key.revoke(&by(Role::Admin), DateTime::UNIX_EPOCH).unwrap().into_after();
         assert!(!revoked.is_valid(DateTime::UNIX_EPOCH));
         assert!(revoked.revoke(&by(Role::Admin), DateTime::UNIX_EPOCH).is_err());
+    }
+
+    fn apply(key: ApiKey, verb: Verb) -> Result<ApiKey, Refusal> {
+        match verb {
+            Verb::Revoke => key.revoke(&by(Role::Admin), DateTime::UNIX_EPOCH).map(Change::into_after),
+        }
+    }
+
+    fn in_every_stage() -> [ApiKey; 2] {
+        let key = issue(&[Scope::RecordsRead], None, Role::Admin).unwrap();
+        [key.clone(), apply(key, Verb::Revoke).unwrap()]
+    }
+
+    /// Every stage x every verb: a command succeeds exactly where the published table has an edge, and ends where it says.
+    #[test]
+    fn stage_by_verb() {
+        let mut table = String::new();
+        for key in in_every_stage() {
+            let stage = key.stage_name();
+            for verb in Verb::VARIANTS {
+                let ends: Vec<_> = apply(key.clone(), *verb).iter().map(Lifecycle::stage_name).collect();
+                assert_eq!(ends, published("api_keys", stage, (*verb).into()), "{stage} {verb:?}");
+                table.push_str(&format!("{stage} {verb:?} -> {ends:?}\n"));
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    /// Why it is refused.
+    pub(crate) fn refusals() -> Refusals {
+        Refusals::of(in_every_stage(), &[()])
     }
 }

@@ -4,7 +4,7 @@
 mod commands;
 mod lifecycle;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use commands::Amendment;
 pub use lifecycle::{StageName, Verb, edge};

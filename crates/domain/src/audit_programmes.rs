@@ -5,7 +5,7 @@ mod commands;
 mod coverage;
 mod lifecycle;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use commands::{Amendment, Close};
 pub use coverage::{Cell, Column, Coverage, Ground, Line, Totals, YEARS, never_audited, window};

@@ -8,7 +8,7 @@ mod lifecycle;
 mod outcome;
 mod stage;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use assessment::{Assessed, Assessment, Impact, LONGEST_WATCH, Level};
 pub use commands::{Approve, Reject};

@@ -3,7 +3,7 @@
 mod commands;
 mod lifecycle;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use commands::{Amendment, CarryOut};
 pub use lifecycle::{StageName, Verb, edge};

@@ -5,7 +5,7 @@
 mod commands;
 mod lifecycle;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use commands::{Converted, MESSAGES, Triage};
 pub use lifecycle::{StageName, Verb, edge};

@@ -1,5 +1,7 @@
 //! What the tests of every record begin with: a moment, a birth, callers.
 
+pub(crate) mod refusals;
+
 use crate::access::{Actor, Identity, Permission, Role, Standing};
 use crate::change::{Birth, Change, Record};
 use crate::id::{ApiKeyId, MemberId, OrganisationId};

@@ -4,7 +4,7 @@ mod batch;
 mod point;
 mod sift;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use batch::{BatchDraft, Counts, MeasurementBatch, Stage, StageName, Verb, edge};
 pub use point::{

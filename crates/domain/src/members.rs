@@ -2,7 +2,7 @@
 
 mod terms;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use terms::{AUDITS, Engagement, Term, asked_on, engagement_of, held_on};
 

@@ -5,7 +5,7 @@ mod lifecycle;
 mod migration;
 mod mistakes;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod treatment;
 
 pub use commands::{Amendment, Analyse, Close, Confirm, Contain, Plan, ROOT_CAUSES, Verify};

@@ -4,7 +4,7 @@
 mod erasing;
 mod lifecycle;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use erasing::{carries, redact, replace, texts_at};
 pub use lifecycle::{StageName, Verb, edge};

@@ -166,10 +166,11 @@ impl Vote {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::access::{Identity, Role};
-    use crate::fixtures::{at, birth, person};
+    use crate::fixtures::refusals::Refusals;
+    use crate::fixtures::{at, birth, machine, person};
     use crate::improvements::tests::{declined, proposed};
 
     const OPEN: Facts = Facts { is_open: true };
@@ -208,5 +209,40 @@ mod tests {
         let withdrawn = cast().withdraw(&OPEN, &voter, at()).unwrap().into_after();
         assert_eq!(withdrawn.stage.name(), StageName::Withdrawn);
         assert_eq!(code(withdrawn.withdraw(&OPEN, &voter, at()).unwrap_err()), "wrong_state");
+    }
+
+    fn apply(vote: Vote, verb: Verb) -> Result<Vote, Refusal> {
+        match verb {
+            Verb::Withdraw => vote.withdraw(&OPEN, &person(4, &[Role::Member]), at()).map(Change::into_after),
+        }
+    }
+
+    fn at_stage(stage: StageName) -> Vote {
+        match stage {
+            StageName::Cast => cast(),
+            StageName::Withdrawn => apply(cast(), Verb::Withdraw).unwrap(),
+        }
+    }
+
+    /// Every stage x every verb: a command succeeds exactly where the table has an edge, and ends where it says.
+    #[test]
+    fn stage_by_verb() {
+        let mut table = String::new();
+        for stage in StageName::VARIANTS {
+            for verb in Verb::VARIANTS {
+                let ends: Vec<_> = apply(at_stage(*stage), *verb).iter().map(|vote| vote.stage.name()).collect();
+                assert_eq!(ends, edge(*stage, *verb), "{stage:?} {verb:?}");
+                table.push_str(&format!("{stage:?} {verb:?} -> {ends:?}\n"));
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    /// Why it is refused, whether its improvement is decided or not.
+    pub(crate) fn refusals() -> Refusals {
+        let all = [Permission::Vote];
+        Refusals::of(StageName::VARIANTS.iter().map(|stage| at_stage(*stage)), &[OPEN, Facts { is_open: false }])
+            .and("cast", Vote::cast(&declined(), &person(4, &[Role::Member]), birth(Prefix::Vote)))
+            .and("cast", Vote::cast(&proposed(), &machine(&all), birth(Prefix::Vote)))
     }
 }

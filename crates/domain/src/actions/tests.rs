@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::Role;
 use crate::change::Lifecycle;
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, machine, member, person};
 use crate::id::RecordId;
 use crate::separation::tests::relaxed;
@@ -187,4 +188,12 @@ fn who_worked_on_it_before_does_not_verify_it() {
         assert!(matches!(refusal, Refusal::State(reasons) if reasons[0].code == "separation_of_duties"), "{worker}");
     }
     assert_eq!(again.may(Verb::Verify, &facts(), &person(5, &[Role::IsmsManager])), Ok(()));
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    let excepted = |rule| Facts { separation: relaxed(rule), ..facts() };
+    let expired = |rule| Facts { today: at().date_naive() + Days::new(400), ..excepted(rule) };
+    let past = Facts { parent_takes_actions: false, ..facts() };
+    Refusals::of(in_every_stage(), &[facts(), excepted(Rule::ActionVerifier), expired(Rule::ActionVerifier), past])
 }

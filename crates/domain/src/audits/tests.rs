@@ -1,7 +1,7 @@
 mod carrying;
 mod checklist;
 mod impartiality;
-mod refusals;
+pub(crate) mod refusals;
 mod reporting;
 
 use super::*;

@@ -2,6 +2,7 @@ use super::*;
 use crate::access::Role;
 use crate::change::Lifecycle;
 use crate::changes::{Impact, Level};
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, member, person};
 use crate::separation::Rule;
 use crate::separation::tests::relaxed;
@@ -175,4 +176,14 @@ fn a_role_without_the_permission_is_refused_in_every_stage() {
         let stored = serde_json::to_value(at_stage(*stage)).unwrap();
         assert_eq!(serde_json::from_value::<ChangeTemplate>(stored).unwrap(), at_stage(*stage));
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    let excepted = |rule| Facts { separation: relaxed(rule), ..facts() };
+    let expired = |rule| Facts { today: at().date_naive() + chrono::Days::new(400), ..excepted(rule) };
+    Refusals::of(
+        StageName::VARIANTS.iter().map(|stage| at_stage(*stage)),
+        &[facts(), excepted(Rule::ChangeApprover), expired(Rule::ChangeApprover)],
+    )
 }

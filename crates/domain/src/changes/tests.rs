@@ -4,6 +4,7 @@ use crate::analysis::effect::Effect;
 use crate::change::{Change, Lifecycle};
 use crate::change_templates;
 use crate::change_templates::tests::{approved as template, assessment};
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, member, person};
 use crate::refusal::Refusal;
 use crate::responsibilities::tests::is_handed_over_whole;
@@ -484,4 +485,36 @@ fn whoever_has_left_is_replaced_in_every_stage() {
     for stage in StageName::VARIANTS {
         is_handed_over_whole(at_stage(Kind::Normal, *stage), &facts(), &person(1, &[Role::IsmsManager]));
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    let excepted = |rule| Facts { separation: relaxed(rule), ..facts() };
+    let expired = |rule| Facts { today: at().date_naive() + Days::new(400), ..excepted(rule) };
+    let working = Facts { open_tasks: 2, ..facts() };
+    let untemplated = Facts { template: None, ..facts() };
+    let early = Facts { now: at() - TimeDelta::hours(1), ..facts() };
+    let grave = || {
+        let submitted = at_stage(Kind::Normal, StageName::Submitted);
+        submitted.assess(assessment(Level::High), &facts(), &requester(), at()).unwrap().into_after()
+    };
+    let stale = || apply(at_stage(Kind::Normal, StageName::Approved), Verb::Revise).unwrap();
+    let hasty = || walk(Kind::Emergency, &[Verb::Start]);
+    let kinds = [Kind::Standard, Kind::Normal, Kind::Emergency].into_iter();
+    let every = kinds.flat_map(|kind| StageName::VARIANTS.iter().map(move |stage| at_stage(kind, *stage)));
+    let changes = every.chain([grave(), stale(), hasty()]);
+    Refusals::of(
+        changes,
+        &[
+            facts(),
+            later(),
+            working,
+            untemplated,
+            excepted(Rule::ChangeApprover),
+            expired(Rule::ChangeApprover),
+            excepted(Rule::ChangeReviewer),
+            expired(Rule::ChangeReviewer),
+            early,
+        ],
+    )
 }

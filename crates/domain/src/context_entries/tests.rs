@@ -1,5 +1,6 @@
 use super::*;
 use crate::access::Role;
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, member, noted_once, person};
 use crate::responsibilities::tests::is_handed_over_whole;
 use chrono::Days;
@@ -208,4 +209,13 @@ fn whoever_has_left_is_replaced_in_every_stage() {
     for stage in StageName::VARIANTS {
         is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    let decided = Facts { has_climate_decision: true, ..facts() };
+    Refusals::of(StageName::VARIANTS.iter().map(|stage| at_stage(*stage)), &[facts()]).and(
+        "record",
+        ContextEntry::record(draft(Kind::ClimateChange), &decided, &manager(), birth(Prefix::ContextEntry)),
+    )
 }

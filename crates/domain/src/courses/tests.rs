@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::{Identity, Role};
 use crate::change::Lifecycle;
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, machine, member, noted_once, person};
 use crate::responsibilities::tests::is_handed_over_whole;
 use crate::separation::Rule;
@@ -253,4 +254,13 @@ fn whoever_has_left_is_replaced_in_every_stage() {
     for stage in StageName::VARIANTS {
         is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    let excepted = |rule| Facts { separation: relaxed(rule), ..facts() };
+    let expired = |rule| Facts { today: at().date_naive() + Days::new(400), ..excepted(rule) };
+    let bare = Course { owner: None, material: None, ..drafted() };
+    let courses = StageName::VARIANTS.iter().map(|stage| at_stage(*stage)).chain([bare]);
+    Refusals::of(courses, &[facts(), excepted(Rule::TrainingEvaluator), expired(Rule::TrainingEvaluator)])
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::{Cell, Role};
 use crate::change::Lifecycle;
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, machine, person};
 use crate::nonconformities::{Nonconformity, NonconformityDraft, Source};
 use strum::VariantArray;
@@ -253,4 +254,15 @@ fn the_projection_is_read_back() {
         let stored = serde_json::to_value(asked(*stage)).unwrap();
         assert_eq!(serde_json::from_value::<EmployeeReport>(stored).unwrap(), asked(*stage));
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    let every = || StageName::VARIANTS.iter();
+    let mut long = received();
+    while long.may(Verb::Ask, &(), &handler()).is_ok() {
+        long = apply(long, Verb::Ask).unwrap();
+    }
+    let reports = every().map(|stage| at_stage(*stage)).chain(every().map(|stage| asked(*stage))).chain([long]);
+    Refusals::of(reports, &[()])
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::access::Role;
 use crate::audits::{AuditDraft, Criteria, Kind};
 use crate::change::Lifecycle;
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, member, person};
 use uuid::Uuid;
 
@@ -200,23 +201,10 @@ fn the_projection_is_read_back() {
     }
 }
 
-#[test]
-fn each_refusal_says_why() {
-    fn told<T: std::fmt::Debug>(tried: &str, outcome: Result<T, Refusal>) -> String {
-        let Err(Refusal::State(reasons)) = outcome else { panic!("{tried}: {outcome:?}") };
-        reasons.iter().map(|reason| format!("{tried}: {} ({})\n", reason.detail, reason.code)).collect()
-    }
-    let over = at_stage(StageName::Raised);
-    let light = Finding { grade: Some(Grade::Observation), ..at_stage(StageName::Issued) };
+/// Why it is refused, wherever its audit stands.
+pub(crate) fn refusals() -> Refusals {
     let early = Finding::note(draft(), &audit(AuditStage::Planned), &auditor(), birth(Prefix::Finding));
-    insta::assert_snapshot!(
-        [
-            told("note", early),
-            told("amend", at_stage(StageName::Issued).may_amend(&auditor())),
-            told("raise", noted().may(Verb::Raise, &AuditStage::InProgress, &auditor())),
-            told("raise", light.may(Verb::Raise, &AuditStage::Reported, &auditor())),
-            told("withdraw", over.may(Verb::Withdraw, &AuditStage::Closed, &auditor())),
-        ]
-        .concat()
-    );
+    let light = Finding { grade: Some(Grade::Observation), ..at_stage(StageName::Issued) };
+    let findings = StageName::VARIANTS.iter().map(|stage| at_stage(*stage)).chain([light]);
+    Refusals::of(findings, AuditStage::VARIANTS).and("note", early)
 }

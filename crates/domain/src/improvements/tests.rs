@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::Role;
 use crate::change::Lifecycle;
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, machine, member, noted_once, person, program};
 use crate::id::IndicatorId;
 use crate::mistakes::Voidable;
@@ -386,4 +387,28 @@ fn whoever_has_left_is_replaced_in_every_stage() {
     for stage in StageName::VARIANTS {
         is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    let excepted = |rule| Facts { separation: relaxed(rule), ..facts() };
+    let expired = |rule| Facts { today: at().date_naive() + Days::new(400), ..excepted(rule) };
+    let working = Facts { open_actions: 2, ..facts() };
+    let unmeasured = Facts { figures: None, ..facts() };
+    let early = Facts { today: at().date_naive() - Days::new(1), ..facts() };
+    let vague = || Improvement { measure: None, ..at_stage(StageName::Accepted) };
+    let improvements = StageName::VARIANTS.iter().map(|stage| at_stage(*stage)).chain([vague()]);
+    Refusals::of(
+        improvements,
+        &[
+            facts(),
+            working,
+            unmeasured,
+            early,
+            excepted(Rule::ImprovementDecider),
+            expired(Rule::ImprovementDecider),
+            excepted(Rule::CaseVerifier),
+            expired(Rule::CaseVerifier),
+        ],
+    )
 }

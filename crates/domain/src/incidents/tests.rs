@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::{Identity, Role};
 use crate::change::Lifecycle;
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, machine, member, person};
 use crate::mistakes::Voidable;
 use crate::responsibilities::tests::is_handed_over_whole;
@@ -366,4 +367,13 @@ fn whoever_has_left_is_replaced_in_every_stage() {
     for stage in StageName::VARIANTS {
         is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    let every = || StageName::VARIANTS.iter().map(|stage| at_stage(*stage));
+    let told = concerned(at_stage(StageName::Triaged), 1);
+    let told = told.notify_authority(notification(at(), None), &facts(), &manager(), at()).unwrap().into_after();
+    let incidents = every().chain(every().map(clocked)).chain([told]);
+    Refusals::of(incidents, &[facts(), Facts { open_actions: 2 }])
 }

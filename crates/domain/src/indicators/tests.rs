@@ -1,5 +1,6 @@
 use super::*;
 use crate::access::{Identity, Role, Standing};
+use crate::fixtures::refusals::Refusals;
 use crate::id::OrganisationId;
 use crate::reference::Reference;
 use crate::responsibilities::tests::is_handed_over_whole;
@@ -370,4 +371,20 @@ fn whoever_has_left_is_replaced_in_every_stage() {
     for stage in StageName::VARIANTS {
         is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    let bare = Indicator {
+        information_need: None,
+        method: None,
+        frequency: None,
+        collector: None,
+        analysis_interval: None,
+        analyst: None,
+        goal: None,
+        ..at_stage(StageName::Draft)
+    };
+    let indicators = StageName::VARIANTS.iter().map(|stage| at_stage(*stage)).chain([bare]);
+    Refusals::of(indicators, &[facts()])
 }

@@ -1,9 +1,11 @@
 use super::*;
 use crate::access::{Identity, Role};
 use crate::change::{Change, Lifecycle};
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, member, person};
 use crate::management_reviews::inputs::Collected;
 use crate::nonconformities::Source;
+use crate::responsibilities::HandOver;
 use crate::responsibilities::tests::is_handed_over_whole;
 use crate::settings::ReviewRules;
 use chrono::{Days, TimeDelta};
@@ -512,4 +514,20 @@ fn whoever_has_left_is_replaced_in_every_stage() {
     for stage in StageName::VARIANTS {
         is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    let silent = prepared(Statements::default()).review.into_after();
+    let moved = ManagementReview {
+        period: Period { from: today() - Days::new(30), until: today() },
+        ..at_stage(StageName::Prepared)
+    };
+    let alone = Hold { present: vec![member(9)], ..hold() };
+    let alone = at_stage(StageName::Prepared).hold(alone, &facts(), &manager(), at()).unwrap().into_after();
+    let decided = apply(minuted(), Verb::Decide).unwrap();
+    let reviews = StageName::VARIANTS.iter().map(|stage| at_stage(*stage)).chain([silent, moved, alone, decided]);
+    let hand = HandOver { from: member(2), to: member(3), roles: Vec::new(), reason: "Left".into() };
+    let handed = scheduled().hand_over(&hand, &facts(), &manager(), at());
+    Refusals::of(reviews, &[facts()]).and("hand-over", handed)
 }

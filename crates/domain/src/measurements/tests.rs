@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::Role;
-use crate::change::{Change, Lifecycle};
+use crate::change::Change;
+use crate::fixtures::refusals::Refusals;
 use crate::id::IndicatorId;
 use crate::indicators::tests::{active, at, birth, define, draft, manager, person};
 use crate::indicators::{Indicator, IndicatorDraft, ValueKind};
@@ -9,6 +10,7 @@ use crate::refusal::{Fault, Refusal};
 use chrono::{DateTime, Duration, Utc};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashMap};
+use strum::VariantArray;
 use uuid::Uuid;
 
 fn raw(value: f64) -> RawPoint {
@@ -167,21 +169,43 @@ fn a_batch_stands_for_its_rows() {
     assert!(matches!(refusal, Refusal::State(reasons) if reasons[0].code == "nothing_new"));
 }
 
-/// The lifecycle has one edge: every other cell is refused.
+fn apply(batch: MeasurementBatch, verb: Verb) -> Result<Change<MeasurementBatch>, Refusal> {
+    match verb {
+        Verb::Withdraw => batch.withdraw("wrong feed".into(), &manager(), at()),
+    }
+}
+
+fn at_stage(stage: StageName) -> MeasurementBatch {
+    let recorded = batch(&manager()).unwrap();
+    match stage {
+        StageName::Recorded => recorded,
+        StageName::Withdrawn => apply(recorded, Verb::Withdraw).unwrap().into_after(),
+    }
+}
+
+/// Every stage x every verb: a command succeeds exactly where the table has an edge, and ends where it says.
 #[test]
 fn stage_by_verb() {
-    let recorded = batch(&manager()).unwrap();
-    let withdrawn = recorded.clone().withdraw("wrong feed".into(), &manager(), at()).unwrap();
-    assert_eq!(withdrawn.reason(), Some("wrong feed"));
-    let withdrawn = withdrawn.into_after();
-    assert_eq!((withdrawn.stage.name(), withdrawn.head.version), (StageName::Withdrawn, 2));
-    assert!(!withdrawn.knows(Verb::Withdraw) && recorded.knows(Verb::Withdraw));
-    let again = withdrawn.withdraw("again".into(), &manager(), at()).unwrap_err();
-    assert!(matches!(again, Refusal::State(reasons) if reasons[0].code == "wrong_state"));
-    let blank = recorded.clone().withdraw(" ".into(), &manager(), at()).unwrap_err();
+    let mut table = String::new();
+    for stage in StageName::VARIANTS {
+        for verb in Verb::VARIANTS {
+            let ends: Vec<_> = apply(at_stage(*stage), *verb).iter().map(|made| made.after().stage.name()).collect();
+            assert_eq!(ends, edge(*stage, *verb), "{stage:?} {verb:?}");
+            table.push_str(&format!("{stage:?} {verb:?} -> {ends:?}\n"));
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn a_batch_is_withdrawn_with_a_reason_by_whoever_may() {
+    let withdrawn = apply(at_stage(StageName::Recorded), Verb::Withdraw).unwrap();
+    assert_eq!((withdrawn.reason(), withdrawn.after().head.version), (Some("wrong feed"), 2));
+    let recorded = || at_stage(StageName::Recorded);
+    let blank = recorded().withdraw(" ".into(), &manager(), at()).unwrap_err();
     assert!(matches!(blank, Refusal::Invalid(faults) if faults[0].pointer == "/reason"));
     let sender = person(6, &[Role::Member]);
-    assert_eq!(recorded.withdraw("mine".into(), &sender, at()).unwrap_err(), Refusal::Forbidden);
+    assert_eq!(recorded().withdraw("mine".into(), &sender, at()).unwrap_err(), Refusal::Forbidden);
 }
 
 #[test]
@@ -234,4 +258,12 @@ proptest! {
             prop_assert!(point.figure.value().abs() <= crate::indicators::MAGNITUDE);
         }
     }
+}
+
+/// Why it is refused.
+pub(crate) fn refusals() -> Refusals {
+    let nothing = sift(vec![Err(fault())], &HashMap::new());
+    let draft = BatchDraft { source: "scanner".into(), sifted: &nothing };
+    let nothing = MeasurementBatch::record(draft, &manager(), birth(Prefix::MeasurementBatch, 1));
+    Refusals::of(StageName::VARIANTS.iter().map(|stage| at_stage(*stage)), &[()]).and("record", nothing)
 }

@@ -1,5 +1,7 @@
 use super::*;
 use crate::access::{Identity, Standing};
+use crate::delegations::Delegate;
+use crate::fixtures::refusals::{Refusals, published};
 use crate::id::{AuditId, MemberId, OrganisationId};
 use crate::reference::Reference;
 use uuid::Uuid;
@@ -243,4 +245,66 @@ fn an_admin_whose_time_ends_is_none_to_rely_on() {
     let temporary = ending(facts(2)).unwrap().into_after();
     // The one that stays is somebody else.
     assert!(temporary.deactivate("left".into(), &facts(1), &who, at).is_ok());
+}
+
+fn apply(member: Member, verb: Verb) -> Result<Member, Refusal> {
+    let (f, at, some) = (facts(2), DateTime::UNIX_EPOCH, || "because".to_owned());
+    let (admin, to) = (by(Role::Admin), || enrol(&[Role::Auditor], Role::Admin).unwrap());
+    match verb {
+        Verb::AssignRoles => member.assign_roles(&[Role::Auditor], Vec::new(), &f, &admin, at),
+        Verb::Deactivate => member.deactivate(some(), &f, &admin, at),
+        Verb::Reactivate => member.reactivate(some(), &f, &admin, at),
+        Verb::Reassign => member.reassign(&to(), some(), &f, &by(Role::IsmsManager), at).map(|(noted, _)| noted),
+        Verb::OpenCalendarLink => {
+            member.open_calendar_link(&CalendarLink::of(MemberId(Uuid::nil()), [1; 32]), &f, &by(Role::Member), at)
+        }
+        Verb::CloseCalendarLink => member.close_calendar_link(&f, &admin, at),
+        Verb::Delegate => {
+            let mut other = to();
+            other.head.id = Uuid::from_u128(9);
+            let input = Delegate { from: day(0), until: day(5), reason: some() };
+            member.delegate(&other, input, &f, &by(Role::Member), at)
+        }
+        Verb::EndDelegation => member.end_delegation(&f, &admin, at),
+    }
+    .map(Change::into_after)
+}
+
+/// With a calendar link and somebody who stands in, as long as the member is there.
+fn in_every_stage() -> [Member; 2] {
+    let linked = apply(enrol(&[Role::Member], Role::Admin).unwrap(), Verb::OpenCalendarLink).unwrap();
+    let delegated = apply(linked, Verb::Delegate).unwrap();
+    [delegated.clone(), apply(delegated, Verb::Deactivate).unwrap()]
+}
+
+/// Every stage x every verb: a command succeeds exactly where the published table has an edge, and ends where it says.
+#[test]
+fn stage_by_verb() {
+    let mut table = String::new();
+    for member in in_every_stage() {
+        let stage = member.stage_name();
+        for verb in Verb::VARIANTS {
+            let ends: Vec<_> = apply(member.clone(), *verb).iter().map(Lifecycle::stage_name).collect();
+            assert_eq!(ends, published("members", stage, (*verb).into()), "{stage} {verb:?}");
+            table.push_str(&format!("{stage} {verb:?} -> {ends:?}\n"));
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    let admin = enrol(&[Role::Admin], Role::Admin).unwrap();
+    let at = DateTime::UNIX_EPOCH;
+    let own = |verb| enrol(&[Role::Member], Role::Admin).unwrap().may(verb, &facts(2), &by(Role::Member));
+    let gone = in_every_stage()[1].clone();
+    let alone = admin.clone().assign_roles(&[Role::Member], Vec::new(), &facts(1), &by(Role::Admin), at);
+    Refusals::of(in_every_stage().into_iter().chain([admin]), &[facts(1), facts(2)])
+        .and("assign-roles", alone)
+        .and("end-delegation", own(Verb::EndDelegation))
+        .and("close-calendar-link", own(Verb::CloseCalendarLink))
+        .and_all(
+            [Verb::OpenCalendarLink, Verb::Delegate]
+                .map(|verb| (verb.into(), gone.may(verb, &facts(2), &by(Role::Member)))),
+        )
 }

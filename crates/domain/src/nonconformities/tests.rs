@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::Role;
 use crate::change::Lifecycle;
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, noted_once, person, program};
 use crate::mistakes::Voidable;
 use crate::responsibilities::tests::is_handed_over_whole;
@@ -406,4 +407,16 @@ fn whoever_has_left_is_replaced_in_every_stage() {
     for stage in StageName::VARIANTS {
         is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    let excepted = |rule| Facts { separation: relaxed(rule), ..facts() };
+    let expired = |rule| Facts { today: at().date_naive() + Days::new(400), ..excepted(rule) };
+    let bare = Facts { actions: 0, ..facts() };
+    let working = Facts { open_actions: 1, open_work: 1, ..facts() };
+    let later = Facts { workers: vec![crate::fixtures::member(9), crate::fixtures::member(2)], ..facts() };
+    let judged = apply(at_stage(StageName::Verifying), Verb::Verify, 1).unwrap();
+    let cases = StageName::VARIANTS.iter().map(|stage| at_stage(*stage)).chain([judged]);
+    Refusals::of(cases, &[facts(), bare, working, excepted(Rule::CaseVerifier), expired(Rule::CaseVerifier), later])
 }

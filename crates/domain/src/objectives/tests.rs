@@ -2,6 +2,7 @@ use super::*;
 use crate::access::Role;
 use crate::change::Lifecycle;
 use crate::evaluation::Observation;
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, machine, member, person};
 use crate::id::IndicatorId;
 use crate::indicators::{Goal, Range};
@@ -544,4 +545,38 @@ fn what_was_measured_before_the_start_counts_in_nothing() {
     assert_eq!(come.progress.forecast.unwrap().slope_per_day, 1.0);
     let silent = Reading { value: None, ..reading(0.0) };
     assert_eq!(Measured::of(path, &indicator, &silent, &all, now), None);
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    let excepted = |rule| Facts { separation: relaxed(rule), ..facts() };
+    let expired = |rule| Facts { today: day(400), ..excepted(rule) };
+    let silent = Facts { reading: None, ..facts() };
+    let low = Facts { reading: Some(reading(79.0)), ..facts() };
+    let terms = Terms { measure: None, due_on: None, ..set(measured()).terms };
+    let bare = Objective {
+        terms,
+        requirements: Vec::new(),
+        communicated_to: Vec::new(),
+        plan: None,
+        resources: None,
+        evaluation: None,
+        ..set(measured())
+    };
+    let unfounded = Measure::Indicator { indicator: IndicatorId(Uuid::from_u128(40)), baseline: None, target: 95.0 };
+    let more = [bare, set(unfounded), set(judged()), active(judged())];
+    let objectives = StageName::VARIANTS.iter().map(|stage| at_stage(*stage)).chain(more);
+    Refusals::of(
+        objectives,
+        &[
+            facts(),
+            late(),
+            silent,
+            low,
+            excepted(Rule::ObjectiveApprover),
+            expired(Rule::ObjectiveApprover),
+            excepted(Rule::ObjectiveJudge),
+            expired(Rule::ObjectiveJudge),
+        ],
+    )
 }

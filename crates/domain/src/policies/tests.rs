@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::Role;
 use crate::change::Lifecycle;
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, machine, member, person};
 use crate::responsibilities::tests::is_handed_over_whole;
 use uuid::Uuid;
@@ -65,7 +66,7 @@ fn retired() -> Policy {
     published(draft()).out_of_force("Another took its place".into(), at()).unwrap().into_after()
 }
 
-fn at_stage(stage: StageName) -> Policy {
+pub(crate) fn at_stage(stage: StageName) -> Policy {
     match stage {
         StageName::Draft => established(draft()),
         StageName::Published => published(draft()),
@@ -243,4 +244,11 @@ fn whoever_has_left_is_replaced_in_every_stage() {
     for stage in StageName::VARIANTS {
         is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    Refusals::of(StageName::VARIANTS.iter().map(|stage| at_stage(*stage)), &[facts()])
+        .and("come-due", established(draft()).come_due(0, day(0), &worker(), at()))
+        .and("come-due", published(draft()).come_due(0, day(0), &worker(), at()))
 }

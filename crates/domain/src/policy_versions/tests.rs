@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::{Identity, Role};
 use crate::change::Lifecycle;
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, machine, member, person};
 use crate::policies::PolicyAmendment;
 use crate::policies::tests::{draft as policy_draft, established, manager};
@@ -363,4 +364,17 @@ fn whoever_has_left_is_replaced_in_every_stage() {
     for stage in StageName::VARIANTS {
         is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    let excepted = |rule| Facts { separation: relaxed(rule), ..facts() };
+    let expired = |rule| Facts { today: day(400), ..excepted(rule) };
+    let gone = crate::policies::tests::at_stage(crate::policies::StageName::Retired);
+    let empty = PolicyVersion { body: None, ..drafted() };
+    let versions = StageName::VARIANTS.iter().map(|stage| at_stage(*stage)).chain([empty]);
+    Refusals::of(
+        versions,
+        &[facts(), moved_on(), facts_of(gone), excepted(Rule::PolicyApprover), expired(Rule::PolicyApprover)],
+    )
 }

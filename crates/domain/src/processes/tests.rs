@@ -1,5 +1,6 @@
 use super::*;
 use crate::access::Role;
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, member, person};
 use crate::responsibilities::tests::is_handed_over_whole;
 
@@ -103,4 +104,9 @@ fn whoever_has_left_is_replaced_in_every_stage() {
     for stage in StageName::VARIANTS {
         is_handed_over_whole(at_stage(*stage), &(), &manager());
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    Refusals::of(StageName::VARIANTS.iter().map(|stage| at_stage(*stage)), &[()])
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::{Identity, Role};
 use crate::comments::{Comment, Remark};
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, machine, member, person};
 use crate::incidents::Incident;
 use crate::incidents::tests::reported;
@@ -208,4 +209,9 @@ fn the_projection_is_read_back() {
         let stored = serde_json::to_value(at_stage(*stage)).unwrap();
         assert_eq!(serde_json::from_value::<Redaction>(stored).unwrap(), at_stage(*stage));
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    Refusals::of(StageName::VARIANTS.iter().map(|stage| at_stage(*stage)), &[()])
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::acceptance::Accept;
 use crate::access::{Identity, Role};
 use crate::change::Lifecycle;
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, machine, member, person};
 use crate::mistakes::Voidable;
 use crate::responsibilities::tests::is_handed_over_whole;
@@ -294,4 +295,11 @@ fn whoever_has_left_is_replaced_in_every_stage() {
     for stage in StageName::VARIANTS {
         is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    let returned = at_stage(StageName::Accepted).end_acceptance(today() + Days::new(1), &system(), at());
+    let risks = StageName::VARIANTS.iter().map(|stage| at_stage(*stage)).chain([returned.unwrap().into_after()]);
+    Refusals::of(risks, &[facts(), Facts { open_actions: 2, ..facts() }])
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::Role;
 use crate::change::Change;
+use crate::fixtures::refusals::Refusals;
 use crate::indicators::tests::{active, at, birth, draft, manager, person, system};
 use crate::indicators::{AutoRaise, IndicatorDraft, Level};
 use crate::nonconformities::Source;
@@ -176,4 +177,10 @@ fn whoever_has_left_is_replaced_in_every_stage() {
     for stage in StageName::VARIANTS {
         is_handed_over_whole(at_stage(*stage), &(), &manager());
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    Refusals::of(StageName::VARIANTS.iter().map(|stage| at_stage(*stage)), &[()])
+        .and("auto-raise", raised(Kind::Stale).auto_raise(&active(draft()), &system(), birth(Prefix::Nonconformity, 1)))
 }

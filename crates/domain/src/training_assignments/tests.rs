@@ -2,6 +2,7 @@ use super::*;
 use crate::access::{Identity, Role};
 use crate::audience::Audience;
 use crate::courses::{CourseDraft, Facts as CourseFacts};
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, machine, member, person};
 use crate::responsibilities::tests::is_handed_over_whole;
 use strum::VariantArray;
@@ -230,4 +231,15 @@ fn whoever_has_left_is_replaced_in_every_stage() {
     for stage in StageName::VARIANTS {
         is_handed_over_whole(at_stage(*stage), &facts(), &manager());
     }
+}
+
+/// Why it is refused, with every fact that a guard asks for.
+pub(crate) fn refusals() -> Refusals {
+    let marked = Facts { pass_mark: Some(80), ..facts() };
+    let over = Facts { course_is_published: false, ..facts() };
+    let birth = birth(Prefix::TrainingAssignment);
+    let unpublished = TrainingAssignment::assign(&draft(), (member(3), None), today(), &manager(), birth);
+    Refusals::of(StageName::VARIANTS.iter().map(|stage| at_stage(*stage)), &[facts(), marked, over])
+        .and("assign", unpublished)
+        .and("expire", assigned().expire(&facts(), &program(), at()))
 }
