@@ -102,7 +102,7 @@ async fn decide(api: &Api, review: &str, kind: &str, text: &str) -> Answer {
     act(api, Role::Management, review, "decide", body).await
 }
 
-async fn inputs(api: &Api, review: &str, query: &str) -> Answer {
+pub async fn inputs(api: &Api, review: &str, query: &str) -> Answer {
     api.by(Role::Auditor).await.get(&format!("/v1/management-reviews/{review}/inputs{query}")).await
 }
 

@@ -11,12 +11,12 @@ use chrono::TimeDelta;
 use ratchet_domain::access::Role;
 use serde_json::{Value, json};
 
-async fn read(api: &Api, role: Role, query: &str) -> Answer {
+pub async fn read(api: &Api, role: Role, query: &str) -> Answer {
     api.by(role).await.get(&format!("/v1/readiness{query}")).await
 }
 
 /// One check of what was read.
-fn check(readiness: &Answer, id: &str) -> Value {
+pub fn check(readiness: &Answer, id: &str) -> Value {
     let steps = readiness.body["steps"].as_array().unwrap();
     let mut checks = steps.iter().flat_map(|step| step["checks"].as_array().unwrap());
     checks.find(|check| check["id"] == id).unwrap_or_else(|| panic!("no check {id}")).clone()

@@ -95,6 +95,11 @@ async fn what_is_done_by_hand_is_found() {
         ),
         ("who answers for a record", "UPDATE ownerships SET owned_until = owned_from", "ownerships"),
         ("who is named on a record", "DELETE FROM responsibilities", "responsibilities"),
+        (
+            "a duty that was kept apart",
+            "INSERT INTO separation_exceptions SELECT organisation_id, id, 0, 'nonconformity', reference, created_at, '{\"rule\":\"case_verifier\",\"reason\":\"x\",\"compensating_control\":\"x\",\"by\":\"00000000-0000-0000-0000-000000000000\",\"at\":\"2026-01-01T00:00:00Z\"}' FROM nonconformities WHERE reference = 'NC-2026-0001'",
+            "separation_exceptions",
+        ),
         ("what a record waits for", "DELETE FROM work_items WHERE member_id IS NOT NULL", "work_items"),
         (
             "an edge that no record says",

@@ -234,6 +234,10 @@ impl Record for Action {
         &mut self.head
     }
 
+    fn exceptions(&self) -> &[SeparationException] {
+        &self.exceptions
+    }
+
     /// Assigned to the actor, or planned by it.
     fn is_own(&self, by: &Actor) -> bool {
         let me = by.principal();

@@ -283,6 +283,10 @@ impl Record for Audit {
         &mut self.head
     }
 
+    fn exceptions(&self) -> &[SeparationException] {
+        &self.exceptions
+    }
+
     /// The actor audits, is audited, or planned it; of whoever is engaged for some audits, it is one of these.
     fn is_own(&self, by: &Actor) -> bool {
         if let Some(engaged) = by.engaged_for() {

@@ -6,6 +6,7 @@ use crate::id::{MemberId, OrganisationId};
 use crate::reference::{Prefix, Reference};
 use crate::refusal::Refusal;
 use crate::responsibilities::{HandOver, Responsibility, nothing_to_hand_over};
+use crate::separation::SeparationException;
 use crate::trace::TraceEdge;
 use crate::work::{Wake, Work};
 use chrono::{DateTime, Utc};
@@ -108,6 +109,11 @@ pub trait Record: Clone + Serialize + DeserializeOwned + Send + 'static {
     /// Who is named on it for what is not over: what is handed to another when that member leaves.
     fn responsibilities(&self) -> Vec<Responsibility> {
         Vec::new()
+    }
+
+    /// Duties that were not kept apart on it, in the order in which that was documented.
+    fn exceptions(&self) -> &[SeparationException] {
+        &[]
     }
 
     /// Who stands in for whom it is about, and when.

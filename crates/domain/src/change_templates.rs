@@ -130,6 +130,10 @@ impl Record for ChangeTemplate {
         &mut self.head
     }
 
+    fn exceptions(&self) -> &[SeparationException] {
+        &self.exceptions
+    }
+
     fn title(&self) -> Option<&str> {
         Some(&self.procedure.title)
     }

@@ -147,6 +147,10 @@ impl Record for PlannedChange {
         &mut self.head
     }
 
+    fn exceptions(&self) -> &[SeparationException] {
+        &self.exceptions
+    }
+
     /// Owned or requested by the actor.
     fn is_own(&self, by: &Actor) -> bool {
         let me = by.principal();

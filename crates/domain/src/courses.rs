@@ -160,6 +160,10 @@ impl Record for Course {
         &mut self.head
     }
 
+    fn exceptions(&self) -> &[SeparationException] {
+        &self.exceptions
+    }
+
     /// Owned or defined by the actor.
     fn is_own(&self, by: &Actor) -> bool {
         let me = by.principal();

@@ -213,6 +213,10 @@ impl Record for Improvement {
         &mut self.head
     }
 
+    fn exceptions(&self) -> &[SeparationException] {
+        &self.exceptions
+    }
+
     /// Owned, proposed or recorded by the actor.
     fn is_own(&self, by: &Actor) -> bool {
         let is_mine = |me| {

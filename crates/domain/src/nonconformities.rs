@@ -243,6 +243,10 @@ impl Record for Nonconformity {
         &mut self.head
     }
 
+    fn exceptions(&self) -> &[SeparationException] {
+        &self.exceptions
+    }
+
     /// Owned or reported by the actor.
     fn is_own(&self, by: &Actor) -> bool {
         let is_mine =

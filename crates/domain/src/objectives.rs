@@ -217,6 +217,10 @@ impl Record for Objective {
         &mut self.head
     }
 
+    fn exceptions(&self) -> &[SeparationException] {
+        &self.exceptions
+    }
+
     /// Owned or set by the actor.
     fn is_own(&self, by: &Actor) -> bool {
         let me = by.principal();

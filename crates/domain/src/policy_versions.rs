@@ -223,6 +223,10 @@ impl Record for PolicyVersion {
         &mut self.head
     }
 
+    fn exceptions(&self) -> &[SeparationException] {
+        &self.exceptions
+    }
+
     /// Written by the actor.
     fn is_own(&self, by: &Actor) -> bool {
         by.principal().is_some_and(|me| self.authors.contains(&me))

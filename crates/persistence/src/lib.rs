@@ -63,6 +63,7 @@ mod row;
 pub mod schedule;
 mod schema;
 pub mod search;
+mod separation;
 pub mod sessions;
 pub mod settings;
 pub mod signals;

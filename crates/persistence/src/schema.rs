@@ -1086,6 +1086,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::column::{Instant, Key};
+
+    separation_exceptions (organisation_id, record_id, number) {
+        organisation_id -> Key,
+        record_id -> Key,
+        number -> BigInt,
+        kind -> Text,
+        reference -> Text,
+        made_at -> Instant,
+        exception -> Text,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::column::Key;
     readiness_days (organisation_id, day) {

@@ -10,6 +10,7 @@ use crate::record_edges;
 use crate::responsibilities;
 use crate::schedule;
 use crate::schema::reference_counters;
+use crate::separation;
 use crate::settings;
 use crate::table::{Guarded, Table};
 use crate::work_items;
@@ -215,6 +216,7 @@ impl<'a> Tx<'a> {
         schedule::keep(&change, self.connection)?;
         ownerships::keep(&change, self.now, self.connection)?;
         responsibilities::keep(&change, self.connection)?;
+        separation::keep(&change, self.connection)?;
         delegations::keep(&change, self.connection)?;
         let detail_salt = (self.next_salt)();
         let salts = (salt_before, salt);

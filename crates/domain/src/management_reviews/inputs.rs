@@ -10,6 +10,7 @@ mod monitoring;
 mod nonconformities;
 mod objectives;
 mod risks;
+mod separation;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ pub use monitoring::{IndicatorFigure, IndicatorLine, MonitoringResults, Trend};
 pub use nonconformities::{CaseFigure, CaseLine, Treatment};
 pub use objectives::{Fulfilment, ObjectiveLine};
 pub use risks::{LevelCount, RiskLine, RiskResults, TreatmentPlan};
+pub use separation::{ExceptionFigure, ExceptionLine, Exceptions, RelaxedRule};
 
 use crate::journal::JournalError;
 use crate::journal::leaf::canonical;
@@ -281,6 +283,9 @@ pub struct Collected {
     pub risks: RiskResults,
     /// g: opportunities for improvement.
     pub improvements: Opportunities,
+    /// Duties that were not kept apart, and what made up for it; absent from what was frozen before it was collected.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub separation: Exceptions,
 }
 
 /// The inputs as they are frozen: also what the API answers, byte for byte.

@@ -13,6 +13,8 @@ pub enum ReviewCheck {
     IsmsManager,
     /// Are all duties kept apart, without documented exceptions?
     SeparationEnforced,
+    /// Was every documented exception from the separation of duties put before a management review?
+    ExceptionsReviewed,
     /// Is the next management review scheduled, and was none missed?
     ReviewScheduled,
     /// Was a management review held and approved within the interval that the organisation has set itself?
@@ -44,6 +46,12 @@ impl ReviewCheck {
                 question: "Are all duties kept apart, without documented exceptions?",
                 rule: Rule::Each { idle: "the organisation has no settings yet" },
                 mend: Some(post("/v1/settings/{id}/enforce-separation")),
+            },
+            Self::ExceptionsReviewed => Terms {
+                clauses: &["5.3", "9.3.2", "A.5.3"],
+                question: "Was every documented exception from the separation of duties put before a management review?",
+                rule: Rule::Each { idle: "no exception was documented" },
+                mend: Some(post("/v1/management-reviews")),
             },
             Self::ReviewScheduled => Terms {
                 clauses: &["9.3.1"],

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::table::Table;
 use crate::{
     audits, context_entries, employee_reports, evaluation, findings, improvements, indicators, measurements,
-    nonconformities, objectives, risks, settings, signals,
+    nonconformities, objectives, risks, separation, settings, signals,
 };
 use chrono::{DateTime, Utc};
 use ratchet_domain::actions::Kind as ActionKind;
@@ -17,12 +17,13 @@ use ratchet_domain::id::{AuditId, OrganisationId, RecordId};
 use ratchet_domain::improvements::Improvement;
 use ratchet_domain::management_reviews::Period;
 use ratchet_domain::management_reviews::inputs::{
-    AuditResults, Collected, ComparedMean, ContextChanges, EarlierActions, Feedback, Fulfilment, IndicatorFigure,
-    MonitoringResults, Opportunities, RiskResults, Spans, Treatment,
+    AuditResults, Collected, ComparedMean, ContextChanges, EarlierActions, Exceptions, Feedback, Fulfilment,
+    IndicatorFigure, MonitoringResults, Opportunities, RiskResults, Spans, Treatment,
 };
 use ratchet_domain::nonconformities::Nonconformity;
 use ratchet_domain::objectives::Objective;
 use ratchet_domain::reference::Prefix;
+use ratchet_domain::settings::Rules;
 use uuid::Uuid;
 
 /// What live data says of every input.
@@ -35,7 +36,8 @@ pub(super) fn collect(
     now: DateTime<Utc>,
     connection: &mut AnyConnection,
 ) -> Result<Collected, Error> {
-    let spans = period.spans(&settings::rules(organisation, connection)?, now);
+    let rules = settings::rules(organisation, connection)?;
+    let spans = period.spans(&rules, now);
     Ok(Collected {
         earlier_actions: earlier_actions(organisation, &spans, connection)?,
         issues: issues(organisation, &spans, connection)?,
@@ -47,6 +49,7 @@ pub(super) fn collect(
         feedback: feedback(organisation, &spans, connection)?,
         risks: risk_results(organisation, &spans, connection)?,
         improvements: opportunities(organisation, &spans, connection)?,
+        separation: exceptions(organisation, &rules, &spans, connection)?,
     })
 }
 
@@ -187,4 +190,15 @@ fn opportunities(
     let actions = actions::figures(organisation, &about, spans.before.from, connection)?;
     let improvements = improvements::since(organisation, spans.before.from, connection)?;
     Ok(Opportunities::of(&actions, &improvements, spans))
+}
+
+/// Beside the ten: duties that were not kept apart.
+fn exceptions(
+    organisation: OrganisationId,
+    rules: &Rules,
+    spans: &Spans,
+    connection: &mut AnyConnection,
+) -> Result<Exceptions, Error> {
+    let documented = separation::since(organisation, spans.before.from, connection)?;
+    Ok(Exceptions::of(&rules.separation, &documented, spans))
 }

@@ -4,21 +4,23 @@ use super::{Moment, NAMED, found, named, proven};
 use crate::column::KeyValue;
 use crate::connection::AnyConnection;
 use crate::error::Error;
-use crate::members;
 use crate::schema::{actions, management_reviews, settings};
-use chrono::Months;
+use crate::table::Table;
+use crate::{members, separation};
+use chrono::{DateTime, Months, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::access::Role;
 use ratchet_domain::actions::{Kind, StageName as ActionStage};
-use ratchet_domain::management_reviews::StageName as ReviewStage;
+use ratchet_domain::management_reviews::{ManagementReview, StageName as ReviewStage};
 use ratchet_domain::readiness::{Found, ReviewCheck, Tally};
-use ratchet_domain::reference::Prefix;
+use ratchet_domain::reference::{Locator, Prefix};
 
 pub(super) fn tally(check: ReviewCheck, at: &Moment, c: &mut AnyConnection) -> Result<Tally, Error> {
     match check {
         ReviewCheck::TopManagement => appointed(Role::Management, at, c),
         ReviewCheck::IsmsManager => appointed(Role::IsmsManager, at, c),
-        ReviewCheck::SeparationEnforced => separation(at, c),
+        ReviewCheck::SeparationEnforced => enforced(at, c),
+        ReviewCheck::ExceptionsReviewed => exceptions(at, c),
         ReviewCheck::ReviewScheduled => scheduled(at, c),
         ReviewCheck::ReviewInTime => in_time(at, c),
         ReviewCheck::ReviewsApproved => approved(at, c),
@@ -45,7 +47,7 @@ pub(super) fn settings_of(at: &Moment, c: &mut AnyConnection) -> Result<Vec<KeyV
 }
 
 /// Every rule that is relaxed today offends.
-fn separation(at: &Moment, c: &mut AnyConnection) -> Result<Tally, Error> {
+fn enforced(at: &Moment, c: &mut AnyConnection) -> Result<Tally, Error> {
     let settings = settings_of(at, c)?;
     let today = at.rules.today(at.now);
     let relaxed = at.rules.separation.relaxations().iter().filter(|relaxation| relaxation.until >= today).count();
@@ -55,6 +57,37 @@ fn separation(at: &Moment, c: &mut AnyConnection) -> Result<Tally, Error> {
     } else {
         proven(named(Prefix::Settings, i64::from(!settings.is_empty()), settings))
     })
+}
+
+/// Exceptions up to the last day at which an approved review has looked prove it, later ones offend.
+fn exceptions(at: &Moment, c: &mut AnyConnection) -> Result<Tally, Error> {
+    let (organisation, limit) = (at.organisation, at.limit());
+    Ok(match looked_at_until(at, c)? {
+        Some(seen) => Tally {
+            proof: separation::found(organisation, &(None, Some(seen)), limit, c)?,
+            offending: separation::found(organisation, &(Some(seen), None), limit, c)?,
+        },
+        None => Tally { proof: Found::default(), offending: separation::found(organisation, &(None, None), limit, c)? },
+    })
+}
+
+/// The end of the time that approved reviews have looked at; none where there is no such review.
+fn looked_at_until(at: &Moment, c: &mut AnyConnection) -> Result<Option<DateTime<Utc>>, Error> {
+    let newest: Vec<KeyValue> = management_reviews::table
+        .filter(management_reviews::organisation_id.eq(at.key()))
+        .filter(management_reviews::stage.eq(<&str>::from(ReviewStage::Approved)))
+        .order((management_reviews::scheduled_on.desc(), management_reviews::id.desc()))
+        .limit(1)
+        .select(management_reviews::id)
+        .load(c)?;
+    let Some(newest) = newest.first() else { return Ok(None) };
+    let found = ManagementReview::find(at.organisation, Locator::Id(newest.0), c)?;
+    // What came in later that day, or after the inputs were frozen, the review has not seen.
+    let seen = found.and_then(|(review, _)| review.snapshots.last().cloned()).map(|seal| {
+        let ended = at.rules.start_of(seal.period.until.succ_opt().unwrap_or(NaiveDate::MAX));
+        ended.min(seal.taken_at)
+    });
+    Ok(seen)
 }
 
 fn scheduled(at: &Moment, c: &mut AnyConnection) -> Result<Tally, Error> {

@@ -2,6 +2,7 @@ mod audits;
 mod improvements;
 mod objectives;
 mod risks;
+mod separation;
 
 use super::*;
 use crate::actions::StageName as ActionStage;

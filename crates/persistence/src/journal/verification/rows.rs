@@ -9,7 +9,7 @@ use crate::files::{Content, Files};
 use crate::journal::projection;
 use crate::schema::{journal_entries, journal_queue};
 use crate::table::Guarded;
-use crate::{delegations, ownerships, record_edges, responsibilities, work_items};
+use crate::{delegations, ownerships, record_edges, responsibilities, separation, work_items};
 use diesel::prelude::*;
 use ratchet_domain::journal::leaf::{self, leaf_hash};
 use ratchet_domain::ownerships::of as owners_of;
@@ -106,18 +106,27 @@ impl Verification<'_> {
         }
     }
 
-    /// Edges, lists of work and owners are what the records themselves say.
+    /// Edges, lists of work, owners and documented exceptions are what the records themselves say.
     fn derived<T: Guarded>(&mut self, records: &[T], connection: &mut AnyConnection) -> Result<(), Error> {
         let ids: Vec<Uuid> = records.iter().map(|record| record.head().id).collect();
         let mut edges = record_edges::kept(self.organisation, &ids, connection)?;
         let mut work = work_items::kept(self.organisation, &ids, connection)?;
         let mut owners = ownerships::kept(self.organisation, &ids, connection)?;
         let mut named = responsibilities::kept(self.organisation, &ids, connection)?;
+        let mut exceptions = separation::kept(self.organisation, &ids, connection)?;
         let mut stand_ins = delegations::kept(self.organisation, &ids, connection)?;
         for record in records {
             let id = record.head().id;
             if stand_ins.remove(&id).unwrap_or_default() != record.stand_ins() {
                 self.found("delegations", id, None, "are not what the member says: they were changed by hand");
+            }
+            if exceptions.remove(&id).unwrap_or_default() != record.exceptions() {
+                self.found(
+                    "separation_exceptions",
+                    id,
+                    None,
+                    "are not what the record says: they were changed by hand",
+                );
             }
             if named.remove(&id).unwrap_or_default() != record.responsibilities().into_iter().collect() {
                 self.found("responsibilities", id, None, "are not whom the record names: they were changed by hand");
