@@ -58,6 +58,51 @@ async fn known_ones_are_counted_and_changed_ones_kept_beside_the_old() {
     }
 }
 
+/// One measurement of many: it is out of the chart and of the evaluation, kept, and said to be so; sent again it counts.
+#[tokio::test]
+async fn one_measurement_is_withdrawn_and_what_is_left_is_judged_anew() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let indicator = active(&api).await;
+        let items = series(&api, &indicator, &[1.0, 2.0, 1e6]);
+        let sent = send(&api, items.clone()).await.expect(201);
+        let batch = format!("/v1/measurement-batches/{}", sent.body["batch_reference"].as_str().unwrap());
+        api.evaluate().await;
+        let manager = api.by(Role::IsmsManager).await;
+        let judged = async || {
+            let told = manager.get(&format!("/v1/indicators/{indicator}/evaluation")).await.expect(200).body;
+            (told["status"].clone(), told["series"][0]["value"].clone())
+        };
+        assert_eq!(judged().await, (json!("critical"), json!(1e6)));
+        let rows = manager.get(&format!("/v1/indicators/{indicator}/measurements")).await.expect(200);
+        let row = rows.body["items"][2]["row"].as_i64().unwrap();
+        let strike = async |row: i64, reason: &str| {
+            let body = json!({ "row": row, "reason": reason });
+            manager.post(&format!("{batch}/withdraw-measurement"), body).await
+        };
+        assert_eq!(strike(7, " ").await.expect(422).faults(), ["/row unknown_row", "/reason blank"]);
+        assert_eq!(strike(-1, "x").await.expect(422).faults(), ["/row unknown_row"]);
+        let struck = strike(row, "The sensor was wet").await.expect(200);
+        assert_eq!(struck.body["state"], "recorded");
+        let withdrawn = &struck.body["withdrawn_rows"][0];
+        assert_eq!((&withdrawn["row"], &withdrawn["reason"]), (&json!(row), &json!("The sensor was wet")));
+        assert_eq!(withdrawn["by"], json!(api.member_id(Role::IsmsManager).await));
+        assert_eq!(values(&api, &indicator, "").await, [1.0, 2.0]);
+        assert_eq!(values(&api, &indicator, "?all=true").await, [1.0, 2.0, 1e6]);
+        assert_eq!(judged().await, (json!("on_target"), json!(2.0)), "judged by what is left");
+        assert_eq!(strike(row, "Again").await.expect(409).reasons(), ["does_not_count"]);
+        // What has taken its place is another row, of another batch.
+        let again = send(&api, items).await.expect(201);
+        assert_eq!(again.body["counts"]["accepted"], 1);
+        assert_eq!(values(&api, &indicator, "").await, [1.0, 2.0, 1e6]);
+        assert_eq!(strike(row, "Again").await.expect(409).reasons(), ["does_not_count"]);
+        let whole = json!({ "reason": "Another feed" });
+        manager.post(&format!("{batch}/withdraw"), whole).await.expect(200);
+        assert_eq!(values(&api, &indicator, "").await, [1e6]);
+        assert_eq!(strike(0, "Late").await.expect(409).reasons(), ["wrong_state"]);
+    }
+}
+
 #[tokio::test]
 async fn good_items_are_kept_and_bad_ones_listed() {
     for database in each() {
@@ -225,12 +270,20 @@ async fn rows_changed_by_hand_are_found() {
         "UPDATE measurements SET standing = 'withdrawn' WHERE value = 3.0",
         "UPDATE measurements SET standing = 'superseded' WHERE value = 3.0",
         "UPDATE measurements SET note = 'late' WHERE value = 9.5",
+        "UPDATE measurements SET standing = 'live' WHERE value = 4.0",
     ] {
         for database in each() {
             let api = Api::start(database).await;
             let indicator = active(&api).await;
             send(&api, series(&api, &indicator, &[1.0, 2.0, 3.0])).await.expect(201);
             send(&api, series(&api, &indicator, &[1.0, 9.5, 3.0])).await.expect(201);
+            let observed_at = api.now() - TimeDelta::hours(1);
+            let other = json!([{ "indicator": indicator, "observed_at": observed_at, "value": 4.0 }]);
+            let other = send(&api, other).await.expect(201);
+            let other = other.body["batch_reference"].as_str().unwrap();
+            let strike = format!("/v1/measurement-batches/{other}/withdraw-measurement");
+            let why = json!({ "row": 0, "reason": "The sensor was wet" });
+            api.by(Role::IsmsManager).await.post(&strike, why).await.expect(200);
             api.sequence().await;
             let findings = || {
                 let scope = Scope { state: true, ..Scope::default() };

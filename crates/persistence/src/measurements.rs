@@ -198,6 +198,42 @@ pub fn withdraw(
     Ok(())
 }
 
+/// A row of a batch; `None` where there is none of that number.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn row(
+    organisation: OrganisationId,
+    (batch, number): (MeasurementBatchId, i64),
+    connection: &mut AnyConnection,
+) -> Result<Option<Stored>, Error> {
+    let found: Option<Row> = measurements::table
+        .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(measurements::batch_id.eq(KeyValue(batch.0)))
+        .filter(measurements::number.eq(number))
+        .select(Row::as_select())
+        .get_result(connection)
+        .optional()?;
+    found.map(Row::into_stored).transpose()
+}
+
+/// Takes one row of a batch out of charts and evaluation.
+///
+/// # Errors
+/// The database's.
+pub fn withdraw_row(
+    organisation: OrganisationId,
+    (batch, number): (MeasurementBatchId, i64),
+    connection: &mut AnyConnection,
+) -> Result<(), Error> {
+    let one = measurements::table
+        .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(measurements::batch_id.eq(KeyValue(batch.0)))
+        .filter(measurements::number.eq(number));
+    diesel::update(one).set(measurements::standing.eq(standing(Standing::Withdrawn))).execute(connection)?;
+    Ok(())
+}
+
 /// Which measurements of an indicator are asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Window {

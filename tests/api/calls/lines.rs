@@ -115,6 +115,10 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
         "withdraw_tag" => (Manager, about(api, "/v1/tags/{id}/withdraw").await, reason),
         "withdraw_link" => (Manager, about(api, "/v1/links/{id}/withdraw").await, reason),
         "withdraw_evidence" => (Manager, about(api, "/v1/evidence/{id}/withdraw").await, reason),
+        "withdraw_measurement_measurement_batch" => {
+            let body = json!({ "row": 0, "reason": "The sensor was wet" });
+            (Manager, about(api, "/v1/measurement-batches/{id}/withdraw-measurement").await, body)
+        }
         "withdraw_measurement_batch" => (Manager, about(api, "/v1/measurement-batches/{id}/withdraw").await, reason),
         "record_measurements" => {
             let indicator = indicators::active(api).await;

@@ -1,11 +1,11 @@
 //! The batch: the record that stands in the journal for all its rows.
 
-use super::{Outcome, Point, Sifted};
+use super::{Outcome, Point, Sifted, Standing};
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
-use crate::id::{IndicatorId, MeasurementBatchId};
+use crate::id::{IndicatorId, MeasurementBatchId, MemberId};
 use crate::reference::Prefix;
-use crate::refusal::{Faults, Refusal};
+use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,19 @@ pub enum Stage {
     },
 }
 
+/// A measurement of a batch that does not count, although the batch does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithdrawnRow {
+    /// Which row of the batch, from 0.
+    pub row: i64,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who withdrew it; `None` for a machine.
+    pub by: Option<MemberId>,
+}
+
 /// A batch of measurements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeasurementBatch {
@@ -74,6 +87,9 @@ pub struct MeasurementBatch {
     pub observed_until: DateTime<Utc>,
     /// SHA-256, hexadecimal, over its rows: see [`MeasurementBatch::digest_of`].
     pub digest: String,
+    /// Its measurements that were withdrawn one by one, in that order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn_rows: Vec<WithdrawnRow>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -121,6 +137,8 @@ impl Stage {
 pub enum Verb {
     /// Take it out of charts and evaluation.
     Withdraw,
+    /// Take one of its measurements out of charts and evaluation.
+    WithdrawMeasurement,
 }
 
 /// The stages to which a verb leads from a stage; empty where the stage does not know the verb.
@@ -128,7 +146,8 @@ pub enum Verb {
 pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
     match (verb, from) {
         (Verb::Withdraw, StageName::Recorded) => &[StageName::Withdrawn],
-        (Verb::Withdraw, StageName::Withdrawn) => &[],
+        (Verb::WithdrawMeasurement, StageName::Recorded) => &[StageName::Recorded],
+        (Verb::Withdraw | Verb::WithdrawMeasurement, StageName::Withdrawn) => &[],
     }
 }
 
@@ -159,7 +178,7 @@ impl Lifecycle for MeasurementBatch {
 
     fn may(&self, verb: Verb, (): &(), by: &Actor) -> Result<(), Refusal> {
         let permission = match verb {
-            Verb::Withdraw => Permission::WithdrawMeasurements,
+            Verb::Withdraw | Verb::WithdrawMeasurement => Permission::WithdrawMeasurements,
         };
         if !by.may(permission, self.is_own(by)) {
             return Err(Refusal::Forbidden);
@@ -199,6 +218,7 @@ impl MeasurementBatch {
             observed_from,
             observed_until,
             digest: Self::digest_of(points()),
+            withdrawn_rows: Vec::new(),
             stage: Stage::Recorded,
         };
         Ok(Change::born(batch, "recorded"))
@@ -230,5 +250,36 @@ impl MeasurementBatch {
         text::narrative("/reason", &reason).map_err(|fault| Refusal::Invalid(vec![fault]))?;
         let after = Self { stage: Stage::Withdrawn { reason: reason.clone(), at }, ..self.clone() };
         Ok(Change::of(self, after, "withdrawn", at).because(reason))
+    }
+
+    /// Takes one of its measurements out of charts and evaluation, and keeps it: `standing` is that of the row, `None` where
+    /// the batch has no such row. Sent again the measurement is taken as new.
+    ///
+    /// # Errors
+    /// The guard's refusal, a blank reason, no such row, or the measurement does not count any more.
+    pub fn withdraw_measurement(
+        self,
+        (row, standing): (i64, Option<Standing>),
+        reason: String,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::WithdrawMeasurement, &(), by)?;
+        let mut faults = Faults::default();
+        if standing.is_none() {
+            faults.push(Fault::new("/row", "unknown_row", "must be the number of one of the batch's rows"));
+        }
+        faults.keep(text::narrative("/reason", &reason));
+        faults.refuse()?;
+        match standing {
+            Some(Standing::Live) | None => {}
+            Some(Standing::Superseded) => {
+                return Err(Refusal::state("does_not_count", "a correction has taken the measurement's place"));
+            }
+            Some(Standing::Withdrawn) => return Err(Refusal::state("does_not_count", "the measurement is withdrawn")),
+        }
+        let mut after = self.clone();
+        after.withdrawn_rows.push(WithdrawnRow { row, reason: reason.clone(), at, by: by.member() });
+        Ok(Change::of(self, after, "measurement_withdrawn", at).because(reason))
     }
 }

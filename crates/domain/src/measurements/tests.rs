@@ -169,9 +169,15 @@ fn a_batch_stands_for_its_rows() {
     assert!(matches!(refusal, Refusal::State(reasons) if reasons[0].code == "nothing_new"));
 }
 
+/// Withdraws its second row, which stands so.
+fn strike(batch: MeasurementBatch, standing: Option<Standing>) -> Result<Change<MeasurementBatch>, Refusal> {
+    batch.withdraw_measurement((1, standing), "the sensor was wet".into(), &manager(), at())
+}
+
 fn apply(batch: MeasurementBatch, verb: Verb) -> Result<Change<MeasurementBatch>, Refusal> {
     match verb {
         Verb::Withdraw => batch.withdraw("wrong feed".into(), &manager(), at()),
+        Verb::WithdrawMeasurement => strike(batch, Some(Standing::Live)),
     }
 }
 
@@ -195,6 +201,29 @@ fn stage_by_verb() {
         }
     }
     insta::assert_snapshot!(table);
+}
+
+#[test]
+fn one_measurement_is_withdrawn_once_while_it_counts() {
+    let recorded = || at_stage(StageName::Recorded);
+    let before = serde_json::to_string(&recorded()).unwrap();
+    assert!(!before.contains("withdrawn_rows"), "what was stored before is what it was");
+    let struck = strike(recorded(), Some(Standing::Live)).unwrap();
+    assert_eq!((struck.verb(), struck.reason()), ("measurement_withdrawn", Some("the sensor was wet")));
+    let struck = struck.into_after();
+    assert_eq!((struck.stage.name(), struck.withdrawn_rows[0].row), (StageName::Recorded, 1));
+    let stored = serde_json::to_value(&struck).unwrap();
+    assert_eq!(serde_json::from_value::<MeasurementBatch>(stored).unwrap(), struck);
+    for standing in [Standing::Withdrawn, Standing::Superseded] {
+        let refused = strike(struck.clone(), Some(standing)).unwrap_err();
+        assert!(matches!(refused, Refusal::State(reasons) if reasons[0].code == "does_not_count"), "{standing:?}");
+    }
+    let wrong = struck.clone().withdraw_measurement((9, None), " ".into(), &manager(), at());
+    let Err(Refusal::Invalid(faults)) = wrong else { panic!("{wrong:?}") };
+    assert_eq!(faults.iter().map(|fault| fault.code.as_str()).collect::<Vec<_>>(), ["unknown_row", "blank"]);
+    let sender = person(6, &[Role::Member]);
+    let refused = struck.withdraw_measurement((0, Some(Standing::Live)), "mine".into(), &sender, at());
+    assert_eq!(refused.unwrap_err(), Refusal::Forbidden);
 }
 
 #[test]
@@ -265,5 +294,8 @@ pub(crate) fn refusals() -> Refusals {
     let nothing = sift(vec![Err(fault())], &HashMap::new());
     let draft = BatchDraft { source: "scanner".into(), sifted: &nothing };
     let nothing = MeasurementBatch::record(draft, &manager(), birth(Prefix::MeasurementBatch, 1));
-    Refusals::of(StageName::VARIANTS.iter().map(|stage| at_stage(*stage)), &[()]).and("record", nothing)
+    Refusals::of(StageName::VARIANTS.iter().map(|stage| at_stage(*stage)), &[()])
+        .and("record", nothing)
+        .and("withdraw-measurement", strike(at_stage(StageName::Recorded), Some(Standing::Superseded)))
+        .and("withdraw-measurement", strike(at_stage(StageName::Recorded), Some(Standing::Withdrawn)))
 }

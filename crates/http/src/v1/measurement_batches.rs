@@ -12,8 +12,8 @@ use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::change::Change;
-use ratchet_domain::id::IndicatorId;
-use ratchet_domain::measurements::{Counts, MeasurementBatch, Stage, StageName, Verb};
+use ratchet_domain::id::{IndicatorId, MemberId};
+use ratchet_domain::measurements::{Counts, MeasurementBatch, Stage, StageName, Verb, WithdrawnRow};
 use ratchet_persistence::measurement_batches::Filter;
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::{evaluation, measurements};
@@ -41,9 +41,33 @@ pub(crate) struct MeasurementBatchView {
     pub digest: String,
     /// Why it was withdrawn.
     pub withdrawn_because: Option<String>,
+    /// Its measurements that were withdrawn one by one.
+    pub withdrawn_rows: Vec<WithdrawnRowView>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
+}
+
+/// A measurement that does not count, although its batch does.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct WithdrawnRowView {
+    /// Which row of the batch, from 0.
+    #[schema(example = 3)]
+    pub row: i64,
+    /// Why.
+    #[schema(example = "The sensor was wet")]
+    pub reason: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who withdrew it; `null` for a machine.
+    pub by: Option<MemberId>,
+}
+
+impl From<&WithdrawnRow> for WithdrawnRowView {
+    fn from(withdrawn: &WithdrawnRow) -> Self {
+        let WithdrawnRow { row, reason, at, by } = withdrawn.clone();
+        Self { row, reason, at, by }
+    }
 }
 
 /// What became of the items.
@@ -84,7 +108,8 @@ impl Resource for MeasurementBatch {
     const EXPANDS: &'static [(&'static str, &'static str)] = &[];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> MeasurementBatchView {
-        let Self { head, source, counts, indicators, observed_from, observed_until, digest, stage } = self.clone();
+        let Self { head, source, counts, indicators, observed_from, observed_until, digest, withdrawn_rows, stage } =
+            self.clone();
         let withdrawn_because = match &stage {
             Stage::Recorded => None,
             Stage::Withdrawn { reason, at: _ } => Some(reason.clone()),
@@ -99,6 +124,7 @@ impl Resource for MeasurementBatch {
             observed_until,
             digest,
             withdrawn_because,
+            withdrawn_rows: withdrawn_rows.iter().map(Into::into).collect(),
             transitions,
         }
     }
@@ -115,6 +141,18 @@ impl Resource for MeasurementBatch {
 pub(crate) struct WithdrawMeasurementBatch {
     /// Kept in the journal.
     #[schema(example = "The sensor was broken", max_length = 10_000)]
+    reason: String,
+}
+
+/// Which measurement does not count, and why.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WithdrawMeasurement {
+    /// Which row of the batch, from 0, as the measurement says.
+    #[schema(example = 0, minimum = 0)]
+    row: i64,
+    /// Kept in the journal.
+    #[schema(example = "The sensor was wet", max_length = 10_000)]
     reason: String,
 }
 
@@ -153,6 +191,11 @@ verbs! {
     /// Take a batch out of charts and evaluation; its rows are kept.
     withdraw_measurement_batch "/measurement-batches/{id}/withdraw" Withdraw WithdrawMeasurementBatch
     |batch, input, _facts, by, tx| withdraw(batch, input.reason, by, tx);
+
+    /// Take one measurement of a batch out of charts and evaluation; it is kept.
+    withdraw_measurement_measurement_batch
+    "/measurement-batches/{id}/withdraw-measurement" WithdrawMeasurement WithdrawMeasurement
+    |batch, input, _facts, by, tx| withdraw_measurement(batch, input, by, tx);
 }
 
 fn withdraw(
@@ -174,6 +217,32 @@ fn withdraw(
     Ok(change)
 }
 
+fn withdraw_measurement(
+    batch: MeasurementBatch,
+    input: WithdrawMeasurement,
+    by: &Actor,
+    tx: &mut Tx<'_>,
+) -> Result<Change<MeasurementBatch>, ApiError> {
+    let WithdrawMeasurement { row, reason } = input;
+    let (organisation, place, now) = (tx.actor().organisation, (batch.id(), row), tx.now());
+    let mut found = measurements::row(organisation, place, tx.connection())?;
+    if let Some(indicator) = found.as_ref().map(|stored| stored.point.indicator) {
+        // Nobody supersedes it from here on; it may have been meanwhile.
+        tx.enter(indicator.0)?;
+        found = measurements::row(organisation, place, tx.connection())?;
+    }
+    let change = batch.withdraw_measurement((row, found.as_ref().map(|stored| stored.standing)), reason, by, now)?;
+    if let Some(stored) = found {
+        measurements::withdraw_row(organisation, place, tx.connection())?;
+        evaluation::rebuild(stored.point.indicator, tx)?;
+    }
+    Ok(change)
+}
+
 pub(crate) fn configure(routes: &mut Routes) {
-    routes.service(list_measurement_batches).service(get_measurement_batch).service(withdraw_measurement_batch);
+    routes
+        .service(list_measurement_batches)
+        .service(get_measurement_batch)
+        .service(withdraw_measurement_batch)
+        .service(withdraw_measurement_measurement_batch);
 }

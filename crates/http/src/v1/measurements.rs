@@ -107,6 +107,9 @@ pub(crate) struct MeasurementView {
     pub note: Option<String>,
     /// With which batch it came.
     pub batch_id: MeasurementBatchId,
+    /// As which row of the batch, from 0.
+    #[schema(example = 0)]
+    pub row: i64,
     /// Whether it counts.
     pub standing: Standing,
 }
@@ -300,11 +303,11 @@ fn receipt(sifted: &Sifted, batch: Option<&MeasurementBatch>) -> Receipt {
 
 impl From<Stored> for MeasurementView {
     fn from(stored: Stored) -> Self {
-        let Stored { point, batch: (batch_id, _), standing } = stored;
+        let Stored { point, batch: (batch_id, row), standing } = stored;
         let Point { indicator: _, observed_at, series, figure, note } = point;
         let (numerator, denominator) = figure.parts();
         let (dimensions, value) = (dimensions_of(&series), figure.value());
-        Self { observed_at, value, numerator, denominator, dimensions, note, batch_id, standing }
+        Self { observed_at, value, numerator, denominator, dimensions, note, batch_id, row, standing }
     }
 }
 

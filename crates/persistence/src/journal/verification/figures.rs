@@ -37,8 +37,12 @@ impl Verification<'_> {
             self.found("measurements", &reference, None, "the batch's rows are not those that were recorded");
         }
         for row in rows {
+            let is_struck = batch.withdrawn_rows.iter().any(|struck| struck.row == row.batch.1);
             let counts = match (&batch.stage, row.standing) {
-                (Stage::Recorded, Standing::Live) | (Stage::Withdrawn { .. }, Standing::Withdrawn) => continue,
+                (Stage::Recorded, Standing::Live) if !is_struck => continue,
+                (Stage::Recorded, Standing::Withdrawn) if is_struck => continue,
+                (Stage::Withdrawn { .. }, Standing::Withdrawn) => continue,
+                (Stage::Recorded, Standing::Live) => "counts although it was withdrawn",
                 (Stage::Recorded | Stage::Withdrawn { .. }, Standing::Superseded) => {
                     if measurements::has_successor(self.organisation, &row.point, connection)? {
                         continue;
