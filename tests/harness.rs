@@ -2,10 +2,13 @@
 
 mod answer;
 mod contract;
+mod entries;
 
 pub use answer::Answer;
 pub use contract::document;
+pub use entries::ENTRIES;
 
+use self::entries::Call;
 use crate::databases::Database;
 use actix_web::dev::ServerHandle;
 use chrono::{DateTime, Utc};
@@ -34,7 +37,7 @@ use ratchet_persistence::tx::Context;
 use ratchet_persistence::{accounts, organisations};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -60,8 +63,8 @@ pub struct Api {
     /// The two organisations; ours comes first.
     sides: Mutex<[Side; 2]>,
     tokens: Mutex<HashMap<(OrganisationId, &'static str), String>>,
-    /// The journal's entries that answers have named, each with the hash of its leaf.
-    entries: Mutex<BTreeMap<String, String>>,
+    /// The journal's entries that answers have named, each with the hash of its leaf and the call.
+    entries: Mutex<BTreeMap<String, (String, Option<Call>)>>,
     /// What is stored was damaged on purpose.
     is_damaged: AtomicBool,
 }
@@ -298,7 +301,13 @@ impl Api {
         self.with_token(&token)
     }
 
-    fn note(&self, method: &Method, url: &reqwest::Url, status: u16, headers: &HashMap<String, String>) {
+    fn note(
+        &self,
+        (method, url): (&Method, &reqwest::Url),
+        call: Option<Call>,
+        status: u16,
+        headers: &HashMap<String, String>,
+    ) {
         let entry = headers.get("journal-entry");
         let what = format!("{method} {url}: {status}");
         // Whatever is sent: a fault of ours is a fault.
@@ -315,15 +324,27 @@ impl Api {
         if is_machinery(path) || (status == 200 && may_find_nothing_new) {
             return;
         }
-        assert!(self.saw_entry(headers), "{what} has no entry");
+        assert!(self.keep_entry(headers, call), "{what} has no entry");
     }
 
     /// Whether an answer has named an entry of the journal.
     pub fn saw_entry(&self, headers: &HashMap<String, String>) -> bool {
+        self.keep_entry(headers, None)
+    }
+
+    fn keep_entry(&self, headers: &HashMap<String, String>, call: Option<Call>) -> bool {
         let (entry, leaf) = (headers.get("journal-entry"), headers.get("journal-leaf"));
         let Some(entry) = entry else { return false };
-        self.entries.lock().unwrap().insert(entry.replace('-', ""), leaf.cloned().unwrap_or_default());
+        let mut entries = self.entries.lock().unwrap();
+        // What is answered again was done by whoever was answered first.
+        entries.entry(entry.replace('-', "")).or_insert((leaf.cloned().unwrap_or_default(), call));
         true
+    }
+
+    /// The operations that have left an entry.
+    pub fn entered(&self) -> BTreeSet<&'static str> {
+        let entries = self.entries.lock().unwrap();
+        entries.values().filter_map(|(_, call)| call.as_ref()).map(|call| call.operation).collect()
     }
 
     /// A member of our organisation, by id.
@@ -332,8 +353,8 @@ impl Api {
     }
 }
 
-/// Whatever a test was about: each write that succeeded has its entry in the journal, and nothing else has one but what
-/// the same request wrote beside it; the journal verifies with every record and every file; no reference dangles.
+/// Whatever a test was about: each write that succeeded has its entry in the journal, of whoever called and of what the
+/// operation does, and nothing else has one but what the same request wrote beside it; the journal verifies with every record and every file; no reference dangles.
 impl Drop for Api {
     fn drop(&mut self) {
         // Their connections are needed by the next test.
@@ -357,7 +378,12 @@ impl Drop for Api {
         };
         let query = format!("SELECT {plain} AS entry, leaf FROM journal_entries WHERE actor_id IS NOT NULL");
         let rows: Vec<StoredEntry> = diesel::sql_query(query).load(&mut connection).unwrap();
-        let answered = self.entries.lock().unwrap().clone();
+        let calls = std::mem::take(&mut *self.entries.lock().unwrap());
+        if !self.is_damaged.load(Ordering::Relaxed) {
+            let fault = |row: &StoredEntry| calls.get(&row.entry)?.1.as_ref()?.fault(&Leaf::parse(&row.leaf).unwrap());
+            assert_eq!(rows.iter().filter_map(fault).collect::<Vec<_>>(), Vec::<String>::new(), "see entries.csv");
+        }
+        let answered: BTreeMap<String, String> = calls.into_iter().map(|(entry, (leaf, _))| (entry, leaf)).collect();
         let (named, beside): (Vec<_>, Vec<_>) = rows.iter().partition(|row| answered.contains_key(&row.entry));
         let hash = |row: &StoredEntry| leaf_hash(&row.leaf).to_string();
         let stored: BTreeMap<String, String> = named.iter().map(|row| (row.entry.clone(), hash(row))).collect();
@@ -443,6 +469,7 @@ impl Caller<'_> {
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let request = request.build().unwrap();
         let (method, url) = (request.method().clone(), request.url().clone());
+        let call = Call::of(&request);
         let response = self.api.client.execute(request).await.unwrap();
         let status = response.status().as_u16();
         let headers: HashMap<String, String> = response
@@ -450,7 +477,7 @@ impl Caller<'_> {
             .iter()
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
-        self.api.note(&method, &url, status, &headers);
+        self.api.note((&method, &url), call, status, &headers);
         let text = response.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         let answer = Answer { status, headers, text, body };

@@ -1,6 +1,9 @@
+use super::calls::{call_of, with_body};
+use super::contract::operations;
 use super::nonconformities::{raise, report};
+use super::ways::{BY_HAND, Ways};
 use crate::databases::each;
-use crate::harness::{Answer, Api, signer};
+use crate::harness::{Answer, Api, ENTRIES, signer};
 use chrono::TimeDelta;
 use ratchet_domain::access::Role;
 use ratchet_domain::journal::checkpoint::{Checkpoint, SignedCheckpoint, VerifierKey};
@@ -8,7 +11,9 @@ use ratchet_domain::journal::export::verify_export;
 use ratchet_domain::journal::merkle::{Hash, empty_root};
 use ratchet_domain::journal::proof::{verify_consistency, verify_inclusion};
 use ratchet_persistence::journal::verification::{Scope, verify};
+use reqwest::Method;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -197,6 +202,46 @@ async fn events_come_in_order_and_histories_whole() {
         assert_eq!((&found.body["kind"], &found.body["state"]), (&json!("nonconformity"), &json!("reported")));
         manager.get("/v1/records/NC-2026-9999").await.expect(404);
         api.stranger(Role::IsmsManager).await.get(&format!("/v1/records/{reference}/history")).await.expect(404);
+    }
+}
+
+/// Operations that write and are about no record: sessions, and what is reported without a name and taken in later.
+fn is_entered(path: &str) -> bool {
+    !path.starts_with("/v1/auth/") && !path.starts_with("/v1/report-intakes/")
+}
+
+#[test]
+fn every_operation_has_its_line_in_the_table_of_entries() {
+    let writing = operations().into_iter().filter(|(method, path, _)| *method != Method::GET && is_entered(path));
+    let writing: BTreeSet<String> =
+        writing.map(|(_, _, operation)| operation["operationId"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(writing, ENTRIES.keys().map(|operation| (*operation).to_owned()).collect::<BTreeSet<_>>());
+}
+
+/// Whatever the operation, by existing in the contract: its entry has whoever called as its actor and says what the
+/// operation does. That each entry is, is asserted where the server ends, of this test and of all others ([`Api::drop`]):
+/// here it is seen to that each operation is called. Those to whose states samples do not lead are called by the tests of
+/// their own records.
+#[tokio::test]
+async fn every_operation_leaves_its_entry() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let ways = Ways::of(&api).await;
+        for operation in with_body() {
+            let id = operation.2["operationId"].as_str().unwrap();
+            if is_entered(&operation.1) && !BY_HAND.contains(&id) {
+                let call = call_of(&api, &operation).await;
+                call.send(&api.by(call.role).await, &call.body).await;
+            }
+        }
+        for verb in ways.verbs().filter(|verb| !api.entered().contains(verb.id.as_str())) {
+            if let Some((aimed, body)) = ways.lead(&api, verb).await {
+                aimed.caller.post(&aimed.path, body).await.expect(200);
+            }
+        }
+        let entered = api.entered();
+        let missing = ENTRIES.keys().filter(|id| !entered.contains(*id) && !BY_HAND.contains(id));
+        assert_eq!(missing.collect::<Vec<_>>(), [&""; 0], "a line in calls/lines.rs or ways.rs is missing");
     }
 }
 

@@ -19,6 +19,7 @@ const SCHEMAS: &str = "urn:contract";
 
 /// An operation: which requests it answers, and what it can answer.
 struct Operation {
+    id: &'static str,
     method: &'static str,
     segments: Vec<&'static str>,
     responses: &'static Value,
@@ -28,6 +29,7 @@ static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
     let paths = document()["paths"].as_object().unwrap();
     let each = paths.iter().flat_map(|(path, item)| {
         item.as_object().unwrap().iter().map(|(method, operation)| Operation {
+            id: operation["operationId"].as_str().unwrap(),
             method,
             segments: path.split('/').collect(),
             responses: &operation["responses"],
@@ -125,6 +127,11 @@ fn operation(method: &Method, path: &str) -> Option<&'static Operation> {
             && pairs.all(|(segment, word)| segment == word || (segment.starts_with('{') && !word.is_empty()))
     };
     OPERATIONS.iter().find(fits)
+}
+
+/// How the operation that answers is called.
+pub(super) fn operation_id(method: &Method, path: &str) -> Option<&'static str> {
+    operation(method, path).map(|operation| operation.id)
 }
 
 /// What is wrong with an answer, if anything is.
