@@ -3,6 +3,7 @@
 #   scripts/postgres.sh start DIR   prints its URL        scripts/postgres.sh stop DIR   stops and removes it
 #   scripts/postgres.sh start DIR --durable   keeps what it acknowledges, for measuring
 #   scripts/postgres.sh restart DIR   as if its machine had lost power; prints nothing
+#   scripts/postgres.sh halt DIR   away until it is restarted; prints nothing
 # The server refuses to run as root: then it runs as the user postgres.
 set -euo pipefail
 
@@ -19,7 +20,7 @@ if [ -z "$bin" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 fi
 [ -n "$bin" ] || { echo "PostgreSQL's server programs are missing: install the package postgresql" >&2; exit 1; }
 
-case ${1:?start, restart or stop} in
+case ${1:?start, restart, halt or stop} in
 start)
     mkdir -p "$directory"
     [ "$(id -u)" != 0 ] || chown postgres "$directory"
@@ -43,13 +44,17 @@ restart)
     cd /
     as_owner "$bin/pg_ctl" --pgdata="$directory/data" --mode=immediate --wait --log="$directory/log" restart >/dev/null
     ;;
+halt)
+    cd /
+    as_owner "$bin/pg_ctl" --pgdata="$directory/data" --mode=immediate --wait stop >/dev/null
+    ;;
 stop)
     cd /
     as_owner "$bin/pg_ctl" --pgdata="$directory/data" --mode=immediate stop >/dev/null 2>&1 || true
     rm -rf "$directory"
     ;;
 *)
-    echo "start, restart or stop" >&2
+    echo "start, restart, halt or stop" >&2
     exit 2
     ;;
 esac

@@ -84,6 +84,7 @@ mod faults {
     mod anonymity;
     mod away;
     mod backup;
+    mod commands;
     mod crash;
     mod demo;
     mod digests;

@@ -30,7 +30,12 @@ impl Cluster {
         Self { directory, url }
     }
 
-    /// As if its machine had lost power.
+    /// Gone, until it is started again.
+    fn stop(&self) {
+        script("halt", &self.directory.path().join("cluster"));
+    }
+
+    /// As if its machine had lost power; or once it was stopped.
     fn restart(&self) {
         script("restart", &self.directory.path().join("cluster"));
     }
@@ -74,6 +79,34 @@ async fn a_database_that_goes_away_is_waited_for() {
     ledger.settle(&program.url, &token).await;
     assert_eq!(Stored::count(&instance.database).assert_whole(), ledger.keys());
     assert!(instance.verify().status.success());
+}
+
+/// While the database is away the program is alive and not ready, and says so to whoever runs it; it comes back by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_alive_and_not_ready_while_the_database_is_away() {
+    let _turn = turn().await;
+    let cluster = Cluster::start();
+    let instance = Instance::on(Database::at(Address::Postgres(cluster.url.clone())));
+    let mut program = instance.start().await;
+    let port = program.url.rsplit(':').next().unwrap().to_owned();
+    assert!(instance.health(&port).status.success());
+    cluster.stop();
+    let (health, readiness) = (format!("{}/healthz", program.url), format!("{}/readyz", program.url));
+    let (client, gone) = (client(), Instant::now());
+    while timed(client.get(&readiness)).await.0 == 200 {
+        assert!(gone.elapsed() < Duration::from_secs(5), "ready without a database");
+    }
+    for _ in 0..3 {
+        let (status, took, says_when) = timed(client.get(&readiness)).await;
+        assert!(status == 503 && says_when && took < Duration::from_secs(3), "{status} after {took:?}");
+        assert_eq!(timed(client.get(&health)).await.0, 200);
+    }
+    let told = instance.health(&port);
+    let why = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(!told.status.success() && why.contains("503"), "{why}");
+    cluster.restart();
+    ready(&program.url, Instant::now()).await;
+    assert!(program.is_running() && instance.health(&port).status.success());
 }
 
 /// A connection that died while nobody used it costs no request.

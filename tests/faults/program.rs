@@ -31,7 +31,7 @@ pub struct Program {
 
 /// `RATCHET_TEST_PROGRAM`, or what cargo built beside this test.
 #[expect(clippy::disallowed_methods, reason = "the harness is told its program by the environment")]
-fn executable() -> PathBuf {
+pub fn executable() -> PathBuf {
     if let Ok(named) = std::env::var("RATCHET_TEST_PROGRAM") {
         return named.into();
     }
@@ -130,6 +130,13 @@ impl Instance {
             assert!(answer["status"] == 503 && began.elapsed() < Duration::from_secs(10), "{answer}");
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
+    }
+
+    /// `ratchet health`, asking whoever listens there.
+    pub fn health(&self, port: &str) -> Output {
+        let mut command = Command::new(executable());
+        command.env_clear().arg("--data-dir").arg(self.directory()).args(["--port", port, "health"]);
+        command.output().unwrap()
     }
 
     /// `ratchet journal verify --state`.

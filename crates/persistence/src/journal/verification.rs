@@ -133,6 +133,11 @@ fn verify_snapshot(scope: &Scope, key: &VerifyingKey, connection: &mut AnyConnec
         organisations::table.select(organisations::id).order(organisations::id).load(connection)?;
     let chosen = all.into_iter().map(|id| OrganisationId(id.0));
     let chosen: Vec<_> = chosen.filter(|id| scope.organisation.is_none_or(|only| only == *id)).collect();
+    if let (Some(asked), []) = (scope.organisation, chosen.as_slice()) {
+        // Nothing was looked at: that is not to pass for a journal in which nothing is wrong.
+        let (table, row, fault) = ("organisations", asked.to_string(), "is not here".to_owned());
+        report.findings.push(Finding { organisation: None, table, row, position: None, fault });
+    }
     let trust = Trust { key, earlier: &scope.earlier_keys };
     let against = kept_outside(scope.against.as_deref(), trust, &chosen, &mut report);
     for organisation in chosen {
