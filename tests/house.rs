@@ -166,3 +166,55 @@ fn no_two_types_share_a_name_in_the_contract() {
     let two = "#[derive(utoipa::ToSchema)]\n#[schema(as = Other)]\nstruct One;\nenum Two {}\n";
     assert_eq!(schema_names(two), ["Other"]);
 }
+
+/// Where something is served that is no documented operation: the contract itself, its page, and what answers the rest.
+const UNDOCUMENTED: [&str; 4] = [
+    ".default_service(web::to(answer_the_rest))",
+    ".service(SwaggerUi::new(\"/docs/{_:.*}\").config(docs.clone()))",
+    ".service(get_contract)",
+    ".service(web::redirect(\"/docs\", \"/docs/\"))",
+];
+
+/// How actix-web is told to serve something.
+const SERVING: [&str; 7] =
+    [".service(", ".route(", ".default_service(", "web::resource(", "web::scope(", "web::redirect(", "web::to("];
+
+/// The source without the functions that say what a resource's operations are: those are given to `Routes`, which takes
+/// nothing that says no path of itself to the contract.
+fn past_routes(source: &str) -> String {
+    let mut rest = String::new();
+    let mut declares = false;
+    for line in source.lines() {
+        declares |= line.contains("fn configure(routes: &mut Routes)");
+        if !declares {
+            rest.push_str(line);
+            rest.push('\n');
+        }
+        declares &= line != "}";
+    }
+    rest
+}
+
+/// Whatever is served is documented, but for what is named above: a route that is registered past `Routes` would be in no
+/// document, and no test that goes by the document would ask for it.
+#[test]
+fn nothing_is_served_past_the_contract() {
+    let http = root().join("crates/http/src");
+    let mut served = BTreeSet::new();
+    for path in sources(&http).into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs")) {
+        let source = std::fs::read_to_string(&path).unwrap();
+        // `Routes` itself hands over what it was given.
+        if path != http.join("routing.rs") {
+            let rest = past_routes(&source);
+            let lines = rest.lines().filter(|line| SERVING.iter().any(|serving| line.contains(serving)));
+            served.extend(lines.map(|line| line.trim().to_owned()));
+        }
+    }
+    assert_eq!(served, BTreeSet::from(UNDOCUMENTED.map(str::to_owned)));
+}
+
+#[test]
+fn a_route_past_the_contract_is_seen() {
+    let source = "pub(crate) fn configure(routes: &mut Routes) {\n    routes.service(a);\n}\nfn serve() {\n    app.service(b);\n}\n";
+    assert_eq!(past_routes(source), "fn serve() {\n    app.service(b);\n}\n");
+}

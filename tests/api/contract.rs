@@ -68,7 +68,10 @@ fn every_operation_is_described() {
 /// A body to copy: it has the form that is documented, and is refused for nothing of it.
 #[tokio::test]
 async fn every_body_has_an_example_that_has_its_form() {
-    let api = Api::start(sqlite_with_schema()).await;
+    let mut apis = Vec::new();
+    for database in each() {
+        apis.push(Api::start(database).await);
+    }
     let operations = operations();
     for writing in super::samples::writings() {
         let (_, _, operation) =
@@ -83,77 +86,87 @@ async fn every_body_has_an_example_that_has_its_form() {
         if !writing.takes_dry_runs {
             continue;
         }
-        let (_, told) = writing.aim(&api).await.send(Some(content_type(&writing.method)), example.to_string()).await;
-        // What a rule needs beside what the schema says is the rule's to tell.
-        let is_readable = [" unknown_field\"", " unknown_value\"", " type\""].iter().all(|code| !told.contains(code));
-        assert!(is_readable && !told.starts_with("400"), "{} {example}: {told}", writing.id);
+        for api in &apis {
+            let (_, told) = writing.aim(api).await.send(Some(content_type(&writing.method)), example.to_string()).await;
+            // What a rule needs beside what the schema says is the rule's to tell.
+            let is_readable =
+                [" unknown_field\"", " unknown_value\"", " type\""].iter().all(|code| !told.contains(code));
+            assert!(is_readable && !told.starts_with("400"), "{} {example}: {told}", writing.id);
+        }
     }
 }
 
 /// What can be said of a filter, a sort key or a name to write out is said in the contract, and taken.
 #[tokio::test]
 async fn what_the_contract_says_a_parameter_takes_it_takes() {
-    let api = Api::start(sqlite_with_schema()).await;
-    let manager = api.by(Role::IsmsManager).await;
-    let mut tried = 0;
-    for (method, path, operation) in operations().into_iter().filter(|(_, path, _)| !path.contains('{')) {
-        for parameter in operation["parameters"].as_array().into_iter().flatten() {
-            let name = parameter["name"].as_str().unwrap_or_default();
-            let says = parameter["description"].as_str().unwrap_or_default();
-            let schema = &parameter["schema"];
-            let is_list = schema["type"] == "array";
-            assert!(is_list || !says.contains("separated by commas"), "{method} {path}: {name} is a list");
-            assert!(is_list || !["state", "sort", "expand"].contains(&name), "{method} {path}: {name} has no values");
-            let values = schema["items"]["enum"].as_array().into_iter().flatten();
-            for value in values.map(|value| value.as_str().unwrap()) {
-                let query = needed(&operation);
-                let mark = if query.is_empty() { "?" } else { "&" };
-                let answer = manager.get(&format!("{path}{query}{mark}{name}={value}")).await;
-                assert!([200, 403].contains(&answer.status), "{path} {name}={value}: {}", answer.text);
-                tried += 1;
+    for database in each() {
+        let api = Api::start(database).await;
+        let manager = api.by(Role::IsmsManager).await;
+        let mut tried = 0;
+        for (method, path, operation) in operations().into_iter().filter(|(_, path, _)| !path.contains('{')) {
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let name = parameter["name"].as_str().unwrap_or_default();
+                let says = parameter["description"].as_str().unwrap_or_default();
+                let schema = &parameter["schema"];
+                let is_list = schema["type"] == "array";
+                assert!(is_list || !says.contains("separated by commas"), "{method} {path}: {name} is a list");
+                assert!(
+                    is_list || !["state", "sort", "expand"].contains(&name),
+                    "{method} {path}: {name} has no values"
+                );
+                let values = schema["items"]["enum"].as_array().into_iter().flatten();
+                for value in values.map(|value| value.as_str().unwrap()) {
+                    let query = needed(&operation);
+                    let mark = if query.is_empty() { "?" } else { "&" };
+                    let answer = manager.get(&format!("{path}{query}{mark}{name}={value}")).await;
+                    assert!([200, 403].contains(&answer.status), "{path} {name}={value}: {}", answer.text);
+                    tried += 1;
+                }
             }
         }
+        assert!(tried > 300, "the contract has lost its values: {tried}");
     }
-    assert!(tried > 300, "the contract has lost its values: {tried}");
 }
 
 /// A filter that names a record takes its reference as it takes its id, and none that names nothing.
 #[tokio::test]
 async fn a_filter_takes_a_reference_as_it_takes_an_id() {
-    let api = Api::start(sqlite_with_schema()).await;
-    let manager = api.by(Role::IsmsManager).await;
-    let me = manager.get("/v1/me").await.expect(200).body["member_id"].as_str().unwrap().to_owned();
-    let mut tried = 0;
-    for (_, path, operation) in operations() {
-        for parameter in operation["parameters"].as_array().into_iter().flatten() {
-            let says = parameter["description"].as_str().unwrap_or_default();
-            let name = parameter["name"].as_str().unwrap_or_default();
-            let is_filter = parameter["in"] == "query" && !path.contains('{') && path != "/v1/measurements";
-            if !is_filter || !(says.contains("id or reference") || says.contains("id or a reference")) {
-                continue;
-            }
-            let of_whom = says.contains("`me`");
-            let record = match parameter["example"].as_str().unwrap().split('-').next().unwrap() {
-                _ if of_whom => format!("/v1/members/{me}"),
-                prefix => {
-                    let stem = stem_of(prefix);
-                    format!("{stem}/{}", target(&api, &stem).await)
+    for database in each() {
+        let api = Api::start(database).await;
+        let manager = api.by(Role::IsmsManager).await;
+        let me = manager.get("/v1/me").await.expect(200).body["member_id"].as_str().unwrap().to_owned();
+        let mut tried = 0;
+        for (_, path, operation) in operations() {
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let says = parameter["description"].as_str().unwrap_or_default();
+                let name = parameter["name"].as_str().unwrap_or_default();
+                let is_filter = parameter["in"] == "query" && !path.contains('{') && path != "/v1/measurements";
+                if !is_filter || !(says.contains("id or reference") || says.contains("id or a reference")) {
+                    continue;
                 }
-            };
-            let named = manager.get(&record).await.expect(200).body;
-            let (id, reference) = (named["id"].as_str().unwrap(), named["reference"].as_str().unwrap());
-            let by_id = manager.get(&format!("{path}?{name}={id}")).await.expect(200);
-            let by_reference = manager.get(&format!("{path}?{name}={reference}")).await.expect(200);
-            assert_eq!(by_id.body["items"], by_reference.body["items"], "{path}?{name}={reference}");
-            let nothing = format!("{}-2026-9999", reference.split('-').next().unwrap());
-            for unknown in [nothing.as_str(), "TAG-2026-0001"] {
-                let refused = manager.get(&format!("{path}?{name}={unknown}")).await.expect(400);
-                assert_eq!(refused.faults(), [format!("{name} unknown_record")], "{path}");
+                let of_whom = says.contains("`me`");
+                let record = match parameter["example"].as_str().unwrap().split('-').next().unwrap() {
+                    _ if of_whom => format!("/v1/members/{me}"),
+                    prefix => {
+                        let stem = stem_of(prefix);
+                        format!("{stem}/{}", target(&api, &stem).await)
+                    }
+                };
+                let named = manager.get(&record).await.expect(200).body;
+                let (id, reference) = (named["id"].as_str().unwrap(), named["reference"].as_str().unwrap());
+                let by_id = manager.get(&format!("{path}?{name}={id}")).await.expect(200);
+                let by_reference = manager.get(&format!("{path}?{name}={reference}")).await.expect(200);
+                assert_eq!(by_id.body["items"], by_reference.body["items"], "{path}?{name}={reference}");
+                let nothing = format!("{}-2026-9999", reference.split('-').next().unwrap());
+                for unknown in [nothing.as_str(), "TAG-2026-0001"] {
+                    let refused = manager.get(&format!("{path}?{name}={unknown}")).await.expect(400);
+                    assert_eq!(refused.faults(), [format!("{name} unknown_record")], "{path}");
+                }
+                tried += 1;
             }
-            tried += 1;
         }
+        assert!(tried > 30, "the contract has lost its filters: {tried}");
     }
-    assert!(tried > 30, "the contract has lost its filters: {tried}");
 }
 
 /// Where the records of a prefix are: the address whose view has an example of it.
@@ -163,12 +176,6 @@ fn stem_of(prefix: &str) -> String {
     let paths = document()["paths"].as_object().unwrap();
     let plural = [format!("/v1/{name}s"), format!("/v1/{}ies", name.trim_end_matches('y'))];
     plural.into_iter().find(|path| paths.contains_key(path)).unwrap()
-}
-
-fn sqlite_with_schema() -> crate::databases::Database {
-    let database = sqlite();
-    migrations::run(&mut database.open()).unwrap();
-    database
 }
 
 #[tokio::test]
@@ -192,27 +199,27 @@ async fn nobody_gets_in_without_credentials() {
 
 #[tokio::test]
 async fn every_answer_carries_the_headers_of_the_house() {
-    let database = sqlite();
-    migrations::run(&mut database.open()).unwrap();
-    let api = Api::start(database).await;
-    let manager = api.by(Role::IsmsManager).await;
-    for (method, path, _) in operations() {
-        let path = nowhere(&path);
-        if path == "/v1/auth/logout" {
-            continue;
-        }
-        let answer = manager.send(manager.request(method.clone(), &path)).await;
-        let what = format!("{method} {path}: {}", answer.text);
-        assert!(answer.status < 500, "{what}");
-        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{what}");
-        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{what}");
-        assert!(!answer.header("x-request-id").is_empty(), "{what}");
-        assert!(answer.header("server").is_empty(), "{what}");
-        if answer.status >= 400 {
-            assert_eq!(answer.header("content-type"), "application/problem+json", "{what}");
-            assert_eq!(answer.body["status"], answer.status, "{what}");
-            for member in ["type", "title", "detail", "instance"] {
-                assert!(!answer.body[member].as_str().unwrap().is_empty(), "{what}");
+    for database in each() {
+        let api = Api::start(database).await;
+        let manager = api.by(Role::IsmsManager).await;
+        for (method, path, _) in operations() {
+            let path = nowhere(&path);
+            if path == "/v1/auth/logout" {
+                continue;
+            }
+            let answer = manager.send(manager.request(method.clone(), &path)).await;
+            let what = format!("{method} {path}: {}", answer.text);
+            assert!(answer.status < 500, "{what}");
+            assert_eq!(answer.header("x-content-type-options"), "nosniff", "{what}");
+            assert_eq!(answer.header("referrer-policy"), "no-referrer", "{what}");
+            assert!(!answer.header("x-request-id").is_empty(), "{what}");
+            assert!(answer.header("server").is_empty(), "{what}");
+            if answer.status >= 400 {
+                assert_eq!(answer.header("content-type"), "application/problem+json", "{what}");
+                assert_eq!(answer.body["status"], answer.status, "{what}");
+                for member in ["type", "title", "detail", "instance"] {
+                    assert!(!answer.body[member].as_str().unwrap().is_empty(), "{what}");
+                }
             }
         }
     }
@@ -443,24 +450,24 @@ async fn the_docs_page_loads_from_here_alone() {
 
 #[tokio::test]
 async fn undocumented_routes_do_not_exist() {
-    let database = sqlite();
-    migrations::run(&mut database.open()).unwrap();
-    let api = Api::start(database).await;
-    let manager = api.by(Role::IsmsManager).await;
-    let documented = operations();
-    let paths: std::collections::BTreeSet<String> = documented.iter().map(|(_, path, _)| path.clone()).collect();
-    for path in paths {
-        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO"] {
-            let method = Method::from_bytes(method.as_bytes()).unwrap();
-            if documented.iter().any(|(known, at, _)| *known == method && *at == path) {
-                continue;
+    for database in each() {
+        let api = Api::start(database).await;
+        let manager = api.by(Role::IsmsManager).await;
+        let documented = operations();
+        let paths: std::collections::BTreeSet<String> = documented.iter().map(|(_, path, _)| path.clone()).collect();
+        for path in paths {
+            for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO"] {
+                let method = Method::from_bytes(method.as_bytes()).unwrap();
+                if documented.iter().any(|(known, at, _)| *known == method && *at == path) {
+                    continue;
+                }
+                let answer = manager.send(manager.request(method.clone(), &nowhere(&path))).await;
+                assert_eq!(answer.status, 405, "{method} {path}");
+                assert!(!answer.header("allow").is_empty(), "{method} {path}");
             }
-            let answer = manager.send(manager.request(method.clone(), &nowhere(&path))).await;
-            assert_eq!(answer.status, 405, "{method} {path}");
-            assert!(!answer.header("allow").is_empty(), "{method} {path}");
         }
-    }
-    for path in ["/v1//me", "/v1/./me/x", "/v1/me/", "/V1/me", "/v1/me;x", "/v2/me"] {
-        manager.get(path).await.expect(404);
+        for path in ["/v1//me", "/v1/./me/x", "/v1/me/", "/V1/me", "/v1/me;x", "/v2/me"] {
+            manager.get(path).await.expect(404);
+        }
     }
 }

@@ -3,12 +3,11 @@
 use super::calls::{Call, call_about, call_of, schema_of, with_body};
 use super::contract::{is_open, needed, operations, target};
 use super::schemas::{Property, properties};
-use crate::databases::{each, sqlite};
+use crate::databases::each;
 use crate::harness::{Answer, Api, Caller, ROLES};
 use chrono::TimeDelta;
 use ratchet_domain::access::Role;
 use ratchet_domain::api_keys::Scope;
-use ratchet_persistence::migrations;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -349,46 +348,47 @@ async fn read_all(api: &Api, paths: &[String]) -> BTreeMap<String, String> {
 /// Who acts where is the token's to say, alone.
 #[tokio::test]
 async fn no_other_word_says_in_which_organisation_one_acts() {
-    let database = sqlite();
-    migrations::run(&mut database.open()).unwrap();
-    let api = Api::start(database).await;
-    let theirs = api.theirs().to_string();
-    let mut calls = Vec::new();
-    for operation in operations() {
-        let (method, path, described) = &operation;
-        if !path.starts_with("/v1/") || method == Method::GET && path.contains('{') && !path.contains("{id}") {
-            continue;
+    for database in each() {
+        let api = Api::start(database).await;
+        let theirs = api.theirs().to_string();
+        let mut calls = Vec::new();
+        for operation in operations() {
+            let (method, path, described) = &operation;
+            if !path.starts_with("/v1/") || method == Method::GET && path.contains('{') && !path.contains("{id}") {
+                continue;
+            }
+            let call = if schema_of(described).is_null() {
+                let about = if path.contains("{id}") { target(&api, path).await } else { String::new() };
+                let (path, body) = (path.replace("{id}", &about), json!({}));
+                Call { role: Role::IsmsManager, method: method.clone(), path, body, is_listed: false }
+            } else {
+                call_of(&api, &operation).await
+            };
+            calls.push(call);
         }
-        let call = if schema_of(described).is_null() {
-            let about = if path.contains("{id}") { target(&api, path).await } else { String::new() };
-            let (path, body) = (path.replace("{id}", &about), json!({}));
-            Call { role: Role::IsmsManager, method: method.clone(), path, body, is_listed: false }
-        } else {
-            call_of(&api, &operation).await
-        };
-        calls.push(call);
-    }
-    let before = api.database.rows();
-    for call in &calls {
-        let caller = api.by(call.role).await;
-        for name in ["organisation_id", "organisation", "org", "tenant_id", "as"] {
-            let path = call.path_with(&format!("{name}={theirs}"));
-            let refused = call.send_to(&caller, &path, &call.body).await.expect(400);
-            assert_eq!(refused.faults(), [format!("{name} unknown_parameter")], "{path}");
+        let before = api.database.rows();
+        for call in &calls {
+            let caller = api.by(call.role).await;
+            for name in ["organisation_id", "organisation", "org", "tenant_id", "as"] {
+                let path = call.path_with(&format!("{name}={theirs}"));
+                let refused = call.send_to(&caller, &path, &call.body).await.expect(400);
+                assert_eq!(refused.faults(), [format!("{name} unknown_parameter")], "{path}");
+            }
+            let twice = call.path_with("dry_run=true&dry_run=true");
+            call.send_to(&caller, &twice, &call.body).await.expect(400);
         }
-        let twice = call.path_with("dry_run=true&dry_run=true");
-        call.send_to(&caller, &twice, &call.body).await.expect(400);
+        assert_eq!(api.database.rows(), before);
+        let manager = api.by(Role::IsmsManager).await;
+        let me = manager.get("/v1/me").await.expect(200);
+        for header in
+            ["x-organisation-id", "x-organization-id", "x-tenant-id", "organisation", "x-forwarded-user", "x-user-id"]
+        {
+            let led = manager.send(manager.request(Method::GET, "/v1/me").header(header, &theirs)).await;
+            assert_eq!(led.told(), me.told(), "{header}");
+        }
+        let stranger = api.stranger(Role::IsmsManager).await;
+        let two =
+            manager.request(Method::GET, "/v1/me").header("authorization", format!("Bearer {}", stranger.token()));
+        manager.send(two).await.expect(401);
     }
-    assert_eq!(api.database.rows(), before);
-    let manager = api.by(Role::IsmsManager).await;
-    let me = manager.get("/v1/me").await.expect(200);
-    for header in
-        ["x-organisation-id", "x-organization-id", "x-tenant-id", "organisation", "x-forwarded-user", "x-user-id"]
-    {
-        let led = manager.send(manager.request(Method::GET, "/v1/me").header(header, &theirs)).await;
-        assert_eq!(led.told(), me.told(), "{header}");
-    }
-    let stranger = api.stranger(Role::IsmsManager).await;
-    let two = manager.request(Method::GET, "/v1/me").header("authorization", format!("Bearer {}", stranger.token()));
-    manager.send(two).await.expect(401);
 }
