@@ -14,29 +14,29 @@ CREATE INDEX separation_exceptions_by_age ON separation_exceptions (organisation
 
 -- Of the records that are there.
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.number - 1, 'nonconformity', reference, (each.value ->> 'at')::timestamptz, each.value::text
-FROM nonconformities, json_array_elements(stage_facts::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
+SELECT record.organisation_id, record.id, each.number - 1, 'nonconformity', record.reference, (each.value ->> 'at')::timestamptz, each.value::text
+FROM nonconformities AS record, json_array_elements(record.stage_facts::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.number - 1, 'action', reference, (each.value ->> 'at')::timestamptz, each.value::text
-FROM actions, json_array_elements(stage_facts::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
+SELECT record.organisation_id, record.id, each.number - 1, 'action', record.reference, (each.value ->> 'at')::timestamptz, each.value::text
+FROM actions AS record, json_array_elements(record.stage_facts::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.number - 1, 'change', reference, (each.value ->> 'at')::timestamptz, each.value::text
-FROM changes, json_array_elements(description::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
+SELECT record.organisation_id, record.id, each.number - 1, 'change', record.reference, (each.value ->> 'at')::timestamptz, each.value::text
+FROM changes AS record, json_array_elements(record.description::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.number - 1, 'change_template', reference, (each.value ->> 'at')::timestamptz, each.value::text
-FROM change_templates, json_array_elements(description::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
+SELECT record.organisation_id, record.id, each.number - 1, 'change_template', record.reference, (each.value ->> 'at')::timestamptz, each.value::text
+FROM change_templates AS record, json_array_elements(record.description::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.number - 1, 'objective', reference, (each.value ->> 'at')::timestamptz, each.value::text
-FROM objectives, json_array_elements(description::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
+SELECT record.organisation_id, record.id, each.number - 1, 'objective', record.reference, (each.value ->> 'at')::timestamptz, each.value::text
+FROM objectives AS record, json_array_elements(record.description::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.number - 1, 'improvement', reference, (each.value ->> 'at')::timestamptz, each.value::text
-FROM improvements, json_array_elements(description::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
+SELECT record.organisation_id, record.id, each.number - 1, 'improvement', record.reference, (each.value ->> 'at')::timestamptz, each.value::text
+FROM improvements AS record, json_array_elements(record.description::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.number - 1, 'audit', reference, (each.value ->> 'at')::timestamptz, each.value::text
-FROM audits, json_array_elements(description::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
+SELECT record.organisation_id, record.id, each.number - 1, 'audit', record.reference, (each.value ->> 'at')::timestamptz, each.value::text
+FROM audits AS record, json_array_elements(record.description::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.number - 1, 'course', reference, (each.value ->> 'at')::timestamptz, each.value::text
-FROM courses, json_array_elements(description::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
+SELECT record.organisation_id, record.id, each.number - 1, 'course', record.reference, (each.value ->> 'at')::timestamptz, each.value::text
+FROM courses AS record, json_array_elements(record.description::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.number - 1, 'policy_version', reference, (each.value ->> 'at')::timestamptz, each.value::text
-FROM policy_versions, json_array_elements(description::json -> 'exceptions') WITH ORDINALITY AS each (value, number);
+SELECT record.organisation_id, record.id, each.number - 1, 'policy_version', record.reference, (each.value ->> 'at')::timestamptz, each.value::text
+FROM policy_versions AS record, json_array_elements(record.description::json -> 'exceptions') WITH ORDINALITY AS each (value, number);

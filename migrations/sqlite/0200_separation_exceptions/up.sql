@@ -14,65 +14,65 @@ CREATE INDEX separation_exceptions_by_age ON separation_exceptions (organisation
 
 -- Of the records that are there. RFC 3339 has as many digits of a second as it needs.
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.key, 'nonconformity', reference,
+SELECT record.organisation_id, record.id, each.key, 'nonconformity', record.reference,
     CAST(strftime('%s', substr(each.value ->> 'at', 1, 19)) AS INTEGER) * 1000000
         + iif(substr(each.value ->> 'at', 20, 1) = '.',
             CAST(substr(rtrim(substr(each.value ->> 'at', 21), 'Z') || '000000', 1, 6) AS INTEGER), 0),
     each.value
-FROM nonconformities, json_each(stage_facts, '$.exceptions') AS each;
+FROM nonconformities AS record, json_each(record.stage_facts, '$.exceptions') AS each;
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.key, 'action', reference,
+SELECT record.organisation_id, record.id, each.key, 'action', record.reference,
     CAST(strftime('%s', substr(each.value ->> 'at', 1, 19)) AS INTEGER) * 1000000
         + iif(substr(each.value ->> 'at', 20, 1) = '.',
             CAST(substr(rtrim(substr(each.value ->> 'at', 21), 'Z') || '000000', 1, 6) AS INTEGER), 0),
     each.value
-FROM actions, json_each(stage_facts, '$.exceptions') AS each;
+FROM actions AS record, json_each(record.stage_facts, '$.exceptions') AS each;
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.key, 'change', reference,
+SELECT record.organisation_id, record.id, each.key, 'change', record.reference,
     CAST(strftime('%s', substr(each.value ->> 'at', 1, 19)) AS INTEGER) * 1000000
         + iif(substr(each.value ->> 'at', 20, 1) = '.',
             CAST(substr(rtrim(substr(each.value ->> 'at', 21), 'Z') || '000000', 1, 6) AS INTEGER), 0),
     each.value
-FROM changes, json_each(description, '$.exceptions') AS each;
+FROM changes AS record, json_each(record.description, '$.exceptions') AS each;
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.key, 'change_template', reference,
+SELECT record.organisation_id, record.id, each.key, 'change_template', record.reference,
     CAST(strftime('%s', substr(each.value ->> 'at', 1, 19)) AS INTEGER) * 1000000
         + iif(substr(each.value ->> 'at', 20, 1) = '.',
             CAST(substr(rtrim(substr(each.value ->> 'at', 21), 'Z') || '000000', 1, 6) AS INTEGER), 0),
     each.value
-FROM change_templates, json_each(description, '$.exceptions') AS each;
+FROM change_templates AS record, json_each(record.description, '$.exceptions') AS each;
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.key, 'objective', reference,
+SELECT record.organisation_id, record.id, each.key, 'objective', record.reference,
     CAST(strftime('%s', substr(each.value ->> 'at', 1, 19)) AS INTEGER) * 1000000
         + iif(substr(each.value ->> 'at', 20, 1) = '.',
             CAST(substr(rtrim(substr(each.value ->> 'at', 21), 'Z') || '000000', 1, 6) AS INTEGER), 0),
     each.value
-FROM objectives, json_each(description, '$.exceptions') AS each;
+FROM objectives AS record, json_each(record.description, '$.exceptions') AS each;
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.key, 'improvement', reference,
+SELECT record.organisation_id, record.id, each.key, 'improvement', record.reference,
     CAST(strftime('%s', substr(each.value ->> 'at', 1, 19)) AS INTEGER) * 1000000
         + iif(substr(each.value ->> 'at', 20, 1) = '.',
             CAST(substr(rtrim(substr(each.value ->> 'at', 21), 'Z') || '000000', 1, 6) AS INTEGER), 0),
     each.value
-FROM improvements, json_each(description, '$.exceptions') AS each;
+FROM improvements AS record, json_each(record.description, '$.exceptions') AS each;
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.key, 'audit', reference,
+SELECT record.organisation_id, record.id, each.key, 'audit', record.reference,
     CAST(strftime('%s', substr(each.value ->> 'at', 1, 19)) AS INTEGER) * 1000000
         + iif(substr(each.value ->> 'at', 20, 1) = '.',
             CAST(substr(rtrim(substr(each.value ->> 'at', 21), 'Z') || '000000', 1, 6) AS INTEGER), 0),
     each.value
-FROM audits, json_each(description, '$.exceptions') AS each;
+FROM audits AS record, json_each(record.description, '$.exceptions') AS each;
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.key, 'course', reference,
+SELECT record.organisation_id, record.id, each.key, 'course', record.reference,
     CAST(strftime('%s', substr(each.value ->> 'at', 1, 19)) AS INTEGER) * 1000000
         + iif(substr(each.value ->> 'at', 20, 1) = '.',
             CAST(substr(rtrim(substr(each.value ->> 'at', 21), 'Z') || '000000', 1, 6) AS INTEGER), 0),
     each.value
-FROM courses, json_each(description, '$.exceptions') AS each;
+FROM courses AS record, json_each(record.description, '$.exceptions') AS each;
 INSERT INTO separation_exceptions
-SELECT organisation_id, id, each.key, 'policy_version', reference,
+SELECT record.organisation_id, record.id, each.key, 'policy_version', record.reference,
     CAST(strftime('%s', substr(each.value ->> 'at', 1, 19)) AS INTEGER) * 1000000
         + iif(substr(each.value ->> 'at', 20, 1) = '.',
             CAST(substr(rtrim(substr(each.value ->> 'at', 21), 'Z') || '000000', 1, 6) AS INTEGER), 0),
     each.value
-FROM policy_versions, json_each(description, '$.exceptions') AS each;
+FROM policy_versions AS record, json_each(record.description, '$.exceptions') AS each;
