@@ -65,6 +65,7 @@ mod api {
     mod search;
     mod settings;
     mod signals;
+    mod similar;
     mod standing;
     mod statements;
     mod templates;

@@ -156,6 +156,23 @@ async fn a_page_of_fifty_costs_what_one_record_costs() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+#[tokio::test]
+async fn what_is_similar_costs_the_same_however_much_is() {
+    let (api, url) = listened_to().await;
+    let case = target(&api, "/v1/nonconformities/{id}").await;
+    target(&api, "/v1/nonconformities/{id}").await;
+    api.follow().await;
+    let question = format!("/v1/nonconformities/{case}/similar?limit=50");
+    let caller = api.by(allowed("get_similar_nonconformities")).await;
+    let (few, one) = page(&caller, &url, &question).await;
+    api.damage();
+    api.database.open().batch_execute(NOTHING_IS_UNIQUE).unwrap();
+    multiply("nonconformities", &api);
+    let (many, fifty) = page(&caller, &url, &question).await;
+    assert_eq!((one, fifty), (1, 50));
+    assert!(few.len() == many.len() && many.len() <= MOST, "{few:#?} {many:#?}");
+}
+
 /// The built-in indicators: as many statements for a day, however many records there are.
 #[tokio::test]
 async fn a_day_is_measured_as_cheaply_whatever_there_is() {

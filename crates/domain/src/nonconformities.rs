@@ -4,14 +4,15 @@ mod commands;
 mod lifecycle;
 mod migration;
 mod mistakes;
+pub mod similar;
 #[cfg(test)]
 pub(crate) mod tests;
 mod treatment;
 
-pub use commands::{Amendment, Analyse, Close, Confirm, Contain, Plan, ROOT_CAUSES, Verify};
+pub use commands::{Amendment, Analyse, CONSIDERED, Close, Confirm, Contain, Plan, ROOT_CAUSES, Verify};
 pub use lifecycle::{Facts, StageName, Verb, edge};
 pub use migration::History;
-pub use treatment::{Analysis, Attempt, Closure, Containment, Method, Response, Verdict};
+pub use treatment::{Analysis, Attempt, Closure, Considered, Containment, Method, Response, Verdict};
 
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Record, Seal};

@@ -235,7 +235,7 @@ impl<'de> Deserialize<'de> for Who {
 }
 
 /// Which records the caller may list: all, or only its own.
-fn scope_of<T: Record>(by: &Actor) -> Result<Option<Own>, ApiError> {
+pub(crate) fn scope_of<T: Record>(by: &Actor) -> Result<Option<Own>, ApiError> {
     // What is for a member alone is not lent, and of what an engagement does not name there is nothing to list.
     if !by.reaches(T::PREFIX) || (by.on_behalf_of().is_some() && is_personal(T::PREFIX)) {
         return Err(Refusal::Forbidden.into());

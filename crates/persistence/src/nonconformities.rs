@@ -1,5 +1,7 @@
 //! Nonconformities in their table.
 
+pub mod similar;
+
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::duplicates::listed;

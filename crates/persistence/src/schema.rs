@@ -1199,7 +1199,7 @@ diesel::allow_tables_to_appear_in_same_query!(incidents, work_items);
 diesel::allow_tables_to_appear_in_same_query!(employee_reports, journal_entries);
 diesel::allow_tables_to_appear_in_same_query!(incidents, journal_entries);
 diesel::allow_tables_to_appear_in_same_query!(journal_entries, training_assignments);
-diesel::allow_tables_to_appear_in_same_query!(nonconformities, record_edges);
+diesel::allow_tables_to_appear_in_same_query!(nonconformities, record_edges, search_words);
 diesel::allow_tables_to_appear_in_same_query!(indicators, signals);
 diesel::allow_tables_to_appear_in_same_query!(actions, nonconformities);
 diesel::allow_tables_to_appear_in_same_query!(applicabilities, evidence);

@@ -226,6 +226,15 @@ async fn nonconformity(api: &Api, operation: &str) -> Option<Line> {
             let body = json!({ "correction": "Patched", "consequences": "None" });
             return Some((Role::IsmsManager, format!("{path}/contain"), body));
         }
+        "analyse" => {
+            let confirm = json!({ "grade": "minor", "owner_id": owner });
+            api.by(Role::IsmsManager).await.post(&format!("{path}/confirm"), confirm).await.expect(200);
+            let considered = json!([{ "nonconformity": raise(api).await, "same_cause": false }]);
+            let body = json!({
+                "method": "other", "root_causes": ["No agent"], "similar": "One", "considered": considered,
+            });
+            return Some((Role::IsmsManager, format!("{path}/analyse"), body));
+        }
         "implement" => return Some(implementation(api).await),
         "void" => {
             let confirm = json!({ "grade": "minor", "owner_id": owner });

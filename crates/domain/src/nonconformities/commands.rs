@@ -2,7 +2,8 @@
 
 use super::lifecycle::ARTICLED;
 use super::{
-    Analysis, Attempt, Closure, Containment, Facts, Grade, Method, Nonconformity, Response, Stage, Verb, Verdict,
+    Analysis, Attempt, Closure, Considered, Containment, Facts, Grade, Method, Nonconformity, Response, Stage, Verb,
+    Verdict,
 };
 use crate::access::Actor;
 use crate::analysis::effect::Effect;
@@ -14,9 +15,12 @@ use crate::separation::{Duty, Rule};
 use crate::text;
 use crate::work;
 use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::BTreeSet;
 
 /// At most so many root causes.
 pub const ROOT_CAUSES: usize = 20;
+/// At most so many other nonconformities are named as looked at.
+pub const CONSIDERED: usize = 20;
 
 /// What `confirm` needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +49,8 @@ pub struct Analyse {
     pub root_causes: Vec<String>,
     /// Whether similar ones exist or could occur.
     pub similar: String,
+    /// The nonconformities that were looked at for that, at most [`CONSIDERED`]; that they exist is the caller's to check.
+    pub considered: Vec<Considered>,
 }
 
 /// What `plan` needs [10.2 b, c].
@@ -231,17 +237,37 @@ impl Nonconformity {
         at: DateTime<Utc>,
     ) -> Result<Change<Self>, Refusal> {
         self.may(Verb::Analyse, facts, by)?;
-        let Analyse { method, root_causes, similar } = input;
+        let Analyse { method, root_causes, similar, considered } = input;
         let mut faults = Faults::default();
         if root_causes.is_empty() {
             faults.push(Fault::new("/root_causes", "length", format!("must name 1 to {ROOT_CAUSES} causes")));
         }
         text::narratives("/root_causes", &root_causes, ROOT_CAUSES, &mut faults);
         faults.keep(text::narrative("/similar", &similar));
+        self.note_considered(&considered, &mut faults);
         faults.refuse()?;
-        let analysis = Analysis { method, root_causes, similar, at, by: by.member() };
+        let analysis = Analysis { method, root_causes, similar, considered, at, by: by.member() };
         let after = Self { stage: Stage::Analysed { analysis }, ..self.clone() };
         Ok(Change::of(self, after, "analysed", at))
+    }
+
+    /// Notes too many, the case itself, one that is named twice, and blank words.
+    fn note_considered(&self, considered: &[Considered], faults: &mut Faults) {
+        if considered.len() > CONSIDERED {
+            faults.push(Fault::new("/considered", "length", format!("must name at most {CONSIDERED} nonconformities")));
+        }
+        let mut named = BTreeSet::new();
+        for (index, Considered { case, same_cause: _, note }) in considered.iter().enumerate() {
+            let place = format!("/considered/{index}/nonconformity");
+            if case.0 == self.head.id {
+                faults.push(Fault::new(place, "itself", "must be another nonconformity"));
+            } else if !named.insert(*case) {
+                faults.push(Fault::new(place, "duplicate", "must name each nonconformity once"));
+            }
+            if let Some(note) = note {
+                faults.keep(text::narrative(&format!("/considered/{index}/note"), note));
+            }
+        }
     }
 
     /// What follows: actions, or a justified none [10.2 b, c].

@@ -57,6 +57,24 @@ impl StageName {
     }
 }
 
+impl StageName {
+    /// Whether there is a nonconformity at all: none was raised by mistake, or repeats another.
+    #[must_use]
+    pub fn is_any(self) -> bool {
+        match self {
+            Self::Reported
+            | Self::Rejected
+            | Self::Confirmed
+            | Self::Analysed
+            | Self::Planned
+            | Self::Verifying
+            | Self::Verified
+            | Self::Closed => true,
+            Self::Void | Self::Duplicate => false,
+        }
+    }
+}
+
 impl Stage {
     /// The stage without its facts.
     #[must_use]

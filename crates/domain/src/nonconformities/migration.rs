@@ -158,7 +158,7 @@ impl History {
         let similar = needed("/similar", self.similar.take(), faults);
         let method = self.method.take().unwrap_or(Method::Other);
         self.without_analysis(faults);
-        Analysis { method, root_causes, similar, at: birth.at, by: by.member() }
+        Analysis { method, root_causes, similar, considered: Vec::new(), at: birth.at, by: by.member() }
     }
 
     fn without_analysis(&self, faults: &mut Faults) {

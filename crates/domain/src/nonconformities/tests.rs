@@ -42,7 +42,7 @@ fn draft() -> NonconformityDraft {
     }
 }
 
-fn reported() -> Nonconformity {
+pub(super) fn reported() -> Nonconformity {
     Nonconformity::raise(draft(), &manager(), birth(Prefix::Nonconformity)).unwrap().into_after()
 }
 
@@ -62,7 +62,7 @@ fn apply(case: Nonconformity, verb: Verb, way: usize) -> Result<Nonconformity, R
         (Verb::Reject, _) => case.reject(some(), &f, &by, at()),
         (Verb::Contain, _) => case.contain(Contain { correction: some(), consequences: some() }, &f, &by, at()),
         (Verb::Analyse, _) => case.analyse(
-            Analyse { method: Method::FiveWhys, root_causes: vec![some()], similar: some() },
+            Analyse { method: Method::FiveWhys, root_causes: vec![some()], similar: some(), considered: Vec::new() },
             &f,
             &by,
             at(),

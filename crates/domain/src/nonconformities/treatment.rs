@@ -1,7 +1,8 @@
 //! What the treatment of a nonconformity consists of [10.2 a-g].
 
+use super::{Nonconformity, Stage};
 use crate::analysis::effect::Effect;
-use crate::id::MemberId;
+use crate::id::{MemberId, NonconformityId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,18 @@ pub struct Containment {
     pub by: Option<MemberId>,
 }
 
+/// Another nonconformity that was looked at because it might be similar, and what was concluded of it [10.2 b].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Considered {
+    /// Which; that it exists is the caller's to check.
+    pub case: NonconformityId,
+    /// Whether it has the same cause.
+    pub same_cause: bool,
+    /// Why, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
 /// Why it happened, and whether it could happen elsewhere [10.2 b].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Analysis {
@@ -40,6 +53,9 @@ pub struct Analysis {
     pub root_causes: Vec<String>,
     /// Whether similar ones exist or could occur: what was searched and concluded.
     pub similar: String,
+    /// The nonconformities that were looked at for that, each with what was concluded of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub considered: Vec<Considered>,
     /// When it was concluded.
     pub at: DateTime<Utc>,
     /// By whom.
@@ -108,4 +124,56 @@ pub struct Attempt {
     /// How it had been closed, when it was reopened after that.
     #[serde(default)]
     pub closure: Option<Closure>,
+}
+
+impl Nonconformity {
+    /// Why it happened, as far as this turn knows.
+    #[must_use]
+    pub fn analysis(&self) -> Option<&Analysis> {
+        match &self.stage {
+            Stage::Analysed { analysis }
+            | Stage::Planned { analysis }
+            | Stage::Verifying { analysis, .. }
+            | Stage::Verified { analysis, .. }
+            | Stage::Closed { analysis, .. } => Some(analysis),
+            Stage::Reported
+            | Stage::Rejected { .. }
+            | Stage::Confirmed
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => None,
+        }
+    }
+
+    /// The causes that were found last: in this turn, or in the one before it; of what had ended elsewhere, those that the
+    /// other register names.
+    #[must_use]
+    pub fn root_causes(&self) -> &[String] {
+        let found = self.analysis().or_else(|| self.attempts.last().map(|attempt| &attempt.analysis));
+        let elsewhere = || self.migrated.as_ref().map(|migrated| migrated.root_causes.as_slice());
+        found.map(|analysis| analysis.root_causes.as_slice()).or_else(elsewhere).unwrap_or_default()
+    }
+
+    /// How it was judged in this turn.
+    #[must_use]
+    pub fn verdict(&self) -> Option<&Verdict> {
+        match &self.stage {
+            Stage::Verified { verdict, .. } | Stage::Closed { verdict, .. } => Some(verdict),
+            Stage::Reported
+            | Stage::Rejected { .. }
+            | Stage::Confirmed
+            | Stage::Analysed { .. }
+            | Stage::Planned { .. }
+            | Stage::Verifying { .. }
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => None,
+        }
+    }
+
+    /// How it was judged last: in this turn, or in the one before it, which did not hold.
+    #[must_use]
+    pub fn last_verdict(&self) -> Option<&Verdict> {
+        self.verdict().or_else(|| self.attempts.last().map(|attempt| &attempt.verdict))
+    }
 }

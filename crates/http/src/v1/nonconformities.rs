@@ -1,5 +1,6 @@
 //! Nonconformities over HTTP [10.2].
 
+mod similar;
 mod view;
 
 pub(crate) use view::NonconformityView;
@@ -16,10 +17,11 @@ use crate::record::mistakes::{MarkDuplicateNonconformity, VoidRecord, mark_dupli
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
 use crate::routing::Routes;
+use crate::v1::records;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
-use ratchet_domain::id::MemberId;
+use ratchet_domain::id::{MemberId, NonconformityId};
 use ratchet_domain::mistakes::Voidable;
 use ratchet_domain::nonconformities::{
     self as domain, Grade, Method, Nonconformity, NonconformityDraft, Source, StageName, Verb,
@@ -186,6 +188,41 @@ pub(crate) struct AnalyseNonconformity {
     /// Whether similar ones exist or could occur: what was searched and concluded.
     #[schema(example = "Servers use another image; checked all 14")]
     similar: String,
+    /// The nonconformities that were looked at for that, at most 20: what `similar` finds, or others.
+    #[serde(default)]
+    considered: Vec<ConsiderNonconformity>,
+}
+
+/// Another nonconformity that was looked at, and what was concluded of it.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConsiderNonconformity {
+    /// Which, by reference or id.
+    #[schema(example = "NC-2026-0003")]
+    nonconformity: String,
+    /// Whether it has the same cause.
+    same_cause: bool,
+    /// Why, in words.
+    #[serde(default)]
+    #[schema(example = "Another image, but nobody owned it either", max_length = 10_000)]
+    note: Option<String>,
+}
+
+impl AnalyseNonconformity {
+    /// With the nonconformities that the body names.
+    fn looked_up(self, by: &Actor, tx: &mut Tx<'_>) -> Result<domain::Analyse, ApiError> {
+        let Self { method, root_causes, similar, considered } = self;
+        let consider = |(index, one): (usize, ConsiderNonconformity)| -> Result<domain::Considered, ApiError> {
+            let ConsiderNonconformity { nonconformity, same_cause, note } = one;
+            let pointer = format!("/considered/{index}/nonconformity");
+            let case = records::known::<Nonconformity>(&pointer, &nonconformity, by, tx)?;
+            Ok(domain::Considered { case: NonconformityId(case.head.id), same_cause, note })
+        };
+        // What is too many is refused by the rule, and not looked up.
+        let considered = considered.into_iter().take(domain::CONSIDERED + 1).enumerate();
+        let considered = considered.map(consider).collect::<Result<_, _>>()?;
+        Ok(domain::Analyse { method, root_causes, similar, considered })
+    }
 }
 
 /// What follows [10.2 b, c].
@@ -367,8 +404,8 @@ verbs! {
 
     /// Record why it happened and whether it could happen elsewhere [10.2 b].
     analyse_nonconformity "/nonconformities/{id}/analyse" Analyse AnalyseNonconformity
-    |case, AnalyseNonconformity { method, root_causes, similar }, facts, by, tx|
-        case.analyse(domain::Analyse { method, root_causes, similar }, facts, by, tx.now());
+    |case, input, facts, by, tx|
+        input.looked_up(by, tx).and_then(|input| Ok(case.analyse(input, facts, by, tx.now())?));
 
     /// Decide what follows: actions, or a justified none [10.2 b, c].
     plan_nonconformity "/nonconformities/{id}/plan" Plan PlanNonconformity
@@ -408,6 +445,7 @@ pub(crate) fn configure(routes: &mut Routes) {
         .service(list_nonconformities)
         .service(create_nonconformity)
         .service(get_nonconformity)
+        .service(similar::get_similar_nonconformities)
         .service(amend_nonconformity)
         .service(confirm_nonconformity)
         .service(reject_nonconformity)

@@ -77,6 +77,7 @@ fn analyse(story: &mut Story, day: i64, name: &'static str, root_cause: &'static
         method: Method::FiveWhys,
         root_causes: vec![root_cause.to_owned()],
         similar: "Looked for in the other sites; none".to_owned(),
+        considered: Vec::new(),
     };
     story.change((day, 10), MARA, name, |case: Nonconformity, facts, by, at| case.analyse(input, facts, by, at));
 }

@@ -6,7 +6,7 @@ use crate::record::mistakes::MistakeView;
 use crate::record::{ExceptionView, HeadView, TargetView, Transition};
 use crate::v1::imports::MigratedView;
 use chrono::{DateTime, NaiveDate, Utc};
-use ratchet_domain::id::MemberId;
+use ratchet_domain::id::{MemberId, NonconformityId};
 use ratchet_domain::mistakes::{Duplicable, Voided};
 use ratchet_domain::nonconformities::{self as domain, Grade, Method, Nonconformity, Source, Stage, StageName};
 use serde::Serialize;
@@ -86,6 +86,17 @@ pub(crate) struct ContainmentView {
     pub by: Option<MemberId>,
 }
 
+/// Another nonconformity that was looked at, and what was concluded of it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ConsideredView {
+    /// Which.
+    pub nonconformity_id: NonconformityId,
+    /// Whether it has the same cause.
+    pub same_cause: bool,
+    /// Why, in words.
+    pub note: Option<String>,
+}
+
 /// Why it happened [10.2 b].
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct AnalysisView {
@@ -95,6 +106,8 @@ pub(crate) struct AnalysisView {
     pub root_causes: Vec<String>,
     /// Whether similar ones exist or could occur.
     pub similar: String,
+    /// The nonconformities that were looked at for that.
+    pub considered: Vec<ConsideredView>,
     /// When it was concluded.
     pub at: DateTime<Utc>,
     /// By whom.
@@ -170,8 +183,16 @@ impl From<&domain::Containment> for ContainmentView {
 
 impl From<&domain::Analysis> for AnalysisView {
     fn from(analysis: &domain::Analysis) -> Self {
-        let domain::Analysis { method, root_causes, similar, at, by } = analysis.clone();
-        Self { method, root_causes, similar, at, by }
+        let domain::Analysis { method, root_causes, similar, considered, at, by } = analysis.clone();
+        let considered = considered.into_iter().map(Into::into).collect();
+        Self { method, root_causes, similar, considered, at, by }
+    }
+}
+
+impl From<domain::Considered> for ConsideredView {
+    fn from(considered: domain::Considered) -> Self {
+        let domain::Considered { case, same_cause, note } = considered;
+        Self { nonconformity_id: case, same_cause, note }
     }
 }
 

@@ -1,0 +1,1 @@
+DROP INDEX nonconformities_by_requirement;
