@@ -55,6 +55,7 @@ mod api {
     mod processes;
     mod races;
     mod readiness;
+    mod recurrences;
     mod redactions;
     mod report_intakes;
     mod responsibilities;

@@ -13,7 +13,7 @@ pub use migration::History;
 use crate::access::{Actor, Permission};
 use crate::analysis::effect::Effect;
 use crate::change::{Birth, Change, Head, Record, Seal};
-use crate::id::MemberId;
+use crate::id::{MemberId, NonconformityId};
 use crate::imports::Migrated;
 use crate::links::Relation;
 use crate::reference::{Prefix, Target};
@@ -336,6 +336,19 @@ impl Action {
             stage: Stage::Open,
         };
         Ok(Change::born(action, "planned"))
+    }
+
+    /// The nonconformity, and which of its turns, with whose verdict the verification of this stands and falls: only what
+    /// was to remove its cause.
+    #[must_use]
+    pub fn rests_on(&self) -> Option<(NonconformityId, i64)> {
+        let removes_causes = match self.kind {
+            Kind::Corrective | Kind::Preventive => true,
+            Kind::Correction | Kind::Improvement | Kind::ReviewOutput | Kind::ChangeTask => false,
+        };
+        let is_verified = self.stage.name() == StageName::Verified && self.migrated.is_none();
+        let is_of_case = self.parent.kind == Prefix::Nonconformity;
+        (removes_causes && is_verified && is_of_case).then_some((NonconformityId(self.parent.id.0), self.attempt))
     }
 
     /// Whether it should have been done by now.

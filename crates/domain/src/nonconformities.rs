@@ -4,6 +4,7 @@ mod commands;
 mod lifecycle;
 mod migration;
 mod mistakes;
+mod recurrence;
 pub mod similar;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -3,6 +3,7 @@
 pub(crate) mod acceptances;
 pub(crate) mod annotations;
 pub(crate) mod approval;
+pub(crate) mod discredit;
 pub(crate) mod effect;
 pub(crate) mod expand;
 pub(crate) mod mistakes;

@@ -257,6 +257,21 @@ pub(crate) fn figures(
     found.into_iter().map(read).collect()
 }
 
+/// The verified actions of these records.
+pub(crate) fn verified_under(
+    organisation: OrganisationId,
+    parents: &[Uuid],
+    connection: &mut AnyConnection,
+) -> Result<Vec<Action>, Error> {
+    let rows: Vec<Row> = actions::table
+        .filter(actions::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(actions::parent_id.eq_any(parents.iter().copied().map(KeyValue)))
+        .filter(actions::stage.eq(<&str>::from(StageName::Verified)))
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.into_record().map(|(action, _)| action)).collect()
+}
+
 /// Which of a record's attempts takes actions now, if any.
 fn takes_actions(
     organisation: OrganisationId,

@@ -55,6 +55,7 @@ pub mod policy_versions;
 pub mod processes;
 pub mod readiness;
 mod record_edges;
+pub mod recurrences;
 pub mod redactions;
 pub mod report_intakes;
 pub mod responsibilities;

@@ -11,6 +11,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::record::discredit;
 use crate::record::effect::{CompareIndicators, compared};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
@@ -26,6 +27,7 @@ use ratchet_domain::of_kind;
 use ratchet_domain::reference::{self, Locator, Prefix};
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::actions::Filter;
+use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
 
@@ -70,6 +72,14 @@ impl Resource for Action {
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> ActionView {
         ActionView::of(self, transitions)
+    }
+
+    fn fill(views: &mut [ActionView], by: &Actor, connection: &mut AnyConnection) -> Result<(), ApiError> {
+        let views = views.iter_mut().map(|view| {
+            let verdict = view.rests_on.map(|(case, turn)| (case, Some(turn)));
+            (verdict, &mut view.discredit)
+        });
+        discredit::say(views, by, connection)
     }
 
     fn asks_for_today(query: &ActionQuery) -> bool {

@@ -12,6 +12,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed, requirement};
+use crate::record::discredit;
 use crate::record::effect::{CompareIndicators, compared};
 use crate::record::mistakes::{MarkDuplicateNonconformity, VoidRecord, mark_duplicate};
 use crate::record::verbs::verbs;
@@ -27,6 +28,7 @@ use ratchet_domain::nonconformities::{
     self as domain, Grade, Method, Nonconformity, NonconformityDraft, Source, StageName, Verb,
 };
 use ratchet_domain::reference::Prefix;
+use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::nonconformities::Filter;
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
@@ -71,6 +73,14 @@ impl Resource for Nonconformity {
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> NonconformityView {
         NonconformityView::of(self, transitions)
+    }
+
+    fn fill(views: &mut [NonconformityView], by: &Actor, connection: &mut AnyConnection) -> Result<(), ApiError> {
+        let views = views.iter_mut().map(|view| {
+            let is_effective = view.verdict.as_ref().is_some_and(|verdict| verdict.effective);
+            (is_effective.then_some((NonconformityId(view.head.id), None)), &mut view.discredit)
+        });
+        discredit::say(views, by, connection)
     }
 
     fn settle(query: &mut NonconformityQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {

@@ -55,7 +55,7 @@ pub(crate) struct RecordView {
 }
 
 impl RecordView {
-    fn of<T: Resource>(record: &T) -> Self {
+    pub(crate) fn of<T: Resource>(record: &T) -> Self {
         let head = record.head();
         Self {
             kind: T::KIND,

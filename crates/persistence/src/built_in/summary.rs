@@ -12,7 +12,7 @@ use crate::schema::{
     actions, employee_reports, incidents, journal_entries, members, nonconformities, record_edges, training_assignments,
 };
 use crate::table::{Listed, Order, Scope, Table};
-use crate::{actions as all_actions, audit_programmes, audits, imports, management_reviews, settings};
+use crate::{actions as all_actions, audit_programmes, audits, imports, management_reviews, recurrences, settings};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
@@ -82,7 +82,10 @@ pub(super) fn of(organisation: OrganisationId, day: NaiveDate, c: &mut AnyConnec
             .map(|Closing { opened, closed }| *closed - *opened)
             .collect(),
         overdue_actions: overdue_actions(asked, c)?,
-        verified: Share { part: verified, whole: verified + often(COMPLETION_REJECTED) },
+        verified: Share {
+            part: verified - discredited(asked, quarter, c)?,
+            whole: verified + often(COMPLETION_REJECTED),
+        },
         recurred: recurred(asked, c)?,
         audits: audits_done(asked, c)?,
         acknowledgements: Share { part: whole(acknowledged.acknowledged), whole: whole(acknowledged.asked) },
@@ -138,6 +141,17 @@ fn recurred(asked: Asked, c: &mut AnyConnection) -> Result<Share, Error> {
         .filter(record_edges::from_id.ne_all(mistaken));
     let again = nonconformities::recurrences.gt(0).or(exists(once_more));
     Ok(Share { part: closed().filter(again).count().get_result(c)?, whole: closed().count().get_result(c)? })
+}
+
+/// How often actions were verified whose verdict does not hold, because what they were to remove the cause of came again.
+fn discredited(asked: Asked, (from, until): Span, c: &mut AnyConnection) -> Result<i64, Error> {
+    let cases = recurrences::all(asked.organisation, c)?;
+    let under = recurrences::actions_under(asked.organisation, &cases, c)?;
+    let verified = journal_entries::table
+        .filter(entries_of!(asked.organisation, from, until))
+        .filter(journal_entries::action.eq(ACTION_VERIFIED))
+        .filter(journal_entries::object_id.eq_any(under.iter().map(|action| KeyValue(action.head.id))));
+    Ok(verified.count().get_result(c)?)
 }
 
 fn audits_done(asked: Asked, c: &mut AnyConnection) -> Result<Share, Error> {

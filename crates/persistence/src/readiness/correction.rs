@@ -4,12 +4,13 @@ use super::{Moment, Waiting, found, overdue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::row::word;
-use crate::schema::{actions, improvements, incidents, nonconformities, weaknesses, work_items};
+use crate::schema::{actions, improvements, incidents, nonconformities, record_edges, weaknesses, work_items};
 use diesel::prelude::*;
 use ratchet_domain::access::Permission;
 use ratchet_domain::actions::StageName as ActionStage;
 use ratchet_domain::improvements::StageName as ImprovementStage;
 use ratchet_domain::incidents::StageName as IncidentStage;
+use ratchet_domain::links::Relation;
 use ratchet_domain::nonconformities::StageName as CaseStage;
 use ratchet_domain::readiness::{CorrectionCheck, Found, Tally};
 use ratchet_domain::reference::Prefix;
@@ -85,14 +86,35 @@ fn unverified(kind: Prefix, at: &Moment, c: &mut AnyConnection) -> Result<Found,
     overdue(at, kind, Waiting::Whoever(Permission::VerifyEffectiveness), &[], c)
 }
 
-/// Those that are closed, and those that came again and are open.
+/// Those that are closed, and those that came again and are open: reopened as such, or linked as the recurrence of one that
+/// had been judged. What is closed proves nothing while it has come again.
 fn recurrence(at: &Moment, c: &mut AnyConnection) -> Result<Tally, Error> {
     let open: Vec<&str> = WAY.into_iter().filter(|stage| *stage != CaseStage::Closed).map(<&str>::from).collect();
+    let [judged, closed] = [CaseStage::Verified, CaseStage::Closed].map(<&str>::from);
     let stage = || nonconformities::stage.eq_any(open.clone());
-    let again = nonconformities::recurrences.gt(0);
+    let other = diesel::alias!(nonconformities as other);
+    let others = |stages: Vec<&'static str>| {
+        other
+            .filter(other.field(nonconformities::organisation_id).eq(at.key()))
+            .filter(other.field(nonconformities::stage).eq_any(stages))
+            .select(other.field(nonconformities::id))
+    };
+    let links = || {
+        record_edges::table
+            .filter(record_edges::organisation_id.eq(at.key()))
+            .filter(record_edges::relation.eq(word(Relation::RecurrenceOf)))
+    };
+    let later =
+        || links().filter(record_edges::to_id.eq_any(others(vec![judged, closed]))).select(record_edges::from_id);
+    let again = || links().filter(record_edges::from_id.eq_any(others(open.clone()))).select(record_edges::to_id);
+    let (id, recurrences) = (nonconformities::id, nonconformities::recurrences);
     Ok(Tally {
-        proof: cases_in(&[CaseStage::Closed], at, c)?,
-        offending: found!(at, c, Nonconformity in nonconformities, stage(), again),
+        proof: found!(
+            at, c, Nonconformity in nonconformities, nonconformities::stage.eq(closed), id.ne_all(again())
+        ),
+        offending: found!(
+            at, c, Nonconformity in nonconformities, stage(), recurrences.gt(0).or(id.eq_any(later()))
+        ),
     })
 }
 

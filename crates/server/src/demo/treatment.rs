@@ -6,9 +6,11 @@ use ratchet_domain::actions::{Action, ActionDraft, Kind, Priority, Verify as Ver
 use ratchet_domain::api_keys::{ApiKey, ApiKeyDraft, Scope};
 use ratchet_domain::change::Record;
 use ratchet_domain::comments::{Comment, Remark};
+use ratchet_domain::id::NonconformityId;
 use ratchet_domain::links::{Edge, Relation, link};
 use ratchet_domain::nonconformities::{
-    Analyse, Close, Confirm, Contain, Grade, Method, Nonconformity, NonconformityDraft, Plan, Source, Verify,
+    Analyse, Close, Confirm, Considered, Contain, Grade, Method, Nonconformity, NonconformityDraft, Plan, Source,
+    Verify,
 };
 use ratchet_domain::reference::{Locator, Target};
 use ratchet_domain::tags::{Label, Tag};
@@ -21,6 +23,7 @@ const RESTORES: &str = "restore case";
 pub(super) const LEAVERS: &str = "Accounts of leavers stay open";
 const DOORS: &str = "The server room's door was propped open";
 pub(super) const LABELS: &str = "Drawings without a classification";
+const DOORS_AGAIN: &str = "The wedge is back at the server room's door";
 const LAPTOP: &str = "A laptop was left in a taxi";
 const PRINTER: &str = "The printer is out of toner";
 
@@ -28,6 +31,7 @@ pub(super) fn add(story: &mut Story) {
     closed(story);
     second_attempt(story);
     under_way(story);
+    come_again(story);
     waiting(story);
     notes(story);
     story.step((70, 9), TOMAS, |tx, _| {
@@ -232,6 +236,33 @@ fn under_way(story: &mut Story) {
         case.plan(Plan::NoAction { justification: "The repair is over".into(), check_on }, facts, by, at)
     });
     verify(story, 19, DOORS, true, "Locked on five unannounced rounds");
+}
+
+/// What was judged effective has come again: whoever looks for the cause finds the earlier one, and says so.
+fn come_again(story: &mut Story) {
+    let told = (Source::Employee, "A.7.2", "The server room is locked", "The wedge was under the door on Monday");
+    raise(story, (5, 9), PAVEL, DOORS_AGAIN, told);
+    confirm(story, 4, DOORS_AGAIN, Grade::Minor, SOFIA);
+    story.step((4, 11), MARA, move |tx, names| {
+        let case = |tx: &mut Tx<'_>, id: Uuid| tx.get::<Nonconformity>(Locator::Id(id)).map(|case| Target::of(&case));
+        let (from, to) = (case(tx, names.get(DOORS_AGAIN)?)?, case(tx, names.get(DOORS)?)?);
+        let (by, birth) = (tx.actor().clone(), tx.birth(ratchet_domain::reference::Prefix::Link)?);
+        let edge = Edge { relation: Relation::RecurrenceOf, to, note: Some("The same wedge".to_owned()) };
+        save(link(from, edge, &by, birth)?, tx).map(drop)
+    });
+    story.step((3, 10), MARA, move |tx, names| {
+        let earlier = NonconformityId(names.get(DOORS)?);
+        let case: Nonconformity = tx.get(Locator::Id(names.get(DOORS_AGAIN)?))?;
+        let (facts, by, at) = (tx.facts(&case)?, tx.actor().clone(), tx.now());
+        let note = Some("The repair had nothing to do with it: the closer is too strong for full hands".to_owned());
+        let input = Analyse {
+            method: Method::FiveWhys,
+            root_causes: vec!["The door's closer is too strong for whoever carries something".to_owned()],
+            similar: "Searched for the room and the door; one of last month".to_owned(),
+            considered: vec![Considered { case: earlier, same_cause: true, note }],
+        };
+        save(case.analyse(input, &facts, &by, at)?, tx).map(drop)
+    });
 }
 
 /// Cases that have just begun, or will not.

@@ -28,7 +28,7 @@ pub struct Summary {
     pub closings: Vec<TimeDelta>,
     /// Actions that are not done and whose due date lies before the day.
     pub overdue_actions: i64,
-    /// Actions that were verified, of the verdicts on completed actions in the quarter.
+    /// Actions that were verified and whose verdict holds, of the verdicts on completed actions in the quarter.
     pub verified: Share,
     /// Nonconformities that came again, of those that were closed in the year.
     pub recurred: Share,

@@ -78,7 +78,8 @@ static ACTIONS_VERIFIED: IndicatorText = daily(
         "Actions verified effective",
         "Does what was done hold when somebody else looks at it?",
         "Of the verdicts on completed actions within the 90 days before, those that verified the action; the others \
-         rejected its completion. Not measured while there was no verdict",
+         rejected its completion, or verified what was to remove the cause of a nonconformity that came again after it had \
+         been judged effective. Not measured while there was no verdict",
     ),
     Share(0.95, 0.85, 0.7),
     Frequency::Monthly,

@@ -1,12 +1,13 @@
 //! An action as the API shows it.
 
+use crate::record::discredit::DiscreditView;
 use crate::record::effect::EffectView;
 use crate::record::expand::MemberName;
 use crate::record::{ExceptionView, HeadView, TargetView, Transition};
 use crate::v1::imports::MigratedView;
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::actions::{Action, Completion, Kind, Priority, Stage, StageName, Verification};
-use ratchet_domain::id::MemberId;
+use ratchet_domain::id::{MemberId, NonconformityId};
 use serde::Serialize;
 
 /// What somebody does about a record.
@@ -48,6 +49,11 @@ pub(crate) struct ActionView {
     pub completion: Option<CompletionView>,
     /// That somebody else has looked at it.
     pub verification: Option<VerificationView>,
+    #[serde(flatten)]
+    pub discredit: DiscreditView,
+    /// With which nonconformity's turn the verification stands and falls.
+    #[serde(skip)]
+    pub rests_on: Option<(NonconformityId, i64)>,
     /// Duties that were not kept apart.
     pub exceptions: Vec<ExceptionView>,
     /// Who worked on it before: had begun when another was assigned, or said it was done when it was not. They do not
@@ -153,6 +159,8 @@ impl ActionView {
             cancelled_because,
             completion,
             verification,
+            discredit: DiscreditView::default(),
+            rests_on: action.rests_on(),
             former_worker_ids: former_workers.clone(),
             exceptions: exceptions.iter().map(Into::into).collect(),
             migrated: migrated.as_ref().map(Into::into),

@@ -5,6 +5,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::scope_of;
 use crate::parameters::{Query, Target, within};
+use crate::record::discredit::{self, DiscreditView};
 use crate::v1::records;
 use actix_web::get;
 use actix_web::http::StatusCode;
@@ -80,6 +81,8 @@ pub(crate) struct SimilarNonconformity {
     pub effective: Option<bool>,
     /// When that was judged.
     pub judged_at: Option<DateTime<Utc>>,
+    #[serde(flatten)]
+    pub discredit: DiscreditView,
     /// How often it came back after it had been closed.
     #[schema(example = 0)]
     pub recurrences: i64,
@@ -102,6 +105,7 @@ impl SimilarNonconformity {
             root_causes: case.root_causes().to_vec(),
             effective: verdict.map(|Verdict { effective, .. }| *effective),
             judged_at: verdict.map(|Verdict { at, .. }| *at),
+            discredit: DiscreditView::default(),
             recurrences: case.recurrences,
             title: case.title,
             requirement: case.requirement,
@@ -134,7 +138,13 @@ pub(crate) async fn get_similar_nonconformities(
         cases.retain(|(other, _)| other.is_visible(&by));
         let complete = is_complete && cases.len() <= limit;
         cases.truncate(limit);
-        let items = cases.into_iter().map(|(other, likeness)| SimilarNonconformity::of(other, likeness)).collect();
+        let items = cases.into_iter().map(|(other, likeness)| SimilarNonconformity::of(other, likeness));
+        let mut items: Vec<SimilarNonconformity> = items.collect();
+        let judged = items.iter_mut().map(|item| {
+            let is_effective = item.effective == Some(true);
+            (is_effective.then_some((item.id, None)), &mut item.discredit)
+        });
+        discredit::say(judged, &by, connection)?;
         Ok(SimilarNonconformities { items, complete })
     };
     let found = call.app.store.read(read).await?;

@@ -1,5 +1,6 @@
 //! A nonconformity as the API shows it.
 
+use crate::record::discredit::DiscreditView;
 use crate::record::effect::EffectView;
 use crate::record::expand::MemberName;
 use crate::record::mistakes::MistakeView;
@@ -55,6 +56,8 @@ pub(crate) struct NonconformityView {
     pub check_on: Option<NaiveDate>,
     /// Whether what was done has worked [10.2 d].
     pub verdict: Option<VerdictView>,
+    #[serde(flatten)]
+    pub discredit: DiscreditView,
     /// What remains [10.2 e-g].
     pub closure: Option<ClosureView>,
     /// Earlier turns that did not hold, oldest first.
@@ -323,6 +326,7 @@ impl NonconformityView {
             response,
             check_on,
             verdict,
+            discredit: DiscreditView::default(),
             closure,
             attempts: attempts.iter().map(Into::into).collect(),
             recurrences: *recurrences,
