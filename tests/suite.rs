@@ -25,6 +25,7 @@ mod api {
     mod delegations;
     mod diff;
     mod duties;
+    mod effects;
     mod employee_reports;
     mod escalation;
     mod evidence;

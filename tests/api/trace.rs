@@ -49,6 +49,7 @@ async fn from_the_signal_to_the_action_and_back() {
             format!("SIG-2026-0001 raised {case}"),
             format!("{action} addresses {case}"),
             format!("{case} recurrence_of {earlier}"),
+            format!("{case} relates_to {indicator}"),
         ]
         .into();
         for start in ["SIG-2026-0001", case, &action, &earlier] {

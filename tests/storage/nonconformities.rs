@@ -46,6 +46,7 @@ pub fn draft() -> NonconformityDraft {
         source: Source::Indicator,
         origin: None,
         requirement: Some("A.8.8".into()),
+        indicators: Vec::new(),
         due_on: None,
     }
 }

@@ -11,9 +11,9 @@ pub use lifecycle::{Facts, StageName, Verb, edge};
 pub use migration::History;
 
 use crate::access::{Actor, Permission};
-use crate::analysis::effect::Effect;
+use crate::analysis::effect::{Effect, Windows, moving, note_indicators};
 use crate::change::{Birth, Change, Head, Record, Seal};
-use crate::id::{MemberId, NonconformityId};
+use crate::id::{IndicatorId, MemberId, NonconformityId};
 use crate::imports::Migrated;
 use crate::links::Relation;
 use crate::reference::{Prefix, Target};
@@ -181,6 +181,9 @@ pub struct Action {
     /// How one can tell that it is done.
     #[serde(default)]
     pub done_criteria: Option<String>,
+    /// The indicators that it is to move.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indicators: Vec<IndicatorId>,
     /// How often its due date was moved.
     pub due_moves: i64,
     /// The due date whose passing was noted.
@@ -220,6 +223,8 @@ pub struct ActionDraft {
     pub priority: Priority,
     /// How one can tell that it is done.
     pub done_criteria: Option<String>,
+    /// The indicators that it is to move; that they exist is the caller's to check.
+    pub indicators: Vec<IndicatorId>,
 }
 
 impl Record for Action {
@@ -249,7 +254,9 @@ impl Record for Action {
     }
 
     fn edges(&self) -> Vec<TraceEdge> {
-        vec![TraceEdge::new(Target::of(self), Relation::Addresses, self.parent)]
+        let own = Target::of(self);
+        let served = TraceEdge::new(own, Relation::Addresses, self.parent);
+        [served].into_iter().chain(moving(own, &self.indicators)).collect()
     }
 
     fn owners(&self) -> Vec<MemberId> {
@@ -304,9 +311,20 @@ impl Action {
         by: &Actor,
         birth: Birth,
     ) -> Result<Change<Self>, Refusal> {
-        let ActionDraft { title, description, kind, parent, attempt, assignee, due_on, priority, done_criteria } =
-            draft;
+        let ActionDraft {
+            title,
+            description,
+            kind,
+            parent,
+            attempt,
+            assignee,
+            due_on,
+            priority,
+            done_criteria,
+            indicators,
+        } = draft;
         let mut faults = Faults::default();
+        note_indicators("/indicators", &indicators, false, &mut faults);
         faults.keep(text::title("/title", &title));
         if let Some(description) = &description {
             faults.keep(text::narrative("/description", description));
@@ -328,6 +346,7 @@ impl Action {
             due_on,
             priority,
             done_criteria,
+            indicators,
             due_moves: 0,
             fell_due_on: None,
             former_workers: Vec::new(),
@@ -349,6 +368,14 @@ impl Action {
         let is_verified = self.stage.name() == StageName::Verified && self.migrated.is_none();
         let is_of_case = self.parent.kind == Prefix::Nonconformity;
         (removes_causes && is_verified && is_of_case).then_some((NonconformityId(self.parent.id.0), self.attempt))
+    }
+
+    /// What its indicators are compared over: before it was planned, and since it was done. `None` while it is not, and
+    /// where it names no indicators.
+    #[must_use]
+    pub fn windows(&self, now: DateTime<Utc>) -> Option<Windows> {
+        let done = self.stage.completion().filter(|_| !self.indicators.is_empty())?;
+        Some(Windows::around(self.head.created_at, done.at, now))
     }
 
     /// Whether it should have been done by now.

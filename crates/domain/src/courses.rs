@@ -9,11 +9,10 @@ pub use commands::{Amendment, Evaluate};
 pub use lifecycle::{Facts, StageName, Verb, edge};
 
 use crate::access::{Actor, Permission};
-use crate::analysis::effect::{Effect, Windows, note_indicators};
+use crate::analysis::effect::{Effect, Windows, moving, note_indicators};
 use crate::audience::Audience;
 use crate::change::{Birth, Change, Head, Record, Seal};
-use crate::id::{CourseId, IndicatorId, MemberId, RecordId};
-use crate::links::Relation;
+use crate::id::{CourseId, IndicatorId, MemberId};
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::responsibilities::Responsibility;
@@ -175,8 +174,7 @@ impl Record for Course {
     }
 
     fn edges(&self) -> Vec<TraceEdge> {
-        let indicators = self.indicators.iter().map(|id| Target { kind: Prefix::Indicator, id: RecordId(id.0) });
-        indicators.map(|indicator| TraceEdge::new(Target::of(self), Relation::RelatesTo, indicator)).collect()
+        moving(Target::of(self), &self.indicators).collect()
     }
 
     fn owners(&self) -> Vec<MemberId> {

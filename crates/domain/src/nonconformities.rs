@@ -16,8 +16,9 @@ pub use migration::History;
 pub use treatment::{Analysis, Attempt, Closure, Considered, Containment, Method, Response, Verdict};
 
 use crate::access::{Actor, Permission};
+use crate::analysis::effect::{moving, note_indicators};
 use crate::change::{Birth, Change, Head, Record, Seal};
-use crate::id::MemberId;
+use crate::id::{IndicatorId, MemberId};
 use crate::imports::Migrated;
 use crate::links::Relation;
 use crate::mistakes::{Duplicable, Duplicate, Voided};
@@ -120,6 +121,9 @@ pub enum Stage {
         response: Response,
         /// The first day on which effectiveness can be judged.
         check_on: NaiveDate,
+        /// Since when that is awaited; unknown of what was brought in, and of what was there before this was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<DateTime<Utc>>,
     },
     /// It worked.
     Verified {
@@ -174,6 +178,9 @@ pub struct Nonconformity {
     /// The clause or control breached: `9.2.2`, `A.5.18`.
     #[serde(default)]
     pub requirement: Option<String>,
+    /// The indicators that its treatment is to move.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indicators: Vec<IndicatorId>,
     /// Set by `confirm`.
     #[serde(default)]
     pub grade: Option<Grade>,
@@ -229,6 +236,8 @@ pub struct NonconformityDraft {
     pub origin: Option<Target>,
     /// The clause or control breached.
     pub requirement: Option<String>,
+    /// The indicators that its treatment is to move; that they exist is the caller's to check.
+    pub indicators: Vec<IndicatorId>,
     /// The day by which it is to be closed.
     pub due_on: Option<NaiveDate>,
 }
@@ -267,7 +276,8 @@ impl Record for Nonconformity {
     fn edges(&self) -> Vec<TraceEdge> {
         let own = Target::of(self);
         let born = self.origin.map(|origin| TraceEdge::new(origin, Relation::Raised, own));
-        born.into_iter().chain(self.duplicate().map(|duplicate| duplicate.edge(own))).collect()
+        let repeated = self.duplicate().map(|duplicate| duplicate.edge(own));
+        born.into_iter().chain(repeated).chain(moving(own, &self.indicators)).collect()
     }
 
     fn work(&self) -> Vec<Work> {
@@ -373,7 +383,16 @@ impl Nonconformity {
     /// [`Refusal::Forbidden`], or every fault of the draft.
     pub fn raise(draft: NonconformityDraft, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
         Self::may_make(by)?;
-        let NonconformityDraft { title, statement, objective_evidence, source, origin, requirement, due_on } = draft;
+        let NonconformityDraft {
+            title,
+            statement,
+            objective_evidence,
+            source,
+            origin,
+            requirement,
+            indicators,
+            due_on,
+        } = draft;
         let mut faults = Faults::default();
         faults.keep(text::title("/title", &title));
         faults.keep(text::narrative("/statement", &statement));
@@ -381,6 +400,7 @@ impl Nonconformity {
         if let Some(requirement) = &requirement {
             faults.keep(text::requirement("/requirement", requirement));
         }
+        note_indicators("/indicators", &indicators, false, &mut faults);
         faults.refuse()?;
         let head = Head::born(by, birth);
         Ok(Change::born(
@@ -392,6 +412,7 @@ impl Nonconformity {
                 source,
                 origin,
                 requirement,
+                indicators,
                 grade: None,
                 owner: None,
                 former_owners: Vec::new(),

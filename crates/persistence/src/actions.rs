@@ -2,6 +2,7 @@
 
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::{AnyConnection, on_connection};
+use crate::effects::Effective;
 use crate::error::Error;
 use crate::imports::ended_before;
 use crate::listing::{NullableCondition, listing};
@@ -13,8 +14,9 @@ use crate::{schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::actions::{Action, Facts, Kind, Priority, Stage, StageName};
+use ratchet_domain::analysis::effect::{Effect, Windows};
 use ratchet_domain::change::{Head, Record};
-use ratchet_domain::id::{MemberId, OrganisationId, RecordId};
+use ratchet_domain::id::{IndicatorId, MemberId, OrganisationId, RecordId};
 use ratchet_domain::imports::Migrated;
 use ratchet_domain::management_reviews::inputs::ActionFigure;
 use ratchet_domain::of_kind;
@@ -46,6 +48,8 @@ struct StageFacts {
     #[serde(default)]
     fell_due_on: Option<NaiveDate>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    indicators: Vec<IndicatorId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     former_workers: Vec<MemberId>,
     exceptions: Vec<SeparationException>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,6 +69,7 @@ impl Columns {
             due_on,
             priority,
             done_criteria,
+            indicators,
             due_moves,
             fell_due_on,
             former_workers,
@@ -85,12 +90,13 @@ impl Columns {
             done_criteria,
             due_moves,
             stage: word(stage.name()),
-            stage_facts: to_json(&StageFacts { stage, fell_due_on, former_workers, exceptions, migrated })?,
+            stage_facts: to_json(&StageFacts { stage, fell_due_on, indicators, former_workers, exceptions, migrated })?,
         })
     }
 
     fn into_record(self, head: Head) -> Result<Action, String> {
-        let StageFacts { stage, fell_due_on, former_workers, exceptions, migrated } = from_json(&self.stage_facts)?;
+        let StageFacts { stage, fell_due_on, indicators, former_workers, exceptions, migrated } =
+            from_json(&self.stage_facts)?;
         if word(stage.name()) != self.stage {
             return Err(format!("the column says {}, its facts say {:?}", self.stage, stage.name()));
         }
@@ -106,6 +112,7 @@ impl Columns {
             due_on: parse(&self.due_on)?,
             priority: parse(&self.priority)?,
             done_criteria: self.done_criteria,
+            indicators,
             due_moves: self.due_moves,
             fell_due_on,
             former_workers,
@@ -199,6 +206,29 @@ impl Guarded for Action {
     /// Its due date has passed.
     fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
         schedule::note_passed(self, Self::fall_due, tx)
+    }
+}
+
+impl Effective for Action {
+    fn frozen(&self) -> Option<&Effect> {
+        match &self.stage {
+            Stage::Verified { verification, .. } => verification.effect.as_ref(),
+            Stage::Open
+            | Stage::InProgress
+            | Stage::Blocked { .. }
+            | Stage::Done { .. }
+            | Stage::Cancelled { .. }
+            | Stage::EndedBefore => None,
+        }
+    }
+
+    /// Before it was planned, and since it was done.
+    fn compared(
+        &self,
+        now: DateTime<Utc>,
+        _: &mut AnyConnection,
+    ) -> Result<Option<(Vec<IndicatorId>, Windows)>, Error> {
+        Ok(self.windows(now).map(|windows| (self.indicators.clone(), windows)))
     }
 }
 

@@ -5,6 +5,7 @@ pub mod similar;
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::duplicates::listed;
+use crate::effects::Effective;
 use crate::error::Error;
 use crate::imports::{self, ended_before};
 use crate::listing::{NullableCondition, coalesce, listing};
@@ -16,8 +17,9 @@ use crate::{actions, schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::actions::Kind;
+use ratchet_domain::analysis::effect::{Effect, Windows};
 use ratchet_domain::change::{Head, Record};
-use ratchet_domain::id::{MemberId, OrganisationId};
+use ratchet_domain::id::{IndicatorId, MemberId, OrganisationId};
 use ratchet_domain::imports::Migrated;
 use ratchet_domain::management_reviews::inputs::CaseFigure;
 use ratchet_domain::nonconformities::{Attempt, Containment, Facts, Grade, Nonconformity, Source, Stage, StageName};
@@ -46,6 +48,8 @@ struct StageFacts {
     stage: Stage,
     #[serde(default)]
     origin: Option<Target>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    indicators: Vec<IndicatorId>,
     containment: Option<Containment>,
     attempts: Vec<Attempt>,
     #[serde(default)]
@@ -72,6 +76,7 @@ impl Columns {
             source,
             origin,
             requirement,
+            indicators,
             grade,
             owner,
             former_owners,
@@ -101,6 +106,7 @@ impl Columns {
             stage_facts: to_json(&StageFacts {
                 stage,
                 origin,
+                indicators,
                 containment,
                 attempts,
                 exceptions,
@@ -117,6 +123,7 @@ impl Columns {
         let StageFacts {
             stage,
             origin,
+            indicators,
             containment,
             attempts,
             exceptions,
@@ -137,6 +144,7 @@ impl Columns {
             source: parse(&self.source)?,
             origin,
             requirement: self.requirement,
+            indicators,
             grade: self.grade.as_deref().map(parse).transpose()?,
             owner: self.owner_id.map(|member| MemberId(member.0)),
             former_owners,
@@ -235,6 +243,21 @@ impl Guarded for Nonconformity {
     /// Its due date has passed, or the day on which its effect could be judged.
     fn wake(self, tx: &mut Tx<'_>) -> Result<(), Error> {
         schedule::note_passed(self, Self::fall_due, tx)
+    }
+}
+
+impl Effective for Nonconformity {
+    fn frozen(&self) -> Option<&Effect> {
+        self.verdict()?.effect.as_ref()
+    }
+
+    /// Before its cause was known, and since what was to be done about it is, while its effect is awaited.
+    fn compared(
+        &self,
+        now: DateTime<Utc>,
+        _: &mut AnyConnection,
+    ) -> Result<Option<(Vec<IndicatorId>, Windows)>, Error> {
+        Ok(self.windows(now).map(|windows| (self.indicators.clone(), windows)))
     }
 }
 

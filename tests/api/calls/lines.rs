@@ -212,13 +212,18 @@ fn treatment(api: &Api, owner: &str) -> [(Role, &'static str, Value); 6] {
 async fn nonconformity(api: &Api, operation: &str) -> Option<Line> {
     let owner = api.member_id(Role::IsmsManager).await;
     if operation == "create_nonconformity" {
-        return Some((Role::Member, "/v1/nonconformities".into(), report()));
+        let mut body = report();
+        body["indicators"] = json!([indicators::active(api).await]);
+        return Some((Role::IsmsManager, "/v1/nonconformities".into(), body));
     }
     let name = operation.strip_suffix("_nonconformity")?;
     let path = format!("/v1/nonconformities/{}", raise(api).await);
     let reason = json!({ "reason": "Because" });
     match name {
-        "amend" => return Some((Role::IsmsManager, path, json!({ "title": "Another", "owner_id": owner }))),
+        "amend" => {
+            let body = json!({ "owner_id": owner, "indicators": [indicators::active(api).await] });
+            return Some((Role::IsmsManager, path, body));
+        }
         "reject" => return Some((Role::IsmsManager, format!("{path}/reject"), reason)),
         "contain" => {
             let confirm = json!({ "grade": "minor", "owner_id": owner });
@@ -280,6 +285,7 @@ async fn action(api: &Api, operation: &str) -> Option<Line> {
     if name == "create" {
         let body = json!({
             "parent": case, "title": "Replace it", "kind": "corrective", "assignee_id": colleague, "due_on": today,
+            "indicators": [indicators::active(api).await],
         });
         return Some((manager, "/v1/actions".into(), body));
     }
@@ -295,7 +301,7 @@ async fn action(api: &Api, operation: &str) -> Option<Line> {
         api.by(manager).await.post(&format!("{path}/{verb}"), body).await.expect(200);
     }
     let body = match name.as_str() {
-        "amend" => return Some((manager, path, json!({ "title": "Another" }))),
+        "amend" => return Some((manager, path, json!({ "indicators": [indicators::active(api).await] }))),
         "start" | "unblock" => json!({}),
         "complete" => json!({ "summary": "Done" }),
         "verify" => json!({ "evidence": "Seen" }),

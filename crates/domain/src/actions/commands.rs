@@ -2,9 +2,9 @@
 
 use super::{Action, Completion, Facts, Priority, Stage, Verb, Verification};
 use crate::access::Actor;
-use crate::analysis::effect::Effect;
+use crate::analysis::effect::{Effect, note_indicators};
 use crate::change::{Change, Lifecycle, Record};
-use crate::id::MemberId;
+use crate::id::{IndicatorId, MemberId};
 use crate::refusal::{Faults, Reason, Refusal};
 use crate::separation::{Duty, Rule};
 use crate::text;
@@ -22,6 +22,8 @@ pub struct Amendment {
     pub priority: Option<Priority>,
     /// How one can tell that it is done, or nothing.
     pub done_criteria: Option<Option<String>>,
+    /// The indicators that it is to move; that they exist is the caller's to check.
+    pub indicators: Option<Vec<IndicatorId>>,
 }
 
 /// What `verify` needs.
@@ -57,7 +59,7 @@ impl Action {
     /// The guard's refusal, or every fault of the input.
     pub fn amend(self, input: Amendment, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
         self.may_amend(by)?;
-        let Amendment { title, description, priority, done_criteria } = input;
+        let Amendment { title, description, priority, done_criteria, indicators } = input;
         let (mut faults, mut after) = (Faults::default(), self.clone());
         if let Some(title) = title {
             faults.keep(text::title("/title", &title));
@@ -74,6 +76,10 @@ impl Action {
                 faults.keep(text::narrative("/done_criteria", text));
             }
             after.done_criteria = criteria;
+        }
+        if let Some(indicators) = indicators {
+            note_indicators("/indicators", &indicators, false, &mut faults);
+            after.indicators = indicators;
         }
         after.priority = priority.unwrap_or(after.priority);
         faults.refuse()?;

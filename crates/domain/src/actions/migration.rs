@@ -88,6 +88,7 @@ impl Action {
             due_on,
             priority,
             done_criteria,
+            indicators: Vec::new(),
             due_moves: 0,
             fell_due_on: None,
             former_workers: Vec::new(),

@@ -2,7 +2,7 @@ use super::*;
 use crate::access::Role;
 use crate::change::Lifecycle;
 use crate::fixtures::refusals::Refusals;
-use crate::fixtures::{at, birth, machine, member, person};
+use crate::fixtures::{at, birth, faults_of, machine, member, person};
 use crate::id::RecordId;
 use crate::separation::tests::relaxed;
 use crate::separation::{Rule, Separation};
@@ -33,6 +33,7 @@ fn draft() -> ActionDraft {
         due_on: at().date_naive() + Days::new(14),
         priority: Priority::High,
         done_criteria: Some("A new laptop reports within a day".into()),
+        indicators: Vec::new(),
     }
 }
 
@@ -196,4 +197,22 @@ pub(crate) fn refusals() -> Refusals {
     let expired = |rule| Facts { today: at().date_naive() + Days::new(400), ..excepted(rule) };
     let past = Facts { parent_takes_actions: false, ..facts() };
     Refusals::of(in_every_stage(), &[facts(), excepted(Rule::ActionVerifier), expired(Rule::ActionVerifier), past])
+}
+
+#[test]
+fn its_indicators_are_compared_from_its_plan_to_its_end() {
+    let indicators = vec![IndicatorId(Uuid::from_u128(7))];
+    let draft = ActionDraft { indicators: indicators.clone(), ..draft() };
+    let today = at().date_naive();
+    let action =
+        Action::plan(draft, today, &person(1, &[Role::IsmsManager]), birth(Prefix::Action)).unwrap().into_after();
+    let now = at().checked_add_days(Days::new(10)).unwrap();
+    assert_eq!(action.windows(now), None, "it is not done");
+    let completion = Completion { summary: "Image 42".into(), at: at(), by: None };
+    let done = Action { stage: Stage::Done { completion }, ..action.clone() };
+    assert_eq!(done.windows(now), Some(Windows::around(at(), at(), now)));
+    assert_eq!(Action { indicators: Vec::new(), ..done }.windows(now), None);
+    let twice = Amendment { indicators: Some([indicators.clone(), indicators].concat()), ..Amendment::default() };
+    let refused = action.amend(twice, &person(1, &[Role::IsmsManager]), at());
+    assert_eq!(faults_of(refused), ["/indicators/1 duplicate"]);
 }

@@ -4,10 +4,13 @@
 //! verdict that it served.
 
 use super::comparison::{Comparison, Step, compare};
-use crate::id::IndicatorId;
+use crate::id::{IndicatorId, RecordId};
 use crate::indicators::{Goal, Indicator};
+use crate::links::Relation;
+use crate::reference::{Prefix, Target};
 use crate::refusal::{Fault, Faults};
 use crate::settings::Rules;
+use crate::trace::TraceEdge;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -153,6 +156,12 @@ impl Question {
         };
         Windows { before: period(before), after: period(after) }
     }
+}
+
+/// What a record is to the indicators that it is to move.
+pub(crate) fn moving(own: Target, indicators: &[IndicatorId]) -> impl Iterator<Item = TraceEdge> {
+    let indicators = indicators.iter().map(|id| Target { kind: Prefix::Indicator, id: RecordId(id.0) });
+    indicators.map(move |indicator| TraceEdge::new(own, Relation::RelatesTo, indicator))
 }
 
 /// Notes too many or repeated indicators, and none where one is needed.

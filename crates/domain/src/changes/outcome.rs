@@ -157,6 +157,7 @@ impl PlannedChange {
             source: Source::Other,
             origin: Some(Target::of(self)),
             requirement: Some("A.8.32".to_owned()),
+            indicators: Vec::new(),
             due_on: None,
         }
     }

@@ -49,6 +49,7 @@ fn case() -> Result<Change<Nonconformity>, Refusal> {
         source: Source::Employee,
         origin: None,
         requirement: Some("A.7.2".into()),
+        indicators: Vec::new(),
         due_on: None,
     };
     Nonconformity::raise(draft, &handler(), Birth { id: Uuid::from_u128(5), ..birth(Prefix::Nonconformity) })

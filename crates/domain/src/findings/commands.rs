@@ -165,6 +165,7 @@ impl Finding {
                     source: Source::Audit,
                     origin,
                     requirement: self.requirement.clone(),
+                    indicators: Vec::new(),
                     due_on,
                 };
                 let nonconformity = Nonconformity::raise(draft, by, birth)?;

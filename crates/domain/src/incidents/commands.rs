@@ -400,7 +400,17 @@ impl Incident {
         self.may(Verb::RaiseNonconformity, facts, by)?;
         let RaiseNonconformity { title, statement, objective_evidence, requirement, due_on } = input;
         let (source, origin) = (Source::Incident, Some(Target::of(&self)));
-        let draft = NonconformityDraft { title, statement, objective_evidence, source, origin, requirement, due_on };
+        let indicators = Vec::new();
+        let draft = NonconformityDraft {
+            title,
+            statement,
+            objective_evidence,
+            source,
+            origin,
+            requirement,
+            indicators,
+            due_on,
+        };
         let case = Nonconformity::raise(draft, by, birth)?;
         Ok(Raised { incident: self.naming::<Nonconformity>("nonconformity_raised", birth), case })
     }

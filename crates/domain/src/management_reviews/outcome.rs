@@ -136,6 +136,7 @@ impl ManagementReview {
             due_on,
             priority: Priority::Medium,
             done_criteria: None,
+            indicators: Vec::new(),
         };
         let action = Action::plan_for(draft, facts.today, by, birth)?;
         let raised = raises.zip(raised).map(|(raises, birth)| self.raise(raises, &text, responsible, by, birth));

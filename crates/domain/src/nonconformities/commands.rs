@@ -6,9 +6,9 @@ use super::{
     Verdict,
 };
 use crate::access::Actor;
-use crate::analysis::effect::Effect;
+use crate::analysis::effect::{Effect, note_indicators};
 use crate::change::{Change, Lifecycle, Record};
-use crate::id::MemberId;
+use crate::id::{IndicatorId, MemberId};
 use crate::refusal::{Fault, Faults, Reason, Refusal};
 use crate::responsibilities::unless_judged_by;
 use crate::separation::{Duty, Rule};
@@ -104,6 +104,8 @@ pub struct Amendment {
     pub objective_evidence: Option<String>,
     /// The clause or control breached, or none.
     pub requirement: Option<Option<String>>,
+    /// The indicators that its treatment is to move; that they exist is the caller's to check.
+    pub indicators: Option<Vec<IndicatorId>>,
     /// The accountable member; that the member exists is the caller's to check.
     pub owner: Option<MemberId>,
     /// The day by which it is to be closed, or none.
@@ -140,7 +142,7 @@ impl Nonconformity {
     /// The guard's refusal, or every fault of the input.
     pub fn amend(self, input: Amendment, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
         self.may_amend(by)?;
-        let Amendment { title, statement, objective_evidence, requirement, owner, due_on } = input;
+        let Amendment { title, statement, objective_evidence, requirement, indicators, owner, due_on } = input;
         let mut faults = Faults::default();
         let mut after = self.clone();
         if let Some(title) = title {
@@ -160,6 +162,10 @@ impl Nonconformity {
                 faults.keep(text::requirement("/requirement", number));
             }
             after.requirement = requirement;
+        }
+        if let Some(indicators) = indicators {
+            note_indicators("/indicators", &indicators, false, &mut faults);
+            after.indicators = indicators;
         }
         if let Some(owner) = owner {
             if let (Stage::Verified { verdict, .. }, true) = (&self.stage, self.owner != Some(owner)) {
@@ -302,7 +308,7 @@ impl Nonconformity {
                 faults.keep(text::narrative("/justification", &justification));
                 faults.keep(text::day_to_come("/check_on", check_on, facts.today));
                 faults.refuse()?;
-                Stage::Verifying { analysis, response: Response::NoAction { justification }, check_on }
+                Stage::Verifying { analysis, response: Response::NoAction { justification }, check_on, since: Some(at) }
             }
         };
         let after = Self { stage, ..self.clone() };
@@ -337,8 +343,8 @@ impl Nonconformity {
         let mut faults = Faults::default();
         faults.keep(text::day_to_come("/check_on", check_on, facts.today));
         faults.refuse()?;
-        let after =
-            Self { stage: Stage::Verifying { analysis, response: Response::Actions, check_on }, ..self.clone() };
+        let stage = Stage::Verifying { analysis, response: Response::Actions, check_on, since: Some(at) };
+        let after = Self { stage, ..self.clone() };
         Ok(Change::of(self, after, "implemented", at))
     }
 

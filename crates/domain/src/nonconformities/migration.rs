@@ -78,6 +78,7 @@ impl Nonconformity {
             source: *source,
             origin: None,
             requirement: requirement.clone(),
+            indicators: Vec::new(),
             grade: *grade,
             owner: *owner,
             former_owners: Vec::new(),
@@ -125,7 +126,7 @@ impl History {
                     }
                     None => Response::Actions,
                 };
-                Stage::Verifying { analysis: self.analysis(born, faults), response, check_on }
+                Stage::Verifying { analysis: self.analysis(born, faults), response, check_on, since: None }
             }
             StageName::Verified => {
                 faults.push(decided_here(StageName::Verified, "verifying, or as closed"));

@@ -1,8 +1,10 @@
 use super::*;
 use crate::access::Role;
+use crate::analysis::effect::Windows;
 use crate::change::Lifecycle;
 use crate::fixtures::refusals::Refusals;
-use crate::fixtures::{at, birth, noted_once, person, program};
+use crate::fixtures::{at, birth, faults_of, noted_once, person, program};
+use crate::id::NonconformityId;
 use crate::mistakes::Voidable;
 use crate::responsibilities::tests::is_handed_over_whole;
 use crate::separation::tests::relaxed;
@@ -38,6 +40,7 @@ fn draft() -> NonconformityDraft {
         source: Source::Indicator,
         origin: None,
         requirement: Some("A.8.8".into()),
+        indicators: Vec::new(),
         due_on: None,
     }
 }
@@ -419,4 +422,59 @@ pub(crate) fn refusals() -> Refusals {
     let judged = apply(at_stage(StageName::Verifying), Verb::Verify, 1).unwrap();
     let cases = StageName::VARIANTS.iter().map(|stage| at_stage(*stage)).chain([judged]);
     Refusals::of(cases, &[facts(), bare, working, excepted(Rule::CaseVerifier), expired(Rule::CaseVerifier), later])
+}
+
+#[test]
+fn its_indicators_are_compared_around_its_treatment() {
+    let mut case = reported();
+    assert!(!serde_json::to_string(&case).unwrap().contains("indicators"), "what was there keeps its hash");
+    case.indicators = vec![IndicatorId(Uuid::from_u128(7))];
+    let now = at().checked_add_days(Days::new(10)).unwrap();
+    for verb in [Verb::Confirm, Verb::Analyse, Verb::Plan] {
+        assert_eq!(case.windows(now), None, "{verb:?}");
+        case = apply(case, verb, 0).unwrap();
+    }
+    assert_eq!(case.windows(now), None);
+    let awaited = apply(case, Verb::Implement, 0).unwrap();
+    assert_eq!(awaited.windows(now), Some(Windows::around(at(), at(), now)));
+    assert_eq!(Nonconformity { indicators: Vec::new(), ..awaited.clone() }.windows(now), None);
+    // As it was stored before since when was kept.
+    let mut stored = serde_json::to_value(&awaited).unwrap();
+    stored["stage"].as_object_mut().unwrap().remove("since").unwrap();
+    let old: Nonconformity = serde_json::from_value(stored).unwrap();
+    assert_eq!(old.windows(now), None);
+    assert!(!serde_json::to_string(&old).unwrap().contains("since"));
+    assert_eq!(apply(awaited, Verb::Verify, 0).unwrap().windows(now), None, "it is judged");
+}
+
+#[test]
+fn each_indicator_is_named_once() {
+    let twice = vec![IndicatorId(Uuid::from_u128(7)); 2];
+    let draft = NonconformityDraft { indicators: twice.clone(), ..draft() };
+    let raised = Nonconformity::raise(draft, &manager(), birth(Prefix::Nonconformity));
+    assert_eq!(faults_of(raised), ["/indicators/1 duplicate"]);
+    let amendment = Amendment { indicators: Some(twice), ..Amendment::default() };
+    assert_eq!(faults_of(reported().amend(amendment, &manager(), at())), ["/indicators/1 duplicate"]);
+}
+
+#[test]
+fn what_was_looked_at_is_another_and_named_once() {
+    let case = apply(reported(), Verb::Confirm, 0).unwrap();
+    let named = |n| Considered { case: NonconformityId(Uuid::from_u128(n)), same_cause: true, note: None };
+    let analyse = |considered| Analyse {
+        method: Method::Other,
+        root_causes: vec!["No agent".into()],
+        similar: "Looked for".into(),
+        considered,
+    };
+    let of = |considered| case.clone().analyse(analyse(considered), &facts(), &manager(), at());
+    assert_eq!(faults_of(of(vec![named(0)])), ["/considered/0/nonconformity itself"]);
+    assert_eq!(faults_of(of(vec![named(1), named(1)])), ["/considered/1/nonconformity duplicate"]);
+    let blank = Considered { note: Some(" ".into()), ..named(1) };
+    assert_eq!(faults_of(of(vec![blank])), ["/considered/0/note blank"]);
+    assert_eq!(faults_of(of((1..22).map(named).collect())), ["/considered length"]);
+    let analysed = of((1..21).map(named).collect()).unwrap().into_after();
+    assert_eq!(analysed.analysis().unwrap().considered.len(), CONSIDERED);
+    let without = of(Vec::new()).unwrap().into_after();
+    assert!(!serde_json::to_string(&without).unwrap().contains("considered"), "what was there keeps its hash");
 }

@@ -1,7 +1,7 @@
 //! What the treatment of a nonconformity consists of [10.2 a-g].
 
 use super::{Nonconformity, Stage};
-use crate::analysis::effect::Effect;
+use crate::analysis::effect::{Effect, Windows};
 use crate::id::{MemberId, NonconformityId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -175,5 +175,25 @@ impl Nonconformity {
     #[must_use]
     pub fn last_verdict(&self) -> Option<&Verdict> {
         self.verdict().or_else(|| self.attempts.last().map(|attempt| &attempt.verdict))
+    }
+
+    /// What its indicators are compared over: before its cause was known, and since what was to be done about it is. `None`
+    /// but while its effect is awaited, and where it names no indicators.
+    #[must_use]
+    pub fn windows(&self, now: DateTime<Utc>) -> Option<Windows> {
+        let (analysis, since) = match &self.stage {
+            Stage::Verifying { analysis, since, .. } => (analysis, (*since)?),
+            Stage::Reported
+            | Stage::Rejected { .. }
+            | Stage::Confirmed
+            | Stage::Analysed { .. }
+            | Stage::Planned { .. }
+            | Stage::Verified { .. }
+            | Stage::Closed { .. }
+            | Stage::EndedBefore
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => return None,
+        };
+        (!self.indicators.is_empty()).then(|| Windows::around(analysis.at, since, now))
     }
 }

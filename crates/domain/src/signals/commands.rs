@@ -203,6 +203,7 @@ impl Signal {
             source: Source::Indicator,
             origin: Some(Target::of(self)),
             requirement: indicator.requirements.first().cloned(),
+            indicators: vec![indicator.id()],
             due_on: None,
         }
     }

@@ -141,6 +141,7 @@ impl Weakness {
             source: Source::Other,
             origin: Some(Target::of(&self)),
             requirement,
+            indicators: Vec::new(),
             due_on,
         };
         let case = Nonconformity::raise(draft, by, birth)?;

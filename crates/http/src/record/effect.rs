@@ -216,19 +216,36 @@ impl From<ComparedDays> for Span {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CompareIndicators {
-    /// 1 to 20, by reference or id.
+    /// 1 to 20, by reference or id; without it those that the record is to move.
+    #[serde(default)]
     #[schema(example = json!(["IND-2026-0001"]))]
-    indicators: Vec<String>,
+    indicators: Option<Vec<String>>,
     /// The days with which it is compared.
     before: ComparedDays,
     /// The days that show the effect; not before those with which they are compared.
     after: ComparedDays,
 }
 
-/// Compares the indicators that a body names at `pointer`.
-pub(crate) fn compared(pointer: &str, asked: CompareIndicators, tx: &mut Tx<'_>) -> Result<Effect, ApiError> {
+/// What a verdict on a record rests on: what a body asks for at `pointer`, or else what the record's own indicators say now.
+pub(crate) fn judged_by<T: Effective>(
+    pointer: &str,
+    asked: Option<CompareIndicators>,
+    (record, own): (&T, &[IndicatorId]),
+    tx: &mut Tx<'_>,
+) -> Result<Option<Effect>, ApiError> {
+    match asked {
+        Some(asked) => compared(pointer, asked, own, tx).map(Some),
+        None => Ok(record.measured(tx.now(), tx.connection())?),
+    }
+}
+
+/// Compares the indicators that a body names at `pointer`, or those that are a record's own.
+fn compared(pointer: &str, asked: CompareIndicators, own: &[IndicatorId], tx: &mut Tx<'_>) -> Result<Effect, ApiError> {
     let CompareIndicators { indicators, before, after } = asked;
-    let indicators = named_indicators(&format!("{pointer}/indicators"), &indicators, tx)?;
+    let indicators = match indicators {
+        Some(named) => named_indicators(&format!("{pointer}/indicators"), &named, tx)?,
+        None => own.to_vec(),
+    };
     let (organisation, now) = (tx.actor().organisation, tx.now());
     let rules = settings::rules(organisation, tx.connection())?;
     let question = Question { indicators, before: before.into(), after: after.into() };

@@ -12,10 +12,11 @@ use crate::error::ApiError;
 use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::discredit;
-use crate::record::effect::{CompareIndicators, compared};
+use crate::record::effect::{CompareIndicators, SeenEffect, judged_by, named_indicators};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
 use crate::routing::Routes;
+use crate::v1::auth::Nothing;
 use crate::v1::records;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -134,6 +135,10 @@ pub(crate) struct CreateAction {
     #[serde(default)]
     #[schema(example = "A new laptop reports within a day", max_length = 10_000)]
     done_criteria: Option<String>,
+    /// The indicators that it is to move, by reference or id, at most 20: they tell whether it has worked.
+    #[serde(default)]
+    #[schema(example = json!(["IND-2026-0001"]))]
+    indicators: Vec<String>,
 }
 
 /// Plain fields to change; an absent one stays, `null` empties.
@@ -156,6 +161,10 @@ pub(crate) struct AmendAction {
     #[serde(default, deserialize_with = "given")]
     #[schema(example = "Three laptops of the new image report", value_type = Option<String>)]
     done_criteria: Option<Option<String>>,
+    /// The indicators that it is to move, by reference or id.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(example = json!(["IND-2026-0001"]), value_type = Vec<String>)]
+    indicators: Option<Vec<String>>,
 }
 
 /// Nothing to say.
@@ -188,7 +197,7 @@ pub(crate) struct VerifyAction {
     /// By whoever looked.
     #[schema(example = "Three new laptops reported within an hour", max_length = 10_000)]
     evidence: String,
-    /// Indicators on which the verdict rests.
+    /// Indicators on which the verdict rests; without it those that the action is to move, as `effect` compares them.
     #[serde(default)]
     comparison: Option<CompareIndicators>,
     /// Why someone verifies who did it, where the organisation documents such exceptions.
@@ -239,8 +248,19 @@ pub(crate) async fn create_action(
 ) -> Result<Answer, ApiError> {
     let of = |input: &CreateAction, by: &Actor, tx: &mut Tx<'_>| parent_that_takes_actions(&input.parent, by, tx);
     call.create_in(parameters, body, of, |input: CreateAction, (parent, attempt), by, birth, tx| {
-        let CreateAction { parent: _, title, description, kind, assignee_id, due_on, priority, done_criteria } = input;
+        let CreateAction {
+            parent: _,
+            title,
+            description,
+            kind,
+            assignee_id,
+            due_on,
+            priority,
+            done_criteria,
+            indicators,
+        } = input;
         existing_member("/assignee_id", assignee_id, tx)?;
+        let indicators = named_indicators("/indicators", &indicators, tx)?;
         let draft = ActionDraft {
             title,
             description,
@@ -251,6 +271,7 @@ pub(crate) async fn create_action(
             due_on,
             priority: priority.unwrap_or(Priority::Medium),
             done_criteria,
+            indicators,
         };
         Ok(Action::plan(draft, tx.today()?, by, birth)?)
     })
@@ -290,6 +311,20 @@ pub(crate) async fn get_action(
     call.show::<Action>(target, parameters).await
 }
 
+/// Read what the indicators of an action say of it: each series before and after.
+///
+/// Compared are the 90 days before it was planned and the time since it was done, for two years at most; what lies between is
+/// neither. Once it is verified this is the frozen comparison of the verification, where that has one.
+#[utoipa::path(
+    tag = "actions",
+    params(("id" = String, Path)),
+    responses((status = 200, body = SeenEffect<StageName>))
+)]
+#[get("/actions/{id}/effect")]
+pub(crate) async fn get_action_effect(call: Call, target: Target, _: Query<Nothing>) -> Result<Answer, ApiError> {
+    call.effect(target, |action: &Action| action.stage.name()).await
+}
+
 /// Amend an action's plain fields.
 #[utoipa::path(
     tag = "actions",
@@ -305,8 +340,10 @@ pub(crate) async fn amend_action(
     body: Body<AmendAction>,
 ) -> Result<Answer, ApiError> {
     call.amend(target, parameters, body, |action: Action, input, by, tx| {
-        let AmendAction { title, description, priority, done_criteria } = input;
-        Ok(action.amend(domain::Amendment { title, description, priority, done_criteria }, by, tx.now())?)
+        let AmendAction { title, description, priority, done_criteria, indicators } = input;
+        let indicators = indicators.map(|named| named_indicators("/indicators", &named, tx)).transpose()?;
+        let amendment = domain::Amendment { title, description, priority, done_criteria, indicators };
+        Ok(action.amend(amendment, by, tx.now())?)
     })
     .await
 }
@@ -330,12 +367,11 @@ verbs! {
     complete_action "/actions/{id}/complete" Complete CompleteAction
     |action, input, facts, by, tx| action.complete(input.summary, facts, by, tx.now());
 
-    /// Verify that it is done; never by who did it.
+    /// Verify that it is done; never by who did it. The indicators that it is to move are compared before and after, or those
+    /// that are named, and the comparison is frozen with the verification.
     verify_action "/actions/{id}/verify" Verify VerifyAction
-    |action, VerifyAction { evidence, comparison, exception_reason }, facts, by, tx| comparison
-        .map(|asked| compared("/comparison", asked, tx))
-        .transpose()
-        .and_then(|effect| {
+    |action, VerifyAction { evidence, comparison, exception_reason }, facts, by, tx|
+        judged_by("/comparison", comparison, (&action, &action.indicators), tx).and_then(|effect| {
             Ok(action.verify(domain::Verify { evidence, effect, exception_reason }, facts, by, tx.now())?)
         });
 
@@ -367,6 +403,7 @@ pub(crate) fn configure(routes: &mut Routes) {
         .service(list_actions)
         .service(create_action)
         .service(get_action)
+        .service(get_action_effect)
         .service(amend_action)
         .service(start_action)
         .service(block_action)

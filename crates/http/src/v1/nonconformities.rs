@@ -13,11 +13,12 @@ use crate::error::ApiError;
 use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed, requirement};
 use crate::record::discredit;
-use crate::record::effect::{CompareIndicators, compared};
+use crate::record::effect::{CompareIndicators, SeenEffect, judged_by, named_indicators};
 use crate::record::mistakes::{MarkDuplicateNonconformity, VoidRecord, mark_duplicate};
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member};
 use crate::routing::Routes;
+use crate::v1::auth::Nothing;
 use crate::v1::records;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -113,15 +114,22 @@ pub(crate) struct CreateNonconformity {
     #[serde(default)]
     #[schema(example = "A.8.8")]
     requirement: Option<String>,
+    /// The indicators that its treatment is to move, by reference or id, at most 20: they tell whether it has worked.
+    #[serde(default)]
+    #[schema(example = json!(["IND-2026-0001"]))]
+    indicators: Vec<String>,
     /// The day by which it is to be closed.
     #[serde(default, deserialize_with = "bounded")]
     due_on: Option<NaiveDate>,
 }
 
-impl From<CreateNonconformity> for NonconformityDraft {
-    fn from(body: CreateNonconformity) -> Self {
-        let CreateNonconformity { title, statement, objective_evidence, source, requirement, due_on } = body;
-        Self { title, statement, objective_evidence, source, origin: None, requirement, due_on }
+impl CreateNonconformity {
+    /// With the indicators that the body names.
+    fn into_draft(self, tx: &mut Tx<'_>) -> Result<NonconformityDraft, ApiError> {
+        let Self { title, statement, objective_evidence, source, requirement, indicators, due_on } = self;
+        let indicators = named_indicators("/indicators", &indicators, tx)?;
+        let origin = None;
+        Ok(NonconformityDraft { title, statement, objective_evidence, source, origin, requirement, indicators, due_on })
     }
 }
 
@@ -145,6 +153,10 @@ pub(crate) struct AmendNonconformity {
     #[serde(default, deserialize_with = "given")]
     #[schema(example = "A.8.8", value_type = Option<String>)]
     requirement: Option<Option<String>>,
+    /// The indicators that its treatment is to move, by reference or id.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(example = json!(["IND-2026-0001"]), value_type = Vec<String>)]
+    indicators: Option<Vec<String>>,
     /// The accountable member.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = MemberId)]
@@ -281,7 +293,7 @@ pub(crate) struct VerifyNonconformity {
     /// What was seen.
     #[schema(example = "Median 97 %, before 84 %")]
     evidence: String,
-    /// Indicators on which the verdict rests.
+    /// Indicators on which the verdict rests; without it those that the treatment is to move, as `effect` compares them.
     #[serde(default)]
     comparison: Option<CompareIndicators>,
     /// Why someone judges who did the work, where the organisation documents such exceptions.
@@ -291,10 +303,10 @@ pub(crate) struct VerifyNonconformity {
 }
 
 impl VerifyNonconformity {
-    /// With the figures that the body asks for.
-    fn measured(self, tx: &mut Tx<'_>) -> Result<domain::Verify, ApiError> {
+    /// With the figures that the body asks for, or those of the case's own indicators.
+    fn measured(self, case: &Nonconformity, tx: &mut Tx<'_>) -> Result<domain::Verify, ApiError> {
         let Self { effective, criterion, evidence, comparison, exception_reason } = self;
-        let effect = comparison.map(|asked| compared("/comparison", asked, tx)).transpose()?;
+        let effect = judged_by("/comparison", comparison, (case, &case.indicators), tx)?;
         Ok(domain::Verify { effective, criterion, evidence, effect, exception_reason })
     }
 }
@@ -350,7 +362,10 @@ pub(crate) async fn create_nonconformity(
     parameters: Query<WriteParameters>,
     body: Body<CreateNonconformity>,
 ) -> Result<Answer, ApiError> {
-    call.create(parameters, body, |input, by, birth, _| Ok(Nonconformity::raise(input.into(), by, birth)?)).await
+    call.create(parameters, body, |input: CreateNonconformity, by, birth, tx| {
+        Ok(Nonconformity::raise(input.into_draft(tx)?, by, birth)?)
+    })
+    .await
 }
 
 /// Read a nonconformity.
@@ -368,6 +383,24 @@ pub(crate) async fn get_nonconformity(
     call.show::<Nonconformity>(target, parameters).await
 }
 
+/// Read what the indicators of a nonconformity say of its treatment: each series before and after [10.2 d].
+///
+/// Compared are the 90 days before its cause was known and the time since what was to be done about it is, for two years at
+/// most; what lies between is neither. Once that is judged this is the frozen comparison of the verdict, where that has one.
+#[utoipa::path(
+    tag = "nonconformities",
+    params(("id" = String, Path)),
+    responses((status = 200, body = SeenEffect<StageName>))
+)]
+#[get("/nonconformities/{id}/effect")]
+pub(crate) async fn get_nonconformity_effect(
+    call: Call,
+    target: Target,
+    _: Query<Nothing>,
+) -> Result<Answer, ApiError> {
+    call.effect(target, |case: &Nonconformity| case.stage.name()).await
+}
+
 /// Amend a nonconformity's plain fields.
 #[utoipa::path(
     tag = "nonconformities",
@@ -383,12 +416,21 @@ pub(crate) async fn amend_nonconformity(
     body: Body<AmendNonconformity>,
 ) -> Result<Answer, ApiError> {
     call.amend(target, parameters, body, |case: Nonconformity, input, by, tx| {
-        let AmendNonconformity { title, statement, objective_evidence, requirement, owner_id, due_on } = input;
+        let AmendNonconformity { title, statement, objective_evidence, requirement, indicators, owner_id, due_on } =
+            input;
         if let Some(owner) = owner_id {
             existing_member("/owner_id", owner, tx)?;
         }
-        let amendment =
-            domain::Amendment { title, statement, objective_evidence, requirement, owner: owner_id, due_on };
+        let indicators = indicators.map(|named| named_indicators("/indicators", &named, tx)).transpose()?;
+        let amendment = domain::Amendment {
+            title,
+            statement,
+            objective_evidence,
+            requirement,
+            indicators,
+            owner: owner_id,
+            due_on,
+        };
         Ok(case.amend(amendment, by, tx.now())?)
     })
     .await
@@ -425,11 +467,11 @@ verbs! {
     implement_nonconformity "/nonconformities/{id}/implement" Implement ImplementNonconformity
     |case, input, facts, by, tx| case.implement(input.check_on, facts, by, tx.now());
 
-    /// Judge whether what was done has worked; never by who did it [10.2 d]. Indicators that are named are compared before
-    /// and after, and the comparison is frozen with the verdict.
+    /// Judge whether what was done has worked; never by who did it [10.2 d]. The indicators that the treatment is to move are
+    /// compared before and after, or those that are named, and the comparison is frozen with the verdict.
     verify_nonconformity "/nonconformities/{id}/verify" Verify VerifyNonconformity
     |case, input, facts, by, tx|
-        input.measured(tx).and_then(|input| Ok(case.verify(input, facts, by, tx.now())?));
+        input.measured(&case, tx).and_then(|input| Ok(case.verify(input, facts, by, tx.now())?));
 
     /// Close it: what the management system and its people have learned [10.2 e-g].
     close_nonconformity "/nonconformities/{id}/close" Close CloseNonconformity
@@ -455,6 +497,7 @@ pub(crate) fn configure(routes: &mut Routes) {
         .service(list_nonconformities)
         .service(create_nonconformity)
         .service(get_nonconformity)
+        .service(get_nonconformity_effect)
         .service(similar::get_similar_nonconformities)
         .service(amend_nonconformity)
         .service(confirm_nonconformity)

@@ -194,6 +194,7 @@ fn task(story: &mut Story, day: i64, change: &'static str, name: &'static str, (
             due_on,
             priority: Priority::Medium,
             done_criteria: None,
+            indicators: Vec::new(),
         };
         let (by, birth) = (tx.actor().clone(), tx.birth(Action::PREFIX)?);
         let action = Action::plan(draft, tx.now().date_naive(), &by, birth)?;

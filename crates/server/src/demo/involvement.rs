@@ -93,6 +93,7 @@ fn reports(story: &mut Story) {
             source: Source::Employee,
             origin: Some(Target::of(&report)),
             requirement: Some("A.7.2".into()),
+            indicators: Vec::new(),
             due_on: None,
         };
         let case = Nonconformity::raise(draft, &by, birth);

@@ -100,6 +100,7 @@ fn nonconformities(story: &mut Story) {
                 source: Source::Employee,
                 origin: None,
                 requirement: Some("A.5.12".to_owned()),
+                indicators: Vec::new(),
                 due_on: None,
             };
             Nonconformity::raise(draft, by, birth)

@@ -59,6 +59,7 @@ fn raise(
             source,
             origin: None,
             requirement: Some(requirement.to_owned()),
+            indicators: Vec::new(),
             due_on: None,
         };
         let (by, birth) = (tx.actor().clone(), tx.birth(Nonconformity::PREFIX)?);
@@ -125,6 +126,7 @@ fn assign(
             due_on,
             priority: Priority::Medium,
             done_criteria: None,
+            indicators: Vec::new(),
         };
         let (by, birth) = (tx.actor().clone(), tx.birth(Action::PREFIX)?);
         let action = Action::plan(draft, tx.now().date_naive(), &by, birth)?;

@@ -7,7 +7,7 @@ use crate::record::{ExceptionView, HeadView, TargetView, Transition};
 use crate::v1::imports::MigratedView;
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::actions::{Action, Completion, Kind, Priority, Stage, StageName, Verification};
-use ratchet_domain::id::{MemberId, NonconformityId};
+use ratchet_domain::id::{IndicatorId, MemberId, NonconformityId};
 use serde::Serialize;
 
 /// What somebody does about a record.
@@ -39,6 +39,8 @@ pub(crate) struct ActionView {
     pub priority: Priority,
     /// How one can tell that it is done.
     pub done_criteria: Option<String>,
+    /// The indicators that it is to move.
+    pub indicator_ids: Vec<IndicatorId>,
     /// How often its due date was moved.
     pub due_moves: i64,
     /// What is in the way.
@@ -133,6 +135,7 @@ impl ActionView {
             due_on,
             priority,
             done_criteria,
+            indicators,
             due_moves,
             fell_due_on: _,
             former_workers,
@@ -154,6 +157,7 @@ impl ActionView {
             due_on: *due_on,
             priority: *priority,
             done_criteria: done_criteria.clone(),
+            indicator_ids: indicators.clone(),
             due_moves: *due_moves,
             blocked_because,
             cancelled_because,

@@ -63,7 +63,16 @@ pub(crate) struct ConvertedNonconformity {
 impl From<ConvertedNonconformity> for NonconformityDraft {
     fn from(body: ConvertedNonconformity) -> Self {
         let ConvertedNonconformity { title, statement, objective_evidence, requirement, due_on } = body;
-        Self { title, statement, objective_evidence, source: Source::Employee, origin: None, requirement, due_on }
+        Self {
+            title,
+            statement,
+            objective_evidence,
+            source: Source::Employee,
+            origin: None,
+            requirement,
+            indicators: Vec::new(),
+            due_on,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::record::mistakes::MistakeView;
 use crate::record::{ExceptionView, HeadView, TargetView, Transition};
 use crate::v1::imports::MigratedView;
 use chrono::{DateTime, NaiveDate, Utc};
-use ratchet_domain::id::{MemberId, NonconformityId};
+use ratchet_domain::id::{IndicatorId, MemberId, NonconformityId};
 use ratchet_domain::mistakes::{Duplicable, Voided};
 use ratchet_domain::nonconformities::{self as domain, Grade, Method, Nonconformity, Source, Stage, StageName};
 use serde::Serialize;
@@ -33,6 +33,8 @@ pub(crate) struct NonconformityView {
     /// The clause or control breached.
     #[schema(example = "A.8.8")]
     pub requirement: Option<String>,
+    /// The indicators that its treatment is to move.
+    pub indicator_ids: Vec<IndicatorId>,
     /// How grave it is; set by `confirm`.
     pub grade: Option<Grade>,
     /// The accountable member; set by `confirm`.
@@ -258,7 +260,7 @@ impl From<&Stage> for StageView {
             Stage::Analysed { analysis } | Stage::Planned { analysis } => {
                 Self { analysis: Some(analysis.into()), ..none }
             }
-            Stage::Verifying { analysis, response, check_on } => Self {
+            Stage::Verifying { analysis, response, check_on, since: _ } => Self {
                 analysis: Some(analysis.into()),
                 response: Some(response.into()),
                 check_on: Some(*check_on),
@@ -291,6 +293,7 @@ impl NonconformityView {
             source,
             origin,
             requirement,
+            indicators,
             grade,
             owner,
             former_owners,
@@ -315,6 +318,7 @@ impl NonconformityView {
             source: *source,
             origin: origin.map(Into::into),
             requirement: requirement.clone(),
+            indicator_ids: indicators.clone(),
             grade: *grade,
             owner_id: *owner,
             former_owners: former_owners.clone(),
