@@ -5,8 +5,6 @@ use crate::databases::each;
 use crate::harness::{Answer, Api};
 use chrono::TimeDelta;
 use ratchet_domain::access::Role;
-use ratchet_domain::id::{IndicatorId, OrganisationId};
-use ratchet_persistence::changes::phases_of;
 use serde_json::{Value, json};
 
 const MANAGER: Role = Role::IsmsManager;
@@ -120,13 +118,20 @@ async fn the_whole_life_with_a_measured_effect() {
 
         let closed = act(&api, management, &change, "close", json!({ "lessons": "Replicas" })).await.expect(200);
         assert_eq!(closed.body["state"], "closed");
-        let me = api.by(MANAGER).await.get("/v1/me").await.expect(200);
-        let ours = OrganisationId(me.body["organisation_id"].as_str().unwrap().parse().unwrap());
-        let id = one["indicator_id"].as_str().unwrap().parse().unwrap();
-        let phases = api.store.read(move |connection| phases_of(ours, IndicatorId(id), connection)).await.unwrap();
-        let [phase] = phases.as_slice() else { panic!("{phases:?}") };
-        assert_eq!(phase.reference.to_string(), change);
-        assert_eq!(json!(phase.starts_at), made.body["completion"]["at"]);
+        let phases = api.by(Role::Auditor).await.get(&format!("/v1/indicators/{indicator}/phases")).await.expect(200);
+        let [first, second] = phases.body["items"].as_array().unwrap().as_slice() else { panic!("{}", phases.text) };
+        assert_eq!((&first["begins_with"], &first["change"]), (&json!("first_measurement"), &Value::Null));
+        assert!(first["starts_at"].as_str() < second["starts_at"].as_str(), "{}", phases.text);
+        assert_eq!((&second["begins_with"], &second["change"]["reference"]), (&json!("change"), &json!(change)));
+        assert_eq!(
+            (&second["starts_at"], &second["change"]["title"]),
+            (&made.body["completion"]["at"], &made.body["title"])
+        );
+        assert_eq!(second["starts_on"].as_str(), second["starts_at"].as_str().map(|at| &at[..10]));
+        let unmeasured = super::indicators::active(&api).await;
+        let none = api.by(Role::Auditor).await.get(&format!("/v1/indicators/{unmeasured}/phases")).await.expect(200);
+        assert_eq!(none.body, json!({ "items": [] }));
+        api.by(Role::Member).await.get(&format!("/v1/indicators/{indicator}/phases")).await.expect(404);
         let trace = api.by(Role::Auditor).await.get(&format!("/v1/records/{case}/trace")).await.expect(200);
         let kinds: Vec<&str> =
             trace.body["nodes"].as_array().unwrap().iter().map(|node| node["kind"].as_str().unwrap()).collect();

@@ -6,6 +6,7 @@ mod commands;
 mod frequency;
 mod goal;
 mod lifecycle;
+pub mod phases;
 #[cfg(test)]
 pub(crate) mod tests;
 mod wording;

@@ -6,7 +6,8 @@ use crate::connection::AnyConnection;
 use crate::effects::Effective;
 use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
-use crate::row::{body_of, parse, record_table, with_head, word};
+use crate::measurements;
+use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::{changes, record_edges};
 use crate::settings;
 use crate::table::{Guarded, Own, Table};
@@ -18,8 +19,9 @@ use ratchet_domain::change::{Head, Record};
 use ratchet_domain::change_templates::ChangeTemplate;
 use ratchet_domain::changes::{EMERGENCY_DAYS, Facts, Kind, Level, PlannedChange, Stage, StageName, Verdict};
 use ratchet_domain::id::{ChangeId, IndicatorId, MemberId, OrganisationId};
+use ratchet_domain::indicators::phases::{Phase, phases};
 use ratchet_domain::nonconformities::Nonconformity;
-use ratchet_domain::reference::{Locator, Reference};
+use ratchet_domain::reference::Locator;
 
 /// Phases of a chart, at most.
 const PHASES: i64 = 500;
@@ -156,20 +158,8 @@ impl Effective for PlannedChange {
     }
 }
 
-/// Where the chart of an indicator begins a new phase, because a change of what it measures was made and closed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Phase {
-    /// When the change was made.
-    pub starts_at: DateTime<Utc>,
-    /// Which change.
-    pub change: ChangeId,
-    /// Its reference.
-    pub reference: Reference,
-    /// One line by which people know it.
-    pub title: String,
-}
-
-/// The phases that changes begin on the chart of an indicator, oldest first; at most 500.
+/// The phases of an indicator's chart, oldest first: from its first measurement on, and from each of the newest 500 changes
+/// that name it.
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
@@ -179,24 +169,21 @@ pub fn phases_of(
     connection: &mut AnyConnection,
 ) -> Result<Vec<Phase>, Error> {
     // What a change says itself, not what was linked by hand.
-    let concerning: Vec<KeyValue> = record_edges::table
+    let concerning = record_edges::table
         .filter(record_edges::organisation_id.eq(KeyValue(organisation.0)))
         .filter(record_edges::to_id.eq(KeyValue(indicator.0)))
         .filter(record_edges::from_kind.eq(PlannedChange::KIND))
         .filter(record_edges::record_id.eq(record_edges::from_id))
-        .select(record_edges::record_id)
-        .load(connection)?;
-    let found: Vec<(KeyValue, String, String, Option<InstantValue>)> = changes::table
+        .select(record_edges::record_id);
+    let found: Vec<(KeyValue, Option<InstantValue>)> = changes::table
         .filter(changes::organisation_id.eq(KeyValue(organisation.0)))
         .filter(changes::id.eq_any(concerning))
         .filter(changes::phase_from.is_not_null())
-        .order((changes::phase_from, changes::id))
+        .order((changes::phase_from.desc(), changes::id.desc()))
         .limit(PHASES)
-        .select((changes::id, changes::reference, changes::title, changes::phase_from))
+        .select((changes::id, changes::phase_from))
         .load(connection)?;
-    let read = |(id, reference, title, from): (KeyValue, String, String, Option<InstantValue>)| {
-        let reference = parse(&reference).map_err(|fault| Error::Corrupt { table: "changes", row: id.0, fault })?;
-        Ok(from.map(|InstantValue(starts_at)| Phase { starts_at, change: ChangeId(id.0), reference, title }))
-    };
-    found.into_iter().map(read).filter_map(Result::transpose).collect()
+    let made = found.into_iter().filter_map(|(id, from)| Some((from?.0, ChangeId(id.0))));
+    let made: Vec<(DateTime<Utc>, ChangeId)> = made.collect();
+    Ok(phases(measurements::first_at(organisation, indicator, connection)?, &made))
 }

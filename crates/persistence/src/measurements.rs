@@ -283,6 +283,27 @@ pub fn list(
     rows.into_iter().map(Row::into_stored).collect()
 }
 
+/// When the earliest live measurement of an indicator was observed.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn first_at(
+    organisation: OrganisationId,
+    indicator: IndicatorId,
+    connection: &mut AnyConnection,
+) -> Result<Option<DateTime<Utc>>, Error> {
+    use measurements as m;
+    let first: Option<InstantValue> = m::table
+        .filter(m::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(m::indicator_id.eq(KeyValue(indicator.0)))
+        .filter(m::standing.eq(standing(Standing::Live)))
+        .order(m::observed_at.asc())
+        .select(m::observed_at)
+        .first(connection)
+        .optional()?;
+    Ok(first.map(|InstantValue(at)| at))
+}
+
 /// Live measurements of several indicators within a period, at most `limit`: those nearest to its end, or to its beginning.
 ///
 /// # Errors

@@ -1195,6 +1195,7 @@ diesel::allow_tables_to_appear_in_same_query!(journal_heads, search_cursors);
 diesel::allow_tables_to_appear_in_same_query!(journal_entries, journal_queue, nonconformities);
 diesel::allow_tables_to_appear_in_same_query!(evaluation_queue, indicator_evaluations, indicators, measurements);
 diesel::allow_tables_to_appear_in_same_query!(changes, journal_entries, work_items);
+diesel::allow_tables_to_appear_in_same_query!(changes, record_edges);
 diesel::allow_tables_to_appear_in_same_query!(incidents, work_items);
 diesel::allow_tables_to_appear_in_same_query!(employee_reports, journal_entries);
 diesel::allow_tables_to_appear_in_same_query!(incidents, journal_entries);

@@ -1,5 +1,6 @@
 //! Indicators over HTTP [9.1].
 
+mod phases;
 mod view;
 
 pub(crate) use view::IndicatorView;
@@ -477,6 +478,7 @@ pub(crate) fn configure(routes: &mut Routes) {
         .service(get_indicator)
         .service(amend_indicator)
         .service(get_evaluation)
+        .service(phases::get_indicator_phases)
         .service(activate_indicator)
         .service(analyse_indicator)
         .service(revise_indicator)
