@@ -350,3 +350,32 @@ async fn refusals_come_in_order() {
         manager.post(&path.replace("close", "confirm"), owner).await.expect(422);
     }
 }
+
+#[tokio::test]
+async fn whoever_made_it_and_what_it_is_about_can_be_written_out() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let reference = raise(&api).await;
+        let manager = api.by(Role::IsmsManager).await;
+        let made = manager.get(&format!("/v1/nonconformities/{reference}?expand=created_by_member")).await.expect(200);
+        assert_eq!(made.body["created_by_member"]["name"], "member of ours");
+        assert_eq!(made.body["created_by_member"]["id"], made.body["created_by"]);
+        let plain = manager.get(&format!("/v1/nonconformities/{reference}")).await.expect(200);
+        assert!(plain.body.get("created_by_member").is_none());
+        let signal = super::signals::raised(&api).await;
+        let expand = "expand=indicator,case,owner,created_by_member";
+        let shown = manager.get(&format!("/v1/signals/{signal}?{expand}")).await.expect(200);
+        assert_eq!(shown.body["indicator"]["id"], shown.body["indicator_id"]);
+        assert!(shown.body["indicator"]["title"].is_string(), "{}", shown.text);
+        assert_eq!((&shown.body["created_by"], &shown.body["created_by_member"]), (&Value::Null, &Value::Null));
+        let finding = super::findings::noted(&api).await;
+        let listed = manager.get("/v1/findings?expand=audit,process").await.expect(200);
+        let listed = listed.body["items"].as_array().unwrap().iter().find(|one| one["reference"] == *finding).unwrap();
+        assert_eq!(listed["audit"]["id"], listed["audit_id"]);
+        assert_eq!((&listed["process_id"], &listed["process"]), (&Value::Null, &Value::Null));
+        let (policy, _) = super::policy_versions::published(&api, json!({})).await;
+        let versions = manager.get("/v1/policy-versions?expand=policy,former").await.expect(200);
+        assert_eq!(versions.body["items"][0]["policy"]["reference"], policy);
+        manager.get("/v1/policy-versions?expand=owner").await.expect(400);
+    }
+}

@@ -325,7 +325,7 @@ impl Call {
             let answer = if wanted.is_empty() {
                 Answer::json(StatusCode::OK, &Page { items, next_cursor, total })?
             } else {
-                let items = expand::many(items, &wanted, organisation, connection)?;
+                let items = expand::many(items, &wanted, &by, connection)?;
                 Answer::json(StatusCode::OK, &Page { items, next_cursor, total })?
             };
             Ok(match link {

@@ -16,6 +16,7 @@ use crate::caller::{Call, caller_id};
 use crate::error::ApiError;
 use crate::listing::LookUp;
 use crate::parameters::{Query, Target, WriteParameters};
+use crate::record::expand::MemberName;
 use crate::v1::records;
 use actix_web::http::{StatusCode, header};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -45,8 +46,10 @@ pub(crate) trait Resource: Listed + Guarded {
     type Query: DeserializeOwned + Send + 'static;
     /// Its place under `/v1`: the plural stem in kebab-case.
     const PATH: &'static str;
-    /// What can be written out beside its id: the name, and the field that holds the member's id.
-    const EXPANDS: &'static [(&'static str, &'static str)];
+    /// What can be written out beside its id, but for whoever made it: the name, and the field that holds the member's id.
+    const EXPANDS: &'static [(&'static str, &'static str)] = &[];
+    /// The records that can be: the name, the field that holds the id, and of which kind it is.
+    const EXPANDS_RECORDS: &'static [(&'static str, &'static str, Prefix)] = &[];
 
     /// The record on the wire, with what can be done to it where it stands alone.
     fn view(&self, transitions: Option<Vec<Transition>>) -> Self::View;
@@ -144,6 +147,9 @@ pub(crate) struct HeadView {
     pub created_at: DateTime<Utc>,
     /// The member who made it; `null` for a machine.
     pub created_by: Option<MemberId>,
+    /// The name of that member; only with `expand=created_by_member`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_by_member: Option<MemberName>,
     /// When it was last written.
     pub updated_at: DateTime<Utc>,
 }
@@ -157,6 +163,7 @@ impl From<&Head> for HeadView {
             version: *version,
             created_at: *created_at,
             created_by: *created_by,
+            created_by_member: None,
             updated_at: *updated_at,
         }
     }
@@ -273,7 +280,7 @@ impl Call {
             }
             let view = serde_json::to_value(view).map_err(|error| ApiError::Internal(error.to_string()))?;
             let mut views = [view];
-            expand::fill(&mut views, &wanted, by.organisation, connection)?;
+            expand::fill(&mut views, &wanted, &by, connection)?;
             Ok(Answer::json(StatusCode::OK, &views[0])?.with_etag(record.head().version))
         };
         let answer: Answer = self.app.store.read(job).await?;

@@ -1,6 +1,6 @@
 //! What each list can be narrowed, sorted and written out by: said where it can be read before it is tried.
 
-use crate::record::Resource;
+use crate::record::{Resource, expand};
 use ratchet_domain::of_kind;
 use ratchet_domain::reference::Prefix;
 use ratchet_persistence::table::Listed;
@@ -11,14 +11,12 @@ use strum::VariantArray;
 pub(super) fn describe(document: &mut Value) {
     for kind in Prefix::VARIANTS {
         let (path, sorts, expands) =
-            of_kind!(kind, T => (<T as Resource>::PATH, <T as Listed>::SORTS, <T as Resource>::EXPANDS));
+            of_kind!(kind, T => (<T as Resource>::PATH, <T as Listed>::SORTS, expand::of::<T>()));
         let sorts = sorts.iter().flat_map(|key| [(*key).to_owned(), format!("-{key}")]).collect::<Vec<_>>();
-        let expands: Vec<&str> = expands.iter().map(|(name, _)| *name).collect();
+        let expands: Vec<&str> = expands.iter().map(|expansion| expansion.name).collect();
         for path in [format!("/v1/{path}"), format!("/v1/{path}/{{id}}")] {
             let operation = document["paths"].get_mut(path).and_then(|item| item.get_mut("get"));
             let Some(parameters) = operation.and_then(parameters_of) else { continue };
-            // Nothing can be written out: the parameter takes no value.
-            parameters.retain(|parameter| parameter["name"] != "expand" || !expands.is_empty());
             for parameter in parameters {
                 match parameter["name"].as_str() {
                     Some("sort") => parameter["schema"] = some_of(&json!(sorts)),

@@ -1,6 +1,5 @@
 //! What comments, tags, links and evidence share over HTTP.
 
-use super::expand::MemberName;
 use super::{HeadView, TargetView};
 use crate::bounds::bounded;
 use crate::parameters::listed;
@@ -25,9 +24,6 @@ pub(crate) struct AnnotationHead {
     pub record: TargetView,
     /// Why it was withdrawn.
     pub withdrawn_because: Option<String>,
-    /// The name of whoever made it; only with `expand=created_by_member`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_by_member: Option<MemberName>,
 }
 
 impl<B: Body> From<&Annotation<B>> for AnnotationHead {
@@ -37,13 +33,7 @@ impl<B: Body> From<&Annotation<B>> for AnnotationHead {
             Stage::Attached => None,
             Stage::Withdrawn { reason, by: _, at: _ } => Some(reason.clone()),
         };
-        Self {
-            head: head.into(),
-            state: stage.name(),
-            record: (*target).into(),
-            withdrawn_because,
-            created_by_member: None,
-        }
+        Self { head: head.into(), state: stage.name(), record: (*target).into(), withdrawn_because }
     }
 }
 

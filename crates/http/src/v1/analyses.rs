@@ -71,7 +71,6 @@ impl Resource for Analysis {
     type View = JointAnalysisView;
     type Query = AnalysisQuery;
     const PATH: &'static str = "analyses";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[("created_by_member", "created_by")];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> JointAnalysisView {
         let Self { head, verdict, conclusion, indicators, actions } = self;

@@ -60,7 +60,6 @@ impl Resource for ApiKey {
     type View = ApiKeyView;
     type Query = ApiKeyQuery;
     const PATH: &'static str = "api-keys";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> ApiKeyView {
         let Self { head, name, scopes, secret_hash: _, expires_at, revoked_at } = self;

@@ -50,7 +50,6 @@ impl Resource for AuditProgramme {
     type View = AuditProgrammeView;
     type Query = AuditProgrammeQuery;
     const PATH: &'static str = "audit-programmes";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> AuditProgrammeView {
         AuditProgrammeView::of(self, transitions)

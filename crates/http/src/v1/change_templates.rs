@@ -77,7 +77,6 @@ impl Resource for ChangeTemplate {
     type View = ChangeTemplateView;
     type Query = ChangeTemplateQuery;
     const PATH: &'static str = "change-templates";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> ChangeTemplateView {
         let Self { head, procedure, revision, revisions, authors, exceptions, stage } = self;

@@ -37,7 +37,6 @@ impl Resource for Comment {
     type View = CommentView;
     type Query = AnnotationQuery;
     const PATH: &'static str = "comments";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[("created_by_member", "created_by")];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> CommentView {
         CommentView { annotation: self.into(), text: self.body.text.clone(), transitions }

@@ -89,7 +89,6 @@ impl Resource for Competence {
     type View = CompetenceView;
     type Query = CompetenceQuery;
     const PATH: &'static str = "competences";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> CompetenceView {
         let Self { head, role, requirement, holders, stage } = self;

@@ -49,7 +49,6 @@ impl Resource for EmployeeReport {
     type View = EmployeeReportView;
     type Query = EmployeeReportQuery;
     const PATH: &'static str = "employee-reports";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[("created_by_member", "created_by")];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> EmployeeReportView {
         EmployeeReportView::of(self, transitions)

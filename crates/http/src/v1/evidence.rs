@@ -61,7 +61,6 @@ impl Resource for Evidence {
     type View = EvidenceView;
     type Query = AnnotationQuery;
     const PATH: &'static str = "evidence";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[("created_by_member", "created_by")];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> EvidenceView {
         let File { name, media_type, size, sha256, title, erased_by } = self.body.clone();

@@ -11,7 +11,7 @@ use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, TargetView, Transition};
 use crate::routing::Routes;
 use crate::v1::audits::process_of;
-use crate::v1::records;
+use crate::v1::records::{self, RecordView};
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
@@ -33,6 +33,9 @@ pub(crate) struct FindingView {
     pub state: StageName,
     /// The audit that has found it.
     pub audit_id: AuditId,
+    /// That audit; only with `expand=audit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit: Option<RecordView>,
     /// The item of its checklist that it is about.
     pub item: Option<i64>,
     /// One line.
@@ -47,6 +50,9 @@ pub(crate) struct FindingView {
     pub requirement: Option<String>,
     /// The process in which it was found.
     pub process_id: Option<ProcessId>,
+    /// That process; only with `expand=process`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub process: Option<RecordView>,
     /// How grave it is.
     pub grade: Option<Grade>,
     /// When its audit was reported: what is frozen with the report, and part of its digest.
@@ -94,7 +100,8 @@ impl Resource for Finding {
     type View = FindingView;
     type Query = FindingQuery;
     const PATH: &'static str = "findings";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[];
+    const EXPANDS_RECORDS: &'static [(&'static str, &'static str, Prefix)] =
+        &[("audit", "audit_id", Prefix::Audit), ("process", "process_id", Prefix::Process)];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> FindingView {
         let Self { head, audit, item, title, statement, evidence, requirement, process, grade, carried_to, stage } =
@@ -107,12 +114,14 @@ impl Resource for Finding {
             head: head.into(),
             state: stage.name(),
             audit_id: *audit,
+            audit: None,
             item: *item,
             title: title.clone(),
             statement: statement.clone(),
             evidence: evidence.clone(),
             requirement: requirement.clone(),
             process_id: *process,
+            process: None,
             grade: *grade,
             issued_at: self.issued_at(),
             case: self.case().map(Into::into),

@@ -41,7 +41,6 @@ impl Resource for Link {
     type View = LinkView;
     type Query = AnnotationQuery;
     const PATH: &'static str = "links";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[("created_by_member", "created_by")];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> LinkView {
         let Edge { relation, to, note } = self.body.clone();

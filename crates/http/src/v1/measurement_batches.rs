@@ -105,7 +105,6 @@ impl Resource for MeasurementBatch {
     type View = MeasurementBatchView;
     type Query = MeasurementBatchQuery;
     const PATH: &'static str = "measurement-batches";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> MeasurementBatchView {
         let Self { head, source, counts, indicators, observed_from, observed_until, digest, withdrawn_rows, stage } =

@@ -87,7 +87,6 @@ impl Resource for Member {
     type View = MemberView;
     type Query = MemberQuery;
     const PATH: &'static str = "members";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> MemberView {
         let Self { head, account: _, name, unit, roles, active, calendar_hash, digest, terms, delegations } =

@@ -57,7 +57,8 @@ impl Resource for PolicyVersion {
     type View = PolicyVersionView;
     type Query = PolicyVersionQuery;
     const PATH: &'static str = "policy-versions";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[];
+    const EXPANDS_RECORDS: &'static [(&'static str, &'static str, Prefix)] =
+        &[("policy", "policy_id", Prefix::Policy), ("former", "former_id", Prefix::PolicyVersion)];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> PolicyVersionView {
         PolicyVersionView::of(self, None, transitions)

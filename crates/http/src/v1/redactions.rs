@@ -77,7 +77,6 @@ impl Resource for Redaction {
     type View = RedactionView;
     type Query = RedactionQuery;
     const PATH: &'static str = "redactions";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[("created_by_member", "created_by")];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> RedactionView {
         let Self { head, target, fields, entries, content, legal_reason, stage } = self;

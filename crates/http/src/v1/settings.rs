@@ -99,7 +99,6 @@ impl Resource for Settings {
     type View = SettingsView;
     type Query = Nothing;
     const PATH: &'static str = "settings";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> SettingsView {
         let Self { head, rules } = self;

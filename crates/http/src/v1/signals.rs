@@ -6,10 +6,11 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, LookUp, Named, Page, PageParameters};
 use crate::parameters::{Query, Target, listed};
+use crate::record::expand::MemberName;
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
 use crate::routing::Routes;
-use crate::v1::records;
+use crate::v1::records::{self, RecordView};
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
@@ -31,6 +32,9 @@ pub(crate) struct SignalView {
     pub state: StageName,
     /// Which indicator says it.
     pub indicator_id: IndicatorId,
+    /// That indicator; only with `expand=indicator`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub indicator: Option<RecordView>,
     /// What it says.
     pub kind: Kind,
     /// The first breach.
@@ -41,8 +45,14 @@ pub(crate) struct SignalView {
     pub occurrences: i64,
     /// Who is to look at it.
     pub owner_id: Option<MemberId>,
+    /// The owner's name; only with `expand=owner`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<MemberName>,
     /// The nonconformity that deals with it.
     pub case_id: Option<NonconformityId>,
+    /// That nonconformity; only with `expand=case`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<RecordView>,
     /// Why it needs no case.
     pub dismissed_because: Option<String>,
     /// The measurement that cleared it.
@@ -98,7 +108,9 @@ impl Resource for Signal {
     type View = SignalView;
     type Query = SignalQuery;
     const PATH: &'static str = "signals";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[];
+    const EXPANDS: &'static [(&'static str, &'static str)] = &[("owner", "owner_id")];
+    const EXPANDS_RECORDS: &'static [(&'static str, &'static str, Prefix)] =
+        &[("indicator", "indicator_id", Prefix::Indicator), ("case", "case_id", Prefix::Nonconformity)];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> SignalView {
         let Self { head, indicator, indicator_name: _, kind, first, last, occurrences, owner, stage } = self;
@@ -111,12 +123,15 @@ impl Resource for Signal {
             head: head.into(),
             state: stage.name(),
             indicator_id: *indicator,
+            indicator: None,
             kind: *kind,
             first: (*first).into(),
             last: (*last).into(),
             occurrences: *occurrences,
             owner_id: *owner,
+            owner: None,
             case_id: self.case(),
+            case: None,
             dismissed_because,
             cleared_by,
             transitions,

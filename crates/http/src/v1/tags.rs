@@ -61,7 +61,6 @@ impl Resource for Tag {
     type View = TagView;
     type Query = TagQuery;
     const PATH: &'static str = "tags";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[("created_by_member", "created_by")];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> TagView {
         TagView { annotation: self.into(), label: self.body.label.clone(), transitions }

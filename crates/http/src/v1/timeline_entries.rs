@@ -7,7 +7,6 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters};
 use crate::parameters::{Query, Target, WriteParameters, listed};
-use crate::record::expand::MemberName;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
 use crate::routing::Routes;
 use crate::v1::records;
@@ -44,9 +43,6 @@ pub(crate) struct TimelineEntryView {
     pub audience: Option<String>,
     /// The earlier entry that it corrects.
     pub corrects_id: Option<TimelineEntryId>,
-    /// The name of whoever made it; only with `expand=created_by_member`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_by_member: Option<MemberName>,
     /// Empty: nothing can be done to an entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -73,7 +69,6 @@ impl Resource for TimelineEntry {
     type View = TimelineEntryView;
     type Query = TimelineEntryQuery;
     const PATH: &'static str = "timeline-entries";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[("created_by_member", "created_by")];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> TimelineEntryView {
         let Self { head, incident, happened_at, kind, text, audience, corrects } = self;
@@ -86,7 +81,6 @@ impl Resource for TimelineEntry {
             text: text.clone(),
             audience: audience.clone(),
             corrects_id: *corrects,
-            created_by_member: None,
             transitions,
         }
     }

@@ -7,7 +7,6 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
-use crate::record::expand::MemberName;
 use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, Transition};
 use crate::routing::Routes;
@@ -32,9 +31,6 @@ pub(crate) struct VoteView {
     pub state: StageName,
     /// What it speaks for.
     pub improvement_id: ImprovementId,
-    /// The name of whoever made it; only with `expand=created_by_member`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_by_member: Option<MemberName>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -64,17 +60,10 @@ impl Resource for Vote {
     type View = VoteView;
     type Query = VoteQuery;
     const PATH: &'static str = "votes";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[("created_by_member", "created_by")];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> VoteView {
         let Self { head, improvement, stage } = self;
-        VoteView {
-            head: head.into(),
-            state: stage.name(),
-            improvement_id: *improvement,
-            created_by_member: None,
-            transitions,
-        }
+        VoteView { head: head.into(), state: stage.name(), improvement_id: *improvement, transitions }
     }
 
     fn settle(query: &mut VoteQuery, look: &mut LookUp<'_>) -> Result<(), ApiError> {

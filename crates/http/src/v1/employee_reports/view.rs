@@ -1,6 +1,5 @@
 //! An employee report as the API shows it.
 
-use crate::record::expand::MemberName;
 use crate::record::{HeadView, TargetView, Transition};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::employee_reports::{Assessment, EmployeeReport, Ending, Kind, Message, Party, Stage, StageName};
@@ -12,9 +11,6 @@ use serde::Serialize;
 pub(crate) struct EmployeeReportView {
     #[serde(flatten)]
     pub head: HeadView,
-    /// The reporter's name; only with `expand=created_by_member`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_by_member: Option<MemberName>,
     /// Where it stands.
     pub state: StageName,
     /// What it is.
@@ -97,7 +93,6 @@ impl EmployeeReportView {
         let ending: Option<&Ending> = report.ending();
         Self {
             head: head.into(),
-            created_by_member: None,
             state: stage.name(),
             kind: *kind,
             text: text.clone(),

@@ -2,6 +2,7 @@
 
 use crate::record::approval::ApprovalView;
 use crate::record::{ExceptionView, HeadView, Transition};
+use crate::v1::records::RecordView;
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::id::{EvidenceId, MemberId, PolicyId, PolicyVersionId};
 use ratchet_domain::policies::Policy;
@@ -19,6 +20,9 @@ pub(crate) struct PolicyVersionView {
     pub state: StageName,
     /// The policy.
     pub policy_id: PolicyId,
+    /// That policy; only with `expand=policy`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<RecordView>,
     /// What the policy was called when this was drafted.
     #[schema(example = "Use of laptops")]
     pub policy_title: String,
@@ -35,6 +39,9 @@ pub(crate) struct PolicyVersionView {
     pub author_ids: Vec<MemberId>,
     /// The version that held before it; known when it is published.
     pub former_id: Option<PolicyVersionId>,
+    /// That version; only with `expand=former`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub former: Option<RecordView>,
     /// That it was put before those who approve.
     pub submission: Option<SubmissionView>,
     /// That it was approved.
@@ -202,6 +209,7 @@ impl PolicyVersionView {
             head: (&head).into(),
             state: stage.name(),
             policy_id: policy,
+            policy: None,
             policy_title,
             number,
             body,
@@ -209,6 +217,7 @@ impl PolicyVersionView {
             change_summary,
             author_ids: authors,
             former_id: former,
+            former: None,
             submission,
             approval,
             scheduled_on,
