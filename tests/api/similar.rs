@@ -91,9 +91,12 @@ async fn what_was_taken_back_or_is_another_s_is_left_out() {
         api.follow().await;
         let references = |answer: &Answer| told(answer).into_iter().map(|(reference, _)| reference).collect::<Vec<_>>();
         let all = similar(&api, MANAGER, &one).await.expect(200);
-        assert_eq!(references(&all), [&own, &repeated, &void], "the newest first among equals");
+        assert_eq!(references(&all), [own.clone(), repeated.clone(), void.clone()], "the newest first among equals");
         // `case` raises as the member.
-        assert_eq!(references(&similar(&api, Role::Member, &one).await.expect(200)), [&own, &repeated, &void]);
+        assert_eq!(
+            references(&similar(&api, Role::Member, &one).await.expect(200)),
+            [own.clone(), repeated.clone(), void.clone()]
+        );
         let another = raise(&api, MANAGER, "Updates missing on printers", json!("A.8.8")).await;
         api.follow().await;
         similar(&api, Role::Member, &another).await.expect(404);
