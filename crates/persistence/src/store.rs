@@ -157,6 +157,19 @@ impl Store {
         submit(self.writer(), keep, move |connection| job(&mut Tx::new(connection, context))).await
     }
 
+    /// Writes one after the other, all of it in one transaction: for a history that is told at once.
+    ///
+    /// # Errors
+    /// The job's own, or [`Error::Busy`] when no connection was free in time.
+    pub async fn write_together<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&mut Together<'_>) -> Result<T, E> + Send + 'static,
+    {
+        submit(self.writer(), true, move |connection| job(&mut Together(connection))).await
+    }
+
     /// Writes machinery: accounts, sessions, refresh tokens, the journal's queue, heads, tiles and checkpoints.
     /// Records cannot be saved here.
     ///
@@ -169,6 +182,19 @@ impl Store {
         F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     {
         submit(self.writer(), true, job).await
+    }
+}
+
+/// Writes that are kept together, or not at all.
+pub struct Together<'a>(&'a mut AnyConnection);
+
+impl Together<'_> {
+    /// The next of them, by whom and when its context says. That it would be a dry run is not asked: all of them are kept.
+    ///
+    /// # Errors
+    /// The job's own.
+    pub fn write<T, E>(&mut self, context: Context, job: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        job(&mut Tx::new(self.0, context))
     }
 }
 
