@@ -12,6 +12,17 @@ async fn get(client: &Client, url: &str, token: &str) -> Value {
     serde_json::from_str(&answer.text().await.unwrap()).unwrap()
 }
 
+/// Every record of a list.
+async fn all(client: &Client, url: &str, token: &str) -> Vec<Value> {
+    let mut page = get(client, &format!("{url}?limit=200"), token).await;
+    let mut items = page["items"].as_array().unwrap().clone();
+    while let Some(cursor) = page["next_cursor"].as_str() {
+        page = get(client, &format!("{url}?limit=200&cursor={cursor}"), token).await;
+        items.extend(page["items"].as_array().unwrap().iter().cloned());
+    }
+    items
+}
+
 async fn log_in(client: &Client, url: &str, email: &str) -> String {
     let login = json!({ "email": email, "password": "harbour robotics" });
     let answer = client.post(format!("{url}/v1/auth/login")).json(&login).send().await.unwrap();
@@ -27,7 +38,7 @@ async fn whoever_is_waited_for_may_read_why() {
         let program = instance.start_as("demo").await;
         let client = Client::builder().no_proxy().build().unwrap();
         let mut kinds = BTreeSet::new();
-        for name in ["mara", "tomas", "ines", "adeyemi", "yuki", "pavel", "sofia"] {
+        for name in ["mara", "tomas", "ines", "adeyemi", "yuki", "pavel", "sofia", "jonas", "lena"] {
             let token = &log_in(&client, &program.url, &format!("{name}@harbour.example")).await;
             let list = get(&client, &format!("{}/v1/me/work", program.url), token).await;
             for item in list["items"].as_array().unwrap() {
@@ -57,10 +68,8 @@ async fn it_shows_every_stage_and_verifies() {
                 "signals" => &["linked"],
                 _ => &[],
             };
-            let url = format!("{}/v1/{}?limit=200", program.url, resource.replace('_', "-"));
-            let list = get(&client, &url, token).await;
-            let shown: BTreeSet<&str> =
-                list["items"].as_array().unwrap().iter().map(|item| item["state"].as_str().unwrap()).collect();
+            let list = all(&client, &format!("{}/v1/{}", program.url, resource.replace('_', "-")), token).await;
+            let shown: BTreeSet<&str> = list.iter().map(|item| item["state"].as_str().unwrap()).collect();
             for state in table["states"].as_array().unwrap() {
                 let state = state.as_str().unwrap();
                 assert!(shown.contains(state) || unseen.contains(&state), "no {resource} is {state}");

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 pub(crate) enum Command {
     /// Serve the API; the first start makes an organisation and prints how to log in
     Serve,
-    /// Serve a sample organisation, Harbour Robotics, with ten weeks of believable work; in a temporary directory that
+    /// Serve a sample organisation, Harbour Robotics, with two years of believable work; in a temporary directory that
     /// is removed at the end, unless --data-dir or --database-url say where
     Demo,
     /// Bring the database to this version's schema

@@ -1,12 +1,20 @@
-//! Harbour Robotics, a sample organisation: eight people and ten weeks of their work, told step by step through the
-//! commands that the API itself uses. What is shown is what the rules allow.
+//! Harbour Robotics, a sample organisation: 42 people and two years of their work, told step by step through the commands
+//! that the API itself uses. What is shown is what the rules allow.
+//!
+//! Two turns from management review to management review lie behind it, told in [`history`]; what is under way today began in
+//! the last ten weeks.
 
+mod auditing;
 mod audits;
 mod cases;
 mod changes;
 mod context;
 mod controls;
+mod first_year;
+mod gate;
+mod history;
 mod improvements;
+mod incidents;
 mod involvement;
 mod mistakes;
 mod monitoring;
@@ -14,14 +22,17 @@ mod objectives;
 mod people;
 mod policies;
 mod reviews;
+mod second_year;
+mod staff;
 mod treatment;
 
+pub(crate) use gate::follow_up_code;
 pub(crate) use people::{PASSWORD, PEOPLE};
 
 use crate::commands::people::{anonymous, context};
 use crate::settings::Fault;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, TimeZone, Utc};
-use ratchet_domain::access::{Actor, Identity, Standing};
+use ratchet_domain::access::{Actor, Identity, Role, Standing};
 use ratchet_domain::change::Change;
 use ratchet_domain::evidence::File;
 use ratchet_domain::id::{MemberId, OrganisationId};
@@ -33,11 +44,14 @@ use ratchet_persistence::error::Error;
 use ratchet_persistence::files::{Content, Files};
 use ratchet_persistence::store::Store;
 use ratchet_persistence::table::Guarded;
-use ratchet_persistence::tx::Tx;
+use ratchet_persistence::tx::{Context, Tx};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Who a step is done by: one of [`PEOPLE`], or the program itself.
+/// Steps that are committed together: one by one they would take minutes.
+const TOGETHER: usize = 200;
+
+/// Who a step is done by: a member, or the program itself.
 pub(crate) type Who = &'static str;
 /// The program.
 pub(crate) const WORKER: Who = "";
@@ -140,50 +154,74 @@ fn store_text(files: &Files, text: &str, tx: &mut Tx<'_>) -> Result<File, Error>
 /// Makes the organisation.
 pub(crate) async fn tell(store: &Store, files: Files, source: &Source) -> Result<(), Fault> {
     let organisation = OrganisationId((source.id)());
-    let mut names = people::found(store, source, organisation).await?;
+    let hash = ratchet_http::hash_password(PASSWORD)?;
+    let (mut names, leavers) = people::found(store, source, organisation, hash.clone()).await?;
     // It ends with a whole morning: before ten o'clock that is yesterday's.
     let today = ((source.now)() - TimeDelta::hours(10)).date_naive();
     let mut story = Story { today, files, steps: Vec::new() };
+    let late = staff::late(&leavers)?;
+    staff::add(&mut story, &hash, &late);
     context::add(&mut story);
     policies::add(&mut story);
     monitoring::add(&mut story);
     objectives::add(&mut story);
     treatment::add(&mut story);
     involvement::add(&mut story);
+    gate::add(&mut story);
     controls::add(&mut story);
-    audits::add(&mut story);
+    audits::add(&mut story, &late);
     improvements::add(&mut story);
     changes::add(&mut story);
     reviews::add(&mut story);
     cases::add(&mut story);
     mistakes::add(&mut story);
+    history::add(&mut story);
     let mut steps = story.steps;
     steps.sort_by_key(|(at, _, _)| *at);
-    for (at, who, job) in steps {
-        let mut context = context(organisation, "evaluation", source);
-        // What the story tells of this morning may lie ahead.
-        let at = at.min((context.now)());
-        context.now = Box::new(move || at);
-        if who == NOBODY {
-            context = anonymous(organisation, hour_of(at), source);
-        } else if who != WORKER {
-            context.actor = actor(organisation, who, &names)?;
-        }
-        let mut known = names.clone();
-        let told = store.write(context, move |tx| {
-            job(tx, &mut known)?;
-            Ok::<_, Error>(known)
+    let mut steps = steps.into_iter().peekable();
+    while steps.peek().is_some() {
+        let these: Vec<_> = steps.by_ref().take(TOGETHER).collect();
+        let (mut known, source) = (names, source.clone());
+        let told = store.write_together(move |together| {
+            for (at, who, job) in these {
+                let told = context_of(organisation, (at, who), &source, &known)
+                    .and_then(|context| together.write(context, |tx| job(tx, &mut known)));
+                told.map_err(|error| Untold(format!("{who} on {at}: {error:?}")))?;
+            }
+            Ok::<_, Untold>(known)
         });
-        names = told.await.map_err(|error| format!("the sample organisation: {who} on {at}: {error:?}"))?;
+        names = told.await.map_err(|Untold(why)| format!("the sample organisation: {why}"))?;
     }
     Ok(())
 }
 
-fn actor(organisation: OrganisationId, who: Who, names: &Names) -> Result<Actor, Fault> {
-    let person = PEOPLE.iter().find(|person| person.name == who).ok_or_else(|| format!("nobody is called {who}"))?;
-    let id = names.member(who).map_err(|error| error.to_string())?;
-    Ok(Actor {
-        organisation,
-        identity: Identity::Member { id, roles: person.roles.to_vec(), standing: Standing::default() },
-    })
+/// A step that the rules do not allow, or the database does not keep.
+struct Untold(String);
+
+impl From<Error> for Untold {
+    fn from(error: Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Who does a step, and when.
+fn context_of(
+    organisation: OrganisationId,
+    (at, who): (DateTime<Utc>, Who),
+    source: &Source,
+    names: &Names,
+) -> Result<Context, Error> {
+    let mut context = context(organisation, "evaluation", source);
+    // What the story tells of this morning may lie ahead.
+    let at = at.min((source.now)());
+    context.now = Box::new(move || at);
+    if who == NOBODY {
+        context = anonymous(organisation, hour_of(at), source);
+    } else if who != WORKER {
+        let roles = PEOPLE.iter().find(|person| person.name == who).map_or(&[Role::Member][..], |person| person.roles);
+        let identity =
+            Identity::Member { id: names.member(who)?, roles: roles.to_vec(), standing: Standing::default() };
+        context.actor = Actor { organisation, identity };
+    }
+    Ok(context)
 }

@@ -1,7 +1,7 @@
 //! `demo`: serve with a sample organisation.
 
 use super::serve::{First, serve_with};
-use crate::demo::{PASSWORD, PEOPLE, tell};
+use crate::demo::{PASSWORD, PEOPLE, follow_up_code, tell};
 use crate::settings::{Fault, Settings};
 use crate::source::source;
 use ratchet_persistence::files::Files;
@@ -21,7 +21,7 @@ pub(crate) fn demo(settings: &Settings) -> Result<ExitCode, Fault> {
 /// Makes the sample organisation and says who can log in.
 pub(super) async fn welcome(store: &Store, files: Files, url: &str) -> Result<(), Fault> {
     tell(store, files, &source()).await?;
-    println!("Harbour Robotics is a sample organisation: ten weeks of its work, ending today.");
+    println!("Harbour Robotics is a sample organisation: 42 people and two years of their work, ending today.");
     println!();
     for person in &PEOPLE {
         let roles: Vec<&str> = person.roles.iter().map(|role| (*role).into()).collect();
@@ -29,6 +29,7 @@ pub(super) async fn welcome(store: &Store, files: Files, url: &str) -> Result<()
     }
     println!();
     println!("  password of everybody   {PASSWORD}");
+    println!("  the anonymous reporter  {}", follow_up_code());
     println!("  documentation           {url}/docs");
     println!("  log in                  curl -s {url}/v1/auth/login -H 'Content-Type: application/json' \\");
     println!("                            -d '{{\"email\":\"{}\",\"password\":\"{PASSWORD}\"}}'", PEOPLE[0].email);

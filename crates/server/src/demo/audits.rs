@@ -1,45 +1,41 @@
 //! How Harbour Robotics was audited: by itself, by somebody from outside, and by its certifier.
 
-use super::controls::{LEAVERS as LEAVERS_PROCESS, PORTAL};
-use super::people::{ADEYEMI, INES, MARA, PAVEL, SOFIA};
-use super::treatment::LEAVERS;
-use super::{Names, Story, Who, save};
-use ratchet_domain::applicabilities::Applicability;
-use ratchet_domain::audit_programmes::{AuditProgramme, Close as CloseProgramme, Content, PlannedAudit};
-use ratchet_domain::audits::{
-    Audit, AuditDraft, AuditorDraft, CheckItem, Criteria, Declare, DrawSample, Facts, Found, Kind, Outcome, Party,
-    Population, Postpone, ReportAudit, Sources,
+use super::auditing::{
+    BRANDT, NADIA, Planned, audit_of, check, declare, declare_as, generate, note, plan, report, start,
 };
-use ratchet_domain::catalogue::CONTROLS;
+use super::controls::{LEAVERS as LEAVERS_PROCESS, PORTAL};
+use super::people::{ADEYEMI, INES, LENA};
+use super::policies::LOGGING;
+use super::staff::{DRAWN, Late, SEED};
+use super::treatment::LEAVERS;
+use super::{Story, Who, save};
+use ratchet_domain::audit_programmes::{AuditProgramme, Close as CloseProgramme, Content, PlannedAudit};
+use ratchet_domain::audits::{Audit, DrawSample, Found, Kind, Outcome, Population, Postpone};
 use ratchet_domain::change::Record;
-use ratchet_domain::evidence::{Evidence, File};
-use ratchet_domain::findings::{Case, Finding, FindingDraft, Grade, Raise};
-use ratchet_domain::id::{AuditProgrammeId, EvidenceId, ProcessId};
-use ratchet_domain::processes::Process;
-use ratchet_domain::reference::{Locator, Prefix, Target};
-use ratchet_persistence::error::Error;
-use ratchet_persistence::table::{Listed, Order, Scope, Table};
-use ratchet_persistence::tx::Tx;
-use ratchet_persistence::{applicabilities, audits, findings};
+use ratchet_domain::findings::{Case, Finding, Grade, Raise};
+use ratchet_domain::reference::{Locator, Prefix};
+use ratchet_persistence::audits;
 
+const FIRST: &str = "Audits of the first year";
 const LAST: &str = "Audits of last year";
 const THIS: &str = "Audits of this year";
 const NEXT: &str = "Audits of next year";
+const SUPPLIERS: &str = "Suppliers";
+const SITES: &str = "Doors, gates and cables";
 const ACCESS: &str = "Access and people";
 const RUNNING: &str = "Running the portal";
 const CERTIFIER: &str = "Surveillance audit of spring";
 const HOST: &str = "The portal's host";
 const SHIPYARD: &str = "The shipyard's laptops";
-const NADIA: &str = "Nadia Berg";
-const BRANDT: &str = "Karl Brandt";
 const HANDBOOK: &str = "The handbook names a role that nobody holds";
 const LOGS: &str = "Logs of the portal are kept for a week";
 const REVIEW: &str = "The management review has no figures of suppliers";
 const BADGE: &str = "Leavers hand in their badges at two desks";
 
-pub(super) fn add(story: &mut Story) {
+pub(super) fn add(story: &mut Story, late: &[(Who, Late)]) {
     programmes(story);
-    access(story);
+    earlier(story);
+    access(story, late);
     certifier(story);
     portal(story);
     to_come(story);
@@ -58,7 +54,7 @@ fn programme(story: &Story, title: &str, (from, until): (i64, i64), plan: Vec<Pl
         planning_requirements: some("Two weeks' notice; the shipyard only between launches"),
         reporting: some("To Inès within two weeks"),
         process_importance: some("Leavers and the portal first: customers' drawings depend on them"),
-        earlier_results: some("Access rights were weak last year"),
+        earlier_results: some("Access rights were weak at the last certification"),
         plan,
     }
 }
@@ -78,230 +74,100 @@ fn programmes(story: &mut Story) {
         planned("2", RUNNING, (-10, 10), &["8.1", "A.8.6", "A.8.15"], story),
         planned("3", "Clauses 4 to 6", (60, 90), &["4", "5", "6"], story),
     ];
-    let last = vec![planned("1", "Everything, by hand", (-400, -380), &["9.2"], story)];
+    let first = vec![planned("1", SUPPLIERS, (-560, -550), &["A.5.19", "A.5.22"], story)];
+    let last = vec![planned("1", SITES, (-240, -230), &["A.7.2", "A.7.11"], story)];
     let next = vec![planned("1", ACCESS, (300, 320), &["7.2", "A.5.18"], story)];
-    for (name, hour, content) in [
-        (LAST, 9, programme(story, LAST, (-430, -70), last)),
-        (THIS, 10, programme(story, THIS, (-69, 295), this)),
-        (NEXT, 11, programme(story, NEXT, (296, 660), next)),
+    for (name, day, content) in [
+        (FIRST, 720, programme(story, FIRST, (-720, -396), first)),
+        (LAST, 390, programme(story, LAST, (-390, -70), last)),
+        (THIS, 69, programme(story, THIS, (-69, 295), this)),
+        (NEXT, 69, programme(story, NEXT, (296, 660), next)),
     ] {
-        story.step((69, hour), ADEYEMI, move |tx, names| {
+        story.step((day, 10), ADEYEMI, move |tx, names| {
             let (by, birth) = (tx.actor().clone(), tx.birth(AuditProgramme::PREFIX)?);
             names.call(name, save(AuditProgramme::draft(content, &by, birth)?, tx)?);
             Ok(())
         });
     }
-    for name in [LAST, THIS] {
-        story.change((69, 14), INES, name, |programme: AuditProgramme, facts, by, at| programme.approve(facts, by, at));
+    for (name, day) in [(FIRST, 720), (LAST, 390), (THIS, 69)] {
+        story
+            .change((day, 14), INES, name, |programme: AuditProgramme, facts, by, at| programme.approve(facts, by, at));
     }
-    let close = CloseProgramme {
-        summary: "One audit on paper, before this system was in use".to_owned(),
-        not_audited_because: Some("It was held, and is filed on paper".to_owned()),
-    };
-    story.change((68, 16), ADEYEMI, LAST, |programme: AuditProgramme, facts, by, at| {
-        programme.close(close, facts, by, at)
-    });
-}
-
-/// Who audits: a member, or somebody from outside.
-fn auditor(names: &Names, name: Who, is_lead: bool) -> Result<AuditorDraft, Error> {
-    let outside = |firm: &str, competence: &str| AuditorDraft {
-        party: Party::Outside { name: name.to_owned(), firm: Some(firm.to_owned()) },
-        is_lead,
-        competence: Some(competence.to_owned()),
-    };
-    Ok(match name {
-        NADIA => outside("Berg Audits", "Lead auditor for ten years"),
-        BRANDT => outside("Certifier", "Appointed by the certification body"),
-        member => AuditorDraft { party: Party::Member { id: names.member(member)? }, is_lead, competence: None },
-    })
-}
-
-/// An audit as the story knows it.
-struct Planned {
-    name: &'static str,
-    kind: Kind,
-    plan_key: Option<&'static str>,
-    supplier: Option<&'static str>,
-    scope: &'static str,
-    requirements: &'static [&'static str],
-    process: Option<&'static str>,
-    team: &'static [Who],
-    /// From today.
-    days: (i64, i64),
-}
-
-fn plan(story: &mut Story, when: (i64, u32), planned: Planned) {
-    let (starts_on, ends_on) = (story.day(planned.days.0), story.day(planned.days.1));
-    story.step(when, ADEYEMI, move |tx, names| {
-        let Planned { name, kind, plan_key, supplier, scope, requirements, process, team, days: _ } = planned;
-        let programme = plan_key.map(|_| names.get(THIS)).transpose()?;
-        let processes = process.map(|process| names.get(process)).transpose()?;
-        let members = team.iter().enumerate().map(|(index, who)| auditor(names, who, index == 0));
-        let draft = AuditDraft {
-            kind,
-            title: name.to_owned(),
-            programme: programme.map(AuditProgrammeId),
-            plan_key: plan_key.map(str::to_owned),
-            supplier: supplier.map(str::to_owned),
-            scope: Some(scope.to_owned()),
-            criteria: Criteria {
-                requirements: requirements.iter().map(|number| (*number).to_owned()).collect(),
-                processes: processes.into_iter().map(ProcessId).collect(),
-                documents: Vec::new(),
-            },
-            method: Some("Interviews, records, samples".to_owned()),
-            sampling: None,
-            auditees: vec![names.member(SOFIA)?, names.member(PAVEL)?],
-            team: members.collect::<Result<_, _>>()?,
-            starts_on,
-            ends_on,
+    for (name, day) in [(FIRST, 390), (LAST, 68)] {
+        let close = CloseProgramme {
+            summary: "Held as planned, and in time; what was found is settled".to_owned(),
+            not_audited_because: None,
         };
-        let (by, birth) = (tx.actor().clone(), tx.birth(Audit::PREFIX)?);
-        names.call(name, save(Audit::plan(draft, &by, birth)?, tx)?);
-        Ok(())
-    });
+        story.change((day, 16), ADEYEMI, name, |programme: AuditProgramme, facts, by, at| {
+            programme.close(close, facts, by, at)
+        });
+    }
 }
 
-fn declare(story: &mut Story, when: (i64, u32), name: &'static str, auditor: Option<&'static str>) {
-    let input = Declare {
-        auditor: auditor.map(str::to_owned),
-        statement: "Nothing stands between".to_owned(),
-        requirements: Vec::new(),
-        processes: Vec::new(),
+/// One in each of the two years before.
+fn earlier(story: &mut Story) {
+    let planned = |name, programme, scope, requirements, from: i64| Planned {
+        name,
+        kind: Kind::Internal,
+        plan: Some((programme, "1")),
+        supplier: None,
+        scope,
+        requirements,
+        process: None,
+        document: None,
+        team: &[ADEYEMI],
+        days: (-from, 2 - from),
     };
-    story.change(when, ADEYEMI, name, |audit: Audit, facts, by, at| audit.declare(input, facts, by, at));
-}
-
-/// The checklist, out of the criteria.
-fn generate(story: &mut Story, when: (i64, u32), name: &'static str) {
-    story.step(when, ADEYEMI, move |tx, names| {
-        let (audit, facts) = audit_of(name, names, tx)?;
-        let (by, at) = (tx.actor().clone(), tx.now());
-        let scope =
-            Scope { organisation: by.organisation, own: None, only: None, filter: applicabilities::Filter::default() };
-        let all = i64::try_from(CONTROLS.len()).unwrap_or(i64::MAX);
-        let statement = Applicability::page(&scope, &Order::default(), all, tx.connection())?;
-        let run: Vec<_> = audit.criteria.processes.iter().map(|process| process.0).collect();
-        let processes = Process::many(by.organisation, &run, tx.connection())?;
-        let sources = Sources { statement, processes, documents: Vec::new() };
-        save(audit.generate_checklist(&sources, &facts, &by, at)?, tx).map(drop)
-    });
-}
-
-fn audit_of(name: &'static str, names: &Names, tx: &mut Tx<'_>) -> Result<(Audit, Facts), Error> {
-    let audit: Audit = tx.get(Locator::Id(names.get(name)?))?;
-    let facts = tx.facts(&audit)?;
-    Ok((audit, facts))
-}
-
-fn start(story: &mut Story, when: (i64, u32), name: &'static str) {
-    story.step(when, ADEYEMI, move |tx, names| {
-        let (audit, facts) = audit_of(name, names, tx)?;
-        let (by, at) = (tx.actor().clone(), tx.now());
-        let earlier = audits::earlier(by.organisation, tx.connection())?;
-        let started = audit.start(earlier, &facts, &by, at)?;
-        save(started.audit, tx)?;
-        for finding in started.findings {
-            save(finding, tx)?;
-        }
-        for audit in started.audits {
-            save(audit, tx)?;
-        }
-        Ok(())
-    });
-}
-
-fn check(
-    story: &mut Story,
-    when: (i64, u32),
-    name: &'static str,
-    (item, outcome, seen): (i64, Outcome, &'static str),
-    auditor: Option<&'static str>,
-) {
-    let (evidence, reason) = if outcome.is_judged() { (Some(seen), None) } else { (None, Some(seen)) };
-    let input = CheckItem {
-        item,
-        outcome,
-        evidence: evidence.map(str::to_owned),
-        reason: reason.map(str::to_owned),
-        notes: None,
-        auditor: auditor.map(str::to_owned),
-        exception_reason: None,
-    };
-    story.change(when, ADEYEMI, name, |audit: Audit, facts, by, at| audit.check_item(input, facts, by, at));
-}
-
-fn note(
-    story: &mut Story,
-    when: (i64, u32),
-    (audit, item): (&'static str, Option<i64>),
-    name: &'static str,
-    (grade, requirement, evidence): (Grade, &'static str, &'static str),
-) {
-    story.step(when, ADEYEMI, move |tx, names| {
-        let audit: Audit = tx.get(Locator::Id(names.get(audit)?))?;
-        let draft = FindingDraft {
-            item,
-            title: name.to_owned(),
-            statement: format!("{name}: {requirement} asks for something else"),
-            evidence: Some(evidence.to_owned()),
-            requirement: Some(requirement.to_owned()),
-            process: None,
-            grade: Some(grade),
-        };
-        let (by, birth) = (tx.actor().clone(), tx.birth(Finding::PREFIX)?);
-        names.call(name, save(Finding::note(draft, &audit, &by, birth)?, tx)?);
-        Ok(())
-    });
-}
-
-/// Reported to management; what outsiders wrote is attached.
-fn report(
-    story: &mut Story,
-    when: (i64, u32),
-    name: &'static str,
-    (summary, conclusion): (&'static str, &'static str),
-    file: Option<&'static str>,
-) {
-    let files = story.files();
-    story.step(when, ADEYEMI, move |tx, names| {
-        let (audit, facts) = audit_of(name, names, tx)?;
-        let (by, at) = (tx.actor().clone(), tx.now());
-        let file = match file {
-            Some(text) => {
-                let piece = File { title: Some(format!("{name}: report")), ..super::store_text(&files, text, tx)? };
-                let birth = tx.birth(Evidence::PREFIX)?;
-                Some(EvidenceId(save(Evidence::attach(Target::of(&audit), piece, &by, birth)?, tx)?))
-            }
-            None => None,
-        };
-        let input = ReportAudit {
-            summary: summary.to_owned(),
-            conclusion: conclusion.to_owned(),
-            recipients: vec![names.member(INES)?, names.member(MARA)?],
-            file,
-        };
-        let found = findings::of_audits(by.organisation, &[audit.id()], tx.connection())?;
-        let concluded = audit.report(input, found, &facts, &by, at)?;
-        save(concluded.audit, tx)?;
-        for finding in concluded.findings {
-            save(finding, tx)?;
-        }
-        Ok(())
-    });
+    let seen = [
+        (
+            SUPPLIERS,
+            FIRST,
+            "Five suppliers of both sites",
+            &["A.5.19", "A.5.22"],
+            560,
+            ["Five of five contracts name what we expect", "Four were reviewed within the year, the fifth is new"],
+        ),
+        (
+            SITES,
+            LAST,
+            "Both sites, without notice",
+            &["A.7.2", "A.7.11"],
+            240,
+            [
+                "Locked, and the list of keys is true; gate 2 is held open for visitors now and then",
+                "The generator ran for an hour; its log says so each month",
+            ],
+        ),
+    ];
+    for (name, programme, scope, requirements, day, [first, second]) in seen {
+        plan(story, (day + 14, 9), planned(name, programme, scope, requirements, day));
+        declare(story, (day + 13, 9), name, None);
+        generate(story, (day + 13, 10), name);
+        start(story, (day, 9), name);
+        check(story, (day, 14), name, (1, Outcome::Conforms, first), None);
+        check(story, (day - 1, 14), name, (2, Outcome::Strength, second), None);
+        report(
+            story,
+            (day - 7, 9),
+            name,
+            ("Nothing was found against the standard", "Conforms and is effective"),
+            None,
+        );
+        story.change((day - 8, 9), ADEYEMI, name, |audit: Audit, facts, by, at| audit.close(facts, by, at));
+    }
 }
 
 /// An outsourced auditor draws leavers by seed; two accounts outlived their owners.
-fn access(story: &mut Story) {
+fn access(story: &mut Story, late: &[(Who, Late)]) {
     let planned = Planned {
         name: ACCESS,
         kind: Kind::Internal,
-        plan_key: Some("1"),
+        plan: Some((THIS, "1")),
         supplier: None,
         scope: "Head office, since January",
         requirements: &["7.2", "A.5.18"],
         process: Some(LEAVERS_PROCESS),
+        document: None,
         team: &[NADIA, ADEYEMI],
         days: (-67, -62),
     };
@@ -310,8 +176,9 @@ fn access(story: &mut Story) {
     declare(story, (68, 11), ACCESS, Some(NADIA));
     generate(story, (68, 12), ACCESS);
     start(story, (67, 9), ACCESS);
-    let population = Population { kind: Prefix::Member, states: Vec::new(), made_from: None, made_until: None };
-    let draw = DrawSample { population, size: 3, seed: "Berg 4711".to_owned(), item: Some(1) };
+    let states = vec!["deactivated".to_owned()];
+    let population = Population { kind: Prefix::Member, states, made_from: None, made_until: None };
+    let draw = DrawSample { population, size: DRAWN, seed: SEED.to_owned(), item: Some(2) };
     story.step((66, 9), ADEYEMI, move |tx, names| {
         let (audit, facts) = audit_of(ACCESS, names, tx)?;
         let (by, at) = (tx.actor().clone(), tx.now());
@@ -319,7 +186,11 @@ fn access(story: &mut Story) {
         save(audit.draw_sample(draw, Found { records, states: Vec::new() }, &facts, &by, at)?, tx).map(drop)
     });
     check(story, (66, 10), ACCESS, (1, Outcome::Conforms, "Three people's records name what they were taught"), None);
-    let seen = "Of 8 leavers drawn by seed out of 37, two had accounts 9 and 12 days later";
+    let outlived = late.iter().map(|(_, Late { reference, left, days })| {
+        format!("that of {reference} by {days} days, whose contract had ended on {}", story.day(-left))
+    });
+    let outlived = outlived.collect::<Vec<_>>().join(", and ");
+    let seen = &format!("Of 8 leavers drawn by seed out of 37, two accounts have outlived their owners: {outlived}");
     check(story, (66, 11), ACCESS, (2, Outcome::Minor, seen), Some(NADIA));
     check(story, (65, 9), ACCESS, (3, Outcome::Opportunity, "Badges are handed in at two desks"), Some(NADIA));
     note(story, (65, 10), (ACCESS, Some(2)), LEAVERS, (Grade::Minor, "A.5.18", seen));
@@ -350,11 +221,12 @@ fn certifier(story: &mut Story) {
     let planned = Planned {
         name: CERTIFIER,
         kind: Kind::Surveillance,
-        plan_key: None,
+        plan: None,
         supplier: None,
         scope: "The whole system",
         requirements: &["9.3", "A.8.15"],
         process: None,
+        document: None,
         team: &[BRANDT],
         days: (-30, -28),
     };
@@ -371,16 +243,18 @@ fn portal(story: &mut Story) {
     let planned = Planned {
         name: RUNNING,
         kind: Kind::Internal,
-        plan_key: Some("2"),
+        plan: Some((THIS, "2")),
         supplier: None,
         scope: "The portal and its backups",
         requirements: &["8.1", "A.8.6", "A.8.15"],
         process: Some(PORTAL),
-        team: &[ADEYEMI],
+        document: Some(LOGGING),
+        team: &[ADEYEMI, LENA],
         days: (-5, 5),
     };
     plan(story, (20, 9), planned);
     declare(story, (19, 9), RUNNING, None);
+    declare_as(story, (19, 9), LENA, RUNNING, None);
     generate(story, (19, 10), RUNNING);
     start(story, (5, 9), RUNNING);
     check(story, (4, 9), RUNNING, (1, Outcome::Conforms, "Three changes followed from request to review"), None);
@@ -393,11 +267,12 @@ fn to_come(story: &mut Story) {
     let host = Planned {
         name: HOST,
         kind: Kind::Supplier,
-        plan_key: None,
+        plan: None,
         supplier: Some("North Sea Hosting"),
         scope: "The computing centre in Emden",
         requirements: &["A.5.22", "A.7.11"],
         process: None,
+        document: None,
         team: &[ADEYEMI],
         days: (6, 7),
     };
@@ -408,11 +283,12 @@ fn to_come(story: &mut Story) {
     let shipyard = Planned {
         name: SHIPYARD,
         kind: Kind::Internal,
-        plan_key: None,
+        plan: None,
         supplier: None,
         scope: "Every laptop at the yard",
         requirements: &["A.8.1"],
         process: None,
+        document: None,
         team: &[ADEYEMI],
         days: (-15, -14),
     };

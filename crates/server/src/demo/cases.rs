@@ -26,7 +26,7 @@ pub(super) const DOWN: &str = "The portal was down for an hour";
 const BADGE: &str = "A badge opened a door it must not";
 const MOVED: &str = "Drawings have disappeared";
 const TRUST: &str = "The design share trusts every computer";
-const GATE: &str = "Gate 2 closes too slowly";
+const LIFT: &str = "The goods lift asks for no badge";
 const CAMERA: &str = "A camera looks at the sky";
 const EXPORT: &str = "Exports read the live database";
 const CRANE: &str = "The crane's controller cannot be patched";
@@ -46,7 +46,7 @@ pub(super) fn add(story: &mut Story) {
 }
 
 /// Reported by somebody, noticed an hour before.
-fn report(
+pub(super) fn report(
     story: &mut Story,
     when: (i64, u32),
     who: Who,
@@ -71,7 +71,13 @@ fn report(
     });
 }
 
-fn triage(story: &mut Story, when: (i64, u32), title: &'static str, category: Category, (severity, owner): (i64, Who)) {
+pub(super) fn triage(
+    story: &mut Story,
+    when: (i64, u32),
+    title: &'static str,
+    category: Category,
+    (severity, owner): (i64, Who),
+) {
     story.step(when, MARA, move |tx, names| {
         let incident: Incident = tx.get(Locator::Id(names.get(title)?))?;
         let (facts, by, at) = (tx.facts(&incident)?, tx.actor().clone(), tx.now());
@@ -81,19 +87,19 @@ fn triage(story: &mut Story, when: (i64, u32), title: &'static str, category: Ca
     });
 }
 
-fn contain(story: &mut Story, when: (i64, u32), who: Who, title: &'static str, measures: &'static str) {
+pub(super) fn contain(story: &mut Story, when: (i64, u32), who: Who, title: &'static str, measures: &'static str) {
     story.change(when, who, title, |incident: Incident, facts, by, at| {
         incident.contain(Contain { measures: measures.to_owned(), contained_at: at }, facts, by, at)
     });
 }
 
-fn resolve(story: &mut Story, when: (i64, u32), who: Who, title: &'static str, summary: &'static str) {
+pub(super) fn resolve(story: &mut Story, when: (i64, u32), who: Who, title: &'static str, summary: &'static str) {
     story.change(when, who, title, |incident: Incident, facts, by, at| {
         incident.resolve(Resolve { summary: summary.to_owned(), resolved_at: at }, facts, by, at)
     });
 }
 
-fn review(
+pub(super) fn review(
     story: &mut Story,
     when: (i64, u32),
     title: &'static str,
@@ -106,7 +112,7 @@ fn review(
     });
 }
 
-fn close(story: &mut Story, when: (i64, u32), title: &'static str) {
+pub(super) fn close(story: &mut Story, when: (i64, u32), title: &'static str) {
     story.change(when, MARA, title, |incident: Incident, facts, by, at| incident.close(facts, by, at));
 }
 
@@ -229,7 +235,7 @@ fn say(
     });
 }
 
-fn assess(story: &mut Story, day: i64, title: &'static str, (likelihood, impact): (i64, i64), owner: Who) {
+pub(super) fn assess(story: &mut Story, day: i64, title: &'static str, (likelihood, impact): (i64, i64), owner: Who) {
     story.step((day, 10), MARA, move |tx, names| {
         let weakness: Weakness = tx.get(Locator::Id(names.get(title)?))?;
         let (facts, by, at) = (tx.facts(&weakness)?, tx.actor().clone(), tx.now());
@@ -258,8 +264,8 @@ fn weak(story: &mut Story) {
         save(case, tx)?;
         save(weakness, tx).map(drop)
     });
-    say(story, (32, 9), YUKI, GATE, ("It stays open for eleven seconds", "Gate 2"));
-    assess(story, 31, GATE, (4, 3), SOFIA);
+    say(story, (32, 9), YUKI, LIFT, ("Whoever stands in the yard can ride to the workshop", "Goods lift"));
+    assess(story, 31, LIFT, (4, 3), SOFIA);
     say(story, (29, 9), PAVEL, CAMERA, ("The storm has turned it", "Car park"));
     story.change((28, 9), MARA, CAMERA, |weakness: Weakness, facts, by, at| {
         weakness.reject("It watches the mast, as it should; the car park has another".to_owned(), facts, by, at)

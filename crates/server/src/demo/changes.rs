@@ -43,7 +43,11 @@ pub(super) fn add(story: &mut Story) {
 }
 
 /// What is considered; only the words that differ are told.
-fn assessment(impact: [Level; 3], consequences: &str, (baseline_days, monitoring_days): (i64, i64)) -> Assessment {
+pub(super) fn assessment(
+    impact: [Level; 3],
+    consequences: &str,
+    (baseline_days, monitoring_days): (i64, i64),
+) -> Assessment {
     let [confidentiality, integrity, availability] = impact;
     Assessment {
         consequences: consequences.to_owned(),
@@ -93,27 +97,41 @@ fn templates(story: &mut Story) {
 }
 
 /// A change in its own words: who requests it, who makes it, and what it is about.
-struct Told {
-    by: Who,
-    owner: Who,
-    purpose: &'static str,
-    description: &'static str,
-    requirement: &'static str,
-    is_emergency: bool,
-    indicator: Option<&'static str>,
-    case: Option<&'static str>,
+pub(super) struct Told {
+    pub by: Who,
+    pub owner: Who,
+    pub purpose: &'static str,
+    pub description: &'static str,
+    pub requirement: &'static str,
+    pub is_emergency: bool,
+    pub indicator: Option<&'static str>,
+    pub case: Option<&'static str>,
+    pub weakness: Option<&'static str>,
+    pub policy: Option<&'static str>,
 }
 
 impl Told {
-    const fn new(by: Who, owner: Who, requirement: &'static str, purpose: &'static str) -> Self {
+    pub(super) const fn new(by: Who, owner: Who, requirement: &'static str, purpose: &'static str) -> Self {
         let (description, is_emergency) = ("As the plan in the wiki says", false);
-        Self { by, owner, purpose, description, requirement, is_emergency, indicator: None, case: None }
+        Self {
+            by,
+            owner,
+            purpose,
+            description,
+            requirement,
+            is_emergency,
+            indicator: None,
+            case: None,
+            weakness: None,
+            policy: None,
+        }
     }
 }
 
 fn request(story: &mut Story, day: i64, name: &'static str, told: Told) {
     story.step((day, 9), told.by, move |tx, names| {
-        let Told { by: _, owner, purpose, description, requirement, is_emergency, indicator, case } = told;
+        let Told { by: _, owner, purpose, description, requirement, is_emergency, indicator, case, weakness, policy } =
+            told;
         let indicator = indicator.map(|indicator| names.get(indicator).map(IndicatorId)).transpose()?;
         let words = Description {
             purpose: purpose.to_owned(),
@@ -121,14 +139,17 @@ fn request(story: &mut Story, day: i64, name: &'static str, told: Told) {
             requirements: vec![requirement.to_owned(), "A.8.32".to_owned()],
             indicators: indicator.into_iter().collect(),
         };
-        let case = case.map(|case| names.get(case)).transpose()?;
+        let known = |kind, name: Option<&'static str>| {
+            name.map(|name| names.get(name).map(|id| Target { kind, id: RecordId(id) })).transpose()
+        };
+        let (case, weakness) = (known(Prefix::Nonconformity, case)?, known(Prefix::Weakness, weakness)?);
         let draft = ChangeDraft {
             title: name.to_owned(),
             what: if is_emergency { What::Emergency(words) } else { What::Normal(words) },
             particulars: None,
             owner: names.member(owner)?,
-            affected: Vec::new(),
-            origin: case.map(|id| Target { kind: Prefix::Nonconformity, id: RecordId(id) }),
+            affected: known(Prefix::Policy, policy)?.into_iter().collect(),
+            origin: case.or(weakness),
         };
         let (by, birth) = (tx.actor().clone(), tx.birth(PlannedChange::PREFIX)?);
         names.call(name, save(PlannedChange::request(draft, &by, birth)?, tx)?);
@@ -151,17 +172,17 @@ fn approve(story: &mut Story, (day, hour): (i64, u32), name: &'static str, note:
     story.change((day, hour), INES, name, |change: PlannedChange, facts, by, at| change.approve(input, facts, by, at));
 }
 
-fn start(story: &mut Story, when: (i64, u32), who: Who, name: &'static str) {
+pub(super) fn start(story: &mut Story, when: (i64, u32), who: Who, name: &'static str) {
     story.change(when, who, name, |change: PlannedChange, facts, by, at| change.start(facts, by, at));
 }
 
-fn complete(story: &mut Story, day: i64, who: Who, name: &'static str, summary: &'static str) {
+pub(super) fn complete(story: &mut Story, day: i64, who: Who, name: &'static str, summary: &'static str) {
     story.change((day, 15), who, name, |change: PlannedChange, facts, by, at| {
         change.complete(summary.to_owned(), facts, by, at)
     });
 }
 
-fn review(story: &mut Story, day: i64, name: &'static str, verdict: Verdict, conclusion: &'static str) {
+pub(super) fn review(story: &mut Story, day: i64, name: &'static str, verdict: Verdict, conclusion: &'static str) {
     story.step((day, 16), ADEYEMI, move |tx, names| {
         let change: PlannedChange = tx.get(Locator::Id(names.get(name)?))?;
         let (facts, by, at) = (tx.facts(&change)?, tx.actor().clone(), tx.now());
@@ -171,8 +192,13 @@ fn review(story: &mut Story, day: i64, name: &'static str, verdict: Verdict, con
     });
 }
 
+pub(super) fn close_change(story: &mut Story, when: (i64, u32), name: &'static str, lessons: &'static str) {
+    let close = Close { lessons: lessons.to_owned(), case: None };
+    story.change(when, INES, name, |change: PlannedChange, facts, by, at| change.close(close, facts, by, at));
+}
+
 /// Requested, submitted, assessed and approved on four days in a row, the last of them `day`.
-fn allowed(story: &mut Story, day: i64, name: &'static str, told: Told, assessment: Assessment) {
+pub(super) fn allowed(story: &mut Story, day: i64, name: &'static str, told: Told, assessment: Assessment) {
     let by = told.by;
     request(story, day + 3, name, told);
     submit(story, day + 2, by, name);
@@ -222,8 +248,7 @@ fn measured(story: &mut Story) {
     complete(story, 26, PAVEL, REPLICA, "The export reads the replica since tonight");
     let seen = "Every night is as quick as the day, and the days are a little quicker, too";
     review(story, 11, REPLICA, Verdict::Beneficial, seen);
-    let close = Close { lessons: "Ask first who else reads the live database".to_owned(), case: None };
-    story.change((10, 10), INES, REPLICA, |change: PlannedChange, facts, by, at| change.close(close, facts, by, at));
+    close_change(story, (10, 10), REPLICA, "Ask first who else reads the live database");
     let told = Told::new(MARA, YUKI, "A.8.1", "A lost tablet tells nobody anything");
     allowed(story, 24, TABLETS, told, assessment(LITTLE, "Starting takes a moment longer", (14, 14)));
     start(story, (23, 14), YUKI, TABLETS);
@@ -235,12 +260,12 @@ fn measured(story: &mut Story) {
 fn taken_back(story: &mut Story) {
     let told = Told::new(SOFIA, YUKI, "A.7.10", "Nothing leaves or enters by stick");
     let impact = [Level::Medium, Level::Low, Level::Medium];
-    allowed(story, 21, STICKS, told, assessment(impact, "Drawings are handed over by the share alone", (14, 7)));
-    start(story, (20, 14), YUKI, STICKS);
-    complete(story, 19, YUKI, STICKS, "The policy is on all 61 computers");
+    allowed(story, 171, STICKS, told, assessment(impact, "Drawings are handed over by the share alone", (14, 7)));
+    start(story, (170, 14), YUKI, STICKS);
+    complete(story, 169, YUKI, STICKS, "The policy is on all 61 computers");
     let seen = "The measuring machines of the workshop hand over their data by stick: two days of work stood still";
-    review(story, 10, STICKS, Verdict::Harmful, seen);
-    story.change((9, 17), YUKI, STICKS, |change: PlannedChange, facts, by, at| {
+    review(story, 160, STICKS, Verdict::Harmful, seen);
+    story.change((159, 17), YUKI, STICKS, |change: PlannedChange, facts, by, at| {
         change.roll_back("The workshop cannot work without; machines first, then the rule".to_owned(), facts, by, at)
     });
 }

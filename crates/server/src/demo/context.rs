@@ -36,9 +36,23 @@ pub(super) fn add(story: &mut Story) {
     let entry = (Kind::InterestedParty, CUSTOMERS, "Eleven harbours and four shipyards", SOFIA);
     record(story, entry, Some(wanted), None);
     let wanted = vec![told("That reporting a mistake has no consequences", Some("Code of conduct"))];
-    record(story, (Kind::InterestedParty, STAFF, "All 42 of us", MARA), Some(wanted), None);
+    record(story, (Kind::InterestedParty, STAFF, "All of us, at both sites", MARA), Some(wanted), None);
     let why = "The quay of the shipyard stood under water twice in three years; its server room is on the ground floor";
     record(story, (Kind::ClimateChange, FLOODS, why, INES), None, Some(true));
+    for (name, conclusion) in [
+        (TENDERS, "Still so: three of four tenders by now"),
+        (REGULATION, "The law was passed; it holds from next year on"),
+        (TWO_SITES, "Less so: both sites buy the same computers"),
+        (RENTALS, "The partner asks to buy the fleet"),
+        (CUSTOMERS, "The port authority wants an exercise a year, beside what was wanted before"),
+        (STAFF, "Asked by the works council again: yes"),
+        (FLOODS, "The quay stood under water once more this winter"),
+    ] {
+        let review_due_on = Some(story.day(10));
+        story.change((361, 9), MARA, name, move |entry: ContextEntry, facts, by, at| {
+            entry.review(Review { conclusion: conclusion.to_owned(), review_due_on }, facts, by, at)
+        });
+    }
     let conclusion = "Still so; a third tender asked this month".to_owned();
     let review_due_on = Some(story.day(300));
     story.change((12, 9), SOFIA, TENDERS, move |entry: ContextEntry, facts, by, at| {
@@ -55,8 +69,8 @@ fn record(
     requirements: Option<Vec<Need>>,
     relevant: Option<bool>,
 ) {
-    let review_due_on = Some(story.day(290));
-    story.step((69, 8), MARA, move |tx, names| {
+    let review_due_on = Some(story.day(-355));
+    story.step((727, 8), MARA, move |tx, names| {
         let (by, now) = (tx.actor().clone(), tx.now());
         let facts = context_entries::facts(by.organisation, now, tx.connection())?;
         let draft = ContextDraft {

@@ -47,7 +47,7 @@ pub(super) fn add(story: &mut Story) {
 }
 
 fn enter(story: &mut Story, run: &'static Run) {
-    story.step((69, 8), MARA, move |tx, names| {
+    story.step((725, 8), MARA, move |tx, names| {
         let Run { name, purpose, importance, requirements, owner } = run;
         let draft = ProcessDraft {
             name: (*name).to_owned(),
@@ -75,7 +75,7 @@ fn owner_of(control: &Requirement) -> Who {
 /// The statement of applicability, all in one morning.
 fn statement(story: &mut Story) {
     for control in CONTROLS {
-        story.step((69, 9), MARA, move |tx, names| {
+        story.step((725, 9), MARA, move |tx, names| {
             let excluded = EXCLUDED.iter().find(|(number, _)| *number == control.number);
             let (state, justification, status) = match excluded {
                 Some((_, why)) => (StageName::Excluded, (*why).to_owned(), None),

@@ -1,22 +1,21 @@
 //! How the people of Harbour Robotics take part: what they report, what they learn, what they are told.
 
+use super::gate::TAILGATING;
 use super::people::{ADEYEMI, INES, MARA, PAVEL, SOFIA, TOMAS, YUKI};
-use super::{NOBODY, Story, Who, save};
+use super::{Story, Who, save};
 use ratchet_domain::access::Role;
 use ratchet_domain::audience::Audience;
 use ratchet_domain::change::Record;
 use ratchet_domain::communication_plans::{CarryOut, CommunicationPlan, CommunicationPlanDraft};
 use ratchet_domain::competences::{Assess, Basis, Competence, CompetenceDraft, Standing};
 use ratchet_domain::courses::{Course, CourseDraft, Evaluate};
-use ratchet_domain::employee_reports::{Converted, EmployeeReport, EmployeeReportDraft, Kind, Triage};
-use ratchet_domain::nonconformities::{Nonconformity, NonconformityDraft, Source};
+use ratchet_domain::employee_reports::{EmployeeReport, EmployeeReportDraft, Kind, Triage};
 use ratchet_domain::reference::{Locator, Target};
-use ratchet_domain::report_intakes::FollowUpCode;
 use ratchet_domain::settings::Settings;
+use ratchet_domain::tags::{Label, Tag};
 use ratchet_domain::training_assignments::{Complete, TrainingAssignment};
 use ratchet_persistence::table::{Listed, Order, Scope};
 
-const TAILGATING: &str = "tailgating report";
 const TAILGATING_AGAIN: &str = "tailgating report, again";
 const DRILL: &str = "drill report";
 const BADGES: &str = "badge suggestion";
@@ -36,11 +35,11 @@ pub(super) fn add(story: &mut Story) {
     communication(story);
 }
 
-fn draft(kind: Kind, text: &'static str, place: Option<&'static str>) -> EmployeeReportDraft {
+pub(super) fn draft(kind: Kind, text: &'static str, place: Option<&'static str>) -> EmployeeReportDraft {
     EmployeeReportDraft { kind, text: text.to_owned(), place: place.map(str::to_owned), happened_on: None }
 }
 
-fn file(story: &mut Story, when: (i64, u32), who: Who, name: &'static str, draft: EmployeeReportDraft) {
+pub(super) fn file(story: &mut Story, when: (i64, u32), who: Who, name: &'static str, draft: EmployeeReportDraft) {
     story.step(when, who, move |tx, names| {
         let (by, birth) = (tx.actor().clone(), tx.birth(EmployeeReport::PREFIX)?);
         names.call(name, save(EmployeeReport::file(draft, tx.now().date_naive(), &by, birth)?, tx)?);
@@ -48,59 +47,35 @@ fn file(story: &mut Story, when: (i64, u32), who: Who, name: &'static str, draft
     });
 }
 
-fn triage(story: &mut Story, when: (i64, u32), name: &'static str, assessment: &'static str, kind: Option<Kind>) {
+pub(super) fn triage(
+    story: &mut Story,
+    when: (i64, u32),
+    name: &'static str,
+    assessment: &'static str,
+    kind: Option<Kind>,
+) {
     let input = Triage { assessment: assessment.to_owned(), kind };
     story.change(when, MARA, name, |report: EmployeeReport, (), by, at| report.triage(input, by, at));
 }
 
-/// What people report: without a name and answered within four hours, in vain, twice.
+/// What people report: beside what [`super::gate`] tells, in vain and twice.
 fn reports(story: &mut Story) {
-    story.step((72, 10), TOMAS, |tx, _| {
+    story.step((730, 10), TOMAS, |tx, names| {
         let organisation = tx.actor().organisation;
         let scope = Scope { organisation, own: None, only: None, filter: () };
         let (by, now, secret) = (tx.actor().clone(), tx.now(), *tx.next_id().as_bytes());
         let Some(settings) = Settings::page(&scope, &Order::default(), 1, tx.connection())?.pop() else {
             return Ok(());
         };
+        names.call("settings", settings.head.id);
         save(settings.open_report_link(secret, &by, now)?, tx).map(drop)
     });
-    story.step((30, 9), NOBODY, |tx, names| {
-        let text = "Somebody followed me through gate 2 this morning. Nobody asked for a badge.";
-        let (by, birth) = (tx.actor().clone(), tx.birth(EmployeeReport::PREFIX)?);
-        let mut random = [0; 20];
-        random[..16].copy_from_slice(tx.next_id().as_bytes());
-        let (code, today) = (FollowUpCode::of(random), tx.now().date_naive());
-        let draft = draft(Kind::Event, text, Some("Gate 2"));
-        names.call(TAILGATING, save(EmployeeReport::take_in(draft, &code.hash(), today, &by, birth)?, tx)?);
-        Ok(())
-    });
-    story.change((30, 10), MARA, TAILGATING, |report: EmployeeReport, (), by, at| {
-        report.ask("Does the gate stay open, or was it held?".into(), by, at)
-    });
-    story.step((30, 12), NOBODY, |tx, names| {
-        let report: EmployeeReport = tx.load(Locator::Id(names.get(TAILGATING)?))?;
-        let (by, now) = (tx.actor().clone(), tx.now());
-        save(report.answer("It stays open for a while by itself.".into(), &by, now)?, tx).map(drop)
-    });
-    triage(story, (30, 13), TAILGATING, "The gate closes too slowly: a weakness", Some(Kind::Weakness));
-    story.step((30, 13), MARA, |tx, names| {
-        let report: EmployeeReport = tx.get(Locator::Id(names.get(TAILGATING)?))?;
-        let (by, birth, now) = (tx.actor().clone(), tx.birth(Nonconformity::PREFIX)?, tx.now());
-        let draft = NonconformityDraft {
-            title: "Gate 2 lets people in without a badge".into(),
-            statement: "Everybody shows a badge at the gate".into(),
-            objective_evidence: "The gate stays open for eleven seconds, measured on the spot".into(),
-            source: Source::Employee,
-            origin: Some(Target::of(&report)),
-            requirement: Some("A.7.2".into()),
-            indicators: Vec::new(),
-            due_on: None,
-        };
-        let case = Nonconformity::raise(draft, &by, birth);
-        let answer = "Thank you. The gate was set to three seconds; a turnstile is being looked at.";
-        let Converted { case, report } = report.convert(case, answer.into(), &by, now)?;
-        save(case, tx)?;
-        save(report, tx).map(drop)
+    // Whoever meets it among others sees what it is.
+    story.step((730, 11), MARA, |tx, names| {
+        let settings: Settings = tx.get(Locator::Id(names.get("settings")?))?;
+        let (by, birth) = (tx.actor().clone(), tx.birth(Tag::PREFIX)?);
+        let mark = Label { label: "sample".to_owned() };
+        save(Tag::attach(Target::of(&settings), mark, &by, birth)?, tx).map(drop)
     });
     file(story, (29, 9), PAVEL, TAILGATING_AGAIN, draft(Kind::Event, "Gate 2 was open when I came in", Some("Gate 2")));
     triage(story, (29, 10), TAILGATING_AGAIN, "The same gate as yesterday", Some(Kind::Weakness));
@@ -275,7 +250,7 @@ fn communication(story: &mut Story) {
     communicate(story, (69, 9), STATE, SOFIA, quarterly, -40);
     let done = CarryOut {
         on: None,
-        summary: "Shown to 38 of 42; questions about the new gate".into(),
+        summary: "Shown to 38 of 42; questions about gate 2".into(),
         next_on: Some(story.day(50)),
     };
     story.step((40, 15), SOFIA, move |tx, names| {

@@ -1,0 +1,33 @@
+//! What was found at Harbour Robotics in the second year: closed in half the time, and one came again.
+
+use super::first_year::SHARED;
+use super::history::{Told, case};
+use super::people::{JONAS, LENA, MARA, PAVEL, SOFIA, YUKI};
+use super::staff::{CLARA, HANNA, LEILA, OMAR, PIOTR};
+use ratchet_domain::nonconformities::Source::{Audit, Employee, External, Incident, Other};
+
+/// Of this the case of this spring reminds.
+pub(super) const REPAIRED: &str = "Laptops came back from repair without patches";
+
+#[rustfmt::skip]
+pub(super) const CASES: [Told; 19] = [
+    case("Meeting rooms show drawings to visitors", (Employee, HANNA), "A.7.7", ["What is on the wall is for whoever is in the room", "A plan of a pier stayed up for a week", "The boards were wiped", "Nobody has the room after the meeting", "Rooms are handed over clean, with a photo", "Whoever books it leaves it clean"], (SOFIA, HANNA), (388, 49)),
+    case("The guest network reaches a printer", (Audit, LENA), "A.8.22", ["Guests reach the internet, and nothing else", "A telephone printed a page", "The printer was moved", "The printer was set up before the network", "Each device is in a list with its network", "Old devices stand where nothing was yet"], (JONAS, YUKI), (379, 36)),
+    case("The crane's service laptop has no owner", (Audit, LENA), "A.5.9", ["Each asset has an owner", "It lies on the crane, and nobody knows since when", "Omar took it over", "It came with the crane", "What comes with machines is entered with them", "Ask what else is in the crate"], (PAVEL, OMAR), (370, 58)),
+    case("A test account stayed on the portal", (Employee, PIOTR), "A.5.16", ["Accounts belong to people", "\"demo2\" could read nine drawings", "The account was closed", "Trials are set up by hand", "Trials have an end, and close by themselves", "An end is set when something begins"], (PAVEL, YUKI), (358, 41)),
+    case("Invoices are approved by mail", (Other, MARA), "A.5.3", ["Whoever orders does not approve", "Two of forty were ordered and approved by one", "Both were looked at: in order", "Mail knows no roles", "Approval is a step of the bookkeeping", "Rules belong into the program"], (SOFIA, HANNA), (347, 30)),
+    case(REPAIRED, (Employee, YUKI), "A.8.8", ["Critical patches are installed within 14 days", "Four laptops lacked five months of patches", "The four were patched by hand", "The repair shop copies an image of the year before", "The shop gets our image, and a new one each quarter", "Look at the image before the laptop"], (PAVEL, YUKI), (338, 44)),
+    case("A camera recorded the canteen", (Employee, CLARA), "A.5.34", ["Cameras look at doors", "A table was to be seen on nine days", "The recordings were deleted, the works council was told", "It was turned while it was cleaned", "Cameras are fixed, and looked at each month", "What can turn will turn"], (SOFIA, OMAR), (322, 27)),
+    case("The recovery plan names people who have left", (Audit, LENA), "A.5.30", ["The plan can be followed tonight", "Three of nine names have left", "The names were replaced", "The plan names people, and people leave", "The plan names roles, and a list names people", "Names change, roles stay"], (PAVEL, LEILA), (309, 52)),
+    case("The alarm of the server room rang nowhere", (Incident, LEILA), "A.7.4", ["Somebody hears an alarm", "It rang on a number that is not used", "The number was set", "Numbers were changed without asking who uses them", "Each number has an owner", "Ask who listens"], (JONAS, LEILA), (297, 33)),
+    case("An update of the portal was not tried first", (Incident, PIOTR), "A.8.32", ["Changes are tried before they are made", "Customers could not log in for twelve minutes", "It was taken back", "The trial system was full", "The trial system has as much room as the other", "A trial that is hard to do is skipped"], (PAVEL, PIOTR), (286, 24)),
+    case("The vault's spare key was in a drawer", (Audit, LENA), "A.7.10", ["Tapes are locked away", "The drawer was open", "The key was put into the safe", "The safe is in another house", "A box with a seal beside the vault", "Near and sealed is better than far and locked"], (SOFIA, HANNA), (271, 39)),
+    case("A supplier's remote access was open at night", (Audit, LENA), "A.5.22", ["Suppliers are let in when they ask", "Open for nineteen hours", "It was closed", "Whoever opens it goes home before it is closed", "It closes by itself after two hours", "Let it end by itself"], (JONAS, YUKI), (255, 28)),
+    case("Old drawings were thrown away unshredded", (Employee, CLARA), "A.7.14", ["Paper with drawings is shredded", "A roll of plans in the container", "The roll was taken out and shredded", "Rolls do not fit into the shredder", "A closed container for rolls", "See what fits"], (SOFIA, CLARA), (241, 47)),
+    case("The clocks of three controllers differ", (Employee, OMAR), "A.8.17", ["Clocks are the same everywhere", "Up to four minutes", "They were set", "Controllers reach no time server", "A time server within the yard", "What cannot be compared cannot be explained"], (PAVEL, OMAR), (226, 22)),
+    case("A folder of tenders is open to everybody", (Audit, LENA), "A.5.15", ["Who sees tenders needs them", "All computers may read the folder", "Its rights were set", "Folders from before the rule were left as they were", "All old folders were gone through, with their owners", "Look at what was there before"], (SOFIA, YUKI), (209, 37)).again(SHARED),
+    case("A telephone without a lock reads our mail", (Employee, PIOTR), "A.8.1", ["Whatever reads our mail is locked", "Two of thirty are not", "Both were locked", "Nobody looks at private telephones", "Mail asks for the lock itself", "Ask the device, not the person"], (JONAS, LEILA), (188, 31)),
+    case("The works council's files lie on the open share", (External, MARA), "A.8.3", ["Who reads files needs them", "Minutes of two years", "They were moved", "The council had no folder", "A folder for the council, which gives its rights itself", "Ask every group what it needs"], (SOFIA, LEILA), (165, 25)),
+    case("The fleet's keys are on one laptop", (Audit, LENA), "A.8.24", ["Keys are kept apart from what they open, and twice", "One laptop, no copy", "A copy was put into the vault", "The keys came with the first robot", "A store of keys with two owners", "The first one sets the custom"], (PAVEL, PIOTR), (141, 34)),
+    case("The list of emergency numbers is three years old", (Employee, HANNA), "A.5.5", ["Whom to call is known", "Two of seven numbers are not in use", "The list was corrected", "The list has no owner and no date", "It is read out in each exercise", "A list is as good as its last use"], (SOFIA, HANNA), (118, 21)),
+];
