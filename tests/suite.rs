@@ -38,7 +38,7 @@ mod api {
     mod incidents;
     mod indicators;
     mod input;
-    mod journal;
+    pub mod journal;
     mod lifecycles;
     mod logins;
     mod management_reviews;
@@ -98,6 +98,7 @@ mod faults {
     pub mod program;
     mod readme;
     mod rotation;
+    mod scenes;
     mod settings;
     mod sync;
     mod uploads;

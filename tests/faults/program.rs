@@ -24,6 +24,8 @@ pub struct Program {
     pub url: String,
     /// From its start to the first 200 of `/readyz`.
     pub ready_after: Duration,
+    /// What it printed before it served, line by line.
+    pub printed: Vec<String>,
     child: Child,
     /// Kept open: a program that cannot print would die of it.
     _output: BufReader<std::process::ChildStdout>,
@@ -91,6 +93,7 @@ impl Instance {
         add(&mut command);
         let mut child = command.arg(subcommand).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut printed = Vec::new();
         let url = loop {
             let mut line = String::new();
             let read = output.read_line(&mut line).unwrap();
@@ -102,9 +105,10 @@ impl Instance {
             if let Some(url) = line.trim().strip_prefix("Serving on ") {
                 break url.to_owned();
             }
+            printed.push(line);
         };
         let ready_after = ready(&url, began).await;
-        Program { url, ready_after, child, _output: output }
+        Program { url, ready_after, printed, child, _output: output }
     }
 
     pub fn log(&self) -> String {
