@@ -1,8 +1,10 @@
 //! Who may: one table of role x permission, and the caller it is asked about.
 
 mod actor;
+mod withheld;
 
 pub use actor::{Actor, Identity, Principal, Standing};
+pub use withheld::{UNNAMED, Withheld};
 
 use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
@@ -209,6 +211,8 @@ pub enum Permission {
     RequestRedaction,
     /// Decide, as the second person, whether it goes.
     ApproveRedaction,
+    /// Keep a record from all but those it names, name others, and lift that again.
+    RestrictRecord,
 }
 
 /// One cell of the table.
@@ -310,6 +314,7 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::AcceptRisk => [No, No, Yes, No, No, No],
         P::RequestRedaction => [No, Yes, Yes, Yes, Own, No],
         P::ApproveRedaction => [No, Yes, Yes, No, No, No],
+        P::RestrictRecord => [No, Yes, No, No, No, No],
     }
 }
 

@@ -249,6 +249,16 @@ impl Record for Action {
         me.is_some() && (Some(self.assignee) == me || self.head.created_by == me)
     }
 
+    fn concerns(&self) -> Vec<Target> {
+        vec![self.parent]
+    }
+
+    /// As restricted as what it serves; but whoever is to do it knows what, if not for whom.
+    fn is_withheld(&self, by: &Actor) -> bool {
+        let is_mine = by.member() == Some(self.assignee);
+        by.is_kept_from(self.head.id) || (!is_mine && by.is_kept_from(self.parent.id.0))
+    }
+
     fn title(&self) -> Option<&str> {
         Some(&self.title)
     }

@@ -29,6 +29,11 @@ pub trait Body: Clone + Serialize + DeserializeOwned + Send + 'static {
         None
     }
 
+    /// The other record that it is about, where there is one.
+    fn leads_to(&self) -> Option<Target> {
+        None
+    }
+
     /// What the annotation or its target is to another record, while it holds.
     fn edge(&self, _own: Target, _target: Target) -> Option<TraceEdge> {
         None
@@ -129,13 +134,17 @@ impl<B: Body> Record for Annotation<B> {
 
     /// Who may not see every record of the target's kind sees one's own annotations alone, and those about records that
     /// one sees; an auditor engaged for an audit all that is said about it.
-    fn is_visible(&self, by: &Actor) -> bool {
+    fn is_readable(&self, by: &Actor) -> bool {
         // What was said of what is another's alone is not lent with it.
         let written = self.is_own(by) && !(by.on_behalf_of().is_some() && is_personal(self.target.kind));
         let audit = AuditId(self.target.id.0);
         let is_engaged = self.target.kind == Prefix::Audit && by.engaged_for().is_some_and(|all| all.contains(&audit));
         let own = (written && by.reaches(self.target.kind)) || is_engaged;
         by.may(Self::READING, own) && (own || sees_all(by, self.target.kind))
+    }
+
+    fn concerns(&self) -> Vec<Target> {
+        std::iter::once(self.target).chain(self.body.leads_to()).collect()
     }
 
     fn edges(&self) -> Vec<TraceEdge> {

@@ -3,7 +3,7 @@
 use crate::access::{Actor, Permission};
 use crate::delegations::StandIn;
 use crate::id::{MemberId, OrganisationId};
-use crate::reference::{Prefix, Reference};
+use crate::reference::{Prefix, Reference, Target};
 use crate::refusal::Refusal;
 use crate::responsibilities::{HandOver, Responsibility, nothing_to_hand_over};
 use crate::separation::SeparationException;
@@ -136,9 +136,27 @@ pub trait Record: Clone + Serialize + DeserializeOwned + Send + 'static {
         None
     }
 
-    /// Whether `by` may know of it.
-    fn is_visible(&self, by: &Actor) -> bool {
+    /// The records that it says something about: from whom one of them is kept, it is kept, too.
+    fn concerns(&self) -> Vec<Target> {
+        Vec::new()
+    }
+
+    /// Whether it is kept from `by`, since it is restricted to others, or what it is about.
+    fn is_withheld(&self, by: &Actor) -> bool {
+        by.withheld().is_some_and(|withheld| {
+            !withheld.is_empty()
+                && (withheld.has(self.head().id) || self.concerns().iter().any(|target| withheld.has(target.id.0)))
+        })
+    }
+
+    /// Whether the roles of `by` show it.
+    fn is_readable(&self, by: &Actor) -> bool {
         by.reaches(Self::PREFIX) && by.may(Self::READING, self.is_own(by))
+    }
+
+    /// Whether `by` may know of it: the same for every kind.
+    fn is_visible(&self, by: &Actor) -> bool {
+        self.is_readable(by) && !self.is_withheld(by)
     }
 }
 

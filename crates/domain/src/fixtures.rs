@@ -2,7 +2,7 @@
 
 pub(crate) mod refusals;
 
-use crate::access::{Actor, Identity, Permission, Role, Standing};
+use crate::access::{Actor, Identity, Permission, Role, Standing, Withheld};
 use crate::change::{Birth, Change, Record};
 use crate::id::{ApiKeyId, MemberId, OrganisationId};
 use crate::imports::Arrival;
@@ -31,7 +31,8 @@ pub(crate) fn person(n: u128, roles: &[Role]) -> Actor {
 }
 
 pub(crate) fn machine(scopes: &[Permission]) -> Actor {
-    let identity = Identity::ApiKey { id: ApiKeyId(Uuid::nil()), scopes: scopes.to_vec() };
+    let withheld = Withheld::default();
+    let identity = Identity::ApiKey { id: ApiKeyId(Uuid::nil()), scopes: scopes.to_vec(), withheld };
     Actor { organisation: OrganisationId(Uuid::nil()), identity }
 }
 

@@ -226,7 +226,7 @@ impl Record for Improvement {
     }
 
     /// What is in the suggestion box is seen by whoever may see anything.
-    fn is_visible(&self, by: &Actor) -> bool {
+    fn is_readable(&self, by: &Actor) -> bool {
         by.reaches(Self::PREFIX) && by.may(Self::READING, self.is_own(by) || self.is_open_to_all())
     }
 

@@ -80,6 +80,7 @@ macro_rules! of_kind {
             Weakness: weaknesses::Weakness,
             Risk: risks::Risk,
             Redaction: redactions::Redaction,
+            Restriction: restrictions::Restriction,
         )
     };
     (@ $kind:expr, $record:ident => $run:expr, $($prefix:ident: $module:ident::$name:ident),+ $(,)?) => {

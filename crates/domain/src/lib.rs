@@ -62,6 +62,7 @@ pub mod reference;
 pub mod refusal;
 pub mod report_intakes;
 pub mod responsibilities;
+pub mod restrictions;
 pub mod risks;
 pub mod search;
 pub mod separation;

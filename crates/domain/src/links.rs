@@ -74,6 +74,10 @@ impl Body for Edge {
         }
     }
 
+    fn leads_to(&self) -> Option<Target> {
+        Some(self.to)
+    }
+
     fn edge(&self, _: Target, target: Target) -> Option<TraceEdge> {
         Some(TraceEdge::new(target, self.relation, self.to))
     }

@@ -233,7 +233,7 @@ impl Record for PolicyVersion {
     }
 
     /// What was ever published is there for every member to read: they may have acknowledged it.
-    fn is_visible(&self, by: &Actor) -> bool {
+    fn is_readable(&self, by: &Actor) -> bool {
         let is_theirs = self.is_own(by) || (by.member().is_some() && self.stage.was_published());
         by.reaches(Self::PREFIX) && by.may(Self::READING, is_theirs)
     }

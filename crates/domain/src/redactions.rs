@@ -105,10 +105,14 @@ impl Record for Redaction {
 
     /// As what is said about a record: whoever does not see every record of that kind sees what is the actor's own, and what
     /// was said of what is another's alone is not lent.
-    fn is_visible(&self, by: &Actor) -> bool {
+    fn is_readable(&self, by: &Actor) -> bool {
         let is_kept = by.on_behalf_of().is_some() && is_personal(self.target.kind);
         let own = self.is_own(by) && !is_kept && by.reaches(Self::PREFIX);
         by.may(Self::READING, own) && (own || sees_all(by, self.target.kind))
+    }
+
+    fn concerns(&self) -> Vec<Target> {
+        vec![self.target]
     }
 
     fn edges(&self) -> Vec<TraceEdge> {

@@ -137,6 +137,9 @@ pub enum Prefix {
     /// That content must go by law.
     #[strum(serialize = "RED")]
     Redaction,
+    /// That a record is kept from all but its readers.
+    #[strum(serialize = "RST")]
+    Restriction,
 }
 
 impl Prefix {
@@ -182,6 +185,7 @@ impl Prefix {
             Self::Weakness => "weakness",
             Self::Risk => "risk",
             Self::Redaction => "redaction",
+            Self::Restriction => "restriction",
         }
     }
 

@@ -3,9 +3,9 @@
 
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
-use crate::id::{IncidentId, TimelineEntryId};
+use crate::id::{IncidentId, RecordId, TimelineEntryId};
 use crate::incidents::Incident;
-use crate::reference::Prefix;
+use crate::reference::{Prefix, Target};
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
 use chrono::{DateTime, Utc};
@@ -84,6 +84,10 @@ impl Record for TimelineEntry {
 
     fn head_mut(&mut self, _: Seal) -> &mut Head {
         &mut self.head
+    }
+
+    fn concerns(&self) -> Vec<Target> {
+        vec![Target { kind: Prefix::Incident, id: RecordId(self.incident.0) }]
     }
 }
 

@@ -10,10 +10,10 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use chrono::{DateTime, TimeDelta, Utc};
-use ratchet_domain::access::{Actor, Identity};
+use ratchet_domain::access::{Actor, Identity, Withheld};
 use ratchet_domain::id::{ApiKeyId, MemberId, SessionId};
 use ratchet_domain::refusal::Refusal;
-use ratchet_persistence::{api_keys, sessions};
+use ratchet_persistence::{api_keys, restrictions, sessions};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::future::Future;
@@ -126,6 +126,9 @@ async fn admit(request: &HttpRequest) -> Result<(web::Data<App>, Known), ApiErro
     if !is_counted {
         let remaining = app.limits.admit(caller_id(&known.actor))?;
         request.extensions_mut().insert::<Remaining>(remaining);
+        if let Some(withheld) = known.actor.withheld().filter(|withheld| !withheld.is_empty()) {
+            request.extensions_mut().insert::<Withheld>(withheld.clone());
+        }
     }
     Ok((app, known))
 }
@@ -171,11 +174,15 @@ async fn by_key(app: &App, key: &str, now: DateTime<Utc>) -> Result<Known, ApiEr
     let (id, secret) = key.split_once('_').ok_or(ApiError::Unauthenticated)?;
     let id = ApiKeyId(Uuid::try_parse(id).map_err(|_| ApiError::Unauthenticated)?);
     let hash = hex::encode(Sha256::digest(secret.as_bytes()));
-    let found = app.store.read(move |connection| Ok::<_, ApiError>(api_keys::find_presented(id, connection)?)).await?;
-    let key = found
-        .filter(|key| bool::from(key.secret_hash.as_bytes().ct_eq(hash.as_bytes())) && key.is_valid(now))
-        .ok_or(ApiError::Unauthenticated)?;
-    let identity = Identity::ApiKey { id, scopes: key.permissions() };
+    let read = move |connection: &mut _| -> Result<_, ApiError> {
+        let found = api_keys::find_presented(id, connection)?
+            .filter(|key| bool::from(key.secret_hash.as_bytes().ct_eq(hash.as_bytes())) && key.is_valid(now));
+        let key = found.ok_or(ApiError::Unauthenticated)?;
+        let withheld = restrictions::withheld(key.head.organisation, None, connection)?;
+        Ok((key, withheld))
+    };
+    let (key, withheld) = app.store.read(read).await?;
+    let identity = Identity::ApiKey { id, scopes: key.permissions(), withheld };
     Ok(Known { actor: Actor { organisation: key.head.organisation, identity }, session: None, until: now + BELIEVED })
 }
 

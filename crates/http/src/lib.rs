@@ -25,6 +25,7 @@ mod routing;
 mod rows;
 mod tokens;
 mod v1;
+mod withheld;
 
 pub use document::document;
 pub use observe::{DigestFigures, WorkerFigures};

@@ -139,6 +139,7 @@ impl<'de> Deserialize<'de> for Named {
 /// What a filter may name by a reference.
 pub(crate) trait ByReference {
     fn reference(&self) -> Option<Reference>;
+    fn id(&self) -> Option<uuid::Uuid>;
     fn of(id: uuid::Uuid) -> Self;
 }
 
@@ -147,6 +148,13 @@ impl ByReference for Named {
         match self.0 {
             Locator::Id(_) => None,
             Locator::Reference(reference) => Some(reference),
+        }
+    }
+
+    fn id(&self) -> Option<uuid::Uuid> {
+        match self.0 {
+            Locator::Id(id) => Some(id),
+            Locator::Reference(_) => None,
         }
     }
 
@@ -160,6 +168,13 @@ impl ByReference for Who {
         match self {
             Self::Me | Self::Member(_) => None,
             Self::Reference(reference) => Some(*reference),
+        }
+    }
+
+    fn id(&self) -> Option<uuid::Uuid> {
+        match self {
+            Self::Member(member) => Some(member.0),
+            Self::Me | Self::Reference(_) => None,
         }
     }
 
@@ -182,7 +197,13 @@ impl LookUp<'_> {
         kinds: &[Prefix],
         named: &mut Option<N>,
     ) -> Result<(), ApiError> {
-        let Some(reference) = named.as_ref().and_then(ByReference::reference) else { return Ok(()) };
+        let Some(reference) = named.as_ref().and_then(ByReference::reference) else {
+            // What is restricted to others is answered like what is not there.
+            if named.as_ref().and_then(ByReference::id).is_some_and(|id| self.by.is_kept_from(id)) {
+                *named = Some(N::of(uuid::Uuid::nil()));
+            }
+            return Ok(());
+        };
         let unknown = || ApiError::parameter(parameter, "unknown_record", "names no record that it can name");
         if !kinds.is_empty() && !kinds.contains(&reference.prefix) {
             return Err(unknown());
@@ -309,7 +330,8 @@ impl Call {
             let question = words.map(|words| Question { words, kind: Some(T::PREFIX) });
             let found = question.map(|question| find(organisation, &question, FOUND, connection)).transpose()?;
             let only = found.map(|found| found.records.into_iter().map(|(_, id)| id).collect());
-            let scope = Scope { organisation, own, only, filter };
+            let withheld = by.withheld().map(|withheld| withheld.of_kind(T::PREFIX)).unwrap_or_default();
+            let scope = Scope { organisation, own, only, withheld, filter };
             let mut records = T::page(&scope, &order, limit + 1, connection)?;
             let more = records.len() > usize::try_from(limit).unwrap_or(usize::MAX);
             records.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
@@ -318,6 +340,8 @@ impl Call {
                 let cursor = Cursor { values: record.sort_values(&order), id: record.head().id };
                 app.seal(&cursor, organisation, &asked)
             });
+            // Written since the caller was looked up, a moment ago, about what is restricted to others.
+            records.retain(|record| !record.is_withheld(&by));
             let total = if count { Some(T::count(&scope, connection)?) } else { None };
             let link = next_cursor.as_deref().map(|cursor| link_to(&path, &original, cursor));
             let mut items: Vec<T::View> = records.iter().map(|record| record.listed()).collect();

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::error::{ApiError, Unsent};
 use crate::limits::Remaining;
+use crate::withheld::conceal;
 use actix_cors::CorsError;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -148,6 +149,7 @@ pub(crate) async fn observe(
         Some(refusal) => response.into_response(refusal.error_response()),
         None => response,
     };
+    let response = conceal(fill(response, &id)).await;
     let mut response = fill(response, &id);
     if method == Method::HEAD {
         response = response.map_body(|_, body| BoxBody::new(Unsaid(body.size())));

@@ -46,6 +46,7 @@ pub(crate) mod records;
 pub(crate) mod redactions;
 pub(crate) mod report_intakes;
 pub(crate) mod responsibilities;
+pub(crate) mod restrictions;
 pub(crate) mod risks;
 pub(crate) mod search;
 pub(crate) mod settings;

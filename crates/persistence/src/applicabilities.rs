@@ -97,7 +97,7 @@ pub(crate) fn statement(
     organisation: OrganisationId,
     connection: &mut AnyConnection,
 ) -> Result<Vec<Applicability>, Error> {
-    let all = Scope { organisation, own: None, only: None, filter: Filter::default() };
+    let all = Scope::whole(organisation, Filter::default());
     let limit = i64::try_from(CONTROLS.len()).unwrap_or(i64::MAX);
     Applicability::page(&all, &Order::default(), limit, connection)
 }

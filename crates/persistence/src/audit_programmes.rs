@@ -126,7 +126,7 @@ pub fn coverage(programme: &AuditProgramme, connection: &mut AnyConnection) -> R
     let statement = applicabilities::statement(organisation, connection)?;
     let filter = processes::Filter { stage: Some(vec![ProcessStage::Active]), ..processes::Filter::default() };
     let by_age = Order { keys: vec![("reference", false)], after: None };
-    let run = Process::page(&Scope { organisation, own: None, only: None, filter }, &by_age, PROCESSES, connection)?;
+    let run = Process::page(&Scope::whole(organisation, filter), &by_age, PROCESSES, connection)?;
     let (from, until) = window(programme.content.ends_on);
     let audits = audits::ending_between(organisation, (from, until), connection)?;
     let ids: Vec<_> = audits.iter().map(ratchet_domain::audits::Audit::id).collect();

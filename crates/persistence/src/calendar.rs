@@ -46,7 +46,7 @@ pub fn holder(member: MemberId, now: DateTime<Utc>, connection: &mut AnyConnecti
 pub fn of(actor: &Actor, limit: i64, connection: &mut AnyConnection) -> Result<Calendar, Error> {
     let rules = settings::rules(actor.organisation, connection)?;
     // What has a day comes first, so that a limit cuts off what has none.
-    let mut items = work_items::open_for(actor, &rules, limit, connection)?;
+    let mut items = work_items::open_outside(actor, &rules, limit, connection)?;
     items.retain(|item| item.due_on.is_some());
     Ok(Calendar { organisation: organisations::name(actor.organisation, connection)?, items })
 }

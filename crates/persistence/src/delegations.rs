@@ -5,7 +5,7 @@ use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::row::{parse, parse_list};
 use crate::schema::{delegations, members};
-use crate::settings;
+use crate::{restrictions, settings};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use ratchet_domain::access::{Actor, Identity, Principal, Role, Standing};
@@ -95,8 +95,9 @@ pub(crate) fn held(member: KeyValue, roles: &str, terms: &str) -> Result<(Vec<Ro
     Ok((parse_list(roles).map_err(corrupt)?, terms))
 }
 
-/// A member as the caller whom the roles make today, and all for whom the member stands. Nothing more is asked of the
-/// database for whoever holds roles without an end, was delegated nothing and delegates nothing.
+/// A member as the caller whom the roles make today, all for whom the member stands, and what is kept from the member.
+/// Little more is asked of the database for whoever holds roles without an end, was delegated nothing and delegates nothing,
+/// where nothing is restricted.
 pub(crate) fn actor_of(
     organisation: OrganisationId,
     me: MemberId,
@@ -104,7 +105,8 @@ pub(crate) fn actor_of(
     now: DateTime<Utc>,
     connection: &mut AnyConnection,
 ) -> Result<Actor, Error> {
-    let (roles, standing) = standing_of(organisation, me, (roles, terms), now, connection)?;
+    let (roles, mut standing) = standing_of(organisation, me, (roles, terms), now, connection)?;
+    standing.withheld = restrictions::withheld(organisation, Some(me), connection)?;
     Ok(Actor { organisation, identity: Identity::Member { id: me, roles, standing } })
 }
 

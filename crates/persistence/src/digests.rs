@@ -110,7 +110,7 @@ pub fn content(
     let held = delegations::held(KeyValue(member.0), &roles, &terms)?;
     let actor = delegations::actor_of(organisation, member, held, now, connection)?;
     let rules = settings::rules(organisation, connection)?;
-    let items = work_items::open_for(&actor, &rules, limit, connection)?;
+    let items = work_items::open_outside(&actor, &rules, limit, connection)?;
     let since = former(due, connection)?.unwrap_or(now - FIRST);
     Ok(Some(Content { address, name, organisation: organisations::name(organisation, connection)?, since, items }))
 }

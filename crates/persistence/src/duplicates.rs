@@ -87,6 +87,6 @@ where
 {
     let organisation = tx.actor().organisation;
     let filter = Filter { stage: Some(vec![StageName::Attached]), target: Some(record.id.0), ..Filter::<W>::default() };
-    let scope = Scope { organisation, own: None, only: None, filter };
+    let scope = Scope::whole(organisation, filter);
     T::page(&scope, &Order::default(), i64::MAX, tx.connection())
 }

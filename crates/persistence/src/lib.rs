@@ -59,6 +59,7 @@ pub mod recurrences;
 pub mod redactions;
 pub mod report_intakes;
 pub mod responsibilities;
+pub mod restrictions;
 pub mod risks;
 mod row;
 pub mod schedule;

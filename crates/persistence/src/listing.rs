@@ -72,6 +72,11 @@ macro_rules! listing {
             if let Some(own) = &scope.own {
                 query = query.filter($own(own));
             }
+            // Nothing is asked where nothing is restricted.
+            if !scope.withheld.is_empty() {
+                let withheld = scope.withheld.iter().copied().map($crate::column::KeyValue);
+                query = query.filter($table::id.ne_all(withheld));
+            }
             if let Some(ids) = &scope.only {
                 query = query.filter($table::id.eq_any(ids.iter().copied().map($crate::column::KeyValue)));
             }

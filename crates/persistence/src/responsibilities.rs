@@ -9,6 +9,7 @@ use crate::schema::{members, responsibilities};
 use crate::table::Guarded;
 use crate::tx::Tx;
 use diesel::prelude::*;
+use ratchet_domain::access::{Actor, Withheld};
 use ratchet_domain::change::{Change, Record};
 use ratchet_domain::id::{MemberId, OrganisationId};
 use ratchet_domain::of_kind;
@@ -101,23 +102,25 @@ pub struct Filter {
     pub after: Option<Uuid>,
 }
 
-/// Records on which members are named who have left, the oldest first.
+/// Records on which members are named who have left, the oldest first. What is kept from the actor is none of them: nobody
+/// comes to read it by handing it over.
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
 pub fn of_departed(
-    organisation: OrganisationId,
+    by: &Actor,
     filter: &Filter,
     limit: i64,
     connection: &mut AnyConnection,
 ) -> Result<Vec<(Prefix, Uuid)>, Error> {
     let Filter { member, kinds, records, after } = filter;
-    let departed = members::table
-        .filter(members::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(members::active.eq(false))
-        .select(members::id);
+    let ours = KeyValue(by.organisation.0);
+    let withheld = by.withheld().into_iter().flat_map(Withheld::ids).map(KeyValue);
+    let departed =
+        members::table.filter(members::organisation_id.eq(ours)).filter(members::active.eq(false)).select(members::id);
     let mut query = responsibilities::table
-        .filter(responsibilities::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(responsibilities::organisation_id.eq(ours))
+        .filter(responsibilities::record_id.ne_all(withheld))
         .filter(responsibilities::member_id.eq_any(departed))
         .select((responsibilities::record_id, responsibilities::kind))
         .distinct()

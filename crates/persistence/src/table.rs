@@ -142,8 +142,17 @@ pub struct Scope<F> {
     pub own: Option<Own>,
     /// Only these, where words were asked for.
     pub only: Option<Vec<Uuid>>,
+    /// Without these, which are restricted to others.
+    pub withheld: Vec<Uuid>,
     /// What the caller asked for.
     pub filter: F,
+}
+
+impl<F> Scope<F> {
+    /// All of an organisation's records that the filter lets through: for what is counted, not shown.
+    pub fn whole(organisation: OrganisationId, filter: F) -> Self {
+        Self { organisation, own: None, only: None, withheld: Vec::new(), filter }
+    }
 }
 
 /// What is somebody's own.

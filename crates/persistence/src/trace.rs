@@ -4,7 +4,7 @@
 use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::record_edges;
-use ratchet_domain::id::OrganisationId;
+use ratchet_domain::access::Actor;
 use ratchet_domain::reference::{Prefix, Target};
 use ratchet_domain::trace::TraceEdge;
 use std::collections::BTreeSet;
@@ -26,17 +26,21 @@ pub struct Trace {
 }
 
 /// Walks from a record along every edge, step by step. It ends at indicators, unless the walk began there: what else
-/// an indicator has said is another story.
+/// an indicator has said is another story. What is kept from the actor is not walked through either: that two records have
+/// to do with it is not told.
 ///
 /// # Errors
 /// The database's.
-pub fn trace(organisation: OrganisationId, start: Target, connection: &mut AnyConnection) -> Result<Trace, Error> {
+pub fn trace(by: &Actor, start: Target, connection: &mut AnyConnection) -> Result<Trace, Error> {
     let mut trace = Trace { nodes: BTreeSet::from([start]), edges: BTreeSet::new(), is_complete: true };
     let mut frontier = vec![start];
     while !frontier.is_empty() {
-        let found = record_edges::touching(organisation, &frontier, EDGES, connection)?;
+        let found = record_edges::touching(by.organisation, &frontier, EDGES, connection)?;
         frontier.clear();
         for edge in found {
+            if by.is_kept_from(edge.from.id.0) || by.is_kept_from(edge.to.id.0) {
+                continue;
+            }
             for end in [edge.from, edge.to] {
                 if trace.nodes.contains(&end) {
                     continue;

@@ -162,6 +162,6 @@ pub fn hand_over(duplicate: &Improvement, to: &Improvement, tx: &mut Tx<'_>) -> 
 fn cast_for(improvement: &Improvement, tx: &mut Tx<'_>) -> Result<Vec<Vote>, Error> {
     let (stage, improvement) = (Some(vec![StageName::Cast]), Some(improvement.head.id));
     let filter = Filter { stage, improvement, ..Filter::default() };
-    let scope = Scope { organisation: tx.actor().organisation, own: None, only: None, filter };
+    let scope = Scope::whole(tx.actor().organisation, filter);
     Vote::page(&scope, &Order::default(), i64::MAX, tx.connection())
 }

@@ -5,11 +5,12 @@ use crate::column::{InstantValue, KeyValue};
 use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
 use crate::listing::coalesce;
+use crate::restrictions;
 use crate::row::{parse, word};
 use crate::schema::work_items;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use ratchet_domain::access::{Actor, Cell, Permission};
+use ratchet_domain::access::{Actor, Cell, Permission, Withheld};
 use ratchet_domain::change::{Change, Lifecycle};
 use ratchet_domain::delegations::is_personal;
 use ratchet_domain::id::{MemberId, OrganisationId};
@@ -169,6 +170,25 @@ pub fn open_for(
     Ok(items)
 }
 
+/// The same as it leaves the program, to be kept by others: of what is restricted without what it is called.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn open_outside(
+    actor: &Actor,
+    rules: &Rules,
+    limit: i64,
+    connection: &mut AnyConnection,
+) -> Result<Vec<WorkItem>, Error> {
+    let mut items = open_for(actor, rules, limit, connection)?;
+    let ids: Vec<Uuid> = items.iter().map(|item| item.id).collect();
+    let restricted = restrictions::restricted_among(actor.organisation, &ids, connection)?;
+    for item in items.iter_mut().filter(|item| restricted.contains(&item.id)) {
+        item.title = None;
+    }
+    Ok(items)
+}
+
 /// What records say they wait for; also from those for whom the actor stands in, but for what is personal.
 fn of_actor(actor: &Actor, limit: i64, connection: &mut AnyConnection) -> Result<Vec<WorkItem>, Error> {
     if actor.member().is_none() {
@@ -182,10 +202,12 @@ fn of_actor(actor: &Actor, limit: i64, connection: &mut AnyConnection) -> Result
         actor.member().filter(|_| actor.on_behalf_of().is_none()).into_iter().map(|me| KeyValue(me.0)).collect();
     let lent =
         work_items::kind.ne_all(Prefix::VARIANTS.iter().filter(|kind| is_personal(**kind)).map(|kind| kind.kind()));
+    let withheld = actor.withheld().into_iter().flat_map(Withheld::ids).map(KeyValue);
     let unreached = Prefix::VARIANTS.iter().filter(|kind| !actor.reaches(**kind)).map(|kind| kind.kind());
     let rows: Vec<(Row, InstantValue, InstantValue)> = work_items::table
         .filter(work_items::organisation_id.eq(KeyValue(actor.organisation.0)))
         .filter(work_items::kind.ne_all(unreached))
+        .filter(work_items::record_id.ne_all(withheld))
         .filter(work_items::except_id.is_null().or(work_items::except_id.ne_all(persons).assume_not_null()))
         .filter(
             work_items::member_id

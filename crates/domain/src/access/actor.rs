@@ -1,9 +1,10 @@
 //! Who acts, and for whom else.
 
-use super::{Cell, Permission, Role, cell};
+use super::{Cell, Permission, Role, Withheld, cell};
 use crate::id::{ApiKeyId, AuditId, MemberId, OrganisationId};
 use crate::reference::Prefix;
 use strum::VariantArray;
+use uuid::Uuid;
 
 /// What may be done by somebody of whom nothing is known.
 const ANONYMOUS: [Permission; 2] = [Permission::FileReport, Permission::AnswerReport];
@@ -35,6 +36,8 @@ pub enum Identity {
         id: ApiKeyId,
         /// What it may do.
         scopes: Vec<Permission>,
+        /// Every record that is restricted: nobody names a machine as a reader.
+        withheld: Withheld,
     },
     /// The program itself.
     System {
@@ -57,6 +60,8 @@ pub struct Standing {
     pub on_behalf_of: Option<Principal>,
     /// The audits to which the role `auditor` is limited; `None` where it is not.
     pub audits: Option<Vec<AuditId>>,
+    /// The records that are restricted to others. What one is named for as a reader is not lent.
+    pub withheld: Withheld,
 }
 
 /// Whoever has delegated.
@@ -209,6 +214,36 @@ impl Actor {
             }
             Identity::ApiKey { .. } | Identity::System { .. } | Identity::Anonymous => Vec::new(),
         }
+    }
+
+    /// What is kept from the actor, because it is restricted to others; `None` where nothing ever is.
+    #[must_use]
+    pub fn withheld(&self) -> Option<&Withheld> {
+        match &self.identity {
+            Identity::Member { standing: Standing { withheld, .. }, .. } | Identity::ApiKey { withheld, .. } => {
+                Some(withheld)
+            }
+            // The program looks after what is restricted, too; whoever is nobody reads nothing.
+            Identity::System { .. } | Identity::Anonymous => None,
+        }
+    }
+
+    /// Whether the record of this id is kept from the actor.
+    #[must_use]
+    pub fn is_kept_from(&self, record: Uuid) -> bool {
+        self.withheld().is_some_and(|withheld| withheld.has(record))
+    }
+
+    /// The same actor, from whom this is kept.
+    #[must_use]
+    pub fn without(mut self, kept: Withheld) -> Self {
+        match &mut self.identity {
+            Identity::Member { standing: Standing { withheld, .. }, .. } | Identity::ApiKey { withheld, .. } => {
+                *withheld = kept;
+            }
+            Identity::System { .. } | Identity::Anonymous => {}
+        }
+        self
     }
 
     /// The strongest cell that any of the actor's roles grants; on somebody's behalf, what that one's own work takes.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::access::Role;
+use crate::access::{Role, Withheld};
 use crate::change::Lifecycle;
 use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, faults_of, machine, member, person};
@@ -215,4 +215,17 @@ fn its_indicators_are_compared_from_its_plan_to_its_end() {
     let twice = Amendment { indicators: Some([indicators.clone(), indicators].concat()), ..Amendment::default() };
     let refused = action.amend(twice, &person(1, &[Role::IsmsManager]), at());
     assert_eq!(faults_of(refused), ["/indicators/1 duplicate"]);
+}
+
+/// Whoever is to do something knows what; not for whom.
+#[test]
+fn it_is_as_restricted_as_what_it_serves_but_for_whoever_does_it() {
+    let parent = Target { kind: Prefix::Nonconformity, id: RecordId(Uuid::from_u128(42)) };
+    let action = Action { parent, ..open() };
+    let kept: Withheld = [(parent.id.0, "NC-2026-0001".parse().unwrap())].into_iter().collect();
+    let auditor = person(9, &[Role::Auditor]);
+    assert!(action.is_visible(&auditor) && !action.is_visible(&auditor.clone().without(kept.clone())));
+    assert!(action.is_visible(&assignee().without(kept)));
+    let itself: Withheld = [(action.head.id, "ACT-2026-0001".parse().unwrap())].into_iter().collect();
+    assert!(!action.is_visible(&auditor.without(itself)));
 }

@@ -240,12 +240,9 @@ fn a_batch_is_withdrawn_with_a_reason_by_whoever_may() {
 #[test]
 fn who_measures_an_indicator_sends_its_figures() {
     let indicator = active(draft());
-    let key = |scopes| crate::access::Actor {
-        organisation: crate::id::OrganisationId(Uuid::nil()),
-        identity: crate::access::Identity::ApiKey { id: crate::id::ApiKeyId(Uuid::nil()), scopes },
-    };
-    assert!(indicator.is_measured_by(&key(vec![crate::access::Permission::RecordMeasurements])));
-    assert!(!indicator.is_measured_by(&key(vec![crate::access::Permission::ReadRecords])));
+    let key = |permission| crate::fixtures::machine(&[permission]);
+    assert!(indicator.is_measured_by(&key(crate::access::Permission::RecordMeasurements)));
+    assert!(!indicator.is_measured_by(&key(crate::access::Permission::ReadRecords)));
     for (n, role, yes) in [
         (6, Role::Member, true),
         (5, Role::Member, true),

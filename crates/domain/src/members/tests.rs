@@ -114,7 +114,7 @@ fn a_calendar_link_is_one_s_own_and_dies_with_the_membership() {
     let identity =
         Identity::Member { id: MemberId(Uuid::from_u128(9)), roles: vec![Role::Admin], standing: Standing::default() };
     let admin = Actor { identity, ..by(Role::Admin) };
-    let key = Actor { identity: Identity::ApiKey { id: Uuid::nil().into(), scopes: Vec::new() }, ..admin.clone() };
+    let key = Actor { organisation: admin.organisation, ..crate::fixtures::machine(&[]) };
     assert!(matches!(ada.clone().close_calendar_link(&facts, &admin, at), Err(Refusal::State(_))));
     for stranger in [&admin, &key] {
         assert_eq!(ada.clone().open_calendar_link(&link(1), &facts, stranger, at), Err(Refusal::Forbidden));

@@ -8,8 +8,9 @@ use ratchet_domain::change::Change;
 use ratchet_domain::id::MemberId;
 use ratchet_domain::mistakes::{Duplicable, Duplicate, Voided};
 use ratchet_domain::reference::Locator;
-use ratchet_persistence::duplicates;
+use ratchet_domain::restrictions::stays_apart;
 use ratchet_persistence::tx::Tx;
+use ratchet_persistence::{duplicates, restrictions};
 use serde::{Deserialize, Serialize};
 
 /// What the mistake was.
@@ -86,6 +87,7 @@ pub(crate) fn mark_duplicate<T: Resource + Duplicable>(
     by: &Actor,
     tx: &mut Tx<'_>,
 ) -> Result<(Change<T>, T), ApiError> {
+    stays_apart(restrictions::is_restricted(by.organisation, record.head().id, tx.connection())?)?;
     let seen: T = records::known("/of", of, by, tx)?;
     // Read again when nobody else can end it.
     tx.enter(seen.circle())?;

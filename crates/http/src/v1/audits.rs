@@ -296,8 +296,7 @@ fn start(audit: Audit, facts: &Facts, by: &Actor, tx: &mut Tx<'_>) -> Result<Cha
 
 fn generate(audit: Audit, facts: &Facts, by: &Actor, tx: &mut Tx<'_>) -> Result<Change<Audit>, ApiError> {
     let Criteria { requirements: _, processes, documents } = &audit.criteria;
-    let scope =
-        Scope { organisation: by.organisation, own: None, only: None, filter: applicabilities::Filter::default() };
+    let scope = Scope::whole(by.organisation, applicabilities::Filter::default());
     let all = i64::try_from(CONTROLS.len()).unwrap_or(i64::MAX);
     let statement = Applicability::page(&scope, &Order::default(), all, tx.connection())?;
     let named: Vec<Uuid> = processes.iter().map(|process| process.0).collect();

@@ -5,7 +5,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::Query;
 use crate::routing::Routes;
-use crate::v1::journal::{ActorView, EntryView, ObjectView, as_seen, limit_of, may_read};
+use crate::v1::journal::{ActorView, EntryView, ObjectView, limit_of, may_read, view_of};
 use actix_web::get;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
@@ -47,8 +47,8 @@ pub(crate) struct EventData {
     pub position: u64,
     /// Who did it.
     pub actor: ActorView,
-    /// To which record.
-    pub object: ObjectView,
+    /// To which record; `null` where that is restricted to others.
+    pub object: Option<ObjectView>,
     /// The request it was part of.
     pub request: Option<String>,
 }
@@ -88,13 +88,13 @@ pub(crate) async fn list_events(call: Call, query: Query<EventQuery>) -> Result<
     let source = format!("/v1/organisations/{organisation}");
     let event = |entry: StoredEntry| {
         let position = entry.position.unwrap_or_default();
-        let EntryView { id, at, actor, action, object, request, .. } = as_seen(entry, &call.actor).into();
+        let EntryView { id, at, actor, action, object, request, .. } = view_of(entry, &call.actor);
         EventView {
             specversion: "1.0",
             id,
             source: source.clone(),
             kind: action,
-            subject: object.reference.clone(),
+            subject: object.as_ref().and_then(|object| object.reference.clone()),
             time: at,
             datacontenttype: "application/json",
             data: EventData { position, actor, object, request },

@@ -7,11 +7,12 @@ use crate::error::ApiError;
 use crate::parameters::{Query, action};
 use crate::routing::Routes;
 use crate::v1::auth::Nothing;
+use crate::withheld::mentions;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use futures_util::stream;
-use ratchet_domain::access::{Actor, Permission};
+use ratchet_domain::access::{Actor, Permission, Withheld};
 use ratchet_domain::id::EntryId;
 use ratchet_domain::journal::checkpoint::{SignedCheckpoint, VerifierKey};
 use ratchet_domain::journal::leaf;
@@ -19,6 +20,7 @@ use ratchet_domain::journal::merkle::{Hash, leaf_hash};
 use ratchet_domain::kinds::sees_all;
 use ratchet_domain::reference::Prefix;
 use ratchet_domain::refusal::Refusal;
+use ratchet_domain::restrictions::is_about_others;
 use ratchet_persistence::journal::reading::{self, EntryFilter, StoredEntry};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -43,8 +45,8 @@ pub(crate) struct EntryView {
     /// What was done, as `kind.verb`.
     #[schema(example = "nonconformity.confirmed")]
     pub action: String,
-    /// To which record, and its version after it.
-    pub object: ObjectView,
+    /// To which record, and its version after it; `null` where that is restricted to others.
+    pub object: Option<ObjectView>,
     /// SHA-256 that binds the record's state before.
     pub before: Option<String>,
     /// SHA-256 that binds the record's state after.
@@ -97,12 +99,12 @@ impl From<StoredEntry> for EntryView {
             at,
             actor: ActorView { kind: actor.kind, id: actor.id, on_behalf_of: actor.on_behalf_of },
             action,
-            object: ObjectView {
+            object: Some(ObjectView {
                 kind: object.kind,
                 id: object.id,
                 reference: reference.map(str::to_owned),
                 version: object.version,
-            },
+            }),
             before: before.map(|hash| hash.to_string()),
             after: after.map(|hash| hash.to_string()),
             request,
@@ -153,10 +155,29 @@ pub(crate) fn as_seen(mut entry: StoredEntry, by: &Actor) -> StoredEntry {
     let about = entry.detail.as_ref().and_then(|(detail, _)| detail["state"]["target"]["kind"].as_str());
     let kinds = [Some(entry.read.object.kind.as_str()), about];
     let seen = |kind: &str| Prefix::of_kind(kind).is_some_and(|kind| sees_all(by, kind));
-    if !kinds.into_iter().flatten().all(seen) {
+    let names = |withheld: &Withheld| entry.detail.as_ref().is_some_and(|(detail, _)| mentions(detail, withheld));
+    if !kinds.into_iter().flatten().all(seen) || is_kept(&entry, by) || by.withheld().is_some_and(names) {
         entry.detail = None;
     }
     entry
+}
+
+/// Whether it tells of what is restricted to others. What was about whatever it was is not said any more where the detail
+/// is gone.
+fn is_kept(entry: &StoredEntry, by: &Actor) -> bool {
+    let object = &entry.read.object;
+    let is_about_others = || Prefix::of_kind(&object.kind).is_some_and(is_about_others);
+    let names = |withheld: &Withheld| entry.detail.as_ref().is_none_or(|(detail, _)| mentions(detail, withheld));
+    by.withheld()
+        .filter(|withheld| !withheld.is_empty())
+        .is_some_and(|withheld| withheld.has(object.id) || (is_about_others() && names(withheld)))
+}
+
+/// An entry as the caller may see it: of what is restricted to others where it stands and what kind of thing was done.
+pub(crate) fn view_of(entry: StoredEntry, by: &Actor) -> EntryView {
+    let is_kept = is_kept(&entry, by);
+    let view = EntryView::from(as_seen(entry, by));
+    if is_kept { EntryView { object: None, before: None, after: None, request: None, ..view } } else { view }
 }
 
 /// Refuses who may not read the journal.
@@ -178,12 +199,14 @@ pub(crate) async fn list_entries(call: Call, query: Query<EntryQuery>) -> Result
     may_read(&call)?;
     let EntryQuery { object, actor, action, from, to, after, limit } = query.0;
     let (limit, organisation) = (limit_of(limit)?, call.actor.organisation);
+    // Answered like one that is not there.
+    let object = object.map(|object| if call.actor.is_kept_from(object) { Uuid::nil() } else { object });
     let filter = EntryFilter { object, actor, action, from, to, after };
     let read = move |connection: &mut _| Ok::<_, ApiError>(reading::list(organisation, &filter, limit, connection)?);
     let entries: Vec<StoredEntry> = call.app.store.read(read).await?;
     let full = i64::try_from(entries.len()) == Ok(limit);
     let next_after = entries.last().filter(|_| full).and_then(|entry| entry.position);
-    let items = entries.into_iter().map(|entry| as_seen(entry, &call.actor).into()).collect();
+    let items = entries.into_iter().map(|entry| view_of(entry, &call.actor)).collect();
     Answer::json(StatusCode::OK, &EntryPage { items, next_after })
 }
 
@@ -266,7 +289,7 @@ pub(crate) async fn get_entry(call: Call, path: web::Path<String>, _: Query<Noth
     let (id, organisation) = (entry_of(&path)?, call.actor.organisation);
     let read = move |connection: &mut _| Ok::<_, ApiError>(reading::find(organisation, id, connection)?);
     let entry = call.app.store.read(read).await?.ok_or(ApiError::NotFound)?;
-    Answer::json(StatusCode::OK, &EntryView::from(as_seen(entry, &call.actor)))
+    Answer::json(StatusCode::OK, &view_of(entry, &call.actor))
 }
 
 /// Prove that an entry is in the journal. 202 until it is sequenced, which takes a moment.

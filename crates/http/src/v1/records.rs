@@ -163,6 +163,9 @@ pub(crate) fn check_visible<T: Resource>(
     if record.is_visible(by) {
         return Ok(());
     }
+    if record.is_withheld(by) {
+        return Err(ApiError::NotFound);
+    }
     let Some(Target { kind, id }) = record.target() else { return Err(ApiError::NotFound) };
     find(kind, Locator::Id(id.0), by, connection).map(drop)
 }
@@ -310,7 +313,7 @@ pub(crate) async fn get_trace(call: Call, path: web::Path<String>, _: Query<Noth
     let read = move |connection: &mut _| -> Result<_, ApiError> {
         let RecordView { id, .. } = find(reference.prefix, Locator::Reference(reference), &by, connection)?;
         let start = Target { kind: reference.prefix, id: RecordId(id) };
-        let Trace { nodes, edges, is_complete } = trace::trace(by.organisation, start, connection)?;
+        let Trace { nodes, edges, is_complete } = trace::trace(&by, start, connection)?;
         let nodes: Vec<(Prefix, Uuid)> = nodes.into_iter().map(|node| (node.kind, node.id.0)).collect();
         let mut seen = seen_of(&nodes, &by, connection)?;
         seen.sort_by_key(|node| node.id);

@@ -138,7 +138,7 @@ pub(crate) async fn list_unassigned(call: Call, query: Query<UnassignedQuery>) -
     let (by, kinds) = (call.actor.clone(), kind.map(|kind| vec![kind]));
     let filter = Filter { member: member_id, kinds, records: None, after };
     let read = move |connection: &mut _| -> Result<UnassignedPage, ApiError> {
-        let found = responsibilities::of_departed(by.organisation, &filter, limit, connection)?;
+        let found = responsibilities::of_departed(&by, &filter, limit, connection)?;
         let full = i64::try_from(found.len()) == Ok(limit);
         let next_after = found.last().filter(|_| full).map(|(_, id)| *id);
         let ids: Vec<Uuid> = found.iter().map(|(_, id)| *id).collect();
@@ -177,8 +177,7 @@ pub(crate) async fn reassign_member(
         let asked = asked(MemberId(member.head.id), kinds, records, by, tx)?;
         let (change, hand) = member.reassign(&to, reason, facts, by, tx.now())?;
         let limit = i64::try_from(RECORDS).unwrap_or(i64::MAX);
-        let mut found =
-            responsibilities::of_departed(by.organisation, &asked, limit.saturating_add(1), tx.connection())?;
+        let mut found = responsibilities::of_departed(by, &asked, limit.saturating_add(1), tx.connection())?;
         if found.is_empty() {
             let detail = "the member is not named on any of them, or on none that is not over";
             return Err(Refusal::state("nothing_to_hand_over", detail).into());

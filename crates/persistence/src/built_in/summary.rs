@@ -161,7 +161,7 @@ fn audits_done(asked: Asked, c: &mut AnyConnection) -> Result<Share, Error> {
         on: Some(day),
         ..audit_programmes::Filter::default()
     };
-    let scope = Scope { organisation, own: None, only: None, filter };
+    let scope = Scope::whole(organisation, filter);
     let programmes = AuditProgramme::page(&scope, &Order::default(), PROGRAMMES, c)?;
     let ids: Vec<AuditProgrammeId> = programmes.iter().map(AuditProgramme::id).collect();
     let reported = audits::reported_of(organisation, &ids, c)?;

@@ -112,8 +112,7 @@ pub(super) fn generate(story: &mut Story, when: (i64, u32), name: &'static str) 
     story.step(when, ADEYEMI, move |tx, names| {
         let (audit, facts) = audit_of(name, names, tx)?;
         let (by, at) = (tx.actor().clone(), tx.now());
-        let scope =
-            Scope { organisation: by.organisation, own: None, only: None, filter: applicabilities::Filter::default() };
+        let scope = Scope::whole(by.organisation, applicabilities::Filter::default());
         let all = i64::try_from(CONTROLS.len()).unwrap_or(i64::MAX);
         let statement = Applicability::page(&scope, &Order::default(), all, tx.connection())?;
         let run: Vec<_> = audit.criteria.processes.iter().map(|process| process.0).collect();

@@ -62,7 +62,7 @@ pub(super) fn triage(
 fn reports(story: &mut Story) {
     story.step((730, 10), TOMAS, |tx, names| {
         let organisation = tx.actor().organisation;
-        let scope = Scope { organisation, own: None, only: None, filter: () };
+        let scope = Scope::whole(organisation, ());
         let (by, now, secret) = (tx.actor().clone(), tx.now(), *tx.next_id().as_bytes());
         let Some(settings) = Settings::page(&scope, &Order::default(), 1, tx.connection())?.pop() else {
             return Ok(());

@@ -24,8 +24,8 @@ pub(crate) struct ActionView {
     pub description: Option<String>,
     /// What it is for.
     pub kind: Kind,
-    /// The record it serves.
-    pub parent: TargetView,
+    /// The record it serves; `null` where that is restricted to others than whoever does it.
+    pub parent: Option<TargetView>,
     /// Which of the parent's attempts it belongs to, from 0.
     pub attempt: i64,
     /// Who does it.
@@ -150,7 +150,7 @@ impl ActionView {
             title: title.clone(),
             description: description.clone(),
             kind: *kind,
-            parent: (*parent).into(),
+            parent: Some((*parent).into()),
             attempt: *attempt,
             assignee_id: *assignee,
             assignee: None,

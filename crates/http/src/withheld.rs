@@ -1,0 +1,186 @@
+//! What is restricted to others is not named in any answer. Lists, look-ups and verbs leave it out by themselves; what other
+//! records say of it (the case of a signal, the origin of a risk, what a review saw) is taken out here, once for all.
+
+use crate::error::ApiError;
+use actix_web::HttpMessage;
+use actix_web::body::{BoxBody, to_bytes};
+use actix_web::dev::ServiceResponse;
+use actix_web::http::header::{self, HeaderValue};
+use ratchet_domain::access::Withheld;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+/// Members by which an object says which record it shows, or from which an edge runs.
+const NAMES: [&str; 3] = ["id", "reference", "from"];
+/// Members that hold the record about which an object says something, or to which an edge or a link leads.
+const SUBJECTS: [&str; 3] = ["record", "target", "to"];
+/// Members whose text is ours, not people's: what is told of a failure, and where something is read.
+const WORDS: [&str; 2] = ["detail", "href"];
+
+/// Whether a text anywhere in it names what is withheld.
+pub(crate) fn mentions(value: &Value, withheld: &Withheld) -> bool {
+    match value {
+        Value::String(text) => withheld.is_named_by(text),
+        Value::Array(items) => items.iter().any(|item| mentions(item, withheld)),
+        Value::Object(members) => members.values().any(|member| mentions(member, withheld)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// What becomes of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// It is as it was.
+    Whole,
+    /// Something in it is not told.
+    Part,
+    /// It says nothing but what is not told.
+    Nothing,
+}
+
+/// Takes out what is withheld: items that show it, and members that name it.
+fn take_out(value: &mut Value, withheld: &Withheld) -> Left {
+    match value {
+        Value::String(text) if withheld.is_named_by(text) => Left::Nothing,
+        Value::Array(items) => {
+            let (before, mut left) = (items.len(), Left::Whole);
+            items.retain_mut(|item| {
+                let of_it = take_out(item, withheld);
+                left = if of_it == Left::Whole { left } else { Left::Part };
+                of_it != Left::Nothing
+            });
+            if items.len() < before { Left::Part } else { left }
+        }
+        Value::Object(members) if shows(members, withheld) => Left::Nothing,
+        Value::Object(members) => {
+            let mut left = Left::Whole;
+            for (name, member) in members.iter_mut() {
+                if let (Value::String(text), true) = (&*member, WORDS.contains(&name.as_str()))
+                    && let Some(blotted) = withheld.blotted(text)
+                {
+                    *member = Value::String(blotted);
+                    left = Left::Part;
+                    continue;
+                }
+                match take_out(member, withheld) {
+                    Left::Whole => {}
+                    Left::Part => left = Left::Part,
+                    Left::Nothing => {
+                        *member = Value::Null;
+                        left = Left::Part;
+                    }
+                }
+            }
+            left
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Left::Whole,
+    }
+}
+
+/// Whether an object shows what is withheld, or says something about it.
+fn shows(members: &Map<String, Value>, withheld: &Withheld) -> bool {
+    members.iter().any(|(name, member)| {
+        let (is_name, is_subject) = (NAMES.contains(&name.as_str()), SUBJECTS.contains(&name.as_str()));
+        match member {
+            Value::String(text) => (is_name || is_subject) && withheld.is_named_by(text),
+            Value::Object(inner) => is_subject && shows(inner, withheld),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => false,
+        }
+    })
+}
+
+/// The answer without what is kept from whoever asked. That of somebody from whom nothing is kept is not looked at.
+pub(crate) async fn conceal(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let withheld = response.request().extensions().get::<Withheld>().cloned();
+    let Some(withheld) = withheld.filter(|_| is_json(&response)) else { return response };
+    let (request, response) = response.into_parts();
+    let (mut response, body) = response.into_parts();
+    let Ok(body) = to_bytes(body).await else {
+        return ServiceResponse::from_err(ApiError::Internal("an answer broke off".to_owned()), request);
+    };
+    let Ok(mut value) = serde_json::from_slice::<Value>(&body) else {
+        return ServiceResponse::new(request, response.set_body(BoxBody::new(body)));
+    };
+    match take_out(&mut value, &withheld) {
+        Left::Whole => ServiceResponse::new(request, response.set_body(BoxBody::new(body))),
+        Left::Part => {
+            let body = value.to_string().into_bytes();
+            if let Some(tag) = response.headers().get(header::ETAG).and_then(|tag| retagged(tag, &body)) {
+                response.headers_mut().insert(header::ETAG, tag);
+            }
+            ServiceResponse::new(request, response.set_body(BoxBody::new(body)))
+        }
+        Left::Nothing => ServiceResponse::from_err(ApiError::NotFound, request),
+    }
+}
+
+fn is_json(response: &ServiceResponse<BoxBody>) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| ["application/json", "application/problem+json"].contains(&kind))
+}
+
+/// The tag of what is left: whoever holds the one is not told that it holds the other.
+fn retagged(tag: &HeaderValue, body: &[u8]) -> Option<HeaderValue> {
+    let hash = hex::encode(&Sha256::digest(body)[..8]);
+    let tag = tag.to_str().ok()?.trim_matches('"');
+    let tag = tag.rsplit_once('-').map_or_else(|| hash.clone(), |(version, _)| format!("{version}-{hash}"));
+    HeaderValue::from_str(&format!("\"{tag}\"")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    fn withheld() -> (Withheld, String) {
+        let id = Uuid::from_u128(7);
+        let of_it = [(id, "NC-2026-0007".parse().unwrap())].into_iter().collect();
+        (of_it, id.to_string())
+    }
+
+    #[test]
+    fn what_shows_it_goes_and_what_names_it_says_null() {
+        let (withheld, id) = withheld();
+        let other = Uuid::from_u128(8).to_string();
+        for (before, expected, left) in [
+            (json!({ "items": [{ "id": other, "title": "x" }] }), None, Left::Whole),
+            (
+                json!({ "items": [{ "id": id, "title": "x" }, { "id": other, "title": "y" }] }),
+                Some(json!({ "items": [{ "id": other, "title": "y" }] })),
+                Left::Part,
+            ),
+            (
+                json!({ "id": other, "case": { "kind": "nonconformity", "id": id }, "also": [id, other] }),
+                Some(json!({ "id": other, "case": null, "also": [other] })),
+                Left::Part,
+            ),
+            (json!([{ "from": id, "relation": "raised", "to": other }]), Some(json!([])), Left::Part),
+            (json!([{ "id": other, "to": { "kind": "nonconformity", "id": id } }]), Some(json!([])), Left::Part),
+            (
+                json!([{ "id": other, "record": { "id": id } }, { "record": "NC-2026-0007" }]),
+                Some(json!([])),
+                Left::Part,
+            ),
+            (
+                json!({ "detail": "exists already: NC-2026-0007", "title": "as NC-2026-0007 was" }),
+                Some(json!({ "detail": "exists already: [restricted]", "title": "as NC-2026-0007 was" })),
+                Left::Part,
+            ),
+            (json!({ "id": id }), Some(json!({ "id": id })), Left::Nothing),
+        ] {
+            let mut value = before.clone();
+            assert_eq!(take_out(&mut value, &withheld), left, "{before}");
+            assert_eq!(value, expected.unwrap_or_else(|| before.clone()), "{before}");
+        }
+        assert!(mentions(&json!({ "a": [{ "b": id }] }), &withheld) && !mentions(&json!({ "a": [other] }), &withheld));
+    }
+
+    #[test]
+    fn what_is_left_has_another_tag_of_the_same_version() {
+        let tag = |tag: &'static str| retagged(&HeaderValue::from_static(tag), b"{}").unwrap();
+        let (versioned, bare) = (tag("\"3-0011223344556677\""), tag("\"0011223344556677\""));
+        assert!(versioned.to_str().unwrap().starts_with("\"3-") && versioned != "\"3-0011223344556677\"");
+        assert!(bare.to_str().unwrap().len() == 18 && bare != "\"0011223344556677\"");
+    }
+}
