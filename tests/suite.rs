@@ -60,6 +60,7 @@ mod api {
     mod redactions;
     mod report_intakes;
     mod responsibilities;
+    mod restrictions;
     mod rights;
     mod risks;
     mod samples;

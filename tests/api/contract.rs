@@ -353,6 +353,10 @@ pub async fn target(api: &Api, path: &str) -> String {
         let record = manager.post("/v1/nonconformities", super::nonconformities::report()).await.expect(201);
         return super::redactions::requested(api, record.reference(), &["/statement"]).await;
     }
+    if path.starts_with("/v1/restrictions") {
+        let record = manager.post("/v1/nonconformities", super::nonconformities::report()).await.expect(201);
+        return super::restrictions::imposed(api, record.reference()).await;
+    }
     if path.starts_with("/v1/risks") {
         return super::risks::registered(api).await;
     }

@@ -105,7 +105,8 @@ async fn what_is_theirs_is_nowhere() {
             let Some(place) = ["{id}", "{reference}", "{entry}"].into_iter().find(|place| path.contains(place)) else {
                 continue;
             };
-            let stem = path.split('/').nth(2).unwrap();
+            let stem = path.split('/').nth(2).unwrap().to_owned();
+            let stem = stem.as_str();
             let names = match (place, theirs.get(stem)) {
                 ("{entry}", _) => entries.clone(),
                 ("{id}", Some(one)) if stem == "nonconformities" => names_of([one]),
@@ -113,19 +114,29 @@ async fn what_is_theirs_is_nowhere() {
                 ("{id}", Some(one)) => [names_of([one]), vec![ours.clone()]].concat(),
                 _ => names_of(theirs.values()),
             };
-            let path = format!("{path}{}", needed(&operation));
-            let call = Call { role: Role::Member, method, path, body: json!({}), is_listed: false };
-            for caller in &callers {
-                for name in &names {
-                    let none = nobody_like(name);
-                    let told = call.send_to(caller, &call.path.replace(place, name), &call.body).await;
-                    let expected = call.send_to(caller, &call.path.replace(place, &none), &call.body).await;
-                    assert!([403, 404].contains(&expected.status), "{} {none}: {}", call.path, expected.text);
-                    assert_eq!(told_of(&told, name), told_of(&expected, &none), "{} {name}", call.path);
-                }
-            }
+            assert_told_as_none(&callers, &(method, path, operation), place, &names).await;
         }
         assert_eq!(api.database.rows(), before);
+    }
+}
+
+/// Under each of these names, put in the place of the path, an operation answers as under one that nobody has.
+pub(super) async fn assert_told_as_none(
+    callers: &[Caller<'_>],
+    (method, path, operation): &(Method, String, Value),
+    place: &str,
+    names: &[String],
+) {
+    let path = format!("{path}{}", needed(operation));
+    let call = Call { role: Role::Member, method: method.clone(), path, body: json!({}), is_listed: false };
+    for caller in callers {
+        for name in names {
+            let none = nobody_like(name);
+            let told = call.send_to(caller, &call.path.replace(place, name), &call.body).await;
+            let expected = call.send_to(caller, &call.path.replace(place, &none), &call.body).await;
+            assert!([403, 404].contains(&expected.status), "{} {none}: {}", call.path, expected.text);
+            assert_eq!(told_of(&told, name), told_of(&expected, &none), "{} {name}", call.path);
+        }
     }
 }
 
@@ -139,49 +150,55 @@ async fn theirs_in_the_journal(api: &Api) -> Vec<String> {
 async fn a_body_that_names_what_is_theirs_is_answered_like_one_that_names_nothing() {
     for database in each() {
         let api = Api::start(database).await;
-        let document = super::contract::document();
         let theirs = one_of_each_of_theirs(&api).await;
         let names = [names_of(theirs.values()), vec![api.theirs().to_string()]].concat();
         let before = api.database.rows_of(api.theirs());
-        let mut tried = Vec::new();
-        for operation in with_body() {
-            let id = operation.2["operationId"].as_str().unwrap();
-            let all = properties(document, schema_of(&operation.2)).into_iter();
-            let naming: Vec<Property> = all.filter(Property::names_another).collect();
-            if naming.is_empty() {
-                continue;
-            }
-            for property in naming {
-                let place = property.place();
-                let call = call_about(&api, &operation, &place).await;
-                assert!(call.is_listed, "{id} names a record: it needs a line in tests/api/calls/lines.rs");
-                let caller = api.by(call.role).await;
-                // Where an id is read a reference is malformed, whosever it is.
-                let takes_ids = property.schema["format"] == "uuid";
-                let names = names.iter().filter(|name| !takes_ids || name.len() == 36);
-                let mut nothing: BTreeMap<String, String> = BTreeMap::new();
-                for name in names {
-                    let refused = async |name: &str| {
-                        let mut body = call.body.clone();
-                        let place = body.pointer_mut(&place);
-                        *place.unwrap_or_else(|| panic!("the line of {id} has no {}", property.pointer)) = json!(name);
-                        let answer = call.send(&caller, &body).await;
-                        assert!([401, 422].contains(&answer.status), "{id} {}: {}", property.pointer, answer.text);
-                        told_of(&answer, name)
-                    };
-                    let form = form_of(name);
-                    if !nothing.contains_key(&form) {
-                        let none = refused(&nobody_like(name)).await;
-                        nothing.insert(form.clone(), none);
-                    }
-                    assert_eq!(refused(name).await, nothing[&form], "{id} {} {name}", property.pointer);
-                }
-                tried.push(format!("{id} {}", property.pointer));
-            }
-        }
+        let tried = assert_bodies_name_nothing(&api, &names).await;
         assert!(tried.len() >= 14, "{tried:?}");
         assert_theirs_is_untouched(&api, &before, &names);
     }
+}
+
+/// Whatever a body can name: each of these names is answered like one that nobody has; which properties were tried.
+pub(super) async fn assert_bodies_name_nothing(api: &Api, names: &[String]) -> Vec<String> {
+    let document = super::contract::document();
+    let mut tried = Vec::new();
+    for operation in with_body() {
+        let id = operation.2["operationId"].as_str().unwrap();
+        let all = properties(document, schema_of(&operation.2)).into_iter();
+        let naming: Vec<Property> = all.filter(Property::names_another).collect();
+        if naming.is_empty() {
+            continue;
+        }
+        for property in naming {
+            let place = property.place();
+            let call = call_about(api, &operation, &place).await;
+            assert!(call.is_listed, "{id} names a record: it needs a line in tests/api/calls/lines.rs");
+            let caller = api.by(call.role).await;
+            // Where an id is read a reference is malformed, whosever it is.
+            let takes_ids = property.schema["format"] == "uuid";
+            let names = names.iter().filter(|name| !takes_ids || name.len() == 36);
+            let mut nothing: BTreeMap<String, String> = BTreeMap::new();
+            for name in names {
+                let refused = async |name: &str| {
+                    let mut body = call.body.clone();
+                    let place = body.pointer_mut(&place);
+                    *place.unwrap_or_else(|| panic!("the line of {id} has no {}", property.pointer)) = json!(name);
+                    let answer = call.send(&caller, &body).await;
+                    assert!([401, 422].contains(&answer.status), "{id} {}: {}", property.pointer, answer.text);
+                    told_of(&answer, name)
+                };
+                let form = form_of(name);
+                if !nothing.contains_key(&form) {
+                    let none = refused(&nobody_like(name)).await;
+                    nothing.insert(form.clone(), none);
+                }
+                assert_eq!(refused(name).await, nothing[&form], "{id} {} {name}", property.pointer);
+            }
+            tried.push(format!("{id} {}", property.pointer));
+        }
+    }
+    tried
 }
 
 /// Whether what the parameter is read as can name anything at all.
@@ -189,6 +206,50 @@ fn may_name(parameter: &Value) -> bool {
     let schema = &parameter["schema"];
     let is = |member: &str, words: [&str; 2]| words.iter().any(|word| schema[member] == *word);
     !is("type", ["boolean", "integer"]) && !is("format", ["date", "date-time"])
+}
+
+/// Whatever a parameter can name: each of these names finds what one finds that nobody has; which parameters were tried.
+pub(super) async fn assert_parameters_find_nothing(api: &Api, names: &[String]) -> Vec<String> {
+    let manager = api.by(Role::IsmsManager).await;
+    let mut tried = Vec::new();
+    for (method, path, operation) in operations() {
+        if is_open(&operation) || method == Method::PATCH || path.contains('{') {
+            continue;
+        }
+        for described in operation["parameters"].as_array().into_iter().flatten() {
+            let Some(parameter) = described["name"].as_str().filter(|_| described["in"] == "query") else {
+                continue;
+            };
+            if ["cursor", "sort", "expand", "source"].contains(&parameter)
+                || (path == "/v1/evidence" && parameter != "record")
+            {
+                continue;
+            }
+            let ask = async |name: &str| {
+                let path = match (path.as_str(), method == Method::POST) {
+                    ("/v1/evidence", true) => format!("{path}?record={name}&name=x"),
+                    _ => format!("{path}?{parameter}={name}"),
+                };
+                let request = manager.request(method.clone(), &path).header("content-type", "text/csv");
+                let answer = manager.send(request.body("observed_at,value\n2026-01-01T00:00:00Z,1\n")).await;
+                assert!(method == Method::GET || answer.status >= 400, "{path}: {}", answer.text);
+                told_of(&answer, name)
+            };
+            // An id and a reference, where whatever is no number or day is refused alike.
+            let names = if may_name(described) { names } else { &names[..2] };
+            let mut nothing: BTreeMap<String, String> = BTreeMap::new();
+            for name in names {
+                let form = form_of(name);
+                if !nothing.contains_key(&form) {
+                    let none = ask(&nobody_like(name)).await;
+                    nothing.insert(form.clone(), none);
+                }
+                assert_eq!(ask(name).await, nothing[&form], "{method} {path} {parameter}={name}");
+            }
+            tried.push(format!("{method} {path} {parameter}"));
+        }
+    }
+    tried
 }
 
 /// Parameters that narrow a list or say what a file is about.
@@ -199,45 +260,7 @@ async fn a_parameter_that_names_what_is_theirs_finds_nothing() {
         let theirs = one_of_each_of_theirs(&api).await;
         let names = names_of(theirs.values());
         let before = api.database.rows_of(api.theirs());
-        let manager = api.by(Role::IsmsManager).await;
-        let mut tried = Vec::new();
-        for (method, path, operation) in operations() {
-            if is_open(&operation) || method == Method::PATCH || path.contains('{') {
-                continue;
-            }
-            for described in operation["parameters"].as_array().into_iter().flatten() {
-                let Some(parameter) = described["name"].as_str().filter(|_| described["in"] == "query") else {
-                    continue;
-                };
-                if ["cursor", "sort", "expand", "source"].contains(&parameter)
-                    || (path == "/v1/evidence" && parameter != "record")
-                {
-                    continue;
-                }
-                let ask = async |name: &str| {
-                    let path = match (path.as_str(), method == Method::POST) {
-                        ("/v1/evidence", true) => format!("{path}?record={name}&name=x"),
-                        _ => format!("{path}?{parameter}={name}"),
-                    };
-                    let request = manager.request(method.clone(), &path).header("content-type", "text/csv");
-                    let answer = manager.send(request.body("observed_at,value\n2026-01-01T00:00:00Z,1\n")).await;
-                    assert!(method == Method::GET || answer.status >= 400, "{path}: {}", answer.text);
-                    told_of(&answer, name)
-                };
-                // An id and a reference, where whatever is no number or day is refused alike.
-                let names = if may_name(described) { &names[..] } else { &names[..2] };
-                let mut nothing: BTreeMap<String, String> = BTreeMap::new();
-                for name in names {
-                    let form = form_of(name);
-                    if !nothing.contains_key(&form) {
-                        let none = ask(&nobody_like(name)).await;
-                        nothing.insert(form.clone(), none);
-                    }
-                    assert_eq!(ask(name).await, nothing[&form], "{method} {path} {parameter}={name}");
-                }
-                tried.push(format!("{method} {path} {parameter}"));
-            }
-        }
+        let tried = assert_parameters_find_nothing(&api, &names).await;
         for known in
             ["GET /v1/comments record", "GET /v1/actions assignee", "GET /v1/journal actor", "POST /v1/evidence record"]
         {

@@ -105,6 +105,7 @@ pub(crate) fn configure(routes: &mut Routes) {
         .configure(findings::configure)
         .configure(evidence::configure)
         .configure(redactions::configure)
+        .configure(restrictions::configure)
         .configure(comments::configure)
         .configure(tags::configure)
         .configure(links::configure)

@@ -101,6 +101,15 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
             let body = json!({ "record": raise(api).await, "relation": "relates_to", "to": raise(api).await });
             (Manager, "/v1/links".into(), body)
         }
+        "create_restriction" => {
+            let body = json!({ "record": raise(api).await, "reader_ids": [member], "reason": "It names a colleague" });
+            (Manager, "/v1/restrictions".into(), body)
+        }
+        "name_readers_restriction" => {
+            let path = about(api, "/v1/restrictions/{id}/name-readers").await;
+            (Manager, path, json!({ "reader_ids": [member], "reason": "She investigates it" }))
+        }
+        "lift_restriction" => (Manager, about(api, "/v1/restrictions/{id}/lift").await, reason),
         "create_redaction" => {
             let body = json!({ "record": raise(api).await, "fields": ["/statement"], "reason": "GDPR, article 17" });
             (Manager, "/v1/redactions".into(), body)

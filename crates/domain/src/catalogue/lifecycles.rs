@@ -6,8 +6,8 @@ mod tests;
 use crate::{
     actions, annotations, applicabilities, audit_programmes, audits, communication_plans, competences, context_entries,
     courses, employee_reports, findings, improvements, incidents, indicators, management_reviews, measurements,
-    nonconformities, objectives, policies, policy_versions, processes, redactions, risks, settings, signals,
-    training_assignments, votes, weaknesses,
+    nonconformities, objectives, policies, policy_versions, processes, redactions, restrictions, risks, settings,
+    signals, training_assignments, votes, weaknesses,
 };
 use crate::{change_templates, changes};
 use serde::Serialize;
@@ -115,6 +115,7 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
         table("links", edges(annotations::edge)),
         table("evidence", edges(annotations::edge)),
         table("redactions", edges(redactions::edge)),
+        table("restrictions", edges(restrictions::edge)),
         table(
             "settings",
             settings::Verb::VARIANTS.iter().map(|verb| simple("in_force", verb.into(), "in_force")).collect(),

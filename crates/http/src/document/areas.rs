@@ -50,6 +50,7 @@ pub(super) fn tags(document: &Value) -> Value {
             "What decisions of the organisation depend on: its time zone and working days, the duties it keeps apart.",
         ),
         ("redactions", "Content that must go by law: asked for by one, approved by another."),
+        ("restrictions", "Records that concern few: for all but their readers they are not there."),
         ("records", "Any record by its reference, and its history."),
         ("journal", "Who did what and when, provably: entries, checkpoints, proofs, export."),
         ("events", "The journal as CloudEvents, for integrators."),

@@ -1,14 +1,24 @@
 //! Restrictions over HTTP: a record that concerns few is kept from all others.
 
+use crate::answer::Answer;
+use crate::body::Body;
 use crate::bounds::bounded;
-use crate::parameters::listed;
-use crate::record::{HeadView, Resource, TargetView, Transition};
+use crate::caller::Call;
+use crate::error::ApiError;
+use crate::listing::{List, Page, PageParameters};
+use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::record::{HeadView, Resource, ShowParameters, TargetView, Transition, existing_members};
+use crate::routing::Routes;
+use crate::v1::records;
+use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::id::MemberId;
 use ratchet_domain::reference::{self, Reference};
-use ratchet_domain::restrictions::{Restriction, Stage, StageName};
-use ratchet_persistence::restrictions::Filter;
+use ratchet_domain::refusal::Refusal;
+use ratchet_domain::restrictions::{Restriction, RestrictionDraft, Stage, StageName, Verb};
+use ratchet_persistence::restrictions::{Filter, in_force};
+use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -99,4 +109,167 @@ impl Resource for Restriction {
         let RestrictionQuery { record: _, state, updated_since } = query;
         Filter { stage: state, target: None, updated_since }
     }
+}
+
+/// What is restricted, and who reads it.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateRestriction {
+    /// The nonconformity, incident, weakness, action or risk, by reference.
+    #[schema(example = "NC-2026-0001")]
+    record: String,
+    /// Who reads it beside you, its owner and its assignee; at most 50. Being named gives nobody a right that the roles do not
+    /// give.
+    #[serde(default)]
+    #[schema(example = json!([]))]
+    reader_ids: Vec<MemberId>,
+    /// Kept in the journal, and as restricted as the record.
+    #[schema(example = "It names a colleague", max_length = 10_000)]
+    reason: String,
+}
+
+/// Who reads it from now on.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NameReadersRestriction {
+    /// In place of those named before; at most 50.
+    #[schema(example = json!([]))]
+    reader_ids: Vec<MemberId>,
+    /// Kept in the journal.
+    #[schema(example = "She investigates it", max_length = 10_000)]
+    reason: String,
+}
+
+/// Why it need not be restricted any more.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LiftRestriction {
+    /// Kept in the journal.
+    #[schema(example = "The inquiry is over", max_length = 10_000)]
+    reason: String,
+}
+
+/// List restrictions of records that you read.
+#[utoipa::path(
+    tag = "restrictions",
+    params(PageParameters, RestrictionQuery),
+    responses((status = 200, body = Page<RestrictionView>))
+)]
+#[get("/restrictions")]
+pub(crate) async fn list_restrictions(call: Call, list: List<RestrictionQuery>) -> Result<Answer, ApiError> {
+    call.list::<Restriction>(list).await
+}
+
+/// Restrict a record that you see: it is kept from all but its readers.
+///
+/// For everybody else it is not there, nor is what is said about it, planned for it or linked with it: 404, left out of lists,
+/// searches, traces and work; events say what kind of thing happened and not to what. Figures count it.
+#[utoipa::path(
+    tag = "restrictions",
+    params(WriteParameters),
+    request_body = CreateRestriction,
+    responses((status = 201, body = RestrictionView))
+)]
+#[post("/restrictions")]
+pub(crate) async fn create_restriction(
+    call: Call,
+    parameters: Query<WriteParameters>,
+    body: Body<CreateRestriction>,
+) -> Result<Answer, ApiError> {
+    let app = call.app.clone();
+    let make = |input: CreateRestriction, by: &Actor, birth, tx: &mut Tx<'_>| -> Result<_, ApiError> {
+        let CreateRestriction { record, reader_ids, reason } = input;
+        let target = records::named("/record", &record, by, tx.connection())?;
+        let unknown = |_| Refusal::invalid("/record", "unknown_record", "must be the reference of a record");
+        let target_reference: Reference = record.parse().map_err(unknown)?;
+        existing_members("/reader_ids", &reader_ids, tx)?;
+        let in_force = in_force(by.organisation, tx.connection())?;
+        let draft = RestrictionDraft { target, target_reference, readers: reader_ids, why: reason, in_force };
+        Ok(Restriction::impose(draft, by, birth)?)
+    };
+    let answer = call.create(parameters, body, make).await?;
+    // Who reads what is known anew from here on.
+    app.callers.forget_all();
+    Ok(answer)
+}
+
+/// Read a restriction of a record that you read.
+#[utoipa::path(
+    tag = "restrictions",
+    params(("id" = String, Path), ShowParameters),
+    responses((status = 200, body = RestrictionView))
+)]
+#[get("/restrictions/{id}")]
+pub(crate) async fn get_restriction(
+    call: Call,
+    target: Target,
+    parameters: Query<ShowParameters>,
+) -> Result<Answer, ApiError> {
+    call.show::<Restriction>(target, parameters).await
+}
+
+/// Name others as readers, in place of those named before. Whoever restricted the record, its owner and its assignee read it
+/// in any case.
+#[utoipa::path(
+    tag = "restrictions",
+    params(("id" = String, Path), WriteParameters),
+    request_body = NameReadersRestriction,
+    responses((status = 200, body = RestrictionView))
+)]
+#[post("/restrictions/{id}/name-readers")]
+pub(crate) async fn name_readers_restriction(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<NameReadersRestriction>,
+) -> Result<Answer, ApiError> {
+    let app = call.app.clone();
+    let run = |restriction: Restriction,
+               input: NameReadersRestriction,
+               (): &(),
+               by: &Actor,
+               tx: &mut Tx<'_>|
+     -> Result<_, ApiError> {
+        let NameReadersRestriction { reader_ids, reason } = input;
+        existing_members("/reader_ids", &reader_ids, tx)?;
+        Ok(restriction.name_readers(reader_ids, reason, by, tx.now())?)
+    };
+    let answer = call.verb(target, Verb::NameReaders, parameters, body, run).await?;
+    app.callers.forget_all();
+    Ok(answer)
+}
+
+/// Lift a restriction: the record, and everything about it, is seen again by whoever the roles let see it.
+#[utoipa::path(
+    tag = "restrictions",
+    params(("id" = String, Path), WriteParameters),
+    request_body = LiftRestriction,
+    responses((status = 200, body = RestrictionView))
+)]
+#[post("/restrictions/{id}/lift")]
+pub(crate) async fn lift_restriction(
+    call: Call,
+    target: Target,
+    parameters: Query<WriteParameters>,
+    body: Body<LiftRestriction>,
+) -> Result<Answer, ApiError> {
+    let app = call.app.clone();
+    let run = |restriction: Restriction,
+               LiftRestriction { reason }: LiftRestriction,
+               (): &(),
+               by: &Actor,
+               tx: &mut Tx<'_>|
+     -> Result<_, ApiError> { Ok(restriction.lift(reason, by, tx.now())?) };
+    let answer = call.verb(target, Verb::Lift, parameters, body, run).await?;
+    app.callers.forget_all();
+    Ok(answer)
+}
+
+pub(crate) fn configure(routes: &mut Routes) {
+    routes
+        .service(list_restrictions)
+        .service(create_restriction)
+        .service(get_restriction)
+        .service(name_readers_restriction)
+        .service(lift_restriction);
 }
