@@ -21,6 +21,7 @@ mod monitoring;
 mod objectives;
 mod people;
 mod policies;
+mod restricted;
 mod reviews;
 mod second_year;
 mod staff;
@@ -176,6 +177,7 @@ pub(crate) async fn tell(store: &Store, files: Files, source: &Source) -> Result
     cases::add(&mut story);
     mistakes::add(&mut story);
     history::add(&mut story);
+    restricted::add(&mut story);
     let mut steps = story.steps;
     steps.sort_by_key(|(at, _, _)| *at);
     let mut steps = steps.into_iter().peekable();
