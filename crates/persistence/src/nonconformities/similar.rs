@@ -75,7 +75,7 @@ fn newest(
 ) -> Result<(Vec<Nonconformity>, bool), Error> {
     let stage = Some(StageName::VARIANTS.iter().copied().filter(|stage| stage.is_any()).collect());
     let filter = Filter { stage, requirement, ..Filter::default() };
-    let scope = Scope { organisation, own, only: None, filter };
+    let scope = Scope { own, ..Scope::whole(organisation, filter) };
     Ok(taken(Nonconformity::page(&scope, &Order::default(), ASKED, connection)?))
 }
 
