@@ -24,7 +24,7 @@ async fn act(api: &Api, reference: &str, verb: &str, body: Value) -> Answer {
 pub async fn raised(api: &Api) -> String {
     let indicator = active(api).await;
     measure(api, &indicator, &[150.0]).await;
-    signals(api, "").await.last().unwrap()["reference"].as_str().unwrap().to_owned()
+    signals(api, &format!("&indicator={indicator}")).await.last().unwrap()["reference"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]

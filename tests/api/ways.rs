@@ -176,7 +176,7 @@ impl Ways {
             // Another one that is still dealt with: the sample's may have come to its end.
             body["of"] = super::contract::target(api, &aimed.writing.path).await.into();
         }
-        for _ in 0..6 {
+        for _ in 0..10 {
             let (answer, _) = aimed.send(Some("application/json"), body.to_string()).await;
             match answer.status {
                 200 => return Some(body),

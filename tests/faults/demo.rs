@@ -5,6 +5,7 @@ use crate::databases::each;
 use reqwest::Client;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 async fn get(client: &Client, url: &str, token: &str) -> Value {
     let answer = client.get(url).bearer_auth(token).send().await.unwrap();
@@ -68,11 +69,19 @@ async fn it_shows_every_stage_and_verifies() {
                 "signals" => &["linked"],
                 _ => &[],
             };
-            let list = all(&client, &format!("{}/v1/{}", program.url, resource.replace('_', "-")), token).await;
-            let shown: BTreeSet<&str> = list.iter().map(|item| item["state"].as_str().unwrap()).collect();
-            for state in table["states"].as_array().unwrap() {
-                let state = state.as_str().unwrap();
-                assert!(shown.contains(state) || unseen.contains(&state), "no {resource} is {state}");
+            let url = format!("{}/v1/{}", program.url, resource.replace('_', "-"));
+            let states: BTreeSet<&str> = table["states"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            let began = Instant::now();
+            loop {
+                let list = all(&client, &url, token).await;
+                let shown: BTreeSet<&str> = list.iter().map(|item| item["state"].as_str().unwrap()).collect();
+                let missing: Vec<_> = states.iter().filter(|state| !shown.contains(*state)).collect();
+                if missing.iter().all(|state| unseen.contains(state)) {
+                    break;
+                }
+                // What happens by itself happens a moment after the start.
+                assert!(began.elapsed() < Duration::from_secs(30), "no {resource} is any of {missing:?}");
+                tokio::time::sleep(Duration::from_millis(500)).await;
             }
         }
         drop(program);

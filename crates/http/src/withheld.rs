@@ -89,10 +89,52 @@ fn shows(members: &Map<String, Value>, withheld: &Withheld) -> bool {
     })
 }
 
+/// Takes names out of what a problem tells of our records. What stands between backticks in it, its pointers and its request
+/// id are the caller's own words: blotted, they would tell whoever tries names which of them are restricted.
+fn blot_problem(value: &mut Value, withheld: &Withheld) -> Left {
+    let mut left = Left::Whole;
+    match value {
+        Value::Array(items) => {
+            for item in items {
+                left = if blot_problem(item, withheld) == Left::Whole { left } else { Left::Part };
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                let blotted = match &*member {
+                    Value::String(text) if name == "detail" => around_quoted(text, withheld),
+                    _ => None,
+                };
+                if let Some(blotted) = blotted {
+                    *member = Value::String(blotted);
+                    left = Left::Part;
+                } else if blot_problem(member, withheld) != Left::Whole {
+                    left = Left::Part;
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    left
+}
+
+/// The text without the names that stand before its first backtick and behind its last; `None` where there are none.
+fn around_quoted(text: &str, withheld: &Withheld) -> Option<String> {
+    let first = text.find('`').unwrap_or(text.len());
+    let last = text.rfind('`').unwrap_or(text.len());
+    let (before, quoted, behind) = (&text[..first], &text[first..last], &text[last..]);
+    let parts = [withheld.blotted(before), withheld.blotted(behind)];
+    if parts.iter().all(Option::is_none) {
+        return None;
+    }
+    let [before, behind] = [(before, &parts[0]), (behind, &parts[1])].map(|(was, is)| is.as_deref().unwrap_or(was));
+    Some(format!("{before}{quoted}{behind}"))
+}
+
 /// The answer without what is kept from whoever asked. That of somebody from whom nothing is kept is not looked at.
 pub(crate) async fn conceal(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let withheld = response.request().extensions().get::<Withheld>().cloned();
-    let Some(withheld) = withheld.filter(|_| is_json(&response)) else { return response };
+    let (Some(withheld), Some(kind)) = (withheld, kind_of(&response)) else { return response };
     let (request, response) = response.into_parts();
     let (mut response, body) = response.into_parts();
     let Ok(body) = to_bytes(body).await else {
@@ -101,7 +143,11 @@ pub(crate) async fn conceal(response: ServiceResponse<BoxBody>) -> ServiceRespon
     let Ok(mut value) = serde_json::from_slice::<Value>(&body) else {
         return ServiceResponse::new(request, response.set_body(BoxBody::new(body)));
     };
-    match take_out(&mut value, &withheld) {
+    let left = match kind {
+        Kind::Record => take_out(&mut value, &withheld),
+        Kind::Problem => blot_problem(&mut value, &withheld),
+    };
+    match left {
         Left::Whole => ServiceResponse::new(request, response.set_body(BoxBody::new(body))),
         Left::Part => {
             let body = value.to_string().into_bytes();
@@ -114,9 +160,18 @@ pub(crate) async fn conceal(response: ServiceResponse<BoxBody>) -> ServiceRespon
     }
 }
 
-fn is_json(response: &ServiceResponse<BoxBody>) -> bool {
-    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    kind.is_some_and(|kind| ["application/json", "application/problem+json"].contains(&kind))
+/// What an answer in JSON says.
+enum Kind {
+    Record,
+    Problem,
+}
+
+fn kind_of(response: &ServiceResponse<BoxBody>) -> Option<Kind> {
+    match response.headers().get(header::CONTENT_TYPE)?.to_str().ok()? {
+        "application/json" => Some(Kind::Record),
+        "application/problem+json" => Some(Kind::Problem),
+        _ => None,
+    }
 }
 
 /// The tag of what is left: whoever holds the one is not told that it holds the other.
@@ -182,5 +237,23 @@ mod tests {
         let (versioned, bare) = (tag("\"3-0011223344556677\""), tag("\"0011223344556677\""));
         assert!(versioned.to_str().unwrap().starts_with("\"3-") && versioned != "\"3-0011223344556677\"");
         assert!(bare.to_str().unwrap().len() == 18 && bare != "\"0011223344556677\"");
+    }
+
+    #[test]
+    fn a_problem_names_no_record_and_repeats_what_was_asked() {
+        let (withheld, id) = withheld();
+        for (before, expected) in [
+            ("exists already: NC-2026-0007", Some("exists already: [restricted]")),
+            ("exists already: NC-2026-0008", None),
+            ("must be a day, not `NC-2026-0007`", None),
+            ("must be a day, not `x`NC-2026-0007`", None),
+            ("NC-2026-0007 knows no `NC-2026-0007`", Some("[restricted] knows no `NC-2026-0007`")),
+        ] {
+            let mut problem = json!({ "instance": id, "errors": [{ "pointer": "NC-2026-0007", "detail": before }] });
+            let touched = blot_problem(&mut problem, &withheld) != Left::Whole;
+            assert_eq!(touched, expected.is_some(), "{before}");
+            let error = json!({ "pointer": "NC-2026-0007", "detail": expected.unwrap_or(before) });
+            assert_eq!(problem, json!({ "instance": id, "errors": [error] }));
+        }
     }
 }

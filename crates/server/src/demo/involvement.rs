@@ -21,6 +21,7 @@ const DRILL: &str = "drill report";
 const BADGES: &str = "badge suggestion";
 const USB: &str = "stick report";
 const PHISHING: &str = "phishing course";
+const TRIAGE: &str = "course in triage";
 const VISITORS: &str = "visitor course";
 const AUDITING: &str = "auditing course";
 const AUDITOR: &str = "auditor's competence";
@@ -148,6 +149,7 @@ fn courses(story: &mut Story) {
     const PAVELS: &str = "Pavel's phishing course";
     const YUKIS: &str = "Yuki's phishing course";
     const TOMAS_S: &str = "Tomás's phishing course";
+    const SOFIAS: &str = "Sofia's course in triage";
     let phishing = CourseDraft { pass_mark: Some(80), ..course("Telling forged mails from others", Audience::All {}) };
     define(story, (65, 9), PHISHING, phishing, MARA);
     publish(story, (64, 9), PHISHING, -10);
@@ -172,6 +174,12 @@ fn courses(story: &mut Story) {
     story.change((60, 9), MARA, VISITORS, |course: Course, facts, by, at| {
         course.retire("The shipyard takes no visitors any more".into(), facts, by, at)
     });
+    // Taken two years ago and good for one: whoever took it is to take it again.
+    let managers = Audience::Roles { roles: vec![Role::IsmsManager] };
+    define(story, (705, 9), TRIAGE, course("How incidents are triaged", managers), MARA);
+    publish(story, (704, 9), TRIAGE, -20);
+    assign(story, (704, 10), SOFIAS, (TRIAGE, SOFIA));
+    complete(story, (690, 9), MARA, SOFIAS, None);
     let auditors = Audience::Roles { roles: vec![Role::Auditor] };
     define(story, (5, 9), AUDITING, course("Auditing by ISO 19011", auditors), MARA);
 }
