@@ -473,5 +473,7 @@ async fn undocumented_routes_do_not_exist() {
         for path in ["/v1//me", "/v1/./me/x", "/v1/me/", "/V1/me", "/v1/me;x", "/v2/me"] {
             manager.get(path).await.expect(404);
         }
+        // What needs no escape and has one is the same (RFC 3986, section 6.2.2.2).
+        manager.get("/v1/%6de").await.expect(200);
     }
 }

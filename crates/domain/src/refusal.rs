@@ -85,15 +85,20 @@ impl Refusal {
 #[derive(Debug, Default)]
 pub struct Faults(Vec<Fault>);
 
+/// So many faults are told at most: whoever mends those asks again.
+pub const TOLD: usize = 100;
+
 impl Faults {
-    /// Notes a fault.
+    /// Notes a fault, unless [`TOLD`] are noted already.
     pub fn push(&mut self, fault: Fault) {
-        self.0.push(fault);
+        if self.0.len() < TOLD {
+            self.0.push(fault);
+        }
     }
 
     /// Keeps a good value, notes the fault of a bad one.
     pub fn keep<T>(&mut self, checked: Result<T, Fault>) -> Option<T> {
-        checked.map_err(|fault| self.0.push(fault)).ok()
+        checked.map_err(|fault| self.push(fault)).ok()
     }
 
     /// Notes the faults of something that is read from members of other names.
@@ -102,7 +107,7 @@ impl Faults {
             Some((_, name)) => Fault { pointer: (*name).to_owned(), ..fault },
             None => fault,
         };
-        self.0.extend(found.0.into_iter().map(renamed));
+        found.0.into_iter().map(renamed).for_each(|fault| self.push(fault));
     }
 
     /// Refuses when anything was noted.

@@ -1,6 +1,6 @@
 //! Bodies: bounded after decompression, bounded in time, every unknown or repeated member refused.
 
-mod characters;
+mod contents;
 mod inflation;
 pub(crate) mod shape;
 pub(crate) mod wording;
@@ -140,11 +140,10 @@ fn json_type(request: &HttpRequest) -> Result<(), ApiError> {
     }))
 }
 
-/// Reads a JSON object of which no text, at whatever depth, holds a character that no text may. Serde would take an
-/// array for a struct, too.
+/// Reads a JSON object that holds nothing which no body may. Serde would take an array for a struct, too.
 pub(crate) fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     refuse_mark(bytes)?;
-    let faults = characters::faults(bytes);
+    let faults = contents::faults(bytes);
     if !faults.is_empty() {
         // What is not JSON at all is still told so.
         parse::<serde::de::IgnoredAny>(bytes)?;

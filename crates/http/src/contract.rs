@@ -19,8 +19,12 @@ struct Contract {
 
 static CONTRACT: LazyLock<Option<Contract>> = LazyLock::new(|| {
     // On a thread that ends: what the document takes while it is read goes back with it.
-    let read = || serde_json::from_str(COMMITTED).ok().map(|document: Value| Contract::of(&document));
-    std::thread::spawn(read).join().ok().flatten()
+    let read = || serde_json::from_str(COMMITTED).map(|document: Value| Contract::of(&document));
+    let Ok(Ok(contract)) = std::thread::spawn(read).join() else {
+        tracing::error!("the contract cannot be read: what does not fit it is told in fewer words");
+        return None;
+    };
+    Some(contract)
 });
 
 impl Contract {

@@ -3,6 +3,7 @@
 use actix_web::dev::HttpServiceFactory;
 use actix_web::guard::fn_guard;
 use actix_web::web;
+use percent_encoding::percent_decode_str;
 use std::collections::BTreeMap;
 use utoipa::openapi::path::Paths;
 use utoipa::openapi::schema::Schema;
@@ -15,14 +16,12 @@ type Register = Box<dyn FnOnce(&mut web::ServiceConfig)>;
 /// The operations under one prefix.
 pub(crate) struct Routes {
     prefix: &'static str,
-    purpose: Purpose,
-}
-
-enum Purpose {
     /// By the first segment after the prefix: a request is held against the operations of its own resource alone, and not
     /// against the patterns of all of them in turn.
-    Serve(BTreeMap<String, Vec<Register>>),
-    Document(Box<OpenApi>),
+    resources: BTreeMap<String, Vec<Register>>,
+    /// What is said of them, where that is asked for.
+    document: OpenApi,
+    is_documented: bool,
 }
 
 /// Each prefix with what declares its operations.
@@ -34,16 +33,14 @@ impl Routes {
         &mut self,
         operation: F,
     ) -> &mut Self {
-        match &mut self.purpose {
-            Purpose::Serve(resources) => {
-                let path = F::path();
-                let operations = resources.entry(first_segment(&path).to_owned()).or_default();
-                operations.push(Box::new(move |config| {
-                    config.service(operation);
-                }));
-            }
-            Purpose::Document(document) => document_one(document, self.prefix, &operation),
+        if self.is_documented {
+            document_one(&mut self.document, self.prefix, &operation);
+            return self;
         }
+        let operations = self.resources.entry(first_segment(&F::path()).to_owned()).or_default();
+        operations.push(Box::new(move |config| {
+            config.service(operation);
+        }));
         self
     }
 
@@ -54,15 +51,26 @@ impl Routes {
     }
 }
 
+#[derive(utoipa::OpenApi)]
+struct Nothing;
+
+impl Routes {
+    fn of((prefix, declare): (&'static str, fn(&mut Self)), document: OpenApi, is_documented: bool) -> Self {
+        let mut routes = Self { prefix, resources: BTreeMap::new(), document, is_documented };
+        declare(&mut routes);
+        routes
+    }
+}
+
 /// Registers every operation.
 pub(crate) fn serve(declared: &Declared, config: &mut web::ServiceConfig) {
-    for &(prefix, declare) in declared {
-        let mut routes = Routes { prefix, purpose: Purpose::Serve(BTreeMap::new()) };
-        declare(&mut routes);
-        let Purpose::Serve(resources) = routes.purpose else { continue };
+    for one in declared {
+        let Routes { prefix, resources, .. } = Routes::of(*one, Nothing::openapi(), false);
         for (stem, operations) in resources {
-            let is_asked_for =
-                move |path: &str| path.strip_prefix(prefix).is_some_and(|rest| first_segment(rest) == stem);
+            // As the router matches it: what needs no escape may have one all the same.
+            let is_asked_for = move |path: &str| {
+                path.strip_prefix(prefix).is_some_and(|rest| percent_decode_str(first_segment(rest)).eq(stem.bytes()))
+            };
             let resource = web::scope(prefix).guard(fn_guard(move |asked| is_asked_for(asked.head().uri.path())));
             config.service(resource.configure(|config| operations.into_iter().for_each(|register| register(config))));
         }
@@ -71,16 +79,7 @@ pub(crate) fn serve(declared: &Declared, config: &mut web::ServiceConfig) {
 
 /// What the operations' attributes say of them.
 pub(crate) fn describe(declared: &Declared) -> OpenApi {
-    #[derive(utoipa::OpenApi)]
-    struct Empty;
-    declared.iter().fold(Empty::openapi(), |document, &(prefix, declare)| {
-        let mut routes = Routes { prefix, purpose: Purpose::Document(Box::new(document)) };
-        declare(&mut routes);
-        match routes.purpose {
-            Purpose::Document(document) => *document,
-            Purpose::Serve(_) => Empty::openapi(),
-        }
-    })
+    declared.iter().fold(Nothing::openapi(), |document, one| Routes::of(*one, document, true).document)
 }
 
 fn document_one(document: &mut OpenApi, prefix: &str, operation: &impl OpenApiFactory) {

@@ -4,12 +4,10 @@
 use super::escaped;
 use crate::bounds::{OUTSIDE, Spelt};
 use chrono::{DateTime, NaiveDate, Utc};
-use ratchet_domain::refusal::Fault;
+use ratchet_domain::refusal::{Fault, TOLD};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
-/// Faults told at most.
-const TOLD: usize = 100;
 /// What of a schema says which form a body has.
 const FORM: [&str; 11] = [
     "$ref",

@@ -1,19 +1,21 @@
-//! Characters that no text may hold, looked for in every text of a body: PostgreSQL refuses NUL and SQLite takes it, and
-//! bidirectional overrides make a text read as what it is not. Most bodies cost one pass over their bytes.
+//! What no body may hold, wherever in it: characters that no text may (PostgreSQL refuses NUL and SQLite takes it, and
+//! bidirectional overrides make a text read as what it is not), and more items in an array than any rule looks at. Most
+//! bodies cost one pass over their bytes.
 
-use ratchet_domain::refusal::Fault;
+use ratchet_domain::refusal::{Fault, TOLD};
 use ratchet_domain::text;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
-/// Faults told at most.
-const TOLD: usize = 100;
+/// No array of a body has more items, but for the doors that take many at once; most have bounds of their own below it.
+pub(crate) const ITEMS: usize = 1_000;
 
-/// A fault for each text, or name of a member, that holds such a character. Empty also for what is no JSON.
+/// A fault for each text, or name of a member, that holds such a character, and for each array that is too long. Empty also
+/// for what is no JSON.
 pub(super) fn faults(bytes: &[u8]) -> Vec<Fault> {
     let mut faults = Vec::new();
-    if may_hold_one(bytes) {
+    if may_hold_a_character(bytes) || may_hold_many_items(bytes) {
         let mut place = String::new();
         // What is no JSON is told by whoever reads it.
         let _ = Walk { place: &mut place, faults: &mut faults }
@@ -22,8 +24,12 @@ pub(super) fn faults(bytes: &[u8]) -> Vec<Fault> {
     faults
 }
 
-/// Whether the bytes have an escape or the beginning of a sequence that could stand for one.
-fn may_hold_one(bytes: &[u8]) -> bool {
+fn may_hold_many_items(bytes: &[u8]) -> bool {
+    bytes.iter().filter(|byte| **byte == b',').count() >= ITEMS
+}
+
+/// Whether the bytes have an escape or the beginning of a sequence that could stand for such a character.
+fn may_hold_a_character(bytes: &[u8]) -> bool {
     bytes
         .iter()
         .zip(bytes.iter().skip(1).chain(&[0]))
@@ -37,9 +43,13 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn check(&mut self, text: &str) {
-        if let Some(fault) = text::forbidden_character(self.place, text)
-            && self.faults.len() < TOLD
-        {
+        if let Some(fault) = text::forbidden_character(self.place, text) {
+            self.note(fault);
+        }
+    }
+
+    fn note(&mut self, fault: Fault) {
+        if self.faults.len() < TOLD {
             self.faults.push(fault);
         }
     }
@@ -95,6 +105,10 @@ impl<'de> Visitor<'de> for Walk<'_> {
             if item.is_none() {
                 break;
             }
+            if index == ITEMS {
+                let fault = Fault::new(place.as_str(), "length", format!("must hold at most {ITEMS} items"));
+                Walk { place: &mut *place, faults: &mut *faults }.note(fault);
+            }
         }
         Ok(())
     }
@@ -136,6 +150,14 @@ mod tests {
         }
         let many = format!("[{}]", vec![r#""\u0000""#; 500].join(","));
         assert_eq!(pointers(&many).len(), TOLD);
+    }
+
+    #[test]
+    fn an_array_without_end_is_named() {
+        let of = |count: usize| format!(r#"{{"a":{{"b":[{}]}},"c":[1,2]}}"#, vec!["1"; count].join(","));
+        assert!(pointers(&of(ITEMS)).is_empty());
+        assert_eq!(pointers(&of(ITEMS + 1)), ["/a/b"]);
+        assert_eq!(pointers(&of(200_000)), ["/a/b"]);
     }
 
     proptest! {
