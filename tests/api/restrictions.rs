@@ -8,6 +8,7 @@ use crate::databases::each;
 use crate::harness::{Answer, Api, Caller, PASSWORD, ROLES};
 use ratchet_domain::access::Role;
 use ratchet_domain::api_keys::Scope;
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use strum::VariantArray;
@@ -193,6 +194,32 @@ async fn outsiders(api: &Api) -> Vec<(String, Caller<'_>)> {
     let issued = api.by(Role::Admin).await.post("/v1/api-keys", body).await.expect(201);
     callers.push(("machine".to_owned(), api.with_token(issued.body["token"].as_str().unwrap())));
     callers
+}
+
+/// What is left of an answer has a tag of its own, and is not sent again to whoever knows it.
+#[tokio::test]
+async fn what_is_left_is_known_by_its_tag() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let scene = scene(&api).await;
+        let auditor = api.by(Role::Auditor).await;
+        let mut cut = 0;
+        for name in &scene.beside {
+            let stem = match name.split('-').next().unwrap() {
+                "NC" => "nonconformities",
+                "SIG" => "signals",
+                _ => continue,
+            };
+            let href = format!("/v1/{stem}/{name}");
+            let (whole, left) =
+                (scene.keeper.caller(&api).await.get(&href).await.expect(200), auditor.get(&href).await);
+            let tag = left.expect(200).header("etag").to_owned();
+            cut += usize::from(whole.header("etag") != tag);
+            let again = auditor.request(Method::GET, &href).header("if-none-match", &tag);
+            auditor.send(again).await.expect(304);
+        }
+        assert!(cut > 0, "nothing was left out of {:?}", scene.beside);
+    }
 }
 
 #[tokio::test]

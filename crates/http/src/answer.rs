@@ -111,7 +111,7 @@ impl Responder for Answer {
 }
 
 /// Weak comparison (RFC 9110, section 13.1.2).
-fn knows(if_none_match: &str, etag: &str) -> bool {
+pub(crate) fn knows(if_none_match: &str, etag: &str) -> bool {
     if_none_match.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 

@@ -170,14 +170,19 @@ pub(crate) fn refuse_mark(bytes: &[u8]) -> Result<(), ApiError> {
 /// Reads JSON: what is not JSON is malformed; what is JSON and does not fit names its place.
 pub(crate) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ApiError> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| fault_of(&error))?;
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| fault_of(&error, bytes))?;
     deserializer.end().map_err(|error| ApiError::Malformed(plain(&error)))?;
     Ok(value)
 }
 
-fn fault_of(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
+fn fault_of(error: &serde_path_to_error::Error<serde_json::Error>, bytes: &[u8]) -> ApiError {
     let inner = error.inner();
     let message = plain(inner);
+    // Where a choice is read, the reader takes anything but a text for broken JSON.
+    if message == "expected value" && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() {
+        let fault = Fault::new(pointer_of(error.path()), "type", "must be a text: one of the documented values");
+        return ApiError::Refused(Refusal::Invalid(vec![fault]));
+    }
     if !inner.is_data() || message.starts_with("duplicate field") {
         return ApiError::Malformed(message);
     }
@@ -257,6 +262,14 @@ mod tests {
         count: Option<i64>,
         #[serde(default)]
         choice: Option<Choice>,
+        #[serde(default)]
+        grade: Option<Grade>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Grade {
+        Minor,
     }
 
     #[derive(Debug, Deserialize)]
@@ -290,6 +303,10 @@ mod tests {
             (r#"{"title":1}"#, "/title type"),
             (r#"{"title":"a","count":1.0}"#, "/count type"),
             (r#"{"title":"a","count":9223372036854775808}"#, "/count type"),
+            (r#"{"title":"a","grade":["minor"]}"#, "/grade type"),
+            (r#"{"title":"a","grade":5}"#, "/grade type"),
+            (r#"{"title":"a","grade":"major"}"#, "/grade unknown_value"),
+            (r#"{"title":"a","grade":}"#, "malformed"),
             (r#"{"title":"a","role":"admin"}"#, "/role unknown_field"),
             (r#"{"title":"a","causes":["b",2]}"#, "/causes/1 type"),
             (r#"{"title":"a\u0000"}"#, "/title forbidden_character"),

@@ -1,11 +1,13 @@
 //! What is restricted to others is not named in any answer. Lists, look-ups and verbs leave it out by themselves; what other
 //! records say of it (the case of a signal, the origin of a risk, what a review saw) is taken out here, once for all.
 
+use crate::answer::knows;
 use crate::error::ApiError;
 use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, to_bytes};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use ratchet_domain::access::Withheld;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -152,7 +154,14 @@ pub(crate) async fn conceal(response: ServiceResponse<BoxBody>) -> ServiceRespon
         Left::Part => {
             let body = value.to_string().into_bytes();
             if let Some(tag) = response.headers().get(header::ETAG).and_then(|tag| retagged(tag, &body)) {
+                let is_known = request.headers().get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
+                let is_known = is_known.zip(tag.to_str().ok()).is_some_and(|(known, tag)| knows(known, tag));
                 response.headers_mut().insert(header::ETAG, tag);
+                if is_known && request.method() == Method::GET {
+                    *response.status_mut() = StatusCode::NOT_MODIFIED;
+                    response.headers_mut().remove(header::CONTENT_TYPE);
+                    return ServiceResponse::new(request, response.set_body(BoxBody::new(())));
+                }
             }
             ServiceResponse::new(request, response.set_body(BoxBody::new(body)))
         }
