@@ -103,6 +103,53 @@ async fn one_measurement_is_withdrawn_and_what_is_left_is_judged_anew() {
     }
 }
 
+/// What waits for its evaluation when others are withdrawn is walked all the same, in order: none of it is late.
+#[tokio::test]
+async fn what_waits_is_walked_whatever_is_withdrawn_before() {
+    for database in each() {
+        let api = Api::start(database).await;
+        for verb in ["withdraw", "withdraw-measurement"] {
+            for is_evaluated in [true, false] {
+                let indicator = active(&api).await;
+                let at = |minutes, value: f64| {
+                    let observed_at = api.now() - TimeDelta::minutes(minutes);
+                    json!({ "indicator": indicator, "observed_at": observed_at, "value": value })
+                };
+                send(&api, json!([at(50, 30.0)])).await.expect(201);
+                let other = send(&api, json!([at(40, 20.0), at(30, 40.0)])).await.expect(201);
+                if is_evaluated {
+                    api.evaluate().await;
+                }
+                send(&api, json!([at(20, 900.0)])).await.expect(201);
+                send(&api, json!([at(10, 10.0)])).await.expect(201);
+                let other = other.body["batch_reference"].as_str().unwrap();
+                let mut why = json!({ "reason": "The sensor was wet" });
+                if verb == "withdraw-measurement" {
+                    why["row"] = json!(1);
+                }
+                let manager = api.by(Role::IsmsManager).await;
+                manager.post(&format!("/v1/measurement-batches/{other}/{verb}"), why).await.expect(200);
+                let judged = async || {
+                    let told = manager.get(&format!("/v1/indicators/{indicator}/evaluation")).await.expect(200).body;
+                    told["series"][0]["value"].clone()
+                };
+                let left = match (is_evaluated, verb) {
+                    (true, "withdraw") => json!(30.0),
+                    (true, _) => json!(20.0),
+                    (false, _) => Value::Null,
+                };
+                assert_eq!(judged().await, left, "{verb} {is_evaluated}: judged by what has been walked");
+                api.evaluate().await;
+                assert_eq!(judged().await, json!(10.0), "{verb} {is_evaluated}");
+                let path = format!("/v1/signals?kind=critical&indicator={indicator}");
+                let raised = manager.get(&path).await.expect(200).body["items"].clone();
+                let told = (&raised[0]["first"]["value"], &raised[0]["cleared_by"]["value"]);
+                assert_eq!(told, (&json!(900.0), &json!(10.0)), "{verb} {is_evaluated}: {raised}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn good_items_are_kept_and_bad_ones_listed() {
     for database in each() {

@@ -10,7 +10,7 @@ use ratchet_domain::access::Role;
 use ratchet_persistence::connection::Address;
 use ratchet_persistence::migrations;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{LazyLock, Mutex};
 
@@ -211,4 +211,31 @@ async fn a_day_is_measured_as_cheaply_whatever_there_is() {
     api.wait(TimeDelta::days(1));
     let (many, _) = asked(&url, api.measure_built_in()).await;
     assert_eq!(few.len(), many.len());
+}
+
+/// What is left of an indicator is judged anew in as many statements, however many series it has.
+#[tokio::test]
+async fn a_measurement_is_withdrawn_as_cheaply_whatever_else_is_measured() {
+    let (api, url) = listened_to().await;
+    let mut spent = Vec::new();
+    for sites in [2, 40] {
+        let indicator = super::indicators::active(&api).await;
+        let site = |n: i32| {
+            let dimensions = json!({ "site": format!("site-{n}") });
+            json!({ "indicator": indicator, "observed_at": api.now(), "value": n, "dimensions": dimensions })
+        };
+        let sent = super::measurements::send(&api, (0..sites).map(site).collect()).await.expect(201);
+        api.evaluate().await;
+        let caller = api.by(Role::IsmsManager).await;
+        let batch = sent.body["batch_reference"].as_str().unwrap();
+        let path = format!("/v1/measurement-batches/{batch}/withdraw-measurement");
+        let why = json!({ "row": 0, "reason": "The sensor was wet" });
+        let (asked, answer) = asked(&url, caller.post(&path, why)).await;
+        answer.expect(200);
+        let told = caller.get(&format!("/v1/indicators/{indicator}/evaluation")).await.expect(200).body;
+        assert_eq!(told["series"].as_array().map(Vec::len), usize::try_from(sites - 1).ok());
+        spent.push(asked);
+    }
+    assert!(spent[0].len() > 5, "this test cannot count");
+    assert_eq!(spent[0].len(), spent[1].len(), "{spent:#?}");
 }

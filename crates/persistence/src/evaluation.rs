@@ -189,17 +189,18 @@ fn absent(indicator: &Indicator, state: &State, open: &[Signal], now: DateTime<U
     absence(state, frequency, *since, stale, now)
 }
 
-/// Forgets what a withdrawn batch said: the newest measurements that still count are judged anew. No signal follows.
+/// Forgets what withdrawn measurements said: the newest of those that still count are judged anew. No signal follows. What
+/// waits for its evaluation is walked when its turn comes, and would be late if it were known already.
 ///
 /// # Errors
 /// The database's.
-pub fn rebuild(id: IndicatorId, tx: &mut Tx<'_>) -> Result<(), Error> {
+pub(crate) fn rebuild(id: IndicatorId, tx: &mut Tx<'_>) -> Result<(), Error> {
     tx.enter(id.0)?;
     let organisation = tx.actor().organisation;
     let found = Indicator::find(organisation, Locator::Id(id.0), tx.connection())?;
     let Some((indicator, _)) = found else { return Ok(()) };
-    let newest = measurements::newest(organisation, id, tx.connection())?;
     let Some(goal) = &indicator.goal else { return Ok(()) };
+    let newest = measurements::newest_evaluated(organisation, id, tx.connection())?;
     let state = walk(goal, State::default(), &[], newest).state;
     keep(&indicator, &state, tx)
 }

@@ -1,6 +1,10 @@
 //! The rows of batches: a hot table. Written in bulk, never edited, read by time.
 
-use crate::column::{Instant, InstantValue, KeyValue};
+mod withdrawal;
+
+pub use withdrawal::{withdraw, withdraw_one};
+
+use crate::column::{self, Instant, InstantValue, KeyValue};
 use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
 use crate::journal::Receipt;
@@ -8,7 +12,7 @@ use crate::schema::{evaluation_queue, indicators, measurements};
 use crate::tx::Tx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
+use diesel::sql_types::{BigInt, Bool, Nullable};
 use ratchet_domain::analysis::effect::Period;
 use ratchet_domain::change::Record;
 use ratchet_domain::evaluation::Observation;
@@ -179,59 +183,6 @@ pub fn record(source: String, sifted: &Sifted, tx: &mut Tx<'_>) -> Result<(Measu
     let (batch, receipt) = tx.save(MeasurementBatch::record(BatchDraft { source, sifted }, &by, birth)?)?;
     write(by.organisation, batch.id(), sifted, tx.connection())?;
     Ok((batch, receipt))
-}
-
-/// Takes a batch's live rows out of charts and evaluation.
-///
-/// # Errors
-/// The database's.
-pub fn withdraw(
-    organisation: OrganisationId,
-    batch: MeasurementBatchId,
-    connection: &mut AnyConnection,
-) -> Result<(), Error> {
-    let live = measurements::table
-        .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(measurements::batch_id.eq(KeyValue(batch.0)))
-        .filter(measurements::standing.eq(standing(Standing::Live)));
-    diesel::update(live).set(measurements::standing.eq(standing(Standing::Withdrawn))).execute(connection)?;
-    Ok(())
-}
-
-/// A row of a batch; `None` where there is none of that number.
-///
-/// # Errors
-/// The database's, or [`Error::Corrupt`].
-pub fn row(
-    organisation: OrganisationId,
-    (batch, number): (MeasurementBatchId, i64),
-    connection: &mut AnyConnection,
-) -> Result<Option<Stored>, Error> {
-    let found: Option<Row> = measurements::table
-        .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(measurements::batch_id.eq(KeyValue(batch.0)))
-        .filter(measurements::number.eq(number))
-        .select(Row::as_select())
-        .get_result(connection)
-        .optional()?;
-    found.map(Row::into_stored).transpose()
-}
-
-/// Takes one row of a batch out of charts and evaluation.
-///
-/// # Errors
-/// The database's.
-pub fn withdraw_row(
-    organisation: OrganisationId,
-    (batch, number): (MeasurementBatchId, i64),
-    connection: &mut AnyConnection,
-) -> Result<(), Error> {
-    let one = measurements::table
-        .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(measurements::batch_id.eq(KeyValue(batch.0)))
-        .filter(measurements::number.eq(number));
-    diesel::update(one).set(measurements::standing.eq(standing(Standing::Withdrawn))).execute(connection)?;
-    Ok(())
 }
 
 /// Which measurements of an indicator are asked for.
@@ -469,37 +420,33 @@ pub(crate) fn since(
     rows.into_iter().map(|row| row.into_stored().map(observation)).collect()
 }
 
-/// The newest live measurement of every series of an indicator.
+/// The newest live measurement of every series of an indicator, of those that have been evaluated: what still waits is not
+/// among them, because the worker has yet to walk it.
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
-pub(crate) fn newest(
+pub(crate) fn newest_evaluated(
     organisation: OrganisationId,
     indicator: IndicatorId,
     connection: &mut AnyConnection,
 ) -> Result<Vec<Observation>, Error> {
-    let live = || {
-        measurements::table
-            .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
-            .filter(measurements::indicator_id.eq(KeyValue(indicator.0)))
-            .filter(measurements::standing.eq(standing(Standing::Live)))
-    };
-    let latest: Vec<(String, Option<InstantValue>)> = live()
-        .group_by(measurements::series)
-        .select((measurements::series, diesel::dsl::sql::<Nullable<Instant>>("max(observed_at)")))
+    // A key has one live row at most, so that series and moment tell which.
+    let newest = diesel::dsl::sql::<Bool>(
+        "(measurements.series, measurements.observed_at) IN \
+         (SELECT own.series, max(own.observed_at) FROM measurements AS own \
+          WHERE own.standing = 'live' AND NOT EXISTS (SELECT 1 FROM evaluation_queue AS waiting \
+          WHERE waiting.organisation_id = own.organisation_id AND waiting.indicator_id = own.indicator_id \
+          AND waiting.batch_id = own.batch_id) AND own.organisation_id = ",
+    );
+    let newest = newest.bind::<column::Key, _>(KeyValue(organisation.0)).sql(" AND own.indicator_id = ");
+    let rows: Vec<Row> = measurements::table
+        .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(measurements::indicator_id.eq(KeyValue(indicator.0)))
+        .filter(measurements::standing.eq(standing(Standing::Live)))
+        .filter(newest.bind::<column::Key, _>(KeyValue(indicator.0)).sql(" GROUP BY own.series)"))
+        .select(Row::as_select())
         .load(connection)?;
-    let mut newest = Vec::new();
-    for (series, at) in latest {
-        let Some(at) = at else { continue };
-        let row: Option<Row> = live()
-            .filter(measurements::series.eq(series))
-            .filter(measurements::observed_at.eq(at))
-            .select(Row::as_select())
-            .get_result(connection)
-            .optional()?;
-        newest.extend(row.map(Row::into_stored).transpose()?.map(observation));
-    }
-    Ok(newest)
+    rows.into_iter().map(|row| row.into_stored().map(observation)).collect()
 }
 
 /// The mean of each indicator's live measurements over a stretch of time; of ratios the sums' quotient.

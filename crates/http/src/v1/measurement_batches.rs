@@ -11,12 +11,10 @@ use crate::routing::Routes;
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
-use ratchet_domain::change::Change;
 use ratchet_domain::id::{IndicatorId, MemberId};
 use ratchet_domain::measurements::{Counts, MeasurementBatch, Stage, StageName, Verb, WithdrawnRow};
 use ratchet_persistence::measurement_batches::Filter;
-use ratchet_persistence::tx::Tx;
-use ratchet_persistence::{evaluation, measurements};
+use ratchet_persistence::measurements;
 use serde::{Deserialize, Serialize};
 
 /// What came in one body.
@@ -189,53 +187,12 @@ verbs! {
 
     /// Take a batch out of charts and evaluation; its rows are kept.
     withdraw_measurement_batch "/measurement-batches/{id}/withdraw" Withdraw WithdrawMeasurementBatch
-    |batch, input, _facts, by, tx| withdraw(batch, input.reason, by, tx);
+    |batch, input, _facts, _by, tx| measurements::withdraw(batch, input.reason, tx);
 
     /// Take one measurement of a batch out of charts and evaluation; it is kept.
     withdraw_measurement_measurement_batch
     "/measurement-batches/{id}/withdraw-measurement" WithdrawMeasurement WithdrawMeasurement
-    |batch, input, _facts, by, tx| withdraw_measurement(batch, input, by, tx);
-}
-
-fn withdraw(
-    batch: MeasurementBatch,
-    reason: String,
-    by: &Actor,
-    tx: &mut Tx<'_>,
-) -> Result<Change<MeasurementBatch>, ApiError> {
-    let (id, indicators, now) = (batch.id(), batch.indicators.clone(), tx.now());
-    let change = batch.withdraw(reason, by, now)?;
-    let organisation = tx.actor().organisation;
-    for indicator in &indicators {
-        tx.enter(indicator.0)?;
-    }
-    measurements::withdraw(organisation, id, tx.connection())?;
-    for indicator in indicators {
-        evaluation::rebuild(indicator, tx)?;
-    }
-    Ok(change)
-}
-
-fn withdraw_measurement(
-    batch: MeasurementBatch,
-    input: WithdrawMeasurement,
-    by: &Actor,
-    tx: &mut Tx<'_>,
-) -> Result<Change<MeasurementBatch>, ApiError> {
-    let WithdrawMeasurement { row, reason } = input;
-    let (organisation, place, now) = (tx.actor().organisation, (batch.id(), row), tx.now());
-    let mut found = measurements::row(organisation, place, tx.connection())?;
-    if let Some(indicator) = found.as_ref().map(|stored| stored.point.indicator) {
-        // Nobody supersedes it from here on; it may have been meanwhile.
-        tx.enter(indicator.0)?;
-        found = measurements::row(organisation, place, tx.connection())?;
-    }
-    let change = batch.withdraw_measurement((row, found.as_ref().map(|stored| stored.standing)), reason, by, now)?;
-    if let Some(stored) = found {
-        measurements::withdraw_row(organisation, place, tx.connection())?;
-        evaluation::rebuild(stored.point.indicator, tx)?;
-    }
-    Ok(change)
+    |batch, input, _facts, _by, tx| measurements::withdraw_one(batch, input.row, input.reason, tx);
 }
 
 pub(crate) fn configure(routes: &mut Routes) {

@@ -250,11 +250,8 @@ fn weekly(story: &mut Story) {
     send(story, (20, 9), SOFIA, PHISHING, vec![Figure { at, figure: (12.0, Some(80.0)), site: None }]);
     story.step((20, 11), MARA, |tx, names| {
         let batch: MeasurementBatch = tx.get(Locator::Id(names.get("last batch")?))?;
-        let (by, at, id, organisation) = (tx.actor().clone(), tx.now(), batch.id(), tx.actor().organisation);
-        let phishing = IndicatorId(names.get(PHISHING)?);
-        save(batch.withdraw("The figures of another campaign".into(), &by, at)?, tx)?;
-        measurements::withdraw(organisation, id, tx.connection())?;
-        evaluation::rebuild(phishing, tx)
+        let change = measurements::withdraw(batch, "The figures of another campaign".into(), tx)?;
+        save(change, tx).map(drop)
     });
     let at = story.at(10, 9);
     send(story, (10, 9), SOFIA, PHISHING, vec![Figure { at, figure: (52.0, Some(80.0)), site: None }]);
