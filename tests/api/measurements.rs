@@ -54,6 +54,8 @@ async fn known_ones_are_counted_and_changed_ones_kept_beside_the_old() {
         let manager = api.by(Role::IsmsManager).await;
         let withdrawn = manager.post(&format!("/v1/measurement-batches/{batch}/withdraw"), reason).await.expect(200);
         assert_eq!(withdrawn.body["state"], "withdrawn");
+        assert_eq!(withdrawn.body["withdrawn_by"], json!(api.member_id(Role::IsmsManager).await));
+        assert_eq!(withdrawn.body["withdrawn_at"], json!(api.now()));
         assert_eq!(values(&api, &indicator, "").await, [1.0, 3.0]);
     }
 }
@@ -87,6 +89,10 @@ async fn one_measurement_is_withdrawn_and_what_is_left_is_judged_anew() {
         let withdrawn = &struck.body["withdrawn_rows"][0];
         assert_eq!((&withdrawn["row"], &withdrawn["reason"]), (&json!(row), &json!("The sensor was wet")));
         assert_eq!(withdrawn["by"], json!(api.member_id(Role::IsmsManager).await));
+        let listed = manager.get("/v1/measurement-batches").await.expect(200).body["items"][0].clone();
+        assert_eq!((&listed["withdrawn_row_count"], listed.get("withdrawn_rows")), (&json!(1), None));
+        let alone = manager.get(&batch).await.expect(200).body;
+        assert_eq!((&alone["withdrawn_row_count"], &alone["withdrawn_rows"][0]), (&json!(1), withdrawn));
         assert_eq!(values(&api, &indicator, "").await, [1.0, 2.0]);
         assert_eq!(values(&api, &indicator, "?all=true").await, [1.0, 2.0, 1e6]);
         assert_eq!(judged().await, (json!("on_target"), json!(2.0)), "judged by what is left");

@@ -6,7 +6,7 @@ mod sift;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use batch::{BatchDraft, Counts, MeasurementBatch, Stage, StageName, Verb, WithdrawnRow, edge};
+pub use batch::{BatchDraft, Counts, MeasurementBatch, Stage, StageName, Verb, WITHDRAWN_ROWS, WithdrawnRow, edge};
 pub use point::{
     DIMENSION_NAME, DIMENSION_VALUE, DIMENSIONS, Figure, NOTE, Point, RawPoint, Standing, check_point, series_of,
 };

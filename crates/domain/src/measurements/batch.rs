@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
+/// Measurements of a batch that can be withdrawn one by one; where more are wrong, the batch is.
+pub const WITHDRAWN_ROWS: usize = 100;
+
 /// What became of the items.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
@@ -54,6 +57,9 @@ pub enum Stage {
         reason: String,
         /// When.
         at: DateTime<Utc>,
+        /// Who withdrew it; `None` for a machine, and where it was not kept yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<MemberId>,
     },
 }
 
@@ -87,7 +93,7 @@ pub struct MeasurementBatch {
     pub observed_until: DateTime<Utc>,
     /// SHA-256, hexadecimal, over its rows: see [`MeasurementBatch::digest_of`].
     pub digest: String,
-    /// Its measurements that were withdrawn one by one, in that order.
+    /// Its measurements that were withdrawn one by one, in that order; at most [`WITHDRAWN_ROWS`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdrawn_rows: Vec<WithdrawnRow>,
     /// Where it stands.
@@ -248,15 +254,16 @@ impl MeasurementBatch {
     pub fn withdraw(self, reason: String, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
         self.may(Verb::Withdraw, &(), by)?;
         text::narrative("/reason", &reason).map_err(|fault| Refusal::Invalid(vec![fault]))?;
-        let after = Self { stage: Stage::Withdrawn { reason: reason.clone(), at }, ..self.clone() };
+        let after = Self { stage: Stage::Withdrawn { reason: reason.clone(), at, by: by.member() }, ..self.clone() };
         Ok(Change::of(self, after, "withdrawn", at).because(reason))
     }
 
     /// Takes one of its measurements out of charts and evaluation, and keeps it: `standing` is that of the row, `None` where
-    /// the batch has no such row. Sent again the measurement is taken as new.
+    /// the batch has no such row. What it had superseded stays superseded; sent again the measurement is taken as new.
     ///
     /// # Errors
-    /// The guard's refusal, a blank reason, no such row, or the measurement does not count any more.
+    /// The guard's refusal, a blank reason, no such row, the measurement does not count any more, or [`WITHDRAWN_ROWS`]
+    /// others do not.
     pub fn withdraw_measurement(
         self,
         (row, standing): (i64, Option<Standing>),
@@ -277,6 +284,12 @@ impl MeasurementBatch {
                 return Err(Refusal::state("does_not_count", "a correction has taken the measurement's place"));
             }
             Some(Standing::Withdrawn) => return Err(Refusal::state("does_not_count", "the measurement is withdrawn")),
+        }
+        if self.withdrawn_rows.len() >= WITHDRAWN_ROWS {
+            let detail = format!(
+                "{WITHDRAWN_ROWS} of the batch's measurements are withdrawn: withdraw the batch, and send what is right again"
+            );
+            return Err(Refusal::state("too_many_withdrawn", detail));
         }
         let mut after = self.clone();
         after.withdrawn_rows.push(WithdrawnRow { row, reason: reason.clone(), at, by: by.member() });

@@ -226,10 +226,28 @@ fn one_measurement_is_withdrawn_once_while_it_counts() {
     assert_eq!(refused.unwrap_err(), Refusal::Forbidden);
 }
 
+/// One of which so many measurements are withdrawn.
+fn with_struck(count: usize) -> MeasurementBatch {
+    (0..count).fold(at_stage(StageName::Recorded), |batch, _| strike(batch, Some(Standing::Live)).unwrap().into_after())
+}
+
+#[test]
+fn so_many_are_withdrawn_one_by_one_and_then_the_batch() {
+    let full = strike(with_struck(WITHDRAWN_ROWS - 1), Some(Standing::Live)).unwrap().into_after();
+    let refused = strike(full.clone(), Some(Standing::Live)).unwrap_err();
+    assert!(matches!(refused, Refusal::State(reasons) if reasons[0].code == "too_many_withdrawn"));
+    assert_eq!(apply(full, Verb::Withdraw).unwrap().after().stage.name(), StageName::Withdrawn);
+}
+
 #[test]
 fn a_batch_is_withdrawn_with_a_reason_by_whoever_may() {
     let withdrawn = apply(at_stage(StageName::Recorded), Verb::Withdraw).unwrap();
     assert_eq!((withdrawn.reason(), withdrawn.after().head.version), (Some("wrong feed"), 2));
+    let told = Stage::Withdrawn { reason: "wrong feed".into(), at: at(), by: manager().member() };
+    assert_eq!(withdrawn.after().stage, told);
+    let before = r#"{"name":"withdrawn","reason":"wrong feed","at":"2026-01-01T00:00:00Z"}"#;
+    let stored: Stage = serde_json::from_str(before).unwrap();
+    assert_eq!(serde_json::to_string(&stored).unwrap(), before, "what was stored before is what it was");
     let recorded = || at_stage(StageName::Recorded);
     let blank = recorded().withdraw(" ".into(), &manager(), at()).unwrap_err();
     assert!(matches!(blank, Refusal::Invalid(faults) if faults[0].pointer == "/reason"));
@@ -295,4 +313,5 @@ pub(crate) fn refusals() -> Refusals {
         .and("record", nothing)
         .and("withdraw-measurement", strike(at_stage(StageName::Recorded), Some(Standing::Superseded)))
         .and("withdraw-measurement", strike(at_stage(StageName::Recorded), Some(Standing::Withdrawn)))
+        .and("withdraw-measurement", strike(with_struck(WITHDRAWN_ROWS), Some(Standing::Live)))
 }

@@ -39,8 +39,16 @@ pub(crate) struct MeasurementBatchView {
     pub digest: String,
     /// Why it was withdrawn.
     pub withdrawn_because: Option<String>,
-    /// Its measurements that were withdrawn one by one.
-    pub withdrawn_rows: Vec<WithdrawnRowView>,
+    /// When it was withdrawn.
+    pub withdrawn_at: Option<DateTime<Utc>>,
+    /// Who withdrew it; `null` for a machine, and where it was not kept yet.
+    pub withdrawn_by: Option<MemberId>,
+    /// How many of its measurements were withdrawn one by one; at most 100.
+    #[schema(minimum = 0, maximum = 100, example = 1)]
+    pub withdrawn_row_count: usize,
+    /// Its measurements that were withdrawn one by one; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawn_rows: Option<Vec<WithdrawnRowView>>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -61,9 +69,9 @@ pub(crate) struct WithdrawnRowView {
     pub by: Option<MemberId>,
 }
 
-impl From<&WithdrawnRow> for WithdrawnRowView {
-    fn from(withdrawn: &WithdrawnRow) -> Self {
-        let WithdrawnRow { row, reason, at, by } = withdrawn.clone();
+impl From<WithdrawnRow> for WithdrawnRowView {
+    fn from(withdrawn: WithdrawnRow) -> Self {
+        let WithdrawnRow { row, reason, at, by } = withdrawn;
         Self { row, reason, at, by }
     }
 }
@@ -107,13 +115,14 @@ impl Resource for MeasurementBatch {
     fn view(&self, transitions: Option<Vec<Transition>>) -> MeasurementBatchView {
         let Self { head, source, counts, indicators, observed_from, observed_until, digest, withdrawn_rows, stage } =
             self.clone();
-        let withdrawn_because = match &stage {
-            Stage::Recorded => None,
-            Stage::Withdrawn { reason, at: _ } => Some(reason.clone()),
+        let name = stage.name();
+        let (withdrawn_because, withdrawn_at, withdrawn_by) = match stage {
+            Stage::Recorded => (None, None, None),
+            Stage::Withdrawn { reason, at, by } => (Some(reason), Some(at), by),
         };
         MeasurementBatchView {
             head: (&head).into(),
-            state: stage.name(),
+            state: name,
             source,
             counts: counts.into(),
             indicator_ids: indicators,
@@ -121,9 +130,16 @@ impl Resource for MeasurementBatch {
             observed_until,
             digest,
             withdrawn_because,
-            withdrawn_rows: withdrawn_rows.iter().map(Into::into).collect(),
+            withdrawn_at,
+            withdrawn_by,
+            withdrawn_row_count: withdrawn_rows.len(),
+            withdrawn_rows: Some(withdrawn_rows.into_iter().map(Into::into).collect()),
             transitions,
         }
+    }
+
+    fn listed(&self) -> MeasurementBatchView {
+        MeasurementBatchView { withdrawn_rows: None, ..self.view(None) }
     }
 
     fn filter(query: MeasurementBatchQuery, _: &Actor, _: NaiveDate) -> Filter {
@@ -186,10 +202,17 @@ verbs! {
     tag "measurements", record MeasurementBatch, view MeasurementBatchView;
 
     /// Take a batch out of charts and evaluation; its rows are kept.
+    ///
+    /// The indicators are judged by what is left, and no signal follows from that. Where a row was a correction, the value that
+    /// it had superseded does not come back: send it again, and it is taken as new.
     withdraw_measurement_batch "/measurement-batches/{id}/withdraw" Withdraw WithdrawMeasurementBatch
     |batch, input, _facts, _by, tx| measurements::withdraw(batch, input.reason, tx);
 
     /// Take one measurement of a batch out of charts and evaluation; it is kept.
+    ///
+    /// The indicator is judged by what is left, and no signal follows from that. Where the measurement was a correction, the value
+    /// that it had superseded does not come back: send it again, and it is taken as new. At most 100 measurements of a batch
+    /// can be withdrawn one by one (409 `too_many_withdrawn`): withdraw the batch, and send again what of it is right.
     withdraw_measurement_measurement_batch
     "/measurement-batches/{id}/withdraw-measurement" WithdrawMeasurement WithdrawMeasurement
     |batch, input, _facts, _by, tx| measurements::withdraw_one(batch, input.row, input.reason, tx);
