@@ -101,8 +101,9 @@ async fn bad_names_and_records_leave_nothing_behind() {
         upload(&api.by(Role::Admin).await, &record, "x", "text/plain", "x").await.expect(403);
         let list = manager.get("/v1/evidence?count=true").await.expect(200);
         assert_eq!(list.body["total"], 1);
-        // What was whole and then refused waits for the next start's sweep; what was cut off is gone at once.
+        // What was cut off is gone at once, and so is what was whole and then refused.
         assert!(files(&api.evidence_directory().join("incoming")).is_empty());
+        assert_eq!(files(&api.evidence_directory()).len(), 1);
     }
 }
 

@@ -237,6 +237,7 @@ impl From<StoreError> for ApiError {
             StoreError::Busy | StoreError::CommitFailed(_) | StoreError::Unreachable(_) => Self::Busy,
             error @ (StoreError::Corrupt { .. }
             | StoreError::Unwritable(_)
+            | StoreError::File(_)
             | StoreError::Journal(_)
             | StoreError::Database(_)
             | StoreError::Migration(_)

@@ -13,7 +13,7 @@ use actix_web::http::header::{self, HeaderName};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpRequest, HttpResponse, HttpServer, Responder, get, web};
 use ratchet_persistence::connection::AnyConnection;
-use ratchet_persistence::idempotency;
+use ratchet_persistence::{erased_files, idempotency};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,12 +110,15 @@ pub fn serve(app: Arc<App>, listener: TcpListener, workers: usize) -> std::io::R
     Ok(server)
 }
 
-/// Forgets idle callers and old answers, every few minutes.
+/// Forgets idle callers and old answers, and removes files that had to go by law, every few minutes.
 async fn sweep(app: web::Data<App>) {
     let (mut turns, store) = (tokio::time::interval(Duration::from_secs(300)), app.store.in_background());
     loop {
         turns.tick().await;
         app.limits.forget_idle();
+        if let Err(error) = erased_files::catch_up(&store, &app.files).await {
+            tracing::error!(%error, "redacted files are still there");
+        }
         let now = app.now();
         loop {
             let prune = move |connection: &mut AnyConnection| Ok::<_, ApiError>(idempotency::prune(now, connection)?);

@@ -47,6 +47,9 @@ pub enum Error {
     /// A record that cannot be written as JSON.
     #[error("a record cannot be written: {0}")]
     Unwritable(String),
+    /// A file of evidence that cannot be touched: the file system's own failure.
+    #[error("a file of evidence: {0}")]
+    File(String),
     /// A journal entry that cannot be made.
     #[error(transparent)]
     Journal(#[from] ratchet_domain::journal::JournalError),
@@ -87,6 +90,7 @@ impl Error {
             | Self::Redacted
             | Self::Corrupt { .. }
             | Self::Unwritable(_)
+            | Self::File(_)
             | Self::Journal(_)
             | Self::Database(_)
             | Self::Migration(_)

@@ -16,6 +16,14 @@ annotation_table!(Evidence, evidence, () {
     content_erased: bool = |piece| piece.body.erased_by.is_some(),
 }, |query, _asked| query);
 
+/// Until this transaction ends nobody else keeps or removes the file of this content.
+///
+/// # Errors
+/// [`Error::Busy`] when somebody else does not end in time.
+pub fn hold_content(organisation: Uuid, sha256: &str, connection: &mut AnyConnection) -> Result<(), Error> {
+    connection.exclude_rivals(&format!("content {organisation} {sha256}"))
+}
+
 /// Whether a piece of evidence of the organisation has this content, and has not lost it.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
 //! The files of evidence: content-addressed, below one directory, never changed. A file is whole and safe on disk
-//! before its record is written; what a record does not name is swept away at the next start.
+//! before its record is committed; what a record does not name is swept away at the next start.
 
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -59,9 +59,8 @@ impl Files {
     /// # Errors
     /// The file system's.
     pub fn keep(&self, organisation: Uuid, incoming: Incoming) -> io::Result<Content> {
-        incoming.file.sync_all()?;
-        let sha256 = hex::encode(incoming.hash.clone().finalize());
-        let path = self.path(organisation, &sha256);
+        let content = incoming.end()?;
+        let path = self.path(organisation, &content.sha256);
         let directory = path.parent().unwrap_or(&self.0);
         fs::create_dir_all(directory)?;
         // Also over a file of the same content: should that one be damaged, it is whole again.
@@ -69,7 +68,7 @@ impl Files {
         for parent in directory.ancestors().take_while(|parent| parent.starts_with(&self.0)) {
             File::open(parent)?.sync_all()?;
         }
-        Ok(Content { sha256, size: incoming.size })
+        Ok(content)
     }
 
     /// Opens a file once all of it was read and found as it was received.
@@ -83,6 +82,12 @@ impl Files {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the content is not the one that was received"));
         }
         File::open(path)
+    }
+
+    /// Whether there is a file of this content.
+    #[must_use]
+    pub fn has(&self, organisation: Uuid, sha256: &str) -> bool {
+        self.path(organisation, sha256).exists()
     }
 
     /// Removes a file whose content must go by law; one that is not there is gone.
@@ -135,6 +140,15 @@ impl Files {
 }
 
 impl Incoming {
+    /// What was received, all of it on disk.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn end(&self) -> io::Result<Content> {
+        self.file.sync_all()?;
+        Ok(Content { sha256: hex::encode(self.hash.clone().finalize()), size: self.size })
+    }
+
     /// Takes the next bytes; how many there are now.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ pub mod digests;
 pub mod duplicates;
 pub mod effects;
 pub mod employee_reports;
+pub mod erased_files;
 pub mod error;
 pub mod evaluation;
 pub mod evidence;

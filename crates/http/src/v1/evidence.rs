@@ -23,9 +23,10 @@ use ratchet_domain::annotations::Verb;
 use ratchet_domain::change::Record;
 use ratchet_domain::evidence::{Evidence, File};
 use ratchet_domain::reference::{self, Reference};
-use ratchet_persistence::evidence::Filter;
+use ratchet_persistence::evidence::{self, Filter};
 use ratchet_persistence::files::Content;
 use ratchet_persistence::table::Table;
+use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -148,13 +149,22 @@ pub(crate) async fn create_evidence(
     let (by, named) = (call.actor.clone(), record.clone());
     call.app.store.read(move |connection| records::named("record", &named, &by, connection)).await?;
     let media_type = transfer::declared_type(&call)?;
-    let Content { sha256, size } = transfer::receive(&call, payload).await?;
+    let (Content { sha256, size }, incoming) = transfer::receive(&call, payload).await?;
     let digest = transfer::digest_of(&sha256);
     let input = File { name, media_type, size, sha256, title, erased_by: None };
     let body = crate::body::Body { parsed: Ok(input), digest };
-    call.create(Query(WriteParameters { dry_run }), body, move |file: File, by, birth, tx| {
+    let files = call.app.files.clone();
+    // Until its record is committed nobody removes the file because others of the same content had to go.
+    let hold = |file: &File, by: &Actor, tx: &mut Tx<'_>| -> Result<(), ApiError> {
+        Ok(evidence::hold_content(by.organisation.0, &file.sha256, tx.connection())?)
+    };
+    call.create_in(Query(WriteParameters { dry_run }), body, hold, move |file: File, (), by, birth, tx| {
         let target = records::named("record", &record, by, tx.connection())?;
-        Ok(Evidence::attach(target, file, by, birth)?)
+        let change = Evidence::attach(target, file, by, birth)?;
+        if !dry_run {
+            transfer::keep(&files, by.organisation.0, incoming)?;
+        }
+        Ok(change)
     })
     .await
 }

@@ -12,12 +12,13 @@ use crate::record::verbs::verbs;
 use crate::record::{HeadView, Resource, ShowParameters, TargetView, Transition};
 use crate::routing::Routes;
 use crate::v1::records;
-use actix_web::{get, post, web};
+use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::id::{EntryId, MemberId};
 use ratchet_domain::redactions::{Redaction, RedactionDraft, Stage, StageName, Verb};
 use ratchet_domain::reference::{self, Reference};
+use ratchet_persistence::erased_files;
 use ratchet_persistence::redactions::{Erasure, Filter, carry_out, check};
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
@@ -239,12 +240,10 @@ pub(crate) async fn approve_redaction(
         };
     let answer = call.verb(target, Verb::Approve, parameters, body, run).await?;
     if let (Some(file), false) = (gone.get().cloned(), dry_run) {
-        // What a crash leaves behind here the next start sweeps away: no record names it any more.
-        let removed = web::block(move || app.files.remove(organisation.0, &file)).await;
-        removed.map_err(|error| ApiError::Internal(error.to_string()))?.map_err(|error| {
-            tracing::error!(%error, "a redacted file is still there");
-            ApiError::Internal(format!("evidence: {error}"))
-        })?;
+        // It is committed. What keeps the file there now is tried again every few minutes.
+        if let Err(error) = erased_files::remove(&app.store, &app.files, organisation.0, file).await {
+            tracing::warn!(%error, "a redacted file is still there");
+        }
     }
     Ok(answer)
 }

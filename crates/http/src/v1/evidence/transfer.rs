@@ -8,8 +8,9 @@ use actix_web::{HttpResponse, web};
 use futures_util::StreamExt;
 use ratchet_domain::evidence::Evidence;
 use ratchet_domain::refusal::Refusal;
-use ratchet_persistence::files::{Content, Files};
+use ratchet_persistence::files::{Content, Files, Incoming};
 use std::io::{self, ErrorKind, Read};
+use uuid::Uuid;
 
 /// Bytes sent at once.
 const CHUNK: usize = 64 << 10;
@@ -44,8 +45,8 @@ pub(super) fn digest_of(sha256: &str) -> [u8; 32] {
     hex::decode(sha256).ok().and_then(|bytes| bytes.try_into().ok()).unwrap_or_default()
 }
 
-/// Receives the body into a file that is whole and safe on disk when this ends.
-pub(super) async fn receive(call: &Call, mut payload: web::Payload) -> Result<Content, ApiError> {
+/// Receives the body into a file that is whole and safe on disk when this ends, and kept nowhere yet.
+pub(super) async fn receive(call: &Call, mut payload: web::Payload) -> Result<(Content, Incoming), ApiError> {
     let (limit, patience) = (call.app.settings.evidence_limit, call.app.settings.body_patience);
     let too_large = || ApiError::TooLarge(usize::try_from(limit).unwrap_or(usize::MAX));
     let declared = call.header("content-length")?.and_then(|length| length.parse::<u64>().ok());
@@ -74,20 +75,26 @@ pub(super) async fn receive(call: &Call, mut payload: web::Payload) -> Result<Co
     if received == 0 {
         return Err(Refusal::invalid("", "empty", "must be a file with content: an empty one shows nothing").into());
     }
-    let (files, organisation) = (call.app.files.clone(), call.actor.organisation.0);
-    on_disk(move || files.keep(organisation, incoming)).await
+    on_disk(move || Ok((incoming.end()?, incoming))).await
+}
+
+/// Keeps what was received, for whoever holds its content.
+pub(super) fn keep(files: &Files, organisation: Uuid, incoming: Incoming) -> Result<(), ApiError> {
+    files.keep(organisation, incoming).map(drop).map_err(unkept)
 }
 
 /// Runs what may wait for the disk where waiting harms nobody.
 async fn on_disk<T: Send + 'static>(job: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, ApiError> {
     let done = web::block(job).await.map_err(|error| ApiError::Internal(error.to_string()))?;
-    done.map_err(|error| {
-        if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
-            tracing::error!(%error, "no room for evidence");
-            return ApiError::Busy;
-        }
-        ApiError::Internal(format!("evidence: {error}"))
-    })
+    done.map_err(unkept)
+}
+
+fn unkept(error: io::Error) -> ApiError {
+    if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+        tracing::error!(%error, "no room for evidence");
+        return ApiError::Busy;
+    }
+    ApiError::Internal(format!("evidence: {error}"))
 }
 
 /// Sends a file's content, and nothing when it is not the one that was received.
