@@ -6,10 +6,12 @@ use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
 use crate::journal::reading::{self, EntryFilter};
 use crate::schema::{journal_heads, search_cursors, search_words};
+use crate::table::Table;
 use diesel::prelude::*;
 use ratchet_domain::change::Record;
 use ratchet_domain::id::OrganisationId;
-use ratchet_domain::reference::Prefix;
+use ratchet_domain::of_kind;
+use ratchet_domain::reference::{Locator, Prefix};
 use ratchet_domain::search::{self, Weight};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -77,8 +79,14 @@ fn follow_one(
     let count = entries.len();
     let newest: HashMap<Uuid, _> = entries.into_iter().map(|entry| (entry.read.object.id, entry)).collect();
     for (record, entry) in newest {
-        let words = entry.detail.map(|(detail, _)| search::words_of(&detail["state"])).unwrap_or_default();
-        keep(organisation, (&entry.read.object.kind, record), words, connection)?;
+        let kind = entry.read.object.kind;
+        match entry.detail {
+            Some((detail, _)) => {
+                keep(organisation, (&kind, record), search::words_of(&detail["state"]), connection)?;
+            }
+            // What it said had to go: what is left of the record stands in its row.
+            None => keep_row(organisation, (&kind, record), connection)?,
+        }
     }
     let reached = search_cursors::size.eq(position.cast_signed() + 1);
     match size {
@@ -124,6 +132,19 @@ pub(crate) fn keep_now<T: Record>(record: &T, connection: &mut AnyConnection) ->
     let state = serde_json::to_value(record).map_err(|error| Error::Unwritable(error.to_string()))?;
     let head = record.head();
     keep(head.organisation, (T::KIND, head.id), search::words_of(&state), connection)
+}
+
+/// The same of a record by its kind; a kind of another version of the program, and a record that is not there, have none.
+fn keep_row(
+    organisation: OrganisationId,
+    (kind, record): (&str, Uuid),
+    connection: &mut AnyConnection,
+) -> Result<(), Error> {
+    let Some(kind) = Prefix::of_kind(kind) else { return Ok(()) };
+    of_kind!(kind, T => match T::find(organisation, Locator::Id(record), connection)? {
+        Some((record, _)) => keep_now::<T>(&record, connection),
+        None => Ok(()),
+    })
 }
 
 /// Forgets everything, so that the worker reads the journal anew; after the way words are made has changed.
