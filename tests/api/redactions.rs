@@ -6,6 +6,8 @@ use crate::harness::{Answer, Api, signer};
 use ratchet_domain::access::Role;
 use ratchet_domain::journal::checkpoint::VerifierKey;
 use ratchet_domain::journal::export::verify_export;
+use ratchet_persistence::erased_files;
+use ratchet_persistence::files::Files;
 use ratchet_persistence::journal::verification::{Scope, verify};
 use serde_json::{Value, json};
 
@@ -29,6 +31,13 @@ async fn approve(api: &Api, redaction: &str) -> Answer {
     post(api, Role::IsmsManager, &format!("redactions/{redaction}/approve"), json!({})).await
 }
 
+/// A case under a key for retries.
+async fn keyed(api: &Api, key: &str, body: &Value) -> Answer {
+    let member = api.by(Role::Member).await;
+    let request = member.request(reqwest::Method::POST, "/v1/nonconformities").header("idempotency-key", key);
+    member.send(request.json(body)).await
+}
+
 async fn details(api: &Api, reference: &str) -> Vec<Value> {
     let history = read(api, Role::Auditor, &format!("records/{reference}/history")).await.expect(200);
     history.body["items"].as_array().unwrap().iter().map(|entry| entry["detail"].clone()).collect()
@@ -49,11 +58,7 @@ async fn a_text_goes_from_everywhere_and_the_journal_verifies() {
         let name = "Annabel Quimby left her badge in the door";
         let mut body = nonconformities::report();
         body["statement"] = json!(name);
-        let made = api.by(Role::Member).await;
-        let made = made
-            .send(made.request(reqwest::Method::POST, "/v1/nonconformities").header("idempotency-key", "k").json(&body))
-            .await
-            .expect(201);
+        let made = keyed(&api, "k", &body).await.expect(201);
         let case = made.reference().to_owned();
         let owner = api.member_id(Role::IsmsManager).await;
         api.wait(chrono::TimeDelta::hours(1));
@@ -101,11 +106,8 @@ async fn a_text_goes_from_everywhere_and_the_journal_verifies() {
         let now = api.now().format("%Y-%m-%dT%H:%M:%SZ");
         read(&api, Role::Auditor, &format!("nonconformities/{case}?as_of={now}")).await.expect(200);
         assert_eq!(is_kept(&api.database, name), Vec::<String>::new());
-        // A retry gets the answer that was kept, with the tombstone.
-        let member = api.by(Role::Member).await;
-        let again = member.request(reqwest::Method::POST, "/v1/nonconformities").header("idempotency-key", "k");
-        let again = member.send(again.json(&body)).await.expect(201);
-        assert_eq!((again.reference(), &again.body["statement"]), (case.as_str(), &tombstone));
+        let again = keyed(&api, "k", &body).await.expect(410);
+        assert_eq!(again.body["type"], "/problems/redacted");
 
         // The tree is what it was: live, in an export, against the checkpoint from before.
         api.follow().await;
@@ -121,6 +123,134 @@ async fn a_text_goes_from_everywhere_and_the_journal_verifies() {
         assert_eq!((report.redacted, report.withheld), (2, 0));
         let told = super::journal::verified(&export, head["verifier_key"].as_str().unwrap());
         assert!(told.ends_with(", 2 redacted\n"), "{told}");
+    }
+}
+
+/// What other records happen to say in the same words stays, in their kept answers, too.
+#[tokio::test]
+async fn what_others_say_alike_stays() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let body = nonconformities::report();
+        let (one, other) = (keyed(&api, "one", &body).await.expect(201), keyed(&api, "other", &body).await.expect(201));
+        let redaction = requested(&api, one.reference(), &["/title"]).await;
+        approve(&api, &redaction).await.expect(200);
+        let again = keyed(&api, "other", &body).await.expect(201);
+        assert_eq!((&again.text, again.header("etag")), (&other.text, other.header("etag")));
+        keyed(&api, "one", &body).await.expect(410);
+        let changed = json!({ "title": "Another", "statement": "Another" });
+        keyed(&api, "one", &changed).await.expect(422);
+        let cases = read(&api, Role::Auditor, "nonconformities?count=true").await.expect(200);
+        assert_eq!(cases.body["total"], 2, "a retry makes nothing, whatever is left of its answer");
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_reads_like_a_choice_or_a_tombstone_goes() {
+    for database in each() {
+        let api = Api::start(database).await;
+        for title in ["reported", "[redacted: so they say]"] {
+            let mut body = nonconformities::report();
+            body["title"] = json!(title);
+            let case = post(&api, Role::Member, "nonconformities", body).await.expect(201).reference().to_owned();
+            let redaction = requested(&api, &case, &["/title"]).await;
+            approve(&api, &redaction).await.expect(200);
+            let seen = read(&api, Role::Auditor, &format!("nonconformities/{case}")).await.expect(200);
+            assert_eq!(seen.body["title"], format!("[redacted: {redaction}]"));
+            assert_eq!(seen.body["state"], "reported");
+        }
+    }
+}
+
+/// The newest entry says nothing any more; the record is still found by what is left of it.
+#[tokio::test]
+async fn a_record_whose_newest_detail_went_is_found() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let case = nonconformities::raise(&api).await;
+        let history = read(&api, Role::Auditor, &format!("records/{case}/history")).await.expect(200);
+        let body = json!({ "record": case, "entries": [history.body["items"][0]["id"]], "reason": WHY });
+        let redaction = post(&api, Role::Management, "redactions", body).await.expect(201).reference().to_owned();
+        approve(&api, &redaction).await.expect(200);
+        assert_eq!(details(&api, &case).await, [Value::Null]);
+        api.follow().await;
+        let found = read(&api, Role::Auditor, &format!("search?q={case}&kind=nonconformity")).await.expect(200);
+        assert_eq!(found.body["items"].as_array().unwrap().len(), 1, "{}", found.text);
+    }
+}
+
+/// Two ask for the same: what the second names is not there any more, and what came since nobody asked for.
+#[tokio::test]
+async fn what_went_meanwhile_is_not_erased_again() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let manager = api.by(Role::IsmsManager).await;
+        let case = nonconformities::raise(&api).await;
+        let file = evidence::upload(&manager, &case, "badges.txt", "text/plain", "Annabel Quimby").await.expect(201);
+        let history = read(&api, Role::Auditor, &format!("records/{case}/history")).await.expect(200);
+        let entries = json!({ "record": case, "entries": [history.body["items"][0]["id"]], "reason": WHY });
+        let content = json!({ "record": file.reference(), "content": true, "reason": WHY });
+        let mut second = Vec::new();
+        for body in [entries, content] {
+            let one = post(&api, Role::Management, "redactions", body.clone()).await.expect(201);
+            second.push(post(&api, Role::Management, "redactions", body).await.expect(201).reference().to_owned());
+            approve(&api, one.reference()).await.expect(200);
+        }
+        let anew = evidence::upload(&manager, &case, "anew.txt", "text/plain", "Annabel Quimby").await.expect(201);
+        for redaction in second {
+            assert_eq!(approve(&api, &redaction).await.expect(409).reasons(), ["changed_meanwhile"]);
+        }
+        read(&api, Role::Auditor, &format!("evidence/{}/content", anew.reference())).await.expect(200);
+    }
+}
+
+/// The disk refuses once: the approval stands, and the file goes later, unless it was sent anew.
+#[tokio::test]
+async fn a_file_that_stays_goes_later() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let (manager, files) = (api.by(Role::IsmsManager).await, Files::new(api.evidence_directory()));
+        let case = nonconformities::raise(&api).await;
+        let gone = evidence::upload(&manager, &case, "badges.txt", "text/plain", "Annabel Quimby").await.expect(201);
+        let [file] = evidence::files(&api.evidence_directory()).try_into().unwrap();
+        std::fs::remove_file(&file).unwrap();
+        std::fs::create_dir(&file).unwrap();
+        let body = json!({ "record": gone.reference(), "content": true, "reason": WHY });
+        let redaction = post(&api, Role::Management, "redactions", body).await.expect(201);
+        approve(&api, redaction.reference()).await.expect(200);
+        assert!(erased_files::catch_up(&api.store, &files).await.is_err(), "it is told as long as it is there");
+        std::fs::remove_dir(&file).unwrap();
+        std::fs::write(&file, "Annabel Quimby").unwrap();
+        assert_eq!(erased_files::catch_up(&api.store, &files).await.unwrap(), 1);
+        assert!(!file.exists());
+        let anew = evidence::upload(&manager, &case, "anew.txt", "text/plain", "Annabel Quimby").await.expect(201);
+        assert_eq!(erased_files::catch_up(&api.store, &files).await.unwrap(), 0);
+        read(&api, Role::Auditor, &format!("evidence/{}/content", anew.reference())).await.expect(200);
+    }
+}
+
+/// Whoever sends the same content in that moment has a record and a file, or a record that says that it is gone.
+#[tokio::test]
+async fn no_file_goes_from_under_a_record() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let manager = api.by(Role::IsmsManager).await;
+        let case = nonconformities::raise(&api).await;
+        for round in 0..6 {
+            let content = format!("Annabel Quimby {round}");
+            let send = || evidence::upload(&manager, &case, "badges.txt", "text/plain", content.clone());
+            let first = send().await.expect(201);
+            let body = json!({ "record": first.reference(), "content": true, "reason": WHY });
+            let redaction = post(&api, Role::Management, "redactions", body).await.expect(201);
+            let (approved, a, b, c) = tokio::join!(approve(&api, redaction.reference()), send(), send(), send());
+            approved.expect(200);
+            for piece in [a, b, c] {
+                let path = format!("evidence/{}", piece.expect(201).reference());
+                let seen = read(&api, Role::Auditor, &path).await.expect(200);
+                let expected = if seen.body["erased_by"].is_null() { 200 } else { 410 };
+                read(&api, Role::Auditor, &format!("{path}/content")).await.expect(expected);
+            }
+        }
     }
 }
 

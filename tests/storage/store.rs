@@ -272,10 +272,10 @@ fn old_answers_to_retries_are_forgotten() {
             |key: usize| Retry { organisation, caller: uuid::Uuid::nil(), key: key.to_string(), fingerprint: [0; 32] };
         for key in 0..700 {
             let at = now - chrono::TimeDelta::milliseconds(key as i64);
-            keep(&retry(key), (201, "[]", b"{}"), at, connection).unwrap();
+            keep(&retry(key), (201, "[]", b"{}"), None, at, connection).unwrap();
         }
         let later = now + KEPT;
-        keep(&retry(700), (201, "[]", b"{}"), later, connection).unwrap();
+        keep(&retry(700), (201, "[]", b"{}"), None, later, connection).unwrap();
         assert!(find(&retry(0), later - chrono::TimeDelta::seconds(1), connection).unwrap().is_some());
         assert!(find(&retry(0), later, connection).unwrap().is_none());
         let pruned = [(); 3].map(|()| prune(later, connection).unwrap());

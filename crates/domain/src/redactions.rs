@@ -5,9 +5,11 @@ mod erasing;
 mod lifecycle;
 #[cfg(test)]
 pub(crate) mod tests;
+mod tombstone;
 
-pub use erasing::{carries, redact, replace, texts_at};
+pub use erasing::{carries, redact, texts_at};
 pub use lifecycle::{StageName, Verb, edge};
+pub use tombstone::{tombstone, tombstone_of};
 
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
@@ -15,7 +17,7 @@ use crate::delegations::is_personal;
 use crate::id::{EntryId, MemberId};
 use crate::kinds::sees_all;
 use crate::links::Relation;
-use crate::reference::{Prefix, Reference, Target};
+use crate::reference::{Prefix, Target};
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
 use crate::trace::TraceEdge;
@@ -128,12 +130,6 @@ impl Record for Redaction {
 }
 
 impl Redaction {
-    /// What stands in place of what is gone.
-    #[must_use]
-    pub fn tombstone(&self) -> String {
-        tombstone(self.head.reference)
-    }
-
     /// The entries whose details it has erased.
     #[must_use]
     pub fn erased(&self) -> &[EntryId] {
@@ -220,8 +216,4 @@ impl Redaction {
         }
         faults
     }
-}
-
-fn tombstone(reference: Reference) -> String {
-    format!("[redacted: {reference}]")
 }

@@ -1,5 +1,6 @@
 //! Words by which records are found: the same on every database, whatever the script or the accents.
 
+use crate::redactions::tombstone_of;
 use crate::refusal::Fault;
 use serde_json::Value;
 use std::collections::{BTreeMap, btree_map::Entry};
@@ -34,13 +35,13 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
 }
 
 /// The words of a record's stored projection with their weights. What is no writing of people is left out: ids,
-/// moments, hashes and the head, but for the reference.
+/// moments, hashes, tombstones and the head, but for the reference.
 #[must_use]
 pub fn words_of(state: &Value) -> BTreeMap<String, Weight> {
     let mut found = BTreeMap::new();
     let title = ["title", "name", "label"].iter().find_map(|member| state[member].as_str());
     let reference = state["head"]["reference"].as_str();
-    for text in title.into_iter().chain(reference) {
+    for text in title.into_iter().filter(|title| tombstone_of(title).is_none()).chain(reference) {
         add(text, Weight::Title, &mut found);
     }
     if let Value::Object(members) = state {
@@ -78,7 +79,7 @@ fn is_writing(text: &str) -> bool {
     let is_id = uuid::Uuid::try_parse(text).is_ok();
     let is_moment = text.len() >= 20 && chrono::DateTime::parse_from_rfc3339(text).is_ok();
     let is_hash = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    !(is_id || is_moment || is_hash)
+    !(is_id || is_moment || is_hash || tombstone_of(text).is_some())
 }
 
 /// The beginnings of words that a caller asks for: 1 to 8.
@@ -139,6 +140,13 @@ mod tests {
         assert_eq!(found["0007"], Weight::Title);
         assert!(found.contains_key("image"));
         assert!(!found.keys().any(|word| word.starts_with("0197") || word.starts_with("e3b0") || word == "000001z"));
+    }
+
+    #[test]
+    fn nothing_is_found_by_what_stands_where_something_went() {
+        let gone = json!({ "title": "[redacted: RED-2026-0001]", "notes": ["[redacted: RED-2026-0002]", "Late"] });
+        assert_eq!(words_of(&gone).into_keys().collect::<Vec<_>>(), ["late"]);
+        assert!(words_of(&json!({ "title": "[redacted: by us]" })).contains_key("redacted"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, Responder};
 use ratchet_persistence::journal::Receipt;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 /// An answer with its body as bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,24 +15,26 @@ pub(crate) struct Answer {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// The record that it shows, where it shows one.
+    pub record: Option<Uuid>,
 }
 
 impl Answer {
     /// A JSON body.
     pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, ApiError> {
         let body = serde_json::to_vec(body).map_err(|error| ApiError::Internal(error.to_string()))?;
-        Ok(Self { status: status.as_u16(), headers: Vec::new(), body })
+        Ok(Self { status: status.as_u16(), headers: Vec::new(), body, record: None })
     }
 
     /// A body that is no JSON.
     pub(crate) fn text(status: StatusCode, content_type: &str, body: String) -> Self {
-        let answer = Self { status: status.as_u16(), headers: Vec::new(), body: body.into_bytes() };
+        let answer = Self { status: status.as_u16(), headers: Vec::new(), body: body.into_bytes(), record: None };
         answer.with(&header::CONTENT_TYPE, content_type)
     }
 
     /// No body.
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status: status.as_u16(), headers: Vec::new(), body: Vec::new() }
+        Self { status: status.as_u16(), headers: Vec::new(), body: Vec::new(), record: None }
     }
 
     /// Adds a secret to the object that is answered, outside everything that is stored.
@@ -67,6 +70,11 @@ impl Answer {
 
     fn hash(&self) -> String {
         hex::encode(&Sha256::digest(&self.body)[..8])
+    }
+
+    /// Says which record it shows.
+    pub(crate) fn about(self, record: Uuid) -> Self {
+        Self { record: Some(record), ..self }
     }
 
     /// Where the journal says so, and what: the hash is known before anybody could have changed what was kept.

@@ -106,7 +106,8 @@ fn add_components(components: &mut Value) {
         "Idempotency-Key": {
             "name": "Idempotency-Key", "in": "header", "required": false,
             "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
-            "description": "The same key with the same request gets the first answer again, for 24 hours.",
+            "description": "The same key with the same request gets the first answer again, for 24 hours; 410 once something in \
+                the record that it shows had to go by law.",
         },
     });
 }

@@ -243,7 +243,7 @@ pub(crate) fn shown<T: Resource>(
 ) -> Result<Answer, ApiError> {
     let facts = tx.facts(record)?;
     let view = whole(record, &facts, by, tx.connection())?;
-    Ok(Answer::json(status, &view)?.with_etag(record.head().version))
+    Ok(Answer::json(status, &view)?.with_etag(record.head().version).about(record.head().id))
 }
 
 impl Call {
@@ -327,7 +327,7 @@ impl Call {
             let input = parsed?;
             let entered = enter(&input, &by, tx)?;
             let birth = tx.birth(T::PREFIX)?;
-            let change = make(input, entered, &by, birth, tx)?;
+            let change = make(input, entered, &by, birth, tx).map_err(unless_other_overtaken)?;
             let (record, receipt) = tx.save(change)?;
             let status = if dry_run { StatusCode::OK } else { StatusCode::CREATED };
             let place = format!("/v1/{}/{}", T::PATH, record.head().id);
@@ -389,7 +389,7 @@ impl Call {
             }
             // A body may hold the reason for an exception that the guard alone cannot know of: the command asks again.
             let input = parsed.or_else(|fault| verdict.map_or_else(|refusal| Err(refusal.into()), |()| Err(fault)))?;
-            let (change, told) = run(record, input, &facts, &by, tx)?;
+            let (change, told) = run(record, input, &facts, &by, tx).map_err(unless_other_overtaken)?;
             let (record, receipt) = tx.save(change).map_err(|error| unless_overtaken(error, expected.as_deref()))?;
             let answer = shown(StatusCode::OK, &record, &by, tx)?;
             let answer = told.iter().try_fold(answer, |answer, (name, value)| answer.with_member(name, value))?;
@@ -427,14 +427,15 @@ impl Call {
             }
             check_version(expected.as_deref(), record.head().version)?;
             verdict?;
-            let change = run(record, parsed?, &by, tx)?;
+            let change = run(record, parsed?, &by, tx).map_err(unless_other_overtaken)?;
             let (record, receipt) = tx.save(change).map_err(|error| unless_overtaken(error, expected.as_deref()))?;
             Ok(written(shown(StatusCode::OK, &record, &by, tx)?, receipt, dry_run))
         })
         .await
     }
 
-    /// Runs a write once: a retry with the same `Idempotency-Key` gets the first answer, byte for byte.
+    /// Runs a write once: a retry with the same `Idempotency-Key` gets the first answer, byte for byte, unless what that
+    /// showed had to go by law.
     pub(crate) async fn write<F>(
         self,
         parameters: &WriteParameters,
@@ -461,7 +462,8 @@ impl Call {
                 return Ok(answer);
             }
             let headers = serde_json::to_string(&answer.headers).map_err(|e| ApiError::Internal(e.to_string()))?;
-            idempotency::keep(&retry, (answer.status, &headers, &answer.body), now, tx.connection())?;
+            let kept = (answer.status, headers.as_str(), answer.body.as_slice());
+            idempotency::keep(&retry, kept, answer.record, now, tx.connection())?;
             Ok(answer)
         };
         self.app.store.write(context, job).await
@@ -524,11 +526,21 @@ pub(crate) fn existing_members(pointer: &str, named: &[MemberId], tx: &mut Tx<'_
 fn unless_overtaken(error: StoreError, if_match: Option<&str>) -> ApiError {
     let names_a_version = if_match.is_some_and(|tags| tags.split(',').all(|tag| tag.trim() != "*"));
     match (error, names_a_version) {
-        (StoreError::Stale { current: _ }, false) => {
-            Refusal::state("overtaken", "somebody else wrote the record in the same moment: read it again").into()
-        }
+        (StoreError::Stale { current: _ }, false) => overtaken("the record"),
         (error, _) => error.into(),
     }
+}
+
+/// What a call writes beside its own record has a version that nobody named: `If-Match` is about its own.
+fn unless_other_overtaken(error: ApiError) -> ApiError {
+    match error {
+        ApiError::Stale(_) => overtaken("a record that this changes"),
+        error => error,
+    }
+}
+
+fn overtaken(what: &str) -> ApiError {
+    Refusal::state("overtaken", format!("somebody else wrote {what} in the same moment: read it again")).into()
 }
 
 pub(crate) fn written(answer: Answer, receipt: Receipt, dry_run: bool) -> Answer {
@@ -539,10 +551,13 @@ fn replayed(stored: idempotency::Stored, retry: &Retry) -> Result<Answer, ApiErr
     if stored.fingerprint != retry.fingerprint {
         return Err(ApiError::KeyReused);
     }
+    if stored.is_forgotten {
+        return Err(ApiError::Redacted);
+    }
     let mut headers: Vec<(String, String)> =
         serde_json::from_str(&stored.headers).map_err(|error| ApiError::Internal(error.to_string()))?;
     headers.push(("idempotency-replayed".to_owned(), "true".to_owned()));
-    Ok(Answer { status: stored.status, headers, body: stored.body })
+    Ok(Answer { status: stored.status, headers, body: stored.body, record: None })
 }
 
 /// Whether one of `If-Match`'s tags names the version; the part behind the hyphen is the body's and may differ.
@@ -567,6 +582,12 @@ mod tests {
         {
             assert_eq!(unless_overtaken(StoreError::Stale { current: 4 }, named).kind(), expected, "{named:?}");
         }
+    }
+
+    #[test]
+    fn nobody_is_told_of_another_records_version() {
+        assert_eq!(unless_other_overtaken(StoreError::Stale { current: 4 }.into()).kind(), Kind::State);
+        assert_eq!(unless_other_overtaken(ApiError::NotFound).kind(), Kind::NotFound);
     }
 
     #[test]

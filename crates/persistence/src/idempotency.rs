@@ -7,8 +7,6 @@ use crate::schema::idempotency_keys::{self, dsl};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use ratchet_domain::id::OrganisationId;
-use ratchet_domain::redactions::replace;
-use serde_json::Value;
 use uuid::Uuid;
 
 /// How long an answer is kept.
@@ -40,6 +38,8 @@ pub struct Stored {
     pub headers: String,
     /// Its body, byte for byte.
     pub body: Vec<u8>,
+    /// Whether what it said had to go by law.
+    pub is_forgotten: bool,
 }
 
 /// The answer that was given to this key, after waiting for a rival in flight.
@@ -48,29 +48,31 @@ pub struct Stored {
 /// [`Error::Busy`] when the rival does not end in time.
 pub fn find(retry: &Retry, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Option<Stored>, Error> {
     connection.exclude_rivals(&format!("{} {} {}", retry.organisation, retry.caller, retry.key))?;
-    let found: Option<(Vec<u8>, i32, String, Vec<u8>)> = dsl::idempotency_keys
+    let found: Option<(Vec<u8>, i32, String, Vec<u8>, bool)> = dsl::idempotency_keys
         .filter(dsl::organisation_id.eq(KeyValue(retry.organisation.0)))
         .filter(dsl::caller_id.eq(KeyValue(retry.caller)))
         .filter(dsl::key.eq(&retry.key))
         .filter(dsl::stored_at.gt(InstantValue(now - KEPT)))
-        .select((dsl::fingerprint, dsl::status, dsl::headers, dsl::body))
+        .select((dsl::fingerprint, dsl::status, dsl::headers, dsl::body, dsl::is_forgotten))
         .get_result(connection)
         .optional()?;
-    Ok(found.map(|(fingerprint, status, headers, body)| Stored {
+    Ok(found.map(|(fingerprint, status, headers, body, is_forgotten)| Stored {
         fingerprint,
         status: u16::try_from(status).unwrap_or_default(),
         headers,
         body,
+        is_forgotten,
     }))
 }
 
-/// Keeps an answer; one that is older than [`KEPT`] gives way.
+/// Keeps an answer, and which record it shows, where it shows one; one that is older than [`KEPT`] gives way.
 ///
 /// # Errors
 /// The database's.
 pub fn keep(
     retry: &Retry,
     (status, headers, body): (u16, &str, &[u8]),
+    record: Option<Uuid>,
     now: DateTime<Utc>,
     connection: &mut AnyConnection,
 ) -> Result<(), Error> {
@@ -89,6 +91,7 @@ pub fn keep(
             dsl::headers.eq(headers),
             dsl::body.eq(body),
             dsl::stored_at.eq(InstantValue(now)),
+            dsl::record_id.eq(record.map(KeyValue)),
         ))
         .execute(connection)?;
     Ok(())
@@ -112,21 +115,23 @@ pub fn prune(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<usize
     Ok(diesel::delete(old).execute(connection)?)
 }
 
-/// Puts tombstones into kept answers in place of texts that must go; retries get those.
-pub(crate) fn redact(
+/// Forgets what the answers about a record said, because some of it must go: retries are told so.
+pub(crate) fn forget_about(
     organisation: OrganisationId,
-    (texts, instead): (&[String], &str),
+    record: Uuid,
     connection: &mut AnyConnection,
 ) -> Result<(), Error> {
     let ours = || dsl::idempotency_keys.filter(dsl::organisation_id.eq(KeyValue(organisation.0)));
-    let kept: Vec<(KeyValue, String, Vec<u8>)> =
-        ours().select((dsl::caller_id, dsl::key, dsl::body)).load(connection)?;
-    for (caller, key, body) in kept {
-        let Ok(mut answer) = serde_json::from_slice::<Value>(&body) else { continue };
-        if replace(&mut answer, texts, instead) {
-            let same = ours().filter(dsl::caller_id.eq(caller)).filter(dsl::key.eq(key));
-            diesel::update(same).set(dsl::body.eq(answer.to_string().into_bytes())).execute(connection)?;
-        }
+    let kept: Vec<(KeyValue, String)> = ours()
+        .filter(dsl::record_id.eq(KeyValue(record)))
+        // In one order, so that two who forget do not wait for each other.
+        .order((dsl::caller_id, dsl::key))
+        .select((dsl::caller_id, dsl::key))
+        .load(connection)?;
+    for (caller, key) in kept {
+        let same = ours().filter(dsl::caller_id.eq(caller)).filter(dsl::key.eq(key));
+        let nothing = (dsl::is_forgotten.eq(true), dsl::headers.eq("[]"), dsl::body.eq(Vec::<u8>::new()));
+        diesel::update(same).set(nothing).execute(connection)?;
     }
     Ok(())
 }

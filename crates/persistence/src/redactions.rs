@@ -102,18 +102,20 @@ pub struct Erasure {
 /// # Errors
 /// The database's, or a fault for each field and each entry.
 pub fn check(redaction: &Redaction, tx: &mut Tx<'_>) -> Result<(), Error> {
-    if redaction.content {
-        let piece: Evidence = tx.load(Locator::Id(redaction.target.id.0))?;
-        if piece.body.erased_by.is_some() {
-            return Err(Refusal::invalid("/content", "redacted", "is gone already").into());
-        }
-    }
+    check_content(redaction, tx)?;
     of_kind!(redaction.target.kind, T => check_one::<T>(redaction, tx))
 }
 
 fn check_one<T: Guarded>(redaction: &Redaction, tx: &mut Tx<'_>) -> Result<(), Error> {
     let record: T = tx.load(Locator::Id(redaction.target.id.0))?;
     redact(record, redaction, tx.now())?;
+    check_entries::<T>(redaction, tx)
+}
+
+fn check_entries<T: Record>(redaction: &Redaction, tx: &mut Tx<'_>) -> Result<(), Error> {
+    if redaction.entries.is_empty() {
+        return Ok(());
+    }
     let organisation = tx.actor().organisation;
     let there = erasing::with_detail(organisation, &key_of::<T>(redaction), tx.connection())?;
     let missing = redaction.entries.iter().position(|entry| !there.contains(entry));
@@ -124,6 +126,16 @@ fn check_one<T: Guarded>(redaction: &Redaction, tx: &mut Tx<'_>) -> Result<(), E
             Err(Refusal::invalid(format!("/entries/{index}"), "unknown_entry", detail).into())
         }
     }
+}
+
+fn check_content(redaction: &Redaction, tx: &mut Tx<'_>) -> Result<(), Error> {
+    if redaction.content {
+        let piece: Evidence = tx.load(Locator::Id(redaction.target.id.0))?;
+        if piece.body.erased_by.is_some() {
+            return Err(Refusal::invalid("/content", "redacted", "is gone already").into());
+        }
+    }
+    Ok(())
 }
 
 fn key_of<T: Record>(redaction: &Redaction) -> (&'static str, Uuid) {
@@ -153,17 +165,22 @@ fn erase<T: Guarded>(
     tx.enter(seen.circle())?;
     let record: T = tx.load(Locator::Id(id))?;
     let (change, mut texts) = redact(record, redaction, now).map_err(changed_meanwhile)?;
+    // Another redaction may have been carried out since this one was asked for.
+    check_entries::<T>(redaction, tx).map_err(gone_meanwhile)?;
+    check_content(redaction, tx).map_err(gone_meanwhile)?;
     let object = key_of::<T>(redaction);
     texts.extend(erasing::texts(organisation, &object, &redaction.fields, tx.connection())?);
     let asked: HashSet<EntryId> = redaction.entries.iter().copied().collect();
     let what = erasing::What { entries: &asked, fields: &redaction.fields, texts: &texts };
-    let erased = erasing::erase(organisation, &object, &what, tx.connection())?;
+    let erased = erasing::erase::<T>(organisation, &object, &what, tx.connection())?;
     if !redaction.fields.is_empty() {
         let (record, _) = tx.save_with_new_salt(change)?;
         search::keep_now(&record, tx.connection())?;
     }
-    // Answers that were kept for retries show the record as it was.
-    idempotency::redact(organisation, (texts.as_slice(), redaction.tombstone().as_str()), tx.connection())?;
+    if !(redaction.fields.is_empty() && erased.is_empty()) {
+        // Answers that were kept for retries show the record as it was.
+        idempotency::forget_about(organisation, id, tx.connection())?;
+    }
     let file = if redaction.content { Some(erase_content(redaction, tx)?) } else { None };
     Ok((erased, file))
 }
@@ -173,10 +190,19 @@ fn erase_content(redaction: &Redaction, tx: &mut Tx<'_>) -> Result<String, Error
     let (organisation, now) = (tx.actor().organisation, tx.now());
     let piece: Evidence = tx.load(Locator::Id(redaction.target.id.0))?;
     let sha256 = piece.body.sha256.clone();
+    // What is being sent in this moment is there before, and goes with the others, or is sent anew behind.
+    evidence::hold_content(organisation.0, &sha256, tx.connection())?;
     for piece in evidence::of_content(organisation, &sha256, tx.connection())? {
         tx.save(without_content(piece, redaction.head.reference, now))?;
     }
     Ok(sha256)
+}
+
+fn gone_meanwhile(error: Error) -> Error {
+    match error {
+        Error::Refused(refusal) => changed_meanwhile(refusal).into(),
+        other => other,
+    }
 }
 
 /// What was there when it was asked for.

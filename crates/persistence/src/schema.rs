@@ -489,7 +489,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Binary, Integer, Text};
+    use diesel::sql_types::{Binary, Bool, Integer, Nullable, Text};
     use crate::column::{Instant, Key};
     idempotency_keys (organisation_id, caller_id, key) {
         organisation_id -> Key,
@@ -500,6 +500,8 @@ diesel::table! {
         headers -> Text,
         body -> Binary,
         stored_at -> Instant,
+        record_id -> Nullable<Key>,
+        is_forgotten -> Bool,
     }
 }
 

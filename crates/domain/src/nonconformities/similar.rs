@@ -3,6 +3,7 @@
 
 use super::Nonconformity;
 use crate::id::NonconformityId;
+use crate::redactions::tombstone_of;
 use crate::search;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
@@ -149,9 +150,12 @@ fn statement(case: &Nonconformity) -> BTreeSet<String> {
     telling(&case.title).chain(telling(&case.statement)).collect()
 }
 
-/// Words that can say something: not short, and no bare numbers.
+/// Words that can say something: not short, no bare numbers, and not what stands where a text is gone.
 fn telling(text: &str) -> impl Iterator<Item = String> {
-    search::words(text).filter(|word| word.len() >= SHORTEST && !word.bytes().all(|byte| byte.is_ascii_digit()))
+    let said = Some(text).filter(|text| tombstone_of(text).is_none());
+    said.into_iter()
+        .flat_map(search::words)
+        .filter(|word| word.len() >= SHORTEST && !word.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn longest(words: BTreeSet<String>) -> BTreeSet<String> {
@@ -229,6 +233,14 @@ mod tests {
         assert_eq!(traits(&void).len(), 3);
         void.stage = Stage::Void { voided: Voided { reason: "A slip".into(), at: void.head.created_at, by: None } };
         assert_eq!(traits(&void), []);
+    }
+
+    #[test]
+    fn what_is_gone_is_not_alike() {
+        let gone =
+            |n, m| case(n, &format!("[redacted: RED-2026-{m:04}]"), None, &[&format!("[redacted: RED-2026-{m:04}]")]);
+        assert_eq!(Sought::of(&gone(1, 1)).words(), Vec::<String>::new());
+        assert_eq!(Sought::of(&gone(1, 1)).likeness(&gone(2, 2), &Rarity::default()), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, machine, member, person};
 use crate::incidents::Incident;
 use crate::incidents::tests::reported;
-use serde_json::json;
+use serde_json::{Value, json};
 use strum::VariantArray;
 use uuid::Uuid;
 
@@ -173,21 +173,51 @@ fn what_is_no_free_text_stays() {
 fn what_earlier_entries_carry_goes_with_it() {
     let fields = ["/description".to_owned()];
     let texts = ["Ann did it".to_owned()];
-    let carried = |detail| carries(&detail, &fields, &texts);
+    let now = serde_json::to_value(reported()).unwrap();
+    let with = |member: &str, said: Value| {
+        let mut state = now.clone();
+        state[member] = said;
+        state
+    };
+    let carried = |detail| carries::<Incident>(&detail, &fields, &texts);
     assert!(carried(json!({ "reason": null, "state": { "description": "Another wording" } })));
     assert!(carried(json!({ "reason": "Ann did it", "state": {} })), "also as a reason");
-    assert!(carried(json!({ "state": { "attempts": [{ "why": "Ann did it" }] } })), "wherever it stood then");
+    let untold = with("description", json!("[redacted: RED-2026-0001]"));
+    assert!(!carried(json!({ "state": untold })));
+    let mut elsewhere = untold.clone();
+    elsewhere["assets"] = json!(["Ann did it"]);
+    assert!(carried(json!({ "state": elsewhere })), "wherever it stood then");
+    assert!(carried(json!({ "state": with("description", json!("[redacted: by Ann]")) })), "no tombstone");
     assert!(!carried(json!({ "reason": "Patched", "state": { "description": "[redacted: RED-2026-0001]" } })));
     assert!(!carried(json!({ "reason": "Patched", "state": { "title": "A share was encrypted" } })));
 }
 
+/// In the same place of a list stood something else then.
 #[test]
-fn an_answer_that_was_kept_says_no_more_of_it() {
-    let texts = ["Ann did it".to_owned(), "Ann has done it".to_owned()];
-    let mut answer = json!({ "title": "A share", "notes": ["Ann did it", { "a/b": "Ann has done it" }], "by": "Ann" });
-    assert!(replace(&mut answer, &texts, "[gone]"));
-    assert_eq!(answer, json!({ "title": "A share", "notes": ["[gone]", { "a/b": "[gone]" }], "by": "Ann" }));
-    assert!(!replace(&mut answer, &texts, "[gone]"));
+fn a_place_in_a_list_is_no_identity() {
+    let fields = ["/assets/0".to_owned()];
+    let then = Incident { assets: vec!["Mail server".into(), "Design share".into()], ..reported() };
+    let detail = |incident: &Incident| json!({ "state": serde_json::to_value(incident).unwrap() });
+    assert_eq!(texts_at(&detail(&then), &fields).count(), 0);
+    let carried = |detail: Value| carries::<Incident>(&detail, &fields, &["Design share".to_owned()]);
+    assert!(carried(detail(&then)), "what goes stood in another place");
+    assert!(!carried(detail(&Incident { assets: vec!["Mail server".into()], ..reported() })));
+}
+
+/// A title may read like a choice: that stays, and the title goes.
+#[test]
+fn what_reads_like_a_choice_goes() {
+    let alike = Incident { title: "reported".into(), ..reported() };
+    let before = json!({ "state": serde_json::to_value(&alike).unwrap() });
+    let (change, texts) = redact(alike, &requested(&["/title"]), at()).unwrap();
+    let after = change.into_after();
+    assert_eq!((after.title.as_str(), &after.stage), ("[redacted: RED-2026-0001]", &reported().stage));
+    let fields = ["/title".to_owned()];
+    assert!(carries::<Incident>(&before, &fields, &texts));
+    let untold = json!({ "state": serde_json::to_value(&after).unwrap() });
+    assert!(!carries::<Incident>(&untold, &fields, &texts), "its stage reads so, and says nothing of it");
+    let begun = Incident { title: "[redacted: so says Ann]".into(), ..reported() };
+    assert!(redact(begun, &requested(&["/title"]), at()).is_ok(), "it only begins like a tombstone");
 }
 
 #[test]

@@ -37,7 +37,8 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         (Kind::LoginRefused, path == "/v1/auth/login"),
         (Kind::Forbidden, takes_stand_ins || (!open && !path.ends_with("/me") && !is_public(path))),
         (Kind::NotFound, path.contains('{') || path.starts_with("/v1/journal/") || path == calendar::PATH),
-        (Kind::Redacted, about_one && !writes),
+        // Of what was written: a retry whose first answer showed what had to go.
+        (Kind::Redacted, if writes { !open && !secret && !anonymous } else { about_one }),
         (Kind::Integrity, path.ends_with("/content")),
         (Kind::Timeout, takes_body),
         (Kind::Taken, writes && !about_one && !open),

@@ -7,6 +7,7 @@ use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::schema::journal_entries;
 use diesel::prelude::*;
+use ratchet_domain::change::Record;
 use ratchet_domain::id::{EntryId, OrganisationId};
 use ratchet_domain::redactions::{carries, texts_at};
 use serde_json::Value;
@@ -27,7 +28,7 @@ pub(crate) struct What<'a> {
     pub entries: &'a HashSet<EntryId>,
     /// Of all others those in which one of these pointers leads to a text.
     pub fields: &'a [String],
-    /// Or in which one of these texts stands.
+    /// Or in which one of these texts stands where people write.
     pub texts: &'a [String],
 }
 
@@ -84,7 +85,7 @@ fn each(
 }
 
 /// Erases the details of a record's entries that carry what goes; which those were.
-pub(crate) fn erase(
+pub(crate) fn erase<T: Record>(
     organisation: OrganisationId,
     object: &Object,
     what: &What<'_>,
@@ -92,7 +93,7 @@ pub(crate) fn erase(
 ) -> Result<Vec<EntryId>, Error> {
     let mut erased = Vec::new();
     each(organisation, object, connection, |id, detail| {
-        if what.entries.contains(&id) || carries(detail, what.fields, what.texts) {
+        if what.entries.contains(&id) || carries::<T>(detail, what.fields, what.texts) {
             erased.push(id);
         }
     })?;
