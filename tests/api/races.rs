@@ -230,6 +230,35 @@ async fn whoever_names_no_version_is_overtaken() {
     }
 }
 
+/// Who approves a redaction has named no version of the record that it changes: a rival there is told as one.
+#[tokio::test]
+async fn whoever_changes_another_record_is_overtaken() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let replica = api.replica();
+        let manager = api.by(Role::IsmsManager).await;
+        for _ in 0..8 {
+            let case = raise(&api).await;
+            let redaction = super::redactions::requested(&api, &case, &["/statement"]).await;
+            let path = format!("/v1/nonconformities/{case}");
+            let approval = format!("/v1/redactions/{redaction}/approve");
+            let calls = (0..6).map(|n| {
+                let caller = manager.at(if n % 2 == 0 { &api.url } else { &replica });
+                let (path, approval) = (&path, &approval);
+                async move {
+                    match n {
+                        3 => caller.post(approval, json!({})).await,
+                        n => caller.patch(path, "*", json!({ "title": format!("Title {n}") })).await,
+                    }
+                }
+            });
+            for answer in together(calls).await {
+                assert!(answer.status == 200 || answer.reasons() == ["overtaken"], "{}", answer.text);
+            }
+        }
+    }
+}
+
 async fn send(caller: &Caller<'_>, key: &str, path: &str, body: &Value) -> Answer {
     caller.send(caller.request(Method::POST, path).header("idempotency-key", key).json(body)).await
 }
