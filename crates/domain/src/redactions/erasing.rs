@@ -5,7 +5,6 @@ use crate::change::{Change, Record};
 use crate::reference::{Prefix, Reference};
 use crate::refusal::{Fault, Faults, Refusal};
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 use serde_json::Value;
 
 /// Whose tombstone is tried on a place: free text can say it, and no id, date or choice does.
