@@ -6,7 +6,7 @@
 
 mod lifecycle;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use lifecycle::{StageName, Verb, edge};
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::{Role, Withheld};
 use crate::comments::{Comment, Remark};
+use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, faults_of, machine, member, person};
 use crate::id::RecordId;
 use crate::incidents::tests::reported;
@@ -135,4 +136,16 @@ fn what_is_kept_from_somebody_is_not_visible_nor_is_what_is_about_it() {
     }
     let machine = machine(&[Permission::ReadRecords]);
     assert!(incident.is_visible(&machine) && !incident.is_visible(&machine.without(kept)));
+}
+
+/// Why it is refused, by whomever and in every stage, and why a record is not handed over.
+pub(crate) fn refusals() -> Refusals {
+    let impose = |draft, by: &Actor| Restriction::impose(draft, by, birth(Prefix::Restriction)).map(drop);
+    let crowded = RestrictionDraft { in_force: IN_FORCE, ..draft() };
+    let machine = machine(&[Permission::RestrictRecord, Permission::ReadRecords]);
+    Refusals::of(StageName::VARIANTS.iter().map(|stage| at_stage(*stage)), &[()]).and_all([
+        ("impose", impose(crowded, &manager())),
+        ("impose", impose(draft(), &machine)),
+        ("mark-duplicate", stays_apart(true)),
+    ])
 }

@@ -43,6 +43,7 @@ fn refusals() -> BTreeMap<&'static str, Refusals> {
         ("findings", findings::tests::refusals()),
         ("members", members::tests::refusals()),
         ("redactions", redactions::tests::refusals()),
+        ("restrictions", restrictions::tests::refusals()),
         ("settings", settings::tests::refusals()),
         ("api_keys", api_keys::tests::refusals()),
     ];
