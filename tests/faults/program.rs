@@ -31,6 +31,12 @@ pub struct Program {
     _output: BufReader<std::process::ChildStdout>,
 }
 
+/// Now, by the clock that the program reads.
+#[expect(clippy::disallowed_methods, reason = "the program that is tried reads the same clock")]
+pub fn now() -> chrono::DateTime<chrono::Utc> {
+    chrono::Utc::now()
+}
+
 /// `RATCHET_TEST_PROGRAM`, or what cargo built beside this test.
 #[expect(clippy::disallowed_methods, reason = "the harness is told its program by the environment")]
 pub fn executable() -> PathBuf {

@@ -6,7 +6,7 @@ mod leavers;
 mod patches;
 mod review;
 
-use super::program::{Instance, Program, client};
+use super::program::{Instance, Program, client, now};
 use crate::databases::each;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -155,7 +155,7 @@ async fn people(walk: &Walk) {
     let units: std::collections::BTreeSet<_> = ours.iter().map(|member| text(&member["unit"])).collect();
     assert!(units.len() > 8, "{units:?}");
     let founded = members.iter().map(|member| moment(&member["created_at"])).min().unwrap();
-    assert_eq!((chrono::Utc::now() - founded).num_days(), 732);
+    assert_eq!((now() - founded).num_days(), 732);
     let settings = walk.get("tomas", "/v1/settings").await.body["items"][0]["reference"].clone();
     let tags = walk.all("mara", &format!("tags?record={}", text(&settings))).await;
     assert_eq!(tags[0]["label"], "sample");

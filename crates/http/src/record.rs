@@ -533,10 +533,7 @@ fn unless_overtaken(error: StoreError, if_match: Option<&str>) -> ApiError {
 
 /// What a call writes beside its own record has a version that nobody named: `If-Match` is about its own.
 fn unless_other_overtaken(error: ApiError) -> ApiError {
-    match error {
-        ApiError::Stale(_) => overtaken("a record that this changes"),
-        error => error,
-    }
+    if matches!(error, ApiError::Stale(_)) { overtaken("a record that this changes") } else { error }
 }
 
 fn overtaken(what: &str) -> ApiError {

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::contract;
 use crate::error::ApiError;
 use crate::observe::observe;
-use crate::routing::{self, Routes};
+use crate::routing::{self, Declared, Routes};
 use crate::{health, problems, v1};
 use actix_cors::Cors;
 use actix_web::dev::Server;
@@ -20,7 +20,7 @@ use std::time::Duration;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// Every documented operation, by prefix.
-pub(crate) const DECLARED: [(&str, fn(&mut Routes)); 2] = [("/v1", v1::configure), ("", configure)];
+pub(crate) const DECLARED: [Declared; 2] = [("/v1", v1::configure), ("", configure)];
 
 fn configure(routes: &mut Routes) {
     routes

@@ -24,8 +24,8 @@ pub(crate) struct Routes {
     is_documented: bool,
 }
 
-/// Each prefix with what declares its operations.
-type Declared = [(&'static str, fn(&mut Routes))];
+/// A prefix, and what declares the operations under it.
+pub(crate) type Declared = (&'static str, fn(&mut Routes));
 
 impl Routes {
     /// The operation as its handler's attributes say.
@@ -55,7 +55,7 @@ impl Routes {
 struct Nothing;
 
 impl Routes {
-    fn of((prefix, declare): (&'static str, fn(&mut Self)), document: OpenApi, is_documented: bool) -> Self {
+    fn of((prefix, declare): Declared, document: OpenApi, is_documented: bool) -> Self {
         let mut routes = Self { prefix, resources: BTreeMap::new(), document, is_documented };
         declare(&mut routes);
         routes
@@ -63,7 +63,7 @@ impl Routes {
 }
 
 /// Registers every operation.
-pub(crate) fn serve(declared: &Declared, config: &mut web::ServiceConfig) {
+pub(crate) fn serve(declared: &[Declared], config: &mut web::ServiceConfig) {
     for one in declared {
         let Routes { prefix, resources, .. } = Routes::of(*one, Nothing::openapi(), false);
         for (stem, operations) in resources {
@@ -78,7 +78,7 @@ pub(crate) fn serve(declared: &Declared, config: &mut web::ServiceConfig) {
 }
 
 /// What the operations' attributes say of them.
-pub(crate) fn describe(declared: &Declared) -> OpenApi {
+pub(crate) fn describe(declared: &[Declared]) -> OpenApi {
     declared.iter().fold(Nothing::openapi(), |document, one| Routes::of(*one, document, true).document)
 }
 

@@ -103,10 +103,8 @@ fn blot_problem(value: &mut Value, withheld: &Withheld) -> Left {
         }
         Value::Object(members) => {
             for (name, member) in members {
-                let blotted = match &*member {
-                    Value::String(text) if name == "detail" => around_quoted(text, withheld),
-                    _ => None,
-                };
+                let blotted =
+                    member.as_str().filter(|_| name == "detail").and_then(|text| around_quoted(text, withheld));
                 if let Some(blotted) = blotted {
                     *member = Value::String(blotted);
                     left = Left::Part;

@@ -42,13 +42,16 @@ pub struct Stored {
     pub is_forgotten: bool,
 }
 
+/// Fingerprint, status, headers, body, and whether it is forgotten.
+type Row = (Vec<u8>, i32, String, Vec<u8>, bool);
+
 /// The answer that was given to this key, after waiting for a rival in flight.
 ///
 /// # Errors
 /// [`Error::Busy`] when the rival does not end in time.
 pub fn find(retry: &Retry, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Option<Stored>, Error> {
     connection.exclude_rivals(&format!("{} {} {}", retry.organisation, retry.caller, retry.key))?;
-    let found: Option<(Vec<u8>, i32, String, Vec<u8>, bool)> = dsl::idempotency_keys
+    let found: Option<Row> = dsl::idempotency_keys
         .filter(dsl::organisation_id.eq(KeyValue(retry.organisation.0)))
         .filter(dsl::caller_id.eq(KeyValue(retry.caller)))
         .filter(dsl::key.eq(&retry.key))

@@ -199,10 +199,10 @@ fn erase_content(redaction: &Redaction, tx: &mut Tx<'_>) -> Result<String, Error
 }
 
 fn gone_meanwhile(error: Error) -> Error {
-    match error {
-        Error::Refused(refusal) => changed_meanwhile(refusal).into(),
-        other => other,
+    if let Error::Refused(refusal) = error {
+        return changed_meanwhile(refusal).into();
     }
+    error
 }
 
 /// What was there when it was asked for.

@@ -1,7 +1,8 @@
 //! Patches arrive late for three weeks: one case, the laptop image, and a verdict by somebody who did not make it.
 
 use super::{Walk, moment, number, percent, text};
-use chrono::{TimeDelta, Utc};
+use crate::faults::program::now;
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -107,10 +108,10 @@ async fn verdict(walk: &Walk, (indicator, case): (&Value, &Value), (before, afte
 /// 79 % is posted once more, and once more, and the same once more: it is the same case.
 async fn again_and_again(walk: &Walk, indicator: &Value, case: &Value) {
     let known = walk.all("mara", "nonconformities").await.len();
-    let now = Utc::now();
+    let posted_at = now();
     for minutes in [3, 2, 1, 1] {
         let item = json!({
-            "indicator": indicator["reference"], "observed_at": now - TimeDelta::minutes(minutes),
+            "indicator": indicator["reference"], "observed_at": posted_at - TimeDelta::minutes(minutes),
             "numerator": 150, "denominator": 190,
         });
         let kept = walk.post("jonas", "/v1/measurements", json!([item])).await;

@@ -1,7 +1,8 @@
 //! A management review is refused until nothing is missing, and what it looked at does not move.
 
 use super::{Walk, text};
-use chrono::{TimeDelta, Utc};
+use crate::faults::program::now;
+use chrono::TimeDelta;
 use ratchet_domain::journal::leaf::canonical;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -34,7 +35,7 @@ pub async fn walk(walk: &Walk) {
     for name in ["Inès Moreau", "Mara Lindqvist", "Sofia Rossi"] {
         present.push(walk.one("members", "name", name).await["id"].clone());
     }
-    let meeting = json!({ "held_on": Utc::now().date_naive(), "present_ids": present });
+    let meeting = json!({ "held_on": now().date_naive(), "present_ids": present });
     let silent = walk.post("mara", &verb("hold"), meeting.clone()).await.expect(409);
     assert_eq!(silent.reasons(), ["input_empty"]);
     assert!(silent.text.contains("9.3.2 c"), "{}", silent.text);
@@ -48,7 +49,7 @@ pub async fn walk(walk: &Walk) {
         INPUTS.map(|input| json!({ "input": input, "standing": "considered", "discussion": "Read and discussed" }));
     walk.post("mara", &verb("consider"), json!({ "inputs": every })).await.expect(200);
     for (kind, decided) in DECISIONS {
-        let due_on = (Utc::now() + TimeDelta::days(60)).date_naive();
+        let due_on = (now() + TimeDelta::days(60)).date_naive();
         let body = json!({ "kind": kind, "text": decided, "responsible_id": present[2], "due_on": due_on });
         walk.post("mara", &verb("decide"), body).await.expect(200);
     }
@@ -81,7 +82,7 @@ async fn inputs(walk: &Walk, path: &str) -> Value {
 async fn arrives_late(walk: &Walk) {
     let clicks = walk.one("indicators", "name", "Clicks on simulated phishing messages").await;
     let item = json!({
-        "indicator": clicks["reference"], "observed_at": Utc::now() - TimeDelta::days(20),
+        "indicator": clicks["reference"], "observed_at": now() - TimeDelta::days(20),
         "numerator": 20, "denominator": 41,
     });
     walk.post("jonas", "/v1/measurements", json!([item])).await.expect(201);

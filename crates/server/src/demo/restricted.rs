@@ -54,7 +54,7 @@ fn restrict<T: Guarded>(
     let draft = RestrictionDraft {
         target: Target::of(&record),
         target_reference: record.head().reference,
-        readers: readers.iter().map(|who| names.member(*who)).collect::<Result<_, _>>()?,
+        readers: readers.iter().map(|who| names.member(who)).collect::<Result<_, _>>()?,
         why: why.to_owned(),
         in_force: in_force(tx.actor().organisation, tx.connection())?,
     };
