@@ -183,13 +183,22 @@ impl Ways {
                 422 => {}
                 _ => return None,
             }
+            let mut gone: BTreeSet<String> = BTreeSet::new();
             for fault in answer.faults() {
                 let (pointer, code) = fault.split_once(' ').unwrap();
                 if code == "fixed" {
                     let record = aimed.caller.get(&aimed.record()).await.expect(200).body;
                     *body.pointer_mut(pointer)? = record.pointer(pointer)?.clone();
-                } else {
-                    leave_out(&mut body, pointer)?;
+                    continue;
+                }
+                let member = pointer.split('/').nth(1)?;
+                // Another fault of the same answer has taken it away as a whole.
+                if gone.contains(member) {
+                    continue;
+                }
+                leave_out(&mut body, pointer)?;
+                if body.get(member).is_none() {
+                    gone.insert(member.to_owned());
                 }
             }
         }
