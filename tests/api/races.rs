@@ -84,14 +84,12 @@ async fn every_verb_is_obeyed_as_often_as_the_states_allow() {
         let api = Api::start(database).await;
         let replica = api.replica();
         let ways = Ways::of(&api).await;
+        let mut misplaced = Vec::new();
         for verb in ways.verbs() {
             let led = ways.lead(&api, verb).await;
-            assert_eq!(
-                led.is_none(),
-                BY_HAND.contains(&verb.id.as_str()),
-                "{}: see Ways::prepare and BY_HAND",
-                verb.id
-            );
+            if led.is_none() != BY_HAND.contains(&verb.id.as_str()) {
+                misplaced.push(verb.id.as_str());
+            }
             let Some((aimed, body)) = led else { continue };
             let before = aimed.caller.get(&aimed.record()).await.expect(200).body;
             let calls = (0..12).map(|_| (aimed.caller.clone(), aimed.path.clone(), body.clone())).collect();
@@ -109,6 +107,7 @@ async fn every_verb_is_obeyed_as_often_as_the_states_allow() {
             let again = ways.is_known(verb, &after);
             assert!(obeyed == 1 || (again && obeyed > 1), "{}: {statuses:?}", verb.path);
         }
+        assert!(misplaced.is_empty(), "{misplaced:?}: see Ways::prepare and BY_HAND");
     }
 }
 

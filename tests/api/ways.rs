@@ -34,7 +34,6 @@ pub const BY_HAND: &[&str] = &[
     "roll_back_change",
     "schedule_change",
     "start_change",
-    "verify_action",
     "waive_notification_incident",
 ];
 

@@ -93,7 +93,7 @@ pub(crate) fn create_organisation(settings: &Settings, name: &str, admin_email: 
     let opened = open_migrated(settings)?;
     block_on(async {
         let store = Store::open(&opened.address, 1).map_err(|error| error.to_string())?;
-        let (id, password) = found(&store, &source(), name, admin_email, &[Role::Admin, Role::IsmsManager]).await?;
+        let (id, password) = found(&store, &source(), name, admin_email, &[Role::Admin]).await?;
         println!("organisation {id}\nadmin        {admin_email}\npassword     {password}");
         Ok(ExitCode::SUCCESS)
     })
