@@ -28,6 +28,12 @@ pub(crate) struct Routes {
 pub(crate) type Declared = (&'static str, fn(&mut Routes));
 
 impl Routes {
+    fn of((prefix, declare): Declared, document: OpenApi, is_documented: bool) -> Self {
+        let mut routes = Self { prefix, resources: BTreeMap::new(), document, is_documented };
+        declare(&mut routes);
+        routes
+    }
+
     /// The operation as its handler's attributes say.
     pub(crate) fn service<F: HttpServiceFactory + OpenApiFactory + Path + 'static>(
         &mut self,
@@ -51,16 +57,9 @@ impl Routes {
     }
 }
 
+/// The document of no operations.
 #[derive(utoipa::OpenApi)]
 struct Nothing;
-
-impl Routes {
-    fn of((prefix, declare): Declared, document: OpenApi, is_documented: bool) -> Self {
-        let mut routes = Self { prefix, resources: BTreeMap::new(), document, is_documented };
-        declare(&mut routes);
-        routes
-    }
-}
 
 /// Registers every operation.
 pub(crate) fn serve(declared: &[Declared], config: &mut web::ServiceConfig) {
