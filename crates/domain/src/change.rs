@@ -144,8 +144,7 @@ pub trait Record: Clone + Serialize + DeserializeOwned + Send + 'static {
     /// Whether it is kept from `by`, since it is restricted to others, or what it is about.
     fn is_withheld(&self, by: &Actor) -> bool {
         by.withheld().is_some_and(|withheld| {
-            !withheld.is_empty()
-                && (withheld.has(self.head().id) || self.concerns().iter().any(|target| withheld.has(target.id.0)))
+            withheld.has(self.head().id) || self.concerns().iter().any(|target| withheld.has(target.id.0))
         })
     }
 

@@ -43,7 +43,7 @@ const CLOSED: [(&str, Matter); 20] = [
     ("action.cancelled", Matter::Action),
 ];
 /// The journal's words for what was taken back: it has not come in.
-const TAKEN_BACK: [&str; 8] = [
+pub const TAKEN_BACK: [&str; 8] = [
     CASE_VOIDED,
     "nonconformity.marked_duplicate",
     "incident.voided",
@@ -87,13 +87,7 @@ pub fn actions() -> Vec<&'static str> {
     words.chain([EFFECTIVE, INEFFECTIVE, ACHIEVED, MISSED, AUDIT_REPORTED]).collect()
 }
 
-/// What makes that a record has not come in.
-#[must_use]
-pub fn taken_back() -> [&'static str; TAKEN_BACK.len()] {
-    TAKEN_BACK
-}
-
-/// What makes that one has.
+/// The journal's words for what has come in.
 #[must_use]
 pub fn entered() -> Vec<&'static str> {
     ENTERED.iter().map(|(action, _)| *action).collect()

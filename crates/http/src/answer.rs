@@ -58,18 +58,14 @@ impl Answer {
 
     /// `"<version>-<hash of the body>"`: transitions and derived fields change without a write.
     pub(crate) fn with_etag(self, version: i64) -> Self {
-        let hash = self.hash();
+        let hash = hash_of(&self.body);
         self.with(&header::ETAG, format!("\"{version}-{hash}\""))
     }
 
     /// `"<hash of the body>"`, for what has no version.
     pub(crate) fn with_hash_as_etag(self) -> Self {
-        let hash = self.hash();
+        let hash = hash_of(&self.body);
         self.with(&header::ETAG, format!("\"{hash}\""))
-    }
-
-    fn hash(&self) -> String {
-        hex::encode(&Sha256::digest(&self.body)[..8])
     }
 
     /// Says which record it shows.
@@ -116,6 +112,11 @@ impl Responder for Answer {
     fn respond_to(self, _: &actix_web::HttpRequest) -> HttpResponse {
         self.into_response()
     }
+}
+
+/// By which a tag knows a body.
+pub(crate) fn hash_of(body: &[u8]) -> String {
+    hex::encode(&Sha256::digest(body)[..8])
 }
 
 /// Weak comparison (RFC 9110, section 13.1.2).

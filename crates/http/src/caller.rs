@@ -126,7 +126,7 @@ async fn admit(request: &HttpRequest) -> Result<(web::Data<App>, Known), ApiErro
     if !is_counted {
         let remaining = app.limits.admit(caller_id(&known.actor))?;
         request.extensions_mut().insert::<Remaining>(remaining);
-        if let Some(withheld) = known.actor.withheld().filter(|withheld| !withheld.is_empty()) {
+        if let Some(withheld) = known.actor.withheld() {
             request.extensions_mut().insert::<Withheld>(withheld.clone());
         }
     }

@@ -14,39 +14,38 @@ use utoipa_actix_web::OpenApiFactory;
 type Register = Box<dyn FnOnce(&mut web::ServiceConfig)>;
 
 /// The operations under one prefix.
-pub(crate) struct Routes {
+pub(crate) struct Routes<'a> {
     prefix: &'static str,
-    /// By the first segment after the prefix: a request is held against the operations of its own resource alone, and not
-    /// against the patterns of all of them in turn.
-    resources: BTreeMap<String, Vec<Register>>,
-    /// What is said of them, where that is asked for.
-    document: OpenApi,
-    is_documented: bool,
+    gathered: Gathered<'a>,
+}
+
+/// By the first segment after the prefix: a request is held against the operations of its own resource alone, and not
+/// against the patterns of all of them in turn.
+type Resources = BTreeMap<String, Vec<Register>>;
+
+enum Gathered<'a> {
+    ToServe(&'a mut Resources),
+    ToDescribe(&'a mut OpenApi),
 }
 
 /// A prefix, and what declares the operations under it.
-pub(crate) type Declared = (&'static str, fn(&mut Routes));
+pub(crate) type Declared = (&'static str, fn(&mut Routes<'_>));
 
-impl Routes {
-    fn of((prefix, declare): Declared, document: OpenApi, is_documented: bool) -> Self {
-        let mut routes = Self { prefix, resources: BTreeMap::new(), document, is_documented };
-        declare(&mut routes);
-        routes
-    }
-
+impl Routes<'_> {
     /// The operation as its handler's attributes say.
     pub(crate) fn service<F: HttpServiceFactory + OpenApiFactory + Path + 'static>(
         &mut self,
         operation: F,
     ) -> &mut Self {
-        if self.is_documented {
-            document_one(&mut self.document, self.prefix, &operation);
-            return self;
+        match &mut self.gathered {
+            Gathered::ToServe(resources) => {
+                let operations = resources.entry(first_segment(&F::path()).to_owned()).or_default();
+                operations.push(Box::new(move |config| {
+                    config.service(operation);
+                }));
+            }
+            Gathered::ToDescribe(document) => describe_one(document, self.prefix, &operation),
         }
-        let operations = self.resources.entry(first_segment(&F::path()).to_owned()).or_default();
-        operations.push(Box::new(move |config| {
-            config.service(operation);
-        }));
         self
     }
 
@@ -57,14 +56,11 @@ impl Routes {
     }
 }
 
-/// The document of no operations.
-#[derive(utoipa::OpenApi)]
-struct Nothing;
-
 /// Registers every operation.
 pub(crate) fn serve(declared: &[Declared], config: &mut web::ServiceConfig) {
-    for one in declared {
-        let Routes { prefix, resources, .. } = Routes::of(*one, Nothing::openapi(), false);
+    for &(prefix, declare) in declared {
+        let mut resources = Resources::new();
+        declare(&mut Routes { prefix, gathered: Gathered::ToServe(&mut resources) });
         for (stem, operations) in resources {
             // As the router matches it: what needs no escape may have one all the same.
             let is_asked_for = move |path: &str| {
@@ -78,10 +74,16 @@ pub(crate) fn serve(declared: &[Declared], config: &mut web::ServiceConfig) {
 
 /// What the operations' attributes say of them.
 pub(crate) fn describe(declared: &[Declared]) -> OpenApi {
-    declared.iter().fold(Nothing::openapi(), |document, one| Routes::of(*one, document, true).document)
+    #[derive(utoipa::OpenApi)]
+    struct Nothing;
+    let mut document = Nothing::openapi();
+    for &(prefix, declare) in declared {
+        declare(&mut Routes { prefix, gathered: Gathered::ToDescribe(&mut document) });
+    }
+    document
 }
 
-fn document_one(document: &mut OpenApi, prefix: &str, operation: &impl OpenApiFactory) {
+fn describe_one(document: &mut OpenApi, prefix: &str, operation: &impl OpenApiFactory) {
     let Paths { paths, .. } = operation.paths();
     let mut under = Paths::new();
     under.paths = paths.into_iter().map(|(path, item)| (format!("{prefix}{path}"), item)).collect();

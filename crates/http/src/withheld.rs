@@ -1,7 +1,7 @@
 //! What is restricted to others is not named in any answer. Lists, look-ups and verbs leave it out by themselves; what other
 //! records say of it (the case of a signal, the origin of a risk, what a review saw) is taken out here, once for all.
 
-use crate::answer::knows;
+use crate::answer::{hash_of, knows};
 use crate::error::ApiError;
 use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, to_bytes};
@@ -10,7 +10,6 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use ratchet_domain::access::Withheld;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 /// Members by which an object says which record it shows, or from which an edge runs.
 const NAMES: [&str; 3] = ["id", "reference", "from"];
@@ -45,13 +44,13 @@ fn take_out(value: &mut Value, withheld: &Withheld) -> Left {
     match value {
         Value::String(text) if withheld.is_named_by(text) => Left::Nothing,
         Value::Array(items) => {
-            let (before, mut left) = (items.len(), Left::Whole);
+            let mut left = Left::Whole;
             items.retain_mut(|item| {
                 let of_it = take_out(item, withheld);
                 left = if of_it == Left::Whole { left } else { Left::Part };
                 of_it != Left::Nothing
             });
-            if items.len() < before { Left::Part } else { left }
+            left
         }
         Value::Object(members) if shows(members, withheld) => Left::Nothing,
         Value::Object(members) => {
@@ -92,30 +91,32 @@ fn shows(members: &Map<String, Value>, withheld: &Withheld) -> bool {
 }
 
 /// Takes names out of what a problem tells of our records. What stands between backticks in it, its pointers and its request
-/// id are the caller's own words: blotted, they would tell whoever tries names which of them are restricted.
-fn blot_problem(value: &mut Value, withheld: &Withheld) -> Left {
-    let mut left = Left::Whole;
+/// id are the caller's own words: blotted, they would tell whoever tries names which of them are restricted. Whether there
+/// was any.
+fn blot_problem(value: &mut Value, withheld: &Withheld) -> bool {
+    let mut is_touched = false;
     match value {
         Value::Array(items) => {
             for item in items {
-                left = if blot_problem(item, withheld) == Left::Whole { left } else { Left::Part };
+                is_touched |= blot_problem(item, withheld);
             }
         }
         Value::Object(members) => {
             for (name, member) in members {
                 let blotted =
                     member.as_str().filter(|_| name == "detail").and_then(|text| around_quoted(text, withheld));
-                if let Some(blotted) = blotted {
-                    *member = Value::String(blotted);
-                    left = Left::Part;
-                } else if blot_problem(member, withheld) != Left::Whole {
-                    left = Left::Part;
-                }
+                is_touched |= match blotted {
+                    Some(blotted) => {
+                        *member = Value::String(blotted);
+                        true
+                    }
+                    None => blot_problem(member, withheld),
+                };
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
-    left
+    is_touched
 }
 
 /// The text without the names that stand before its first backtick and behind its last; `None` where there are none.
@@ -145,7 +146,8 @@ pub(crate) async fn conceal(response: ServiceResponse<BoxBody>) -> ServiceRespon
     };
     let left = match kind {
         Kind::Record => take_out(&mut value, &withheld),
-        Kind::Problem => blot_problem(&mut value, &withheld),
+        Kind::Problem if blot_problem(&mut value, &withheld) => Left::Part,
+        Kind::Problem => Left::Whole,
     };
     match left {
         Left::Whole => ServiceResponse::new(request, response.set_body(BoxBody::new(body))),
@@ -183,7 +185,7 @@ fn kind_of(response: &ServiceResponse<BoxBody>) -> Option<Kind> {
 
 /// The tag of what is left: whoever holds the one is not told that it holds the other.
 fn retagged(tag: &HeaderValue, body: &[u8]) -> Option<HeaderValue> {
-    let hash = hex::encode(&Sha256::digest(body)[..8]);
+    let hash = hash_of(body);
     let tag = tag.to_str().ok()?.trim_matches('"');
     let tag = tag.rsplit_once('-').map_or_else(|| hash.clone(), |(version, _)| format!("{version}-{hash}"));
     HeaderValue::from_str(&format!("\"{tag}\"")).ok()
@@ -257,7 +259,7 @@ mod tests {
             ("NC-2026-0007 knows no `NC-2026-0007`", Some("[restricted] knows no `NC-2026-0007`")),
         ] {
             let mut problem = json!({ "instance": id, "errors": [{ "pointer": "NC-2026-0007", "detail": before }] });
-            let touched = blot_problem(&mut problem, &withheld) != Left::Whole;
+            let touched = blot_problem(&mut problem, &withheld);
             assert_eq!(touched, expected.is_some(), "{before}");
             let error = json!({ "pointer": "NC-2026-0007", "detail": expected.unwrap_or(before) });
             assert_eq!(problem, json!({ "instance": id, "errors": [error] }));

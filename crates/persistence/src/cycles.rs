@@ -148,12 +148,12 @@ fn taken_back(
     (from, until): (DateTime<Utc>, DateTime<Utc>),
     connection: &mut AnyConnection,
 ) -> Result<Counts, Error> {
-    let gone: Vec<KeyValue> = journal_entries::table
-        .filter(journal_entries::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(journal_entries::action.eq_any(cycles::taken_back()))
-        .filter(journal_entries::recorded_at.lt(InstantValue(until)))
-        .select(journal_entries::object_id)
-        .load(connection)?;
+    let gone = diesel::alias!(journal_entries as gone);
+    let gone = gone
+        .filter(gone.field(journal_entries::organisation_id).eq(KeyValue(organisation.0)))
+        .filter(gone.field(journal_entries::action).eq_any(cycles::TAKEN_BACK))
+        .filter(gone.field(journal_entries::recorded_at).lt(InstantValue(until)))
+        .select(gone.field(journal_entries::object_id));
     let counted: Vec<(String, i64)> = journal_entries::table
         .filter(entries_of!(organisation, from, until))
         .filter(journal_entries::action.eq_any(cycles::entered()))

@@ -2,13 +2,12 @@
 //! it, its tags, its links and its evidence. Comments stay where they were made.
 
 use crate::annotations::Filter;
-use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::table::{Guarded, Listed, Order, Scope};
 use crate::tx::Tx;
 use crate::{links, record_edges};
 use ratchet_domain::annotations::StageName;
-use ratchet_domain::change::Record;
+use ratchet_domain::change::Change;
 use ratchet_domain::evidence::Evidence;
 use ratchet_domain::id::MemberId;
 use ratchet_domain::links::{Link, moved};
@@ -22,19 +21,25 @@ pub(crate) fn listed(members: &[MemberId]) -> String {
     members.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
-/// How many records repeat this one.
+/// Marks a record as a duplicate of another, which takes over what it has: what is returned is to be saved.
 ///
 /// # Errors
-/// The database's.
-pub fn repeating<T: Record>(record: &T, connection: &mut AnyConnection) -> Result<i64, Error> {
-    record_edges::duplicates_of(record.head().organisation, record.head().id, connection)
+/// Why the rule refuses it, the database's, or [`Error::Corrupt`].
+pub fn mark<T: Guarded + Duplicable>(
+    record: T,
+    other: &T,
+    facts: &T::Facts,
+    tx: &mut Tx<'_>,
+) -> Result<Change<T>, Error> {
+    let (by, now) = (tx.actor().clone(), tx.now());
+    let repeated_by = record_edges::duplicates_of(by.organisation, record.head().id, tx.connection())?;
+    let change = record.clone().mark_duplicate(other, repeated_by, facts, &by, now)?;
+    hand_over(&record, other, tx)?;
+    record.give_way(other, tx)?;
+    Ok(change)
 }
 
-/// Hands over what the duplicate has.
-///
-/// # Errors
-/// The database's, or [`Error::Corrupt`].
-pub fn hand_over<T: Guarded + Duplicable>(duplicate: &T, to: &T, tx: &mut Tx<'_>) -> Result<(), Error> {
+fn hand_over<T: Guarded + Duplicable>(duplicate: &T, to: &T, tx: &mut Tx<'_>) -> Result<(), Error> {
     let now = tx.now();
     if let Some(joined) = to.clone().joined_by(duplicate, now) {
         tx.save(joined)?;

@@ -15,7 +15,7 @@ use ratchet_domain::change::Record;
 use ratchet_domain::evaluation::{Episode, Open, State, absence, walk};
 use ratchet_domain::id::{IndicatorId, NonconformityId, OrganisationId};
 use ratchet_domain::indicators::{Indicator, Stage, StageName};
-use ratchet_domain::nonconformities::{Nonconformity, Stage as CaseStage};
+use ratchet_domain::nonconformities::Nonconformity;
 use ratchet_domain::reference::Locator;
 use ratchet_domain::signals::{Kind, Signal};
 use std::collections::HashMap;
@@ -280,17 +280,5 @@ fn open_case_of(indicator: &Indicator, kind: Kind, tx: &mut Tx<'_>) -> Result<Op
 fn is_open(case: NonconformityId, tx: &mut Tx<'_>) -> Result<bool, Error> {
     let organisation = tx.actor().organisation;
     let found = Nonconformity::find(organisation, Locator::Id(case.0), tx.connection())?;
-    Ok(found.is_some_and(|(case, _)| match case.stage {
-        CaseStage::Rejected { .. }
-        | CaseStage::Closed { .. }
-        | CaseStage::EndedBefore
-        | CaseStage::Void { .. }
-        | CaseStage::Duplicate { .. } => false,
-        CaseStage::Reported
-        | CaseStage::Confirmed
-        | CaseStage::Analysed { .. }
-        | CaseStage::Planned { .. }
-        | CaseStage::Verifying { .. }
-        | CaseStage::Verified { .. } => true,
-    }))
+    Ok(found.is_some_and(|(case, _)| case.stage.name().is_open()))
 }

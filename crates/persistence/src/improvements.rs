@@ -136,6 +136,10 @@ fn own(&Own { member, .. }: &Own) -> NullableCondition<improvements::table> {
 }
 
 impl Guarded for Improvement {
+    fn give_way(&self, to: &Self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        votes::hand_over(self, to, tx)
+    }
+
     fn facts(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
         let organisation = self.head.organisation;
         let rules = settings::rules(organisation, connection)?;

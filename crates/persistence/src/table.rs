@@ -96,6 +96,14 @@ pub trait Guarded: Lifecycle + Table {
         Ok(None)
     }
 
+    /// Gives to the record that it repeats what no other kind of record has; the rest every duplicate hands over.
+    ///
+    /// # Errors
+    /// The database's, or [`Error::Corrupt`].
+    fn give_way(&self, _to: &Self, _tx: &mut Tx<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// What happens when its time has come ([`Record::wakes`]). The transaction's actor is the program itself; nobody
     /// else writes in the record's circle meanwhile.
     ///

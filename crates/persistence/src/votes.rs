@@ -146,7 +146,7 @@ pub fn of_member(
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
-pub fn hand_over(duplicate: &Improvement, to: &Improvement, tx: &mut Tx<'_>) -> Result<(), Error> {
+pub(crate) fn hand_over(duplicate: &Improvement, to: &Improvement, tx: &mut Tx<'_>) -> Result<(), Error> {
     if !duplicate.is_open_to_all() || !to.is_open_to_all() {
         return Ok(());
     }

@@ -106,7 +106,7 @@ async fn no_answer_names_it() {
         // What leads to it is there, and leads nowhere.
         let auditor = api.by(ratchet_domain::access::Role::Auditor).await;
         for beside in &scene.beside {
-            auditor.get(&format!("/v1/records/{beside}")).await;
+            auditor.get(&format!("/v1/records/{beside}")).await.expect(200);
         }
         let signal = scene.beside.iter().find(|reference| reference.starts_with("SIG")).unwrap();
         let shown = auditor.get(&format!("/v1/signals/{signal}")).await.expect(200);

@@ -216,16 +216,17 @@ impl Actor {
         }
     }
 
-    /// What is kept from the actor, because it is restricted to others; `None` where nothing ever is.
+    /// What is kept from the actor, because it is restricted to others; `None` where nothing is.
     #[must_use]
     pub fn withheld(&self) -> Option<&Withheld> {
-        match &self.identity {
+        let withheld = match &self.identity {
             Identity::Member { standing: Standing { withheld, .. }, .. } | Identity::ApiKey { withheld, .. } => {
-                Some(withheld)
+                withheld
             }
             // The program looks after what is restricted, too; whoever is nobody reads nothing.
-            Identity::System { .. } | Identity::Anonymous => None,
-        }
+            Identity::System { .. } | Identity::Anonymous => return None,
+        };
+        (!withheld.is_empty()).then_some(withheld)
     }
 
     /// Whether the record of this id is kept from the actor.

@@ -55,13 +55,12 @@ impl StageName {
             Self::Rejected | Self::Closed | Self::Void | Self::Duplicate => false,
         }
     }
-}
 
-impl StageName {
-    /// Whether there is a nonconformity at all: none was raised by mistake, or repeats another.
+    /// Whether it was raised by mistake, or repeats another: then there is no nonconformity.
     #[must_use]
-    pub fn is_any(self) -> bool {
+    pub fn is_taken_back(self) -> bool {
         match self {
+            Self::Void | Self::Duplicate => true,
             Self::Reported
             | Self::Rejected
             | Self::Confirmed
@@ -69,8 +68,7 @@ impl StageName {
             | Self::Planned
             | Self::Verifying
             | Self::Verified
-            | Self::Closed => true,
-            Self::Void | Self::Duplicate => false,
+            | Self::Closed => false,
         }
     }
 }

@@ -7,7 +7,6 @@ use crate::redactions::tombstone_of;
 use crate::search;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
-use strum::VariantArray;
 
 /// So many different words of a nonconformity are looked for; the longest, which are the rarest.
 pub const WORDS: usize = 40;
@@ -19,7 +18,7 @@ const FEWEST: usize = 2;
 const LEAST: f64 = 0.25;
 
 /// What speaks for two nonconformities being alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SimilarityReason))]
 #[serde(rename_all = "snake_case")]
 pub enum Trait {
@@ -108,21 +107,17 @@ impl Sought {
     /// What another has in common with it; `None` for itself, for one that was taken back, and where nothing is.
     #[must_use]
     pub fn likeness(&self, other: &Nonconformity, rarity: &Rarity) -> Option<Likeness> {
-        if other.head.id == self.case.0 || !other.stage.name().is_any() {
+        if other.head.id == self.case.0 || other.stage.name().is_taken_back() {
             return None;
         }
         let (cause, cause_share) = shared(&self.cause, &cause(other), rarity);
         let (statement, statement_share) = shared(&self.statement, &statement(other), rarity);
-        let requirement = f64::from(u8::from(self.requirement.is_some() && self.requirement == other.requirement));
-        let all = Trait::VARIANTS.iter().copied().map(|alike| {
-            let share = match alike {
-                Trait::Cause => cause_share,
-                Trait::Requirement => requirement,
-                Trait::Statement => statement_share,
-            };
-            (alike, share)
-        });
-        let all: Vec<(Trait, f64)> = all.collect();
+        let is_same = self.requirement.is_some() && self.requirement == other.requirement;
+        let all = [
+            (Trait::Cause, cause_share),
+            (Trait::Requirement, f64::from(u8::from(is_same))),
+            (Trait::Statement, statement_share),
+        ];
         let most: f64 = all.iter().map(|(alike, _)| alike.weight()).sum();
         let weight = all.iter().map(|(alike, share)| alike.weight() * share).sum::<f64>() / most;
         let traits: Vec<Trait> = all.iter().filter(|(_, share)| *share > 0.0).map(|(alike, _)| *alike).collect();

@@ -7,7 +7,6 @@ use ratchet_domain::access::Actor;
 use ratchet_domain::change::Change;
 use ratchet_domain::id::MemberId;
 use ratchet_domain::mistakes::{Duplicable, Duplicate, Voided};
-use ratchet_domain::reference::Locator;
 use ratchet_domain::restrictions::stays_apart;
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::{duplicates, restrictions};
@@ -79,21 +78,15 @@ impl MistakeView {
     }
 }
 
-/// The record as a duplicate of the one that a body names, once that one has taken over what it has.
+/// The record as a duplicate of the one that a body names, which has taken over what it has.
 pub(crate) fn mark_duplicate<T: Resource + Duplicable>(
     record: T,
     of: &str,
     facts: &T::Facts,
     by: &Actor,
     tx: &mut Tx<'_>,
-) -> Result<(Change<T>, T), ApiError> {
+) -> Result<Change<T>, ApiError> {
     stays_apart(restrictions::is_restricted(by.organisation, record.head().id, tx.connection())?)?;
-    let seen: T = records::known("/of", of, by, tx)?;
-    // Read again when nobody else can end it.
-    tx.enter(seen.circle())?;
-    let other: T = tx.load(Locator::Id(seen.head().id))?;
-    let repeated = duplicates::repeating(&record, tx.connection())?;
-    let change = record.clone().mark_duplicate(&other, repeated, facts, by, tx.now())?;
-    duplicates::hand_over(&record, &other, tx)?;
-    Ok((change, other))
+    let other: T = records::held("/of", of, by, tx)?;
+    Ok(duplicates::mark(record, &other, facts, tx)?)
 }

@@ -452,10 +452,7 @@ verbs! {
     /// Say that another improvement says the same: that one takes over proposer, votes, tags, links and evidence. Votes
     /// move from one suggestion to another, and of a member's two one is kept.
     mark_duplicate_improvement "/improvements/{id}/mark-duplicate" MarkDuplicate MarkDuplicateImprovement
-    |improvement, input, facts, by, tx| {
-        let (change, other) = mark_duplicate(improvement.clone(), &input.of, facts, by, tx)?;
-        votes::hand_over(&improvement, &other, tx).map(|()| change)
-    };
+    |improvement, input, facts, by, tx| mark_duplicate(improvement, &input.of, facts, by, tx);
 }
 
 fn conclude(

@@ -451,7 +451,7 @@ verbs! {
 
     /// Say that another incident says the same: that one takes over reporter, tags, links and evidence.
     mark_duplicate_incident "/incidents/{id}/mark-duplicate" MarkDuplicate MarkDuplicateIncident
-    |incident, input, facts, by, tx| mark_duplicate(incident, &input.of, facts, by, tx).map(|(change, _)| change);
+    |incident, input, facts, by, tx| mark_duplicate(incident, &input.of, facts, by, tx);
 }
 
 pub(crate) fn configure(routes: &mut Routes) {

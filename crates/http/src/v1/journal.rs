@@ -156,7 +156,8 @@ pub(crate) fn as_seen(mut entry: StoredEntry, by: &Actor) -> StoredEntry {
     let kinds = [Some(entry.read.object.kind.as_str()), about];
     let seen = |kind: &str| Prefix::of_kind(kind).is_some_and(|kind| sees_all(by, kind));
     let names = |withheld: &Withheld| entry.detail.as_ref().is_some_and(|(detail, _)| mentions(detail, withheld));
-    if !kinds.into_iter().flatten().all(seen) || is_kept(&entry, by) || by.withheld().is_some_and(names) {
+    let object = entry.read.object.id;
+    if !kinds.into_iter().flatten().all(seen) || by.is_kept_from(object) || by.withheld().is_some_and(names) {
         entry.detail = None;
     }
     entry
@@ -168,9 +169,7 @@ fn is_kept(entry: &StoredEntry, by: &Actor) -> bool {
     let object = &entry.read.object;
     let is_about_others = || Prefix::of_kind(&object.kind).is_some_and(is_about_others);
     let names = |withheld: &Withheld| entry.detail.as_ref().is_none_or(|(detail, _)| mentions(detail, withheld));
-    by.withheld()
-        .filter(|withheld| !withheld.is_empty())
-        .is_some_and(|withheld| withheld.has(object.id) || (is_about_others() && names(withheld)))
+    by.withheld().is_some_and(|withheld| withheld.has(object.id) || (is_about_others() && names(withheld)))
 }
 
 /// An entry as the caller may see it: of what is restricted to others where it stands and what kind of thing was done.

@@ -248,7 +248,7 @@ verbs! {
 
     /// Say that another nonconformity says the same: that one takes over reporter, tags, links and evidence.
     mark_duplicate_nonconformity "/nonconformities/{id}/mark-duplicate" MarkDuplicate MarkDuplicateNonconformity
-    |case, input, facts, by, tx| mark_duplicate(case, &input.of, facts, by, tx).map(|(change, _)| change);
+    |case, input, facts, by, tx| mark_duplicate(case, &input.of, facts, by, tx);
 }
 
 pub(crate) fn configure(routes: &mut Routes) {

@@ -71,7 +71,6 @@ impl Resource for Restriction {
     type View = RestrictionView;
     type Query = RestrictionQuery;
     const PATH: &'static str = "restrictions";
-    const EXPANDS: &'static [(&'static str, &'static str)] = &[("created_by_member", "created_by")];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> RestrictionView {
         let Self { head, target, target_reference, readers, why, stage } = self;

@@ -380,7 +380,7 @@ verbs! {
 
     /// Say that another weakness says the same: that one takes over reporter, tags, links and evidence.
     mark_duplicate_weakness "/weaknesses/{id}/mark-duplicate" MarkDuplicate MarkDuplicateWeakness
-    |weakness, input, facts, by, tx| mark_duplicate(weakness, &input.of, facts, by, tx).map(|(change, _)| change);
+    |weakness, input, facts, by, tx| mark_duplicate(weakness, &input.of, facts, by, tx);
 }
 
 fn treat(

@@ -73,7 +73,7 @@ fn newest(
     requirement: Option<String>,
     connection: &mut AnyConnection,
 ) -> Result<(Vec<Nonconformity>, bool), Error> {
-    let stage = Some(StageName::VARIANTS.iter().copied().filter(|stage| stage.is_any()).collect());
+    let stage = Some(StageName::VARIANTS.iter().copied().filter(|stage| !stage.is_taken_back()).collect());
     let filter = Filter { stage, requirement, ..Filter::default() };
     let scope = Scope { own, ..Scope::whole(organisation, filter) };
     Ok(taken(Nonconformity::page(&scope, &Order::default(), ASKED, connection)?))
@@ -106,7 +106,7 @@ fn sharing(
     words: &[String],
     connection: &mut AnyConnection,
 ) -> Result<(Vec<Uuid>, bool), Error> {
-    let taken_back = StageName::VARIANTS.iter().copied().filter(|stage| !stage.is_any()).map(<&str>::from);
+    let taken_back = StageName::VARIANTS.iter().copied().filter(|stage| stage.is_taken_back()).map(<&str>::from);
     let taken_back = nonconformities::table
         .filter(nonconformities::organisation_id.eq(KeyValue(organisation.0)))
         .filter(nonconformities::stage.eq_any(taken_back))

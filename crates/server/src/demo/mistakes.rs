@@ -19,12 +19,11 @@ use ratchet_domain::reference::{Locator, Target};
 use ratchet_domain::refusal::Refusal;
 use ratchet_domain::risks::{Risk, RiskDraft};
 use ratchet_domain::weaknesses::{Assess, Weakness, WeaknessDraft};
-use ratchet_persistence::duplicates::hand_over;
+use ratchet_persistence::duplicates::mark;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::redactions::carry_out;
 use ratchet_persistence::table::Guarded;
 use ratchet_persistence::tx::Tx;
-use ratchet_persistence::votes;
 
 const OTHER_SITE: &str = "Drawings of the other company";
 const LABELS_AGAIN: &str = "Unmarked drawings";
@@ -80,14 +79,11 @@ fn repeat<T: Guarded + Duplicable>(
     of: &'static str,
     tx: &mut Tx<'_>,
     names: &Names,
-) -> Result<(T, T), Error> {
+) -> Result<(), Error> {
     let record: T = tx.get(Locator::Id(names.get(name)?))?;
     let other: T = tx.get(Locator::Id(names.get(of)?))?;
-    let (facts, by, at) = (tx.facts(&record)?, tx.actor().clone(), tx.now());
-    let change = record.clone().mark_duplicate(&other, 0, &facts, &by, at)?;
-    hand_over(&record, &other, tx)?;
-    save(change, tx)?;
-    Ok((record, other))
+    let facts = tx.facts(&record)?;
+    save(mark(record, &other, &facts, tx)?, tx).map(drop)
 }
 
 fn nonconformities(story: &mut Story) {
@@ -195,10 +191,7 @@ fn improvements(story: &mut Story) {
         improvement.void("Sent twice".to_owned(), facts, by, at)
     });
     propose(story, (9, 12), PAVEL, LAMPS_AGAIN);
-    story.step((9, 14), MARA, |tx, names| {
-        let (duplicate, other) = repeat::<Improvement>(LAMPS_AGAIN, LAMPS, tx, names)?;
-        votes::hand_over(&duplicate, &other, tx)
-    });
+    story.step((9, 14), MARA, |tx, names| repeat::<Improvement>(LAMPS_AGAIN, LAMPS, tx, names));
 }
 
 /// Asked for by one, decided by another.
