@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(kills keys outages uploads races sync fuzz times flood)
+names=(kills keys outages uploads races sync fuzz contract times flood)
 about() {
     case $1 in
     kills) echo "kill -9 under 16 writers, 20 times on each database; nothing acknowledged is lost" ;;
@@ -16,6 +16,7 @@ about() {
     races) echo "64 writers, 1,000 additions with If-Match on two servers; the total is exact" ;;
     sync) echo "1,000 writes under strace; every 201 comes after the log has reached the disk" ;;
     fuzz) echo "every parser fed with what a fuzzer makes up, a minute each, on a nightly toolchain" ;;
+    contract) echo "the contract under two public linters; needs npx" ;;
     times) echo "whether the time of an answer tells that a record or a login exists; needs an idle machine" ;;
     flood) echo "64 logins at once for half a minute; nobody else waits, and memory stays; needs an idle machine" ;;
     *) return 1 ;;
@@ -47,6 +48,14 @@ run() {
         tests --ignored faults::sync::every_acknowledged_write
         ;;
     fuzz) fuzz/run.sh 60 ;;
+    contract)
+        command -v npx >/dev/null || { echo "contract: npx is missing (Node.js 20 or newer)" >&2; return 1; }
+        npx -y @redocly/cli@2.77.0 lint openapi/v1.json --extends=recommended --format=summary
+        rules=$(mktemp --suffix .yaml)
+        echo 'extends: ["spectral:oas"]' >"$rules"
+        npx -y @stoplight/spectral-cli@6.16.3 lint openapi/v1.json --ruleset "$rules" --fail-severity warn
+        rm "$rules"
+        ;;
     times) measured existence ;;
     flood) measured hashing ;;
     esac

@@ -159,10 +159,36 @@ pub(super) fn fault(method: &Method, path: &str, answer: &Answer) -> Option<Stri
     if !media_type.ends_with("json") || media_type.ends_with("ndjson") {
         return None;
     }
-    let validator = validator(&content["schema"]);
+    misfit(&content["schema"], &answer.body)
+}
+
+/// What keeps a value from being what a schema of the contract says, if anything does.
+fn misfit(schema: &'static Value, value: &Value) -> Option<String> {
+    let validator = validator(schema);
     let faults: Vec<String> =
-        validator.iter_errors(&answer.body).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
     (!faults.is_empty()).then(|| faults.join("; "))
+}
+
+/// Where this fails, the sample organisation answers otherwise by now: `scripts/examples.py` asks it anew.
+#[test]
+fn every_answer_has_an_example_that_has_its_form() {
+    let answers = OPERATIONS.iter().flat_map(|operation| {
+        let responses = operation.responses.as_object().unwrap().iter();
+        let good = responses.filter(|(status, _)| status.starts_with('2'));
+        good.map(move |(status, response)| {
+            (format!("{} {status}", operation.id), &response["content"]["application/json"])
+        })
+    });
+    let mut from_the_sample = 0;
+    for (answer, content) in answers.filter(|(_, content)| content["schema"].is_object()) {
+        let sample = &content["examples"]["sample"];
+        from_the_sample += usize::from(sample.is_object());
+        let example = if sample.is_object() { &resolved(sample)["value"] } else { &content["example"] };
+        assert!(!example.is_null(), "{answer} has no example");
+        assert_eq!(misfit(&content["schema"], example), None, "{answer}: {example}");
+    }
+    assert!(from_the_sample > 250, "{from_the_sample}");
 }
 
 #[test]

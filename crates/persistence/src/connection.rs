@@ -213,8 +213,10 @@ fn patient(url: &str) -> String {
     patient
 }
 
-/// `synchronous = FULL`: an answered write survives a power cut; NORMAL was seen to lose some.
-const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+/// `synchronous = FULL`: an answered write survives a power cut; NORMAL was seen to lose some. `temp_store = MEMORY`: what
+/// undoes the savepoint of a job is thrown away with it, and cost a seventh of the writer's time in a file.
+const SQLITE_SETTINGS: &str =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
 
 /// How long a lock is waited for that another process has.
 pub(crate) const SQLITE_PATIENCE: &str = "PRAGMA busy_timeout = 1500";

@@ -142,10 +142,30 @@ impl<'a> Tx<'a> {
         let at = self.now;
         let (organisation, year) = (KeyValue(self.actor.organisation.0), at.year());
         let name: &'static str = prefix.into();
-        let number: i64 = on_connection!(self.connection, |c| diesel::insert_into(reference_counters::table)
+        // Almost always the counter is there; the statement that makes it is prepared anew each time.
+        let counted = on_connection!(&mut *self.connection, |c| diesel::update(
+            reference_counters::table
+                .filter(reference_counters::organisation_id.eq(organisation))
+                .filter(reference_counters::prefix.eq(name))
+                .filter(reference_counters::year.eq(year)),
+        )
+        .set(reference_counters::last.eq(reference_counters::last + 1_i64))
+        .returning(reference_counters::last)
+        .get_result(c)
+        .optional())?;
+        let number = match counted {
+            Some(number) => number,
+            None => self.first_number(organisation, name, year)?,
+        };
+        Ok(Birth { id: (self.next_id)(), reference: Reference { prefix, year, number }, at })
+    }
+
+    /// The number of the year's first record of a kind, or the next one where a rival has made the counter meanwhile.
+    fn first_number(&mut self, organisation: KeyValue, prefix: &str, year: i32) -> Result<i64, Error> {
+        Ok(on_connection!(&mut *self.connection, |c| diesel::insert_into(reference_counters::table)
             .values((
                 reference_counters::organisation_id.eq(organisation),
-                reference_counters::prefix.eq(name),
+                reference_counters::prefix.eq(prefix),
                 reference_counters::year.eq(year),
                 reference_counters::last.eq(1_i64),
             ))
@@ -153,8 +173,7 @@ impl<'a> Tx<'a> {
             .do_update()
             .set(reference_counters::last.eq(reference_counters::last + 1_i64))
             .returning(reference_counters::last)
-            .get_result(c))?;
-        Ok(Birth { id: (self.next_id)(), reference: Reference { prefix, year, number }, at })
+            .get_result(c))?)
     }
 
     /// Stores a decision and its journal entry.

@@ -1,10 +1,17 @@
-//! A whole example of each body, made of the examples of its members.
+//! A whole example of each body, made of the examples of its members, and one of each answer: what the sample organisation
+//! was seen to answer (`scripts/examples.py`), or the least that fits.
 
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
-/// Writes an example beside the schema of every JSON body.
+/// An answer for each schema of which the sample organisation has one.
+const SEEN: &str = include_str!("../../../../openapi/examples.json");
+
+/// Writes an example beside the schema of every JSON body and answer.
 pub(super) fn write(document: &mut Value) {
     let known = document.clone();
+    let seen: Map<String, Value> = serde_json::from_str(SEEN).unwrap_or_default();
+    write_answers(document, &known, &seen);
     let Value::Object(paths) = &mut document["paths"] else { return };
     for (path, item) in paths {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
@@ -19,6 +26,42 @@ pub(super) fn write(document: &mut Value) {
             }
         }
     }
+}
+
+fn write_answers(document: &mut Value, known: &Value, seen: &Map<String, Value>) {
+    let mut shown = BTreeSet::new();
+    let Value::Object(paths) = &mut document["paths"] else { return };
+    for operation in paths.values_mut().flat_map(|item| item.as_object_mut().into_iter().flatten().map(|(_, it)| it)) {
+        let responses = operation["responses"].as_object_mut().into_iter().flatten();
+        for (_, response) in responses.filter(|(status, _)| status.starts_with('2')) {
+            let Some(content) = response.pointer_mut("/content/application~1json") else { continue };
+            let name = name_of(&content["schema"]).map(str::to_owned);
+            match name.filter(|name| seen.contains_key(name)) {
+                Some(name) => {
+                    content["examples"] = json!({ "sample": { "$ref": format!("#/components/examples/{name}") } });
+                    shown.insert(name);
+                }
+                None => content["example"] = answer_of(known, &content["schema"], seen),
+            }
+        }
+    }
+    for (name, value) in seen.iter().filter(|(name, _)| shown.contains(*name)) {
+        document["components"]["examples"][name] = json!({ "summary": "From the sample organisation", "value": value });
+    }
+}
+
+/// An answer that was not seen as such: of a page, what was seen of its items.
+fn answer_of(document: &Value, schema: &Value, seen: &Map<String, Value>) -> Value {
+    let item = &resolved(document, schema)["properties"]["items"]["items"];
+    let mut answer = example_of(document, schema);
+    if let Some(item) = name_of(item).and_then(|name| seen.get(name)) {
+        answer["items"] = json!([item]);
+    }
+    answer
+}
+
+fn name_of(schema: &Value) -> Option<&str> {
+    schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")
 }
 
 /// One member amended, as the body that makes such a record says it.
