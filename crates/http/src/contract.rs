@@ -1,44 +1,94 @@
 //! The contract as it is committed: served as it stands, and looked up where a request does not fit it. A test holds it
 //! against what the routes say, so that nobody has to compose it while the program starts.
 
-use crate::body::shape::Shapes;
+use crate::body::shape::Shape;
 use actix_web::dev::ResourceDef;
 use ratchet_domain::refusal::Fault;
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The document.
 pub(crate) const COMMITTED: &str = include_str!("../../../openapi/v1.json");
 
-/// What is looked up in it; read when the first request does not fit.
+/// What is looked up in it; found when the first request does not fit. Nothing of it is read before it is asked for: the whole
+/// takes more memory than everything else that an idle server holds.
 struct Contract {
     /// Each documented path with the methods it knows.
     paths: Vec<(ResourceDef, String)>,
-    shapes: Shapes,
+    /// Operations by path and method.
+    operations: Named<'static, Named<'static, &'static RawValue>>,
+    /// Schemas by name.
+    schemas: Named<'static, &'static RawValue>,
+}
+
+type Named<'a, T> = HashMap<&'a str, T>;
+
+/// The document, of which only these parts are looked at.
+#[derive(Deserialize)]
+struct Document<'a> {
+    #[serde(borrow)]
+    paths: Named<'a, Named<'a, &'a RawValue>>,
+    #[serde(borrow)]
+    components: Components<'a>,
+}
+
+#[derive(Deserialize)]
+struct Components<'a> {
+    #[serde(borrow)]
+    schemas: Named<'a, &'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Operation<'a> {
+    #[serde(borrow)]
+    request_body: Option<Body<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Body<'a> {
+    #[serde(borrow)]
+    content: Named<'a, Content<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Content<'a> {
+    #[serde(borrow)]
+    schema: &'a RawValue,
 }
 
 static CONTRACT: LazyLock<Option<Contract>> = LazyLock::new(|| {
-    // On a thread that ends: what the document takes while it is read goes back with it.
-    let read = || serde_json::from_str(COMMITTED).map(|document: Value| Contract::of(&document));
-    let Ok(Ok(contract)) = std::thread::spawn(read).join() else {
-        tracing::error!("the contract cannot be read: what does not fit it is told in fewer words");
-        return None;
-    };
-    Some(contract)
+    let read = serde_json::from_str(COMMITTED).map(Contract::of);
+    read.inspect_err(
+        |error| tracing::error!(%error, "the contract cannot be read: what does not fit is told in fewer words"),
+    )
+    .ok()
 });
 
 impl Contract {
-    fn of(document: &Value) -> Self {
-        let paths = document["paths"].as_object().into_iter().flatten().map(|(path, item)| {
-            let documented = item.as_object().into_iter().flatten().map(|(method, _)| method.to_uppercase());
-            let mut known: Vec<String> = documented.collect();
-            if known.iter().any(|method| method == "GET") {
+    fn of(document: Document<'static>) -> Self {
+        let paths = document.paths.iter().map(|(path, item)| {
+            let mut known: Vec<String> = item.keys().map(|method| method.to_uppercase()).collect();
+            known.sort_unstable();
+            if item.contains_key("get") {
                 known.push("HEAD".to_owned());
             }
             known.push("OPTIONS".to_owned());
-            (ResourceDef::new(path.as_str()), known.join(", "))
+            (ResourceDef::new(*path), known.join(", "))
         });
-        Self { paths: paths.collect(), shapes: Shapes::of(document) }
+        Self { paths: paths.collect(), operations: document.paths, schemas: document.components.schemas }
+    }
+
+    fn shape(&self, method: &str, path: &str) -> Option<Shape> {
+        let operation = self.operations.get(path)?.get(method.to_lowercase().as_str())?;
+        let operation: Operation<'_> = serde_json::from_str(operation.get()).ok()?;
+        let mut contents = operation.request_body?.content.into_iter();
+        let (_, json) = contents.find(|(name, _)| name.ends_with("/json") || name.ends_with("+json"))?;
+        let named = |name: &str| serde_json::from_str(self.schemas.get(name)?.get()).ok();
+        Some(Shape::of(serde_json::from_str(json.schema.get()).ok()?, named))
     }
 }
 
@@ -50,5 +100,6 @@ pub(crate) fn methods(path: &str) -> Option<&'static str> {
 
 /// All that keeps a body from having the form that the operation documents.
 pub(crate) fn faults(method: &str, path: &str, body: &Value) -> Vec<Fault> {
-    CONTRACT.as_ref().map_or_else(Vec::new, |contract| contract.shapes.faults(method, path, body))
+    let shape = CONTRACT.as_ref().and_then(|contract| contract.shape(method, path));
+    shape.map_or_else(Vec::new, |shape| shape.faults(body))
 }

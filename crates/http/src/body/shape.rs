@@ -8,86 +8,34 @@ use ratchet_domain::refusal::{Fault, TOLD};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
-/// What of a schema says which form a body has.
-const FORM: [&str; 11] = [
-    "$ref",
-    "type",
-    "format",
-    "enum",
-    "properties",
-    "required",
-    "additionalProperties",
-    "items",
-    "oneOf",
-    "anyOf",
-    "allOf",
-];
-
-/// The form of every JSON body.
-pub(crate) struct Shapes {
-    /// By reference.
+/// The form of one JSON body.
+pub(crate) struct Shape {
+    whole: Value,
+    /// What it refers to, by reference.
     schemas: HashMap<String, Value>,
-    /// By method and path.
-    bodies: HashMap<String, Value>,
 }
 
-impl Shapes {
-    pub(crate) fn of(document: &Value) -> Self {
-        let mut shapes = Self { schemas: HashMap::new(), bodies: HashMap::new() };
-        for (path, item) in document["paths"].as_object().into_iter().flatten() {
-            for (method, operation) in item.as_object().into_iter().flatten() {
-                let contents = operation["requestBody"]["content"].as_object().into_iter().flatten();
-                let json = contents.into_iter().find(|(name, _)| name.ends_with("/json") || name.ends_with("+json"));
-                if let Some((_, content)) = json {
-                    let form = shapes.form(document, &content["schema"]);
-                    shapes.bodies.insert(format!("{} {path}", method.to_uppercase()), form);
-                }
+impl Shape {
+    /// The schema, and with it whatever it refers to; `named` finds a schema by its name.
+    pub(crate) fn of(schema: Value, named: impl Fn(&str) -> Option<Value>) -> Self {
+        let mut schemas = HashMap::new();
+        let mut wanted = references(&schema);
+        while let Some(reference) = wanted.pop() {
+            if schemas.contains_key(&reference) {
+                continue;
+            }
+            if let Some(schema) = reference.rsplit('/').next().and_then(&named) {
+                wanted.extend(references(&schema));
+                schemas.insert(reference, schema);
             }
         }
-        shapes
+        Self { whole: schema, schemas }
     }
 
-    /// The schema without what is said for people; what it refers to is taken along.
-    fn form(&mut self, document: &Value, schema: &Value) -> Value {
-        match schema {
-            Value::Object(members) => {
-                let kept = members.iter().filter(|(name, _)| FORM.contains(&name.as_str()));
-                let kept: Map<String, Value> = kept
-                    .map(|(name, value)| {
-                        let form = match (name.as_str(), value) {
-                            ("properties", Value::Object(properties)) => {
-                                let properties = properties.iter();
-                                properties
-                                    .map(|(name, one)| (name.clone(), self.form(document, one)))
-                                    .collect::<Value>()
-                            }
-                            _ => self.form(document, value),
-                        };
-                        (name.clone(), form)
-                    })
-                    .collect();
-                if let Some(reference) = schema["$ref"].as_str()
-                    && !self.schemas.contains_key(reference)
-                    && let Some(named) = reference.get(1..).and_then(|pointer| document.pointer(pointer))
-                {
-                    // Noted before it is walked: what refers to itself has an end.
-                    self.schemas.insert(reference.to_owned(), Value::Null);
-                    let form = self.form(document, named);
-                    self.schemas.insert(reference.to_owned(), form);
-                }
-                kept.into()
-            }
-            Value::Array(several) => several.iter().map(|one| self.form(document, one)).collect(),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => schema.clone(),
-        }
-    }
-
-    /// All that keeps the body from having the form that the operation documents.
-    pub(crate) fn faults(&self, method: &str, path: &str, body: &Value) -> Vec<Fault> {
+    /// All that keeps the body from having this form.
+    pub(crate) fn faults(&self, body: &Value) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if let Some(schema) = self.bodies.get(&format!("{method} {path}")) {
-            self.check(schema, body, "", &mut faults);
-        }
+        self.check(&self.whole, body, "", &mut faults);
         faults.truncate(TOLD);
         faults
     }
@@ -188,6 +136,21 @@ impl Shapes {
     }
 }
 
+/// Whatever a schema refers to, within it.
+fn references(schema: &Value) -> Vec<String> {
+    match schema {
+        Value::Object(members) => members
+            .iter()
+            .flat_map(|(name, value)| match value {
+                Value::String(reference) if name == "$ref" => vec![reference.clone()],
+                value => references(value),
+            })
+            .collect(),
+        Value::Array(several) => several.iter().flat_map(references).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
+}
+
 /// The member that has one value only, and the value.
 fn tag_of(way: &Value) -> Option<(&str, &Value)> {
     let properties = way["properties"].as_object()?;
@@ -264,23 +227,20 @@ mod tests {
                 "kind": { "type": "string", "enum": ["number"] }, "target": { "type": "number" } } },
             { "type": "object", "required": ["kind"], "properties": { "kind": { "type": "string", "enum": ["none"] } } },
         ] });
-        let document = json!({
-            "paths": { "/v1/x": { "post": { "requestBody": { "content": {
-                "application/json": { "schema": { "$ref": "#/components/schemas/X" } } } } } } },
-            "components": { "schemas": {
-                "Goal": goal,
-                "X": { "type": "object", "additionalProperties": false, "required": ["title", "goal"], "properties": {
-                    "title": { "type": "string", "description": "One line." },
-                    "grade": { "type": ["string", "null"], "enum": ["minor", "major"] },
-                    "due_on": { "type": ["string", "null"], "format": "date" },
-                    "goal": { "$ref": "#/components/schemas/Goal" },
-                    "parts": { "type": "array", "items": { "oneOf": [
-                        { "$ref": "#/components/schemas/X" }, { "type": "null" }] } },
-                    "words": { "type": "object", "additionalProperties": { "type": "string" } },
-                } },
+        let schemas = json!({
+            "Goal": goal,
+            "X": { "type": "object", "additionalProperties": false, "required": ["title", "goal"], "properties": {
+                "title": { "type": "string", "description": "One line." },
+                "grade": { "type": ["string", "null"], "enum": ["minor", "major"] },
+                "due_on": { "type": ["string", "null"], "format": "date" },
+                "goal": { "$ref": "#/components/schemas/Goal" },
+                "parts": { "type": "array", "items": { "oneOf": [
+                    { "$ref": "#/components/schemas/X" }, { "type": "null" }] } },
+                "words": { "type": "object", "additionalProperties": { "type": "string" } },
             } },
         });
-        let found = Shapes::of(&document).faults("POST", "/v1/x", body);
+        let shape = Shape::of(json!({ "$ref": "#/components/schemas/X" }), |name| schemas.get(name).cloned());
+        let found = shape.faults(body);
         found.into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect()
     }
 
