@@ -6,6 +6,7 @@ use super::ways::{BY_HAND, Ways};
 use crate::databases::each;
 use crate::harness::{Answer, Api};
 use ratchet_http::app::Settings;
+use serde_json::{Value, json};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -54,6 +55,15 @@ fn impossible(kind: Kind) -> Vec<String> {
     }
 }
 
+/// What a lenient reader takes for what stands at a place: a choice by its name as a member, an object by its values.
+fn disguised(sample: &Value, place: &str) -> Option<String> {
+    match sample.pointer(place)? {
+        Value::String(text) => Some(json!({ text: null }).to_string()),
+        Value::Object(members) => Some(json!(members.values().collect::<Vec<_>>()).to_string()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+    }
+}
+
 /// Who may do it for a documented reason alone is told so before the body is read, and so is whoever asks for what the
 /// state does not know.
 fn is_out_of_turn(writing: &Writing, answer: &Answer) -> bool {
@@ -80,7 +90,8 @@ async fn attempts(api: &Api) -> Vec<String> {
         let media_type = Some(content_type(&writing.method));
         for (place, kind) in &writing.places {
             let no_null = writing.never_null.contains(place).then_some(("null", true));
-            let impossible = impossible(*kind);
+            let mut impossible = impossible(*kind);
+            impossible.extend(disguised(&writing.sample, place));
             let wrong = impossible.iter().map(|raw| (raw.as_str(), true)).chain(no_null);
             for (raw, must_fail) in wrong.chain(ODDITIES.map(|raw| (raw, false))) {
                 let (answer, line) = aimed.send(media_type, writing.with(place, raw)).await;

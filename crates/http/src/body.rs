@@ -17,6 +17,7 @@ use inflation::Inflation;
 use ratchet_domain::refusal::{Fault, Refusal};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::future::Future;
 use std::pin::Pin;
@@ -39,8 +40,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
                 Err(error) => Err(error),
             };
             let digest = Sha256::digest(bytes.as_deref().unwrap_or_default()).into();
-            let parsed =
-                bytes.and_then(|bytes| parse_object(&bytes).map_err(|fault| told_whole(fault, &request, &bytes)));
+            let parsed = bytes.and_then(|bytes| {
+                let parsed = parse_object(&bytes).map_err(|fault| told_whole(fault, &request, &bytes))?;
+                refuse_disguised(&request, &bytes)?;
+                Ok(parsed)
+            });
             Ok(Self { parsed, digest })
         })
     }
@@ -76,6 +80,22 @@ fn told_whole(fault: ApiError, request: &HttpRequest, bytes: &[u8]) -> ApiError 
     };
     let missed: Vec<Fault> = first.iter().filter(|one| !is_told(one)).cloned().collect();
     ApiError::Refused(Refusal::Invalid(missed.into_iter().chain(all).collect()))
+}
+
+/// Serde takes `{"audit":null}` for the choice `audit`, and the values of an object in their order for the object; the
+/// contract takes neither.
+fn refuse_disguised(request: &HttpRequest, bytes: &[u8]) -> Result<(), ApiError> {
+    let opened = bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).take(2).count();
+    if opened < 2 || bytes.len() > LOOKED_THROUGH {
+        return Ok(());
+    }
+    let (Some(path), Ok(body)) = (request.match_pattern(), serde_json::from_slice::<Value>(bytes)) else {
+        return Ok(());
+    };
+    let mut faults = contract::faults(request.method().as_str(), &path, &body);
+    let is_container = |value: &Value| value.is_object() || value.is_array();
+    faults.retain(|fault| fault.code == "type" && body.pointer(&fault.pointer).is_some_and(is_container));
+    if faults.is_empty() { Ok(()) } else { Err(ApiError::Refused(Refusal::Invalid(faults))) }
 }
 
 fn app_of(request: &HttpRequest) -> Result<&web::Data<App>, ApiError> {
