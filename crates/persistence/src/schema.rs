@@ -809,6 +809,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::column::Key;
+    search_records (organisation_id, record_id) {
+        organisation_id -> Key,
+        record_id -> Key,
+        words -> Text,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Text};
     use crate::column::Key;
     search_words (organisation_id, word, record_id) {

@@ -5,7 +5,7 @@ use crate::column::KeyValue;
 use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
 use crate::journal::reading::{self, EntryFilter};
-use crate::schema::{journal_heads, search_cursors, search_words};
+use crate::schema::{journal_heads, search_cursors, search_records, search_words};
 use crate::table::Table;
 use diesel::prelude::*;
 use ratchet_domain::change::Record;
@@ -13,7 +13,7 @@ use ratchet_domain::id::OrganisationId;
 use ratchet_domain::of_kind;
 use ratchet_domain::reference::{Locator, Prefix};
 use ratchet_domain::search::{self, Weight};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// Entries that are followed in one go, at most: on SQLite whoever writes waits meanwhile.
@@ -100,21 +100,37 @@ fn follow_one(
     Ok(count)
 }
 
-/// The words of a record's newest version take the place of those before.
+/// The words of a record's newest version take the place of those before; what stays is not written again.
 fn keep(
     organisation: OrganisationId,
     (kind, record): (&str, Uuid),
     words: BTreeMap<String, Weight>,
     connection: &mut AnyConnection,
 ) -> Result<(), Error> {
-    let old = search_words::table
-        .filter(search_words::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(search_words::record_id.eq(KeyValue(record)));
-    diesel::delete(old).execute(connection)?;
-    let rows: Vec<Row> = words
-        .into_iter()
+    let key = KeyValue(organisation.0);
+    let ours = search_records::table
+        .filter(search_records::organisation_id.eq(key))
+        .filter(search_records::record_id.eq(KeyValue(record)));
+    let found: QueryResult<String> =
+        on_connection!(&mut *connection, |c| ours.select(search_records::words).get_result(c));
+    let before = found.optional()?;
+    let (kept, now) = (before.as_deref().unwrap_or_default(), listed(&words));
+    if before.as_ref() == Some(&now) {
+        return Ok(());
+    }
+    let (old, new): (BTreeSet<&str>, BTreeSet<&str>) = (apart(kept).collect(), apart(&now).collect());
+    let gone: Vec<&str> = old.difference(&new).map(|word| &word[1..]).collect();
+    for chunk in gone.chunks(CHUNK) {
+        let old = search_words::table
+            .filter(search_words::organisation_id.eq(key))
+            .filter(search_words::word.eq_any(chunk))
+            .filter(search_words::record_id.eq(KeyValue(record)));
+        diesel::delete(old).execute(connection)?;
+    }
+    let come = words.into_iter().filter(|(word, weight)| !old.contains(marked(word, *weight).as_str()));
+    let rows: Vec<Row> = come
         .map(|(word, weight)| Row {
-            organisation_id: KeyValue(organisation.0),
+            organisation_id: key,
             word,
             record_id: KeyValue(record),
             kind: kind.to_owned(),
@@ -122,9 +138,30 @@ fn keep(
         })
         .collect();
     for chunk in rows.chunks(connection.rows_per_statement(CHUNK)) {
-        on_connection!(connection, |c| diesel::insert_into(search_words::table).values(chunk).execute(c))?;
+        on_connection!(&mut *connection, |c| diesel::insert_into(search_words::table).values(chunk).execute(c))?;
     }
+    let words = search_records::words.eq(now);
+    match before {
+        Some(_) => on_connection!(connection, |c| diesel::update(ours).set(words).execute(c))?,
+        None => {
+            let row = (search_records::organisation_id.eq(key), search_records::record_id.eq(KeyValue(record)), words);
+            on_connection!(connection, |c| diesel::insert_into(search_records::table).values(row).execute(c))?
+        }
+    };
     Ok(())
+}
+
+/// A word and its weight, as [`search_records`] has them.
+fn marked(word: &str, weight: Weight) -> String {
+    format!("{}{word}", weight as i64)
+}
+
+fn listed(words: &BTreeMap<String, Weight>) -> String {
+    words.iter().map(|(word, weight)| marked(word, *weight)).collect::<Vec<_>>().join(" ")
+}
+
+fn apart(listed: &str) -> impl Iterator<Item = &str> {
+    listed.split(' ').filter(|word| !word.is_empty())
 }
 
 /// Keeps the words of a record as it is now, and of no other version: the worker comes too late for what must go.
@@ -153,6 +190,7 @@ fn keep_row(
 /// The database's.
 pub fn forget(connection: &mut AnyConnection) -> Result<(), Error> {
     diesel::delete(search_words::table).execute(connection)?;
+    diesel::delete(search_records::table).execute(connection)?;
     diesel::delete(search_cursors::table).execute(connection)?;
     Ok(())
 }

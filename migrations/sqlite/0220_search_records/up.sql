@@ -1,0 +1,13 @@
+-- The words of each record in one place: what it said before is known without an index over all words, and words that stay are
+-- not written again.
+CREATE TABLE search_records (
+    organisation_id BLOB NOT NULL REFERENCES organisations (id),
+    record_id       BLOB NOT NULL CHECK (length(record_id) = 16),
+    -- Each with its weight before it, apart by blanks.
+    words           TEXT NOT NULL,
+    PRIMARY KEY (organisation_id, record_id)
+) STRICT, WITHOUT ROWID;
+DROP INDEX search_words_by_record;
+-- The worker reads the journal anew.
+DELETE FROM search_words;
+DELETE FROM search_cursors;
