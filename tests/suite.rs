@@ -81,6 +81,7 @@ mod api {
     mod ways;
     mod weaknesses;
     mod wire;
+    mod work;
     mod year;
 }
 mod databases;

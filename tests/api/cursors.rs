@@ -6,6 +6,20 @@ use crate::harness::Api;
 use ratchet_domain::access::Role;
 use serde_json::Value;
 
+/// A list of what waits, which is no record.
+const WORK: &str = "/v1/me/work";
+
+/// What a list can be asked beside its cursor.
+fn more_of(path: &str) -> &'static str {
+    if path == WORK {
+        "assignee=me"
+    } else if path.contains("/measurements") {
+        "all=true"
+    } else {
+        "sort=-created_at"
+    }
+}
+
 /// Who reads a list whole.
 fn reader(path: &str) -> Role {
     if path == "/v1/api-keys" { Role::Admin } else { Role::IsmsManager }
@@ -24,6 +38,11 @@ async fn lists(api: &Api) -> Vec<(String, String)> {
             let items = super::measurements::series(api, &indicator, &[1.0, 2.0, 3.0]);
             super::measurements::send(api, items).await.expect(201);
             path.replace("{id}", &indicator)
+        } else if path == WORK {
+            for _ in 0..2 {
+                super::nonconformities::raise(api).await;
+            }
+            path
         } else {
             // Twice: one alone has no second page. What an organisation has once has none either.
             for _ in 0..2 {
@@ -51,7 +70,7 @@ async fn a_cursor_of_another_list_another_organisation_or_another_hand_is_refuse
             let next = format!("{path}?limit=1&cursor={cursor}");
             assert_eq!(ours.get(&next).await.expect(200).body["items"].as_array().unwrap().len(), 1);
             assert_eq!(theirs.get(&next).await.expect(400).faults(), ["cursor malformed"], "{next}");
-            let other = if path.contains("/measurements") { "all=true" } else { "sort=-created_at" };
+            let other = more_of(path);
             let asked_otherwise = ours.get(&format!("{next}&{other}")).await.expect(400);
             assert_eq!(asked_otherwise.faults(), ["cursor malformed"], "{next}&{other}");
             for (elsewhere, _) in lists.iter().filter(|(elsewhere, _)| elsewhere != path) {

@@ -41,8 +41,7 @@ async fn whoever_is_waited_for_may_read_why() {
         let mut kinds = BTreeSet::new();
         for name in ["mara", "tomas", "ines", "adeyemi", "yuki", "pavel", "sofia", "jonas", "lena"] {
             let token = &log_in(&client, &program.url, &format!("{name}@harbour.example")).await;
-            let list = get(&client, &format!("{}/v1/me/work", program.url), token).await;
-            for item in list["items"].as_array().unwrap() {
+            for item in all(&client, &format!("{}/v1/me/work", program.url), token).await {
                 let record = get(&client, &format!("{}{}", program.url, item["href"].as_str().unwrap()), token).await;
                 assert_eq!(record["reference"], item["reference"], "{name}");
                 kinds.insert(item["kind"].as_str().unwrap().to_owned());

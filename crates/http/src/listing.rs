@@ -362,7 +362,7 @@ impl Call {
 }
 
 /// RFC 8288: the same question, one page on.
-fn link_to(path: &str, query: &str, cursor: &str) -> String {
+pub(crate) fn link_to(path: &str, query: &str, cursor: &str) -> String {
     let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "cursor");
     let next =
         form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).append_pair("cursor", cursor).finish();

@@ -12,7 +12,7 @@ use crate::tx::Tx;
 use crate::{delegations, schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use ratchet_domain::access::Role;
+use ratchet_domain::access::{Actor, Identity, Role, Standing};
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{AccountId, MemberId, OrganisationId};
 use ratchet_domain::members::{Facts, Member, Term, asked_on, held_on};
@@ -137,6 +137,20 @@ pub(crate) fn find_presented(id: MemberId, connection: &mut AnyConnection) -> Re
         .get_result(connection)
         .optional()?;
     Ok(row.map(Row::into_record).transpose()?.map(|(member, _)| member))
+}
+
+/// A member as the caller whom the member would be now: for whoever reads what waits for that one. A member who has left
+/// is no caller, and holds no role.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn as_caller(member: Member, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Actor, Error> {
+    let (id, organisation) = (MemberId(member.head.id), member.head.organisation);
+    if member.active {
+        return delegations::actor_of(organisation, id, (member.roles, member.terms), now, connection);
+    }
+    let identity = Identity::Member { id, roles: Vec::new(), standing: Standing::default() };
+    Ok(Actor { organisation, identity })
 }
 
 /// Every active member with the roles that give anything on this day, whoever joined first at the top.

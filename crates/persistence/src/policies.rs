@@ -153,6 +153,7 @@ pub(crate) fn unacknowledged(
         .filter(policies::organisation_id.eq(KeyValue(organisation.0)))
         .filter(policies::stage.eq(<&str>::from(StageName::Published)))
         .filter(members::id.eq(me))
+        .filter(members::active.eq(true))
         .filter(not(exists(acknowledged)))
         .select((Row::as_select(), policy_versions::reference, members::created_at))
         .load(connection)?;

@@ -14,12 +14,16 @@ use ratchet_domain::access::{Actor, Cell, Permission, Withheld};
 use ratchet_domain::change::{Change, Lifecycle};
 use ratchet_domain::delegations::is_personal;
 use ratchet_domain::id::{MemberId, OrganisationId};
+use ratchet_domain::kinds::sees_all;
 use ratchet_domain::reference::{Prefix, Reference};
 use ratchet_domain::settings::Rules;
 use ratchet_domain::work::{Doer, Work};
 use std::collections::BTreeMap;
 use strum::VariantArray;
 use uuid::Uuid;
+
+/// The day of what is never due: after every other. The databases disagree on where NULL is sorted.
+const NEVER: &str = "9999-12-31";
 
 /// Something that a record waits for, as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,6 +156,50 @@ pub(crate) fn keep<T: Lifecycle>(
     Ok(())
 }
 
+/// Where an item stands in a list: what is due first comes first, what is never due last.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The day by which it is to be done, as it is compared.
+    pub due_on: String,
+    /// The record.
+    pub id: Uuid,
+    /// Which of the things that the record waits for.
+    pub number: i64,
+}
+
+impl WorkItem {
+    /// Where it stands.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        let due_on = self.due_on.map_or_else(|| NEVER.to_owned(), |day| day.to_string());
+        Place { due_on, id: self.id, number: self.number }
+    }
+}
+
+/// Which part of a list is asked for, and by whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Whoever reads it, where it is another's list: sees none of what that one does not read whole.
+    pub reader: Option<&'a Actor>,
+    /// Behind this place.
+    pub after: Option<&'a Place>,
+    /// Items at most.
+    pub limit: i64,
+}
+
+impl Asked<'_> {
+    /// The beginning of one's own list.
+    #[must_use]
+    pub fn first(limit: i64) -> Self {
+        Self { reader: None, after: None, limit }
+    }
+
+    /// Whether one of this kind is for the reader at all.
+    fn reads(&self, kind: Prefix) -> bool {
+        self.reader.is_none_or(|reader| reader.reaches(kind) && sees_all(reader, kind))
+    }
+}
+
 /// Everything that waits for the actor: by name, by permission, or to be acknowledged. What is due first comes first, what
 /// is never due last.
 ///
@@ -160,13 +208,16 @@ pub(crate) fn keep<T: Lifecycle>(
 pub fn open_for(
     actor: &Actor,
     rules: &Rules,
-    limit: i64,
+    asked: Asked<'_>,
     connection: &mut AnyConnection,
 ) -> Result<Vec<WorkItem>, Error> {
-    let mut items = of_actor(actor, limit, connection)?;
-    items.extend(acknowledgements::work_of(actor, rules, connection)?);
-    items.sort_by_key(|item| (item.due_on.unwrap_or(NaiveDate::MAX), item.id, item.number));
-    items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let mut items = of_actor(actor, asked, connection)?;
+    if asked.reads(Prefix::PolicyVersion) {
+        let pending = acknowledgements::work_of(actor, rules, connection)?;
+        items.extend(pending.into_iter().filter(|item| asked.after.is_none_or(|after| item.place() > *after)));
+    }
+    items.sort_by_cached_key(WorkItem::place);
+    items.truncate(usize::try_from(asked.limit).unwrap_or(usize::MAX));
     Ok(items)
 }
 
@@ -180,7 +231,7 @@ pub fn open_outside(
     limit: i64,
     connection: &mut AnyConnection,
 ) -> Result<Vec<WorkItem>, Error> {
-    let mut items = open_for(actor, rules, limit, connection)?;
+    let mut items = open_for(actor, rules, Asked::first(limit), connection)?;
     let ids: Vec<Uuid> = items.iter().map(|item| item.id).collect();
     let restricted = restrictions::restricted_among(actor.organisation, &ids, connection)?;
     for item in items.iter_mut().filter(|item| restricted.contains(&item.id)) {
@@ -190,7 +241,7 @@ pub fn open_outside(
 }
 
 /// What records say they wait for; also from those for whom the actor stands in, but for what is personal.
-fn of_actor(actor: &Actor, limit: i64, connection: &mut AnyConnection) -> Result<Vec<WorkItem>, Error> {
+fn of_actor(actor: &Actor, asked: Asked<'_>, connection: &mut AnyConnection) -> Result<Vec<WorkItem>, Error> {
     if actor.member().is_none() {
         return Ok(Vec::new());
     }
@@ -202,11 +253,13 @@ fn of_actor(actor: &Actor, limit: i64, connection: &mut AnyConnection) -> Result
         actor.member().filter(|_| actor.on_behalf_of().is_none()).into_iter().map(|me| KeyValue(me.0)).collect();
     let lent =
         work_items::kind.ne_all(Prefix::VARIANTS.iter().filter(|kind| is_personal(**kind)).map(|kind| kind.kind()));
-    let withheld = actor.withheld().into_iter().flat_map(Withheld::ids).map(KeyValue);
-    let unreached = Prefix::VARIANTS.iter().filter(|kind| !actor.reaches(**kind)).map(|kind| kind.kind());
-    let rows: Vec<(Row, InstantValue, InstantValue)> = work_items::table
+    let withheld = [Some(actor), asked.reader].into_iter().flatten().filter_map(Actor::withheld);
+    let withheld = withheld.flat_map(Withheld::ids).map(KeyValue);
+    let is_unread = |kind: &&Prefix| !actor.reaches(**kind) || !asked.reads(**kind);
+    let unread = Prefix::VARIANTS.iter().filter(is_unread).map(|kind| kind.kind());
+    let mut query = work_items::table
         .filter(work_items::organisation_id.eq(KeyValue(actor.organisation.0)))
-        .filter(work_items::kind.ne_all(unreached))
+        .filter(work_items::kind.ne_all(unread))
         .filter(work_items::record_id.ne_all(withheld))
         .filter(work_items::except_id.is_null().or(work_items::except_id.ne_all(persons).assume_not_null()))
         .filter(
@@ -215,10 +268,17 @@ fn of_actor(actor: &Actor, limit: i64, connection: &mut AnyConnection) -> Result
                 .or(work_items::permission.eq_any(may.map(|permission| Some(word(*permission)))))
                 .or(work_items::member_id.eq_any(others).and(lent)),
         )
-        .order((coalesce(work_items::due_on, "9999-12-31"), work_items::record_id, work_items::number))
-        .limit(limit)
+        .order((coalesce(work_items::due_on, NEVER), work_items::record_id, work_items::number))
+        .limit(asked.limit)
         .select((Row::as_select(), work_items::since, work_items::changed_at))
-        .load(connection)?;
+        .into_boxed();
+    if let Some(Place { due_on, id, number }) = asked.after {
+        let due = || coalesce(work_items::due_on, NEVER);
+        let later_of_the_record = work_items::record_id.eq(KeyValue(*id)).and(work_items::number.gt(*number));
+        let behind = work_items::record_id.gt(KeyValue(*id)).or(later_of_the_record);
+        query = query.filter(due().gt(due_on).or(due().eq(due_on).and(behind)));
+    }
+    let rows: Vec<(Row, InstantValue, InstantValue)> = query.load(connection)?;
     rows.into_iter().map(|(row, since, changed_at)| row.into_item(since, changed_at)).collect()
 }
 

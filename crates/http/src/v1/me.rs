@@ -1,20 +1,29 @@
 //! Whoever calls.
 
 use crate::answer::Answer;
+use crate::app::App;
 use crate::caller::Call;
+use crate::cursor::Cursor;
 use crate::error::ApiError;
-use crate::parameters::Query;
+use crate::listing::{Page, Who, link_to};
+use crate::parameters::{Query, within};
 use crate::routing::Routes;
 use crate::v1::auth::Nothing;
 use crate::v1::records;
 use actix_web::get;
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use chrono::{DateTime, NaiveDate, Utc};
-use ratchet_domain::access::{Cell, Identity, Permission, Role};
+use ratchet_domain::access::{Actor, Cell, Identity, Permission, Role};
+use ratchet_domain::change::Record;
 use ratchet_domain::id::{ApiKeyId, MemberId, OrganisationId};
-use ratchet_domain::reference::Prefix as RecordKind;
-use ratchet_persistence::{organisations, settings, work_items};
-use serde::Serialize;
+use ratchet_domain::members::Member;
+use ratchet_domain::reference::{Locator, Prefix as RecordKind};
+use ratchet_domain::refusal::Refusal;
+use ratchet_persistence::connection::AnyConnection;
+use ratchet_persistence::table::{SortValue, Table};
+use ratchet_persistence::work_items::{self, Place};
+use ratchet_persistence::{members, organisations, settings};
+use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 use uuid::Uuid;
 
@@ -87,30 +96,39 @@ pub(crate) struct WorkItem {
     /// Where it stands.
     #[schema(example = "in_progress")]
     pub state: String,
-    /// Whether it waits for the caller by name; else for anybody who may.
+    /// Whether it waits for the member by name; else for anybody who may.
     pub by_name: bool,
-    /// For whom the caller stands in, where it waits for that member: name it in `On-Behalf-Of` to do it.
+    /// For whom the member stands in, where it waits for that one, who is then named in `On-Behalf-Of` to do it.
     pub on_behalf_of: Option<MemberId>,
     /// The day by which it is to be done.
     pub due_on: Option<NaiveDate>,
     /// Whether that day has passed.
     pub overdue: bool,
-    /// Since when the caller, or whoever may, is waited for.
+    /// Since when the member, or whoever may, is waited for.
     pub since: DateTime<Utc>,
     /// Where to read it.
     #[schema(example = "/v1/actions/0197a3c2-7c51-7d38-8f0e-0d4f3a1b2c3d")]
     pub href: String,
 }
 
-/// A person's list over all areas.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct WorkList {
-    /// What is due first comes first; what is never due, last. At most 500.
-    pub items: Vec<WorkItem>,
+/// Whose list is read, and which page of it.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WorkQuery {
+    /// Whose list: `me`, as without it, or the id or reference of any member. Whoever reads all records may read another's.
+    #[param(value_type = Option<String>, example = "me")]
+    assignee: Option<Who>,
+    /// Items per page, 1 to 200.
+    #[serde(default, deserialize_with = "within::<1, 200, _>")]
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before; opaque.
+    cursor: Option<String>,
 }
 
-/// Items at most.
-const LIMIT: i64 = 500;
+/// Items per page, unless asked otherwise.
+const DEFAULT: i64 = 50;
 
 impl WorkItem {
     fn of(item: work_items::WorkItem, me: Option<MemberId>, today: NaiveDate) -> Self {
@@ -134,18 +152,79 @@ impl WorkItem {
 
 /// Read what is open for whoever calls: what is assigned to or owned by the caller, what waits for somebody with a
 /// permission that the caller has, the published versions of policies that the caller has not acknowledged, and what is
-/// assigned to or owned by those for whom the caller stands in.
-#[utoipa::path(tag = "me", responses((status = 200, body = WorkList)))]
+/// assigned to or owned by those for whom the caller stands in. What is due first comes first; what is never due, last.
+///
+/// With `assignee` the same list as that member reads it, without what the caller may not see, and without the kinds that
+/// the caller does not read whole. Of a member who has left it is what still names that one.
+#[utoipa::path(tag = "me", params(WorkQuery), responses((status = 200, body = Page<WorkItem>)))]
 #[get("/me/work")]
-pub(crate) async fn list_work(call: Call, _: Query<Nothing>) -> Result<Answer, ApiError> {
-    let (by, me, now) = (call.actor.clone(), call.actor.member(), call.app.now());
-    let read = move |connection: &mut _| -> Result<_, ApiError> {
+pub(crate) async fn list_work(call: Call, Query(query): Query<WorkQuery>) -> Result<Answer, ApiError> {
+    let WorkQuery { assignee, limit, cursor } = query;
+    let (by, app, now, limit) = (call.actor.clone(), call.app.clone(), call.app.now(), limit.unwrap_or(DEFAULT));
+    let path = call.request.path().to_owned();
+    let original = call.request.query_string().to_owned();
+    let asked = format!("{path}?{assignee:?}");
+    let after = cursor.map(|text| place(&app, &text, &call, &asked)).transpose()?;
+    let read = move |connection: &mut _| -> Result<Answer, ApiError> {
         let rules = settings::rules(by.organisation, connection)?;
-        Ok((work_items::open_for(&by, &rules, LIMIT, connection)?, rules.today(now)))
+        let another = another(assignee, &by, now, connection)?;
+        let (whose, reader) = another.as_ref().map_or((&by, None), |another| (another, Some(&by)));
+        let part = work_items::Asked { reader, after: after.as_ref(), limit: limit + 1 };
+        let mut items = work_items::open_for(whose, &rules, part, connection)?;
+        let page = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = items.len() > page;
+        items.truncate(page);
+        let next_cursor = items.last().filter(|_| more).map(|last| {
+            let Place { due_on, id, number } = last.place();
+            let values = vec![SortValue::Text(due_on), SortValue::Number(number)];
+            app.seal(&Cursor { values, id }, by.organisation, &asked)
+        });
+        let link = next_cursor.as_deref().map(|cursor| link_to(&path, &original, cursor));
+        let (me, today) = (whose.member(), rules.today(now));
+        let items = items.into_iter().map(|item| WorkItem::of(item, me, today)).collect();
+        let answer = Answer::json(StatusCode::OK, &Page { items, next_cursor, total: None })?;
+        Ok(match link {
+            Some(link) => answer.with(&header::LINK, link),
+            None => answer,
+        })
     };
-    let (items, today) = call.app.store.read(read).await?;
-    let items = items.into_iter().map(|item| WorkItem::of(item, me, today)).collect();
-    Answer::json(StatusCode::OK, &WorkList { items })
+    call.app.store.read(read).await
+}
+
+/// The other member whose list is read; `None` where it is one's own. Whoever reads not all sees no other's.
+fn another(
+    assignee: Option<Who>,
+    by: &Actor,
+    now: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<Option<Actor>, ApiError> {
+    let locator = match assignee {
+        None | Some(Who::Me) => return Ok(None),
+        Some(Who::Member(id)) => Locator::Id(id.0),
+        Some(Who::Reference(reference)) => Locator::Reference(reference),
+    };
+    let found = Member::find(by.organisation, locator, connection)?.map(|(member, _)| member);
+    let unknown = || ApiError::parameter("assignee", "unknown_record", "names no member");
+    let member = found.filter(|member| member.is_visible(by)).ok_or_else(unknown)?;
+    if Some(MemberId(member.head.id)) == by.principal() {
+        return Ok(None);
+    }
+    if by.cell(Permission::ReadRecords) != Cell::Yes {
+        return Err(Refusal::Forbidden.into());
+    }
+    Ok(Some(members::as_caller(member, now, connection)?))
+}
+
+/// Where a page begins.
+fn place(app: &App, text: &str, call: &Call, asked: &str) -> Result<Place, ApiError> {
+    let foreign = || ApiError::parameter("cursor", "malformed", "must be a next_cursor of this very list");
+    let Cursor { values, id } = app.unseal(text, call.actor.organisation, asked).ok_or_else(foreign)?;
+    match values.as_slice() {
+        [SortValue::Text(due_on), SortValue::Number(number)] => {
+            Ok(Place { due_on: due_on.clone(), id, number: *number })
+        }
+        _ => Err(foreign()),
+    }
 }
 
 pub(crate) fn configure(routes: &mut Routes) {
