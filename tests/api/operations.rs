@@ -1,11 +1,14 @@
 //! For whoever runs the server, and for what stands between it and its clients: figures, limits, compression, browsers.
 
+use super::contract::operations;
 use super::nonconformities::raise;
 use crate::databases::each;
 use crate::harness::Api;
+use chrono::{DateTime, TimeDelta, Utc};
 use ratchet_domain::access::Role;
 use ratchet_http::app::Settings;
 use reqwest::Method;
+use std::collections::BTreeSet;
 
 #[tokio::test]
 async fn figures_name_routes_and_nobody() {
@@ -46,6 +49,61 @@ async fn alive_ready_and_its_keys_without_credentials() {
         assert_eq!(keys.body["keys"][0]["kty"], "OKP");
         assert!(keys.body["keys"][0].get("d").is_none(), "the private half");
         assert_eq!(keys.header("cache-control"), "public, max-age=300");
+    }
+}
+
+/// Whoever knows the address alone finds every operation, once.
+#[tokio::test]
+async fn each_resource_is_listed_with_its_operations() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let listed = api.anonymous().get("/v1").await.expect(200);
+        assert_eq!(listed.header("cache-control"), "public, max-age=300");
+        let mut told = BTreeSet::new();
+        for resource in listed.body["items"].as_array().unwrap() {
+            let href = resource["href"].as_str().unwrap();
+            assert_eq!(href, format!("/v1/{}", resource["stem"].as_str().unwrap()));
+            assert!(!resource["summary"].as_str().unwrap().is_empty(), "{href} says nothing");
+            for operation in resource["operations"].as_array().unwrap() {
+                assert!(told.insert((href.to_owned(), operation.as_str().unwrap().to_owned())), "{href} {operation}");
+            }
+        }
+        let documented = operations().into_iter().filter_map(|(_, path, operation)| {
+            let stem = path.strip_prefix("/v1/")?.split('/').next()?.to_owned();
+            Some((format!("/v1/{stem}"), operation["operationId"].as_str()?.to_owned()))
+        });
+        assert_eq!(told, documented.collect());
+        for member in ["contract", "documentation"] {
+            api.anonymous().get(listed.body[member].as_str().unwrap()).await.expect(200);
+        }
+        api.anonymous().get("/v1?all=true").await.expect(400);
+        api.anonymous().get("/v1/").await.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn where_nobody_is_to_be_told_nobody_is_named() {
+    for database in each() {
+        let api = Api::start(database).await;
+        api.anonymous().get("/.well-known/security.txt").await.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn whoever_finds_a_weakness_is_told_whom_to_tell() {
+    for database in each() {
+        let contacts = ["https://isms.example.org/report", "mailto:isms@example.org"].map(str::to_owned).to_vec();
+        let api = Api::start_with(database, Settings { security_contacts: contacts, ..Settings::default() }).await;
+        let path = "/.well-known/security.txt";
+        let told = api.anonymous().get(path).await.expect(200);
+        assert_eq!(told.header("content-type"), "text/plain; charset=utf-8");
+        let lines: Vec<&str> = told.text.lines().collect();
+        assert_eq!(lines[..2], ["Contact: https://isms.example.org/report", "Contact: mailto:isms@example.org"]);
+        let expires: DateTime<Utc> = lines[2].strip_prefix("Expires: ").unwrap().parse().unwrap();
+        let left = expires - api.now();
+        assert!(left > TimeDelta::days(80) && left < TimeDelta::days(365), "{left}");
+        assert_eq!(lines.len(), 3, "no address that is not https is its own");
+        api.anonymous().get(&format!("{path}?lang=en")).await.expect(400);
     }
 }
 

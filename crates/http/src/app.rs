@@ -50,6 +50,8 @@ pub struct Settings {
     pub calendars_per_minute: u32,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// To whom weaknesses of the server are told, as URIs; nobody where it is empty.
+    pub security_contacts: Vec<String>,
 }
 
 impl Default for Settings {
@@ -66,6 +68,7 @@ impl Default for Settings {
             reports_per_minute: 10,
             calendars_per_minute: 120,
             trusted_proxies: Vec::new(),
+            security_contacts: Vec::new(),
         }
     }
 }

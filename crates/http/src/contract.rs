@@ -4,10 +4,10 @@
 use crate::body::shape::Shape;
 use actix_web::dev::ResourceDef;
 use ratchet_domain::refusal::Fault;
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::collections::HashMap;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 /// The document.
@@ -22,6 +22,7 @@ struct Contract {
     operations: Named<'static, Named<'static, &'static RawValue>>,
     /// Schemas by name.
     schemas: Named<'static, &'static RawValue>,
+    resources: Vec<ListedResource>,
 }
 
 type Named<'a, T> = HashMap<&'a str, T>;
@@ -33,6 +34,13 @@ struct Document<'a> {
     paths: Named<'a, Named<'a, &'a RawValue>>,
     #[serde(borrow)]
     components: Components<'a>,
+    tags: Vec<Area>,
+}
+
+#[derive(Deserialize)]
+struct Area {
+    name: String,
+    description: String,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +52,8 @@ struct Components<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Operation<'a> {
+    operation_id: String,
+    tags: Vec<String>,
     #[serde(borrow)]
     request_body: Option<Body<'a>>,
 }
@@ -58,6 +68,23 @@ struct Body<'a> {
 struct Content<'a> {
     #[serde(borrow)]
     schema: &'a RawValue,
+}
+
+/// What there is below one address.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ListedResource {
+    /// What it is called, in the plural where it is one of records.
+    #[schema(example = "nonconformities")]
+    pub stem: String,
+    /// Where its operations lie.
+    #[schema(example = "/v1/nonconformities")]
+    pub href: String,
+    /// What it is about, with the clauses that it serves.
+    #[schema(example = "What went wrong, why, what was done and whether it worked [10.2].")]
+    pub summary: String,
+    /// Its operations, by the ids under which the contract describes them.
+    #[schema(example = json!(["list_nonconformities", "create_nonconformity"]))]
+    pub operations: Vec<String>,
 }
 
 static CONTRACT: LazyLock<Option<Contract>> = LazyLock::new(|| {
@@ -79,7 +106,8 @@ impl Contract {
             known.push("OPTIONS".to_owned());
             (ResourceDef::new(*path), known.join(", "))
         });
-        Self { paths: paths.collect(), operations: document.paths, schemas: document.components.schemas }
+        let (paths, resources) = (paths.collect(), resources_of(&document));
+        Self { paths, operations: document.paths, schemas: document.components.schemas, resources }
     }
 
     fn shape(&self, method: &str, path: &str) -> Option<Shape> {
@@ -90,6 +118,33 @@ impl Contract {
         let named = |name: &str| serde_json::from_str(self.schemas.get(name)?.get()).ok();
         Some(Shape::of(serde_json::from_str(json.schema.get()).ok()?, named))
     }
+}
+
+/// Each first segment under `/v1`, with what its area says it is about.
+fn resources_of(document: &Document<'_>) -> Vec<ListedResource> {
+    let areas = document.tags.iter().map(|area| (area.name.as_str(), area.description.as_str()));
+    let areas: HashMap<&str, &str> = areas.collect();
+    let mut found = BTreeMap::<&str, ListedResource>::new();
+    for (path, item) in document.paths.iter().collect::<BTreeMap<_, _>>() {
+        let Some(stem) = path.strip_prefix("/v1/").and_then(|rest| rest.split('/').next()) else { continue };
+        for operation in item.iter().collect::<BTreeMap<_, _>>().into_values() {
+            let Ok(operation) = serde_json::from_str::<Operation<'_>>(operation.get()) else { continue };
+            let summary = operation.tags.first().and_then(|area| areas.get(area.as_str())).copied();
+            let resource = found.entry(stem).or_insert_with(|| ListedResource {
+                stem: stem.to_owned(),
+                href: format!("/v1/{stem}"),
+                summary: summary.unwrap_or_default().to_owned(),
+                operations: Vec::new(),
+            });
+            resource.operations.push(operation.operation_id);
+        }
+    }
+    found.into_values().collect()
+}
+
+/// What there is under `/v1`; nothing where the contract cannot be read.
+pub(crate) fn resources() -> &'static [ListedResource] {
+    CONTRACT.as_ref().map_or(&[], |contract| &contract.resources)
 }
 
 /// The methods that a path knows, as `Allow` lists them; none where nothing is documented.

@@ -24,6 +24,7 @@ mod routes;
 mod routing;
 mod rows;
 mod tokens;
+mod traceparent;
 mod v1;
 mod withheld;
 

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::error::{ApiError, Unsent};
 use crate::limits::Remaining;
+use crate::traceparent::trace_id;
 use crate::withheld::conceal;
 use actix_cors::CorsError;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
@@ -139,7 +140,7 @@ pub(crate) async fn observe(
     let method = request.method().clone();
     // Who reports without a name leaves no line in a log and moves no figure, from which the minute could be told.
     let is_observed = !request.path().starts_with(UNOBSERVED);
-    let span = if is_observed { tracing::info_span!("request", id = %id) } else { tracing::Span::none() };
+    let span = if is_observed { span_of(&id, request.headers()) } else { tracing::Span::none() };
     let began = Instant::now();
     if method == Method::HEAD {
         request.head_mut().method = Method::GET;
@@ -172,6 +173,15 @@ pub(crate) async fn observe(
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     Ok(response)
+}
+
+/// What the lines of a request begin with: its id, and where another program has said so the trace it belongs to.
+fn span_of(id: &str, headers: &HeaderMap) -> tracing::Span {
+    let span = tracing::info_span!("request", id = %id, trace = tracing::field::Empty);
+    if let Some(trace) = trace_id(headers) {
+        span.record("trace", trace);
+    }
+    span
 }
 
 /// A body of which only the size is told.

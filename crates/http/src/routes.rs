@@ -28,6 +28,7 @@ fn configure(routes: &mut Routes) {
         .service(health::get_readiness)
         .service(health::get_metrics)
         .service(health::get_jwks)
+        .service(health::get_security_contact)
         .service(problems::get_problem);
 }
 
@@ -60,6 +61,8 @@ fn cors(origins: &[String]) -> Cors {
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("on-behalf-of"),
             HeaderName::from_static("x-request-id"),
+            HeaderName::from_static("traceparent"),
+            HeaderName::from_static("tracestate"),
         ])
         .expose_headers([
             "etag",

@@ -55,6 +55,11 @@ pub(crate) struct Flags {
     #[arg(long = "trusted-proxy", global = true, value_name = "IP")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     trusted_proxies: Vec<IpAddr>,
+    /// Where weaknesses of the server are to be told: mailto:, https: or tel:, said in /.well-known/security.txt; may be
+    /// repeated, the preferred one first [env: RATCHET_SECURITY_CONTACTS, separated by commas]
+    #[arg(long = "security-contact", global = true, value_name = "URI")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    security_contacts: Vec<String>,
     /// The largest JSON body in bytes, after decompression [env: RATCHET_BODY_LIMIT] [default: 1048576]
     #[arg(long, global = true, value_name = "BYTES")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,6 +131,7 @@ pub(crate) struct Settings {
     pub workers: usize,
     pub cors_origins: Vec<String>,
     pub trusted_proxies: Vec<IpAddr>,
+    pub security_contacts: Vec<String>,
     pub body_limit: usize,
     pub evidence_limit: u64,
     pub requests_per_minute: u32,
@@ -153,7 +159,8 @@ impl Settings {
             .try_parsing(true)
             .list_separator(",")
             .with_list_parse_key("cors_origins")
-            .with_list_parse_key("trusted_proxies");
+            .with_list_parse_key("trusted_proxies")
+            .with_list_parse_key("security_contacts");
         let mut builder = Config::builder();
         for (name, default) in [("data_dir", DATA_DIR), ("host", "127.0.0.1"), ("log", "info"), ("log_format", "text")]
         {
@@ -176,6 +183,7 @@ impl Settings {
             .set_default("workers", u64::try_from(cores).unwrap_or(1))
             .and_then(|builder| builder.set_default("cors_origins", Vec::<String>::new()))
             .and_then(|builder| builder.set_default("trusted_proxies", Vec::<String>::new()))
+            .and_then(|builder| builder.set_default("security_contacts", Vec::<String>::new()))
             .map_err(failed)?;
         if let Some(file) = config_file(flags) {
             builder = builder.add_source(File::from(Path::new(&file)).required(true));
@@ -228,8 +236,20 @@ impl Settings {
         if self.database_url.as_deref().is_some_and(|url| url.contains("://") && !is_known(url)) {
             return Err("settings: database_url must begin with postgres:// or sqlite://, or be a file".to_owned());
         }
+        for contact in &self.security_contacts {
+            if !is_contact(contact) {
+                let known = "mailto:, https:// or tel:";
+                return Err(format!("settings: security_contacts must begin with {known}, not be `{contact}`"));
+            }
+        }
         mail::named(self).map(drop)
     }
+}
+
+/// Whether it is what a `Contact` of RFC 9116 may be, on one line.
+fn is_contact(uri: &str) -> bool {
+    let rest = ["mailto:", "https://", "tel:"].iter().find_map(|scheme| uri.strip_prefix(scheme));
+    rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()))
 }
 
 /// The environment without what Kubernetes puts there of a service that is called `ratchet`: its address, under names that
@@ -263,7 +283,8 @@ mod tests {
             let name = flag.get_id().as_str();
             assert!(help.contains(&format!("[env: RATCHET_{}", name.to_uppercase())), "{name}: {help}");
             assert!(
-                help.contains("[default: ") || ["config", "cors_origins", "trusted_proxies"].contains(&name),
+                help.contains("[default: ")
+                    || ["config", "cors_origins", "trusted_proxies", "security_contacts"].contains(&name),
                 "{name}"
             );
             name.to_owned()
@@ -283,26 +304,32 @@ mod tests {
 
     #[test]
     fn addresses_that_lead_nowhere_are_refused() {
-        let check = |name: &str, value: &str| {
+        let check = |name: &str, value: serde_json::Value| {
             let mut all = serde_json::json!({
                 "data_dir": "data", "connections": 1, "host": "127.0.0.1", "port": 0, "workers": 1, "cors_origins": [],
-                "trusted_proxies": [], "body_limit": 1, "evidence_limit": 1, "requests_per_minute": 1,
-                "logins_per_minute": 1, "reports_per_minute": 1, "calendars_per_minute": 1, "log": "info",
+                "trusted_proxies": [], "security_contacts": [], "body_limit": 1, "evidence_limit": 1,
+                "requests_per_minute": 1, "logins_per_minute": 1, "reports_per_minute": 1, "calendars_per_minute": 1, "log": "info",
                 "log_format": "text",
             });
-            all[name] = value.into();
+            all[name] = value;
             serde_json::from_value::<Settings>(all).unwrap().check()
         };
         for url in ["isms.example.org", "https://", "ftp://isms"] {
-            assert!(check("public_url", url).is_err(), "{url}");
+            assert!(check("public_url", url.into()).is_err(), "{url}");
         }
-        assert!(check("database_url", "mysql://h/isms").is_err());
+        assert!(check("database_url", "mysql://h/isms".into()).is_err());
+        for contact in ["isms@example.org", "http://example.org", "mailto:", "mailto:a@b\nExpires: 2030-01-01"] {
+            assert!(check("security_contacts", vec![contact].into()).is_err(), "{contact}");
+        }
+        for contact in ["mailto:isms@example.org", "https://example.org/report", "tel:+49-69-1234"] {
+            assert_eq!(check("security_contacts", vec![contact].into()), Ok(()), "{contact}");
+        }
         for (name, url) in [
             ("public_url", "https://isms.example.org"),
             ("database_url", "postgres://h/isms"),
             ("database_url", "isms.db"),
         ] {
-            assert_eq!(check(name, url), Ok(()), "{url}");
+            assert_eq!(check(name, url.into()), Ok(()), "{url}");
         }
     }
 }

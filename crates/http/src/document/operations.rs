@@ -1,6 +1,7 @@
 //! What is true of every operation: headers, and each answer that it can give.
 
 use crate::error::Kind;
+use crate::health;
 use crate::observe::UNOBSERVED;
 use crate::v1::calendar;
 use crate::v1::evidence::HARMLESS;
@@ -36,7 +37,7 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         (Kind::Unauthenticated, !open || secret),
         (Kind::LoginRefused, path == "/v1/auth/login"),
         (Kind::Forbidden, takes_stand_ins || (!open && !path.ends_with("/me") && !is_public(path))),
-        (Kind::NotFound, path.contains('{') || path.starts_with("/v1/journal/") || path == calendar::PATH),
+        (Kind::NotFound, path.contains('{') || path.starts_with("/v1/journal/") || MAY_BE_ABSENT.contains(&path)),
         // Of what was written: a retry whose first answer showed what had to go.
         (Kind::Redacted, if writes { !open && !secret && !anonymous } else { about_one }),
         (Kind::Integrity, path.ends_with("/content")),
@@ -51,8 +52,8 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         (Kind::MediaType, takes_body),
         (Kind::Validation, takes_body),
         (Kind::PreconditionRequired, method == "patch"),
-        (Kind::TooManyRequests, path.starts_with("/v1")),
-        (Kind::Busy, !path.starts_with("/problems") && !path.starts_with("/healthz") && !path.starts_with("/metrics")),
+        (Kind::TooManyRequests, path.starts_with("/v1/")),
+        (Kind::Busy, !MADE_OF_NOTHING.iter().any(|made| path.starts_with(made)) && path != "/v1"),
     ];
     for (kind, possible) in kinds {
         if possible {
@@ -76,6 +77,11 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     }
     describe_success(path, writes && !secret_of_session(path), tagged, operation);
 }
+
+/// Answered without the database.
+const MADE_OF_NOTHING: [&str; 4] = ["/problems", "/healthz", "/metrics", health::SECURITY_CONTACT];
+/// About no record, and yet there for some only.
+const MAY_BE_ABSENT: [&str; 2] = [calendar::PATH, health::SECURITY_CONTACT];
 
 /// The rules as data, for whoever is known.
 fn is_public(path: &str) -> bool {

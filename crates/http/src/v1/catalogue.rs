@@ -2,10 +2,11 @@
 
 use crate::answer::Answer;
 use crate::caller::Call;
+use crate::contract::{self, ListedResource};
 use crate::error::ApiError;
 use crate::parameters::Query;
 use crate::routing::Routes;
-use crate::v1::auth::Nothing;
+use crate::v1::auth::{Nothing, Open};
 use actix_web::get;
 use actix_web::http::{StatusCode, header};
 use ratchet_domain::access::{self, Cell, Permission, Role};
@@ -30,9 +31,35 @@ pub(crate) struct PermissionCell {
     pub cell: Cell,
 }
 
+/// What the server offers, and where it is described.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Discovery {
+    /// The contract: OpenAPI 3.1.
+    #[schema(example = "/openapi.json")]
+    pub contract: &'static str,
+    /// The same for people.
+    #[schema(example = "/docs/")]
+    pub documentation: &'static str,
+    /// Every resource, by its name.
+    pub items: &'static [ListedResource],
+}
+
 fn catalogue<T: Serialize>(items: Vec<T>) -> Result<Answer, ApiError> {
     let answer = Answer::json(StatusCode::OK, &Catalogue { items })?;
     Ok(answer.with(&header::CACHE_CONTROL, "private, max-age=3600"))
+}
+
+/// List the resources: where each lies, what it is about, and which operations it has.
+///
+/// Whoever has nothing but the server's address begins here. What stands here is taken from the contract, and as public as
+/// that is.
+#[utoipa::path(tag = "catalogue", responses((status = 200, body = Discovery)), security(()))]
+#[get("")]
+pub(crate) async fn list_resources(_: Open) -> Result<Answer, ApiError> {
+    let items = contract::resources();
+    let answer =
+        Answer::json(StatusCode::OK, &Discovery { contract: "/openapi.json", documentation: "/docs/", items })?;
+    Ok(answer.with(&header::CACHE_CONTROL, "public, max-age=300"))
 }
 
 /// List every state machine, as data and as Mermaid diagrams.
@@ -58,5 +85,5 @@ pub(crate) async fn list_clauses(_: Call, _: Query<Nothing>) -> Result<Answer, A
 }
 
 pub(crate) fn configure(routes: &mut Routes) {
-    routes.service(list_lifecycles).service(list_permissions).service(list_clauses);
+    routes.service(list_resources).service(list_lifecycles).service(list_permissions).service(list_clauses);
 }

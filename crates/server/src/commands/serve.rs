@@ -121,6 +121,7 @@ fn app_settings(settings: &Settings, url: &str) -> app::Settings {
         reports_per_minute: settings.reports_per_minute,
         calendars_per_minute: settings.calendars_per_minute,
         trusted_proxies: settings.trusted_proxies.clone(),
+        security_contacts: settings.security_contacts.clone(),
         ..app::Settings::default()
     }
 }
