@@ -20,6 +20,7 @@ use ratchet_domain::id::{AccountId, OrganisationId};
 use ratchet_domain::journal::leaf::{Leaf, leaf_hash};
 use ratchet_domain::members::{Member, MemberDraft};
 use ratchet_domain::report_intakes::hour_of;
+use ratchet_http::KeyUses;
 use ratchet_http::app::{App, Keys, Settings, Source};
 use ratchet_persistence::built_in;
 use ratchet_persistence::connection::{Address, AnyConnection};
@@ -55,6 +56,7 @@ pub struct Api {
     pub database: Database,
     pub store: Store,
     servers: Mutex<Vec<ServerHandle>>,
+    key_uses: KeyUses,
     settings: Settings,
     source: Source,
     evidence: tempfile::TempDir,
@@ -114,7 +116,7 @@ impl Api {
         let store = Store::open(&database.address, 4).unwrap();
         let evidence = tempfile::tempdir().unwrap();
         let settings = Settings { evidence_directory: evidence.path().to_owned(), ..settings };
-        let (url, server) = serve(store.clone(), source.clone(), settings.clone());
+        let (url, server, key_uses) = serve(store.clone(), source.clone(), settings.clone());
         let now = *clock.lock().unwrap();
         let mut sides = Vec::new();
         for (name, whose) in [("Harbour Robotics", "ours"), ("Other Ltd", "theirs")] {
@@ -127,6 +129,7 @@ impl Api {
             database,
             store,
             servers: Mutex::new(vec![server]),
+            key_uses,
             settings,
             source,
             evidence,
@@ -146,7 +149,7 @@ impl Api {
             Address::Postgres(_) => Store::open(&self.database.address, 4).unwrap(),
             Address::Sqlite(_) => self.store.clone(),
         };
-        let (url, server) = serve(store, self.source.clone(), self.settings.clone());
+        let (url, server, _) = serve(store, self.source.clone(), self.settings.clone());
         self.servers.lock().unwrap().push(server);
         url
     }
@@ -210,6 +213,11 @@ impl Api {
         let now = self.now();
         let context = |organisation| context(organisation, "figures", now);
         built_in::catch_up(&self.store, now, &context).await.unwrap()
+    }
+
+    /// Writes down when API keys were used last, as once a minute; how many were.
+    pub async fn note_key_uses(&self) -> usize {
+        self.key_uses.write(&self.store).await.unwrap()
     }
 
     /// Takes anonymous reports into the register, as when an hour is full.
@@ -505,11 +513,12 @@ fn time_ordered() -> Uuid {
     .into_uuid()
 }
 
-fn serve(store: Store, source: Source, settings: Settings) -> (String, ServerHandle) {
+fn serve(store: Store, source: Source, settings: Settings) -> (String, ServerHandle, KeyUses) {
     let keys = Keys { token: token_key(), journal: signer().key.verifying_key(), secret: [9; 32] };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let app = Arc::new(App::new(store, source, settings, &keys).unwrap());
+    let key_uses = app.key_uses();
     let (started, handle) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let system = actix_web::rt::System::new();
@@ -520,7 +529,7 @@ fn serve(store: Store, source: Source, settings: Settings) -> (String, ServerHan
         };
         system.block_on(serving).unwrap();
     });
-    (url, handle.recv().unwrap())
+    (url, handle.recv().unwrap(), key_uses)
 }
 
 fn context(organisation: OrganisationId, worker: &'static str, now: DateTime<Utc>) -> Context {

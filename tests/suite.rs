@@ -6,6 +6,7 @@ mod api {
     mod actions;
     mod analyses;
     mod annotations;
+    mod api_keys;
     mod applicabilities;
     mod audit_programmes;
     mod audits;

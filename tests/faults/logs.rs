@@ -5,6 +5,7 @@ use crate::databases::{Database, postgres, sqlite};
 use ratchet_persistence::connection::Address;
 use serde_json::{Value, json};
 
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SECRETS: [&str; 3] = ["canary-password-one", "canary-password-two", "canary-password-three"];
 
 /// With a password in its address, which a cluster that trusts everybody does not ask for.
@@ -64,6 +65,16 @@ async fn each_line_is_an_event_and_none_holds_a_secret() {
         let asked = http.get(at("nonconformities?access_token=canary-in-the-address")).bearer_auth(key);
         let asked = asked.header("x-request-id", "asked.here").send().await.unwrap();
         assert_eq!(asked.status(), 400);
+        let afar = json!({ "name": "Feed", "scopes": ["records:read"], "networks": ["203.0.113.0/24"] });
+        let afar: Value = post("api-keys", &token, afar).await.unwrap().json().await.unwrap();
+        let refused = http.get(at("me")).bearer_auth(afar["token"].as_str().unwrap());
+        let refused = refused.header("x-request-id", "from.elsewhere").send().await.unwrap();
+        assert_eq!(refused.status(), 401);
+        for (id, trace) in [("traced.here", TRACE), ("not.traced.here", "0123456789abcdef0123456789ABCDEF")] {
+            let asked = http.get(at("me")).bearer_auth(key).header("x-request-id", id);
+            let asked = asked.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01")).send().await.unwrap();
+            assert_eq!(asked.status(), 200, "a malformed one is as good as none");
+        }
         let me: Value = http.get(at("me")).bearer_auth(&token).send().await.unwrap().json().await.unwrap();
         let link = format!("members/{}/open-calendar-link", me["member_id"].as_str().unwrap());
         let link: Value = post(&link, &token, json!({})).await.unwrap().json().await.unwrap();
@@ -79,10 +90,17 @@ async fn each_line_is_an_event_and_none_holds_a_secret() {
             assert!(line.len() <= 16 << 10, "{} bytes", line.len());
         }
         assert!(log.contains("asked.here"), "the request's id is in the log");
+        let reference = afar["reference"].as_str().unwrap();
+        let why = log.lines().find(|line| line.contains("not for this network")).unwrap();
+        assert!(["from.elsewhere", reference, "127.0.0.1"].iter().all(|word| why.contains(word)), "{why}");
+        let traced = |id: &str| log.lines().any(|line| line.contains(id) && line.contains(TRACE));
+        assert!(traced("traced.here"), "the trace is in the lines of its request");
+        assert!(!log.contains("0123456789abcdef0123456789ABCDEF"), "what is no trace is not repeated");
         let keys = std::fs::read_to_string(instance.directory().join("keys")).unwrap();
         let keys = keys.lines().map(|line| line.split(' ').next_back().unwrap().to_owned());
         let secrets = SECRETS.map(str::to_owned).into_iter().chain(keys);
-        let session = [token.as_str(), access, refresh, next["refresh_token"].as_str().unwrap(), key];
+        let afar = afar["token"].as_str().unwrap();
+        let session = [token.as_str(), access, refresh, next["refresh_token"].as_str().unwrap(), key, afar];
         let secrets = secrets.chain(session.map(str::to_owned));
         let secrets =
             secrets.chain(["canary-in-the-address".to_owned(), "canary-of-the-database".to_owned(), link.to_owned()]);

@@ -6,7 +6,12 @@ use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
 use chrono::{DateTime, Utc};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// Networks that one key is limited to, at most.
+pub const NETWORKS: usize = 50;
 
 /// What a key may be given. Decisions are not among it, and neither is administration.
 #[derive(
@@ -103,6 +108,9 @@ pub struct ApiKey {
     /// When it was revoked.
     #[serde(default)]
     pub revoked_at: Option<DateTime<Utc>>,
+    /// From where it may be used; from everywhere where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<IpNet>,
 }
 
 /// What it takes to issue a key.
@@ -116,6 +124,8 @@ pub struct ApiKeyDraft {
     pub secret_hash: [u8; 32],
     /// When it stops working by itself.
     pub expires_at: Option<DateTime<Utc>>,
+    /// From where it may be used, as CIDR writes it; from everywhere where there is none.
+    pub networks: Vec<String>,
 }
 
 impl Record for ApiKey {
@@ -175,7 +185,7 @@ impl ApiKey {
     /// [`Refusal::Forbidden`], or every fault of the draft.
     pub fn issue(draft: ApiKeyDraft, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
         Self::may_make(by)?;
-        let ApiKeyDraft { name, mut scopes, secret_hash, expires_at } = draft;
+        let ApiKeyDraft { name, mut scopes, secret_hash, expires_at, networks } = draft;
         let mut faults = Faults::default();
         faults.keep(text::title("/name", &name));
         if scopes.is_empty() {
@@ -184,11 +194,12 @@ impl ApiKey {
         if expires_at.is_some_and(|at| at <= birth.at) {
             faults.push(Fault::new("/expires_at", "past", "must lie in the future"));
         }
+        let networks = read(&networks, &mut faults);
         faults.refuse()?;
         scopes.sort_unstable();
         scopes.dedup();
-        let secret_hash = hex::encode(secret_hash);
-        let key = Self { head: Head::born(by, birth), name, scopes, secret_hash, expires_at, revoked_at: None };
+        let (head, secret_hash) = (Head::born(by, birth), hex::encode(secret_hash));
+        let key = Self { head, name, scopes, secret_hash, expires_at, revoked_at: None, networks };
         Ok(Change::born(key, "issued"))
     }
 
@@ -208,10 +219,53 @@ impl ApiKey {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| at < end)
     }
 
+    /// Whether the key may be used from this address. One of IPv4 that is written as IPv6 is the one of IPv4.
+    #[must_use]
+    pub fn is_used_within(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.networks.is_empty() || self.networks.iter().any(|network| network.contains(&address))
+    }
+
     /// What the key may do.
     #[must_use]
     pub fn permissions(&self) -> Vec<Permission> {
         self.scopes.iter().flat_map(|scope| scope.permissions()).copied().collect()
+    }
+}
+
+/// The networks, each once; a fault for each that is none.
+fn read(networks: &[String], faults: &mut Faults) -> Vec<IpNet> {
+    if networks.len() > NETWORKS {
+        faults.push(Fault::new("/networks", "length", format!("must name at most {NETWORKS}")));
+    }
+    let mut known = Vec::new();
+    for (index, written) in networks.iter().enumerate().take(NETWORKS) {
+        let pointer = format!("/networks/{index}");
+        match network(written) {
+            Ok(network) if known.contains(&network) => {
+                faults.push(Fault::new(pointer, "duplicate", "must be named once"));
+            }
+            Ok(network) => known.push(network),
+            Err((code, detail)) => faults.push(Fault::new(pointer, code, detail)),
+        }
+    }
+    known
+}
+
+/// A block of addresses; one address alone where no prefix is said.
+fn network(written: &str) -> Result<IpNet, (&'static str, &'static str)> {
+    let malformed = ("malformed", "must be a block of addresses, such as 203.0.113.0/24 or 2001:db8:42::/48");
+    let alone = written.parse::<IpAddr>().map(IpNet::from);
+    let network = alone.or_else(|_| written.parse::<IpNet>().map_err(|_| malformed))?;
+    if network.trunc() != network {
+        // Whoever writes 10.1.2.3/8 means another block than it is, or another address.
+        return Err(("host_bits", "must have no bits set behind its prefix"));
+    }
+    match network {
+        IpNet::V6(block) if block.addr().to_ipv4_mapped().is_some() => {
+            Err(("malformed", "must be written as IPv4, which it is"))
+        }
+        IpNet::V4(_) | IpNet::V6(_) => Ok(network),
     }
 }
 
@@ -234,9 +288,89 @@ pub(crate) mod tests {
 
     fn issue(scopes: &[Scope], expires_at: Option<DateTime<Utc>>, role: Role) -> Result<ApiKey, Refusal> {
         let reference = Reference { prefix: Prefix::ApiKey, year: 2026, number: 1 };
-        let draft = ApiKeyDraft { name: "feed".into(), scopes: scopes.to_vec(), secret_hash: [7; 32], expires_at };
+        let draft = ApiKeyDraft {
+            name: "feed".into(),
+            scopes: scopes.to_vec(),
+            secret_hash: [7; 32],
+            expires_at,
+            networks: Vec::new(),
+        };
         ApiKey::issue(draft, &by(role), Birth { id: Uuid::nil(), reference, at: DateTime::UNIX_EPOCH })
             .map(Change::into_after)
+    }
+
+    fn limited(networks: &[&str]) -> Result<ApiKey, Vec<String>> {
+        let reference = Reference { prefix: Prefix::ApiKey, year: 2026, number: 1 };
+        let draft = ApiKeyDraft {
+            name: "feed".into(),
+            scopes: vec![Scope::RecordsRead],
+            secret_hash: [7; 32],
+            expires_at: None,
+            networks: networks.iter().map(|network| (*network).to_owned()).collect(),
+        };
+        let issued =
+            ApiKey::issue(draft, &by(Role::Admin), Birth { id: Uuid::nil(), reference, at: DateTime::UNIX_EPOCH });
+        issued.map(Change::into_after).map_err(|refusal| match refusal {
+            Refusal::Invalid(faults) => {
+                faults.iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect()
+            }
+            Refusal::Forbidden | Refusal::State(_) => Vec::new(),
+        })
+    }
+
+    #[test]
+    fn a_key_is_used_from_its_networks_alone() {
+        let key = limited(&["203.0.113.0/24", "198.51.100.7", "2001:db8:42::/48"]).unwrap();
+        for (address, inside) in [
+            ("203.0.113.0", true),
+            ("203.0.113.255", true),
+            ("203.0.114.0", false),
+            ("::ffff:203.0.113.9", true),
+            ("198.51.100.7", true),
+            ("198.51.100.8", false),
+            ("2001:db8:42:1::9", true),
+            ("2001:db8:43::", false),
+            ("::1", false),
+        ] {
+            assert_eq!(key.is_used_within(address.parse().unwrap()), inside, "{address}");
+            assert!(limited(&[]).unwrap().is_used_within(address.parse().unwrap()), "limited to nothing");
+        }
+        assert!(limited(&["0.0.0.0/0"]).unwrap().is_used_within("192.0.2.1".parse().unwrap()));
+        assert!(!limited(&["0.0.0.0/0"]).unwrap().is_used_within("2001:db8::1".parse().unwrap()));
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused_at_its_place() {
+        for (networks, faults) in [
+            (["203.0.113.0/33"].as_slice(), vec!["/networks/0 malformed"]),
+            (&["203.0.113.0/24", ""], vec!["/networks/1 malformed"]),
+            (&["localhost"], vec!["/networks/0 malformed"]),
+            (&["203.0.113.0/255.255.255.0"], vec!["/networks/0 malformed"]),
+            (&[" 203.0.113.0/24"], vec!["/networks/0 malformed"]),
+            (&["203.0.113.7/24"], vec!["/networks/0 host_bits"]),
+            (&["2001:db8::1/64"], vec!["/networks/0 host_bits"]),
+            (&["::ffff:203.0.113.0/120"], vec!["/networks/0 malformed"]),
+            (&["203.0.113.0/24", "203.0.113.0/24"], vec!["/networks/1 duplicate"]),
+            (&["203.0.113.7", "203.0.113.7/32"], vec!["/networks/1 duplicate"]),
+        ] {
+            assert_eq!(limited(networks).unwrap_err(), faults, "{networks:?}");
+        }
+        let many: Vec<String> = (0..=NETWORKS).map(|n| format!("10.0.{n}.0/24")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(limited(&many).unwrap_err(), ["/networks length"]);
+    }
+
+    /// A key of before there were networks is written down as it was: its hash is in the journal.
+    #[test]
+    fn a_key_without_networks_says_nothing_of_them() {
+        let key = issue(&[Scope::RecordsRead], None, Role::Admin).unwrap();
+        let state = serde_json::to_value(&key).unwrap();
+        assert!(state.get("networks").is_none(), "{state}");
+        assert_eq!(serde_json::from_value::<ApiKey>(state).unwrap(), key);
+        let limited = limited(&["203.0.113.0/24"]).unwrap();
+        let state = serde_json::to_value(&limited).unwrap();
+        assert_eq!(state["networks"], serde_json::json!(["203.0.113.0/24"]));
+        assert_eq!(serde_json::from_value::<ApiKey>(state).unwrap(), limited);
     }
 
     #[test]

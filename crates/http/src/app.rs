@@ -1,6 +1,7 @@
 //! What every request shares: the store, the keys, and where time, ids and randomness come from.
 
 use crate::caller::Callers;
+use crate::key_uses::KeyUses;
 use crate::limits::Limits;
 use crate::observe::{DigestFigures, Metrics, WorkerFigures};
 use crate::tokens::Tokens;
@@ -93,6 +94,7 @@ pub struct App {
     pub(crate) journal_key: VerifyingKey,
     pub(crate) secret: [u8; 32],
     pub(crate) callers: Callers,
+    pub(crate) key_uses: KeyUses,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) hashing: tokio::sync::Semaphore,
@@ -113,6 +115,7 @@ impl App {
             secret: keys.secret,
             files: Files::new(&settings.evidence_directory),
             callers: Callers::default(),
+            key_uses: KeyUses::default(),
             limits: Limits::new(&settings),
             metrics: Metrics::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),
@@ -126,6 +129,12 @@ impl App {
     #[must_use]
     pub fn digest_figures(&self) -> DigestFigures {
         self.metrics.digests.clone()
+    }
+
+    /// When API keys were used last, for the worker that writes it down.
+    #[must_use]
+    pub fn key_uses(&self) -> KeyUses {
+        self.key_uses.clone()
     }
 
     /// Where workers say how they get on.

@@ -17,6 +17,7 @@ use ratchet_persistence::{api_keys, restrictions, sessions};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use subtle::ConstantTimeEq;
@@ -135,21 +136,31 @@ async fn admit(request: &HttpRequest) -> Result<(web::Data<App>, Known), ApiErro
 
 async fn identify(app: &web::Data<App>, request: &HttpRequest) -> Result<Known, ApiError> {
     let presented = bearer(request).ok_or(ApiError::Anonymous)?;
-    let digest: [u8; 32] = Sha256::digest(presented.as_bytes()).into();
+    let key = presented.strip_prefix("rk_").map(|key| (key, client_address(app, request)));
+    let digest = digest_of(presented, key.map(|(_, from)| from));
     let now = app.now();
     let turn = match app.callers.find(&digest, now) {
         Ok(known) => return Ok(known),
         Err(turn) => turn,
     };
-    let known = match presented.strip_prefix("rk_") {
-        Some(key) => {
-            app.limits.admit_key(client_address(app, request))?;
-            by_key(app, key, now).await?
+    let known = match key {
+        Some((key, from)) => {
+            app.limits.admit_key(from)?;
+            by_key(app, key, from, now).await?
         }
         None => by_token(app, presented, now).await?,
     };
     app.callers.remember(digest, known.clone(), turn, now);
     Ok(known)
+}
+
+/// By which a caller is remembered. A key is believed where it was presented, and nowhere else.
+fn digest_of(presented: &str, from: Option<IpAddr>) -> [u8; 32] {
+    let digest = Sha256::new().chain_update(presented);
+    match from {
+        Some(from) => digest.chain_update([0]).chain_update(from.to_string()).finalize().into(),
+        None => digest.finalize().into(),
+    }
 }
 
 fn bearer(request: &HttpRequest) -> Option<&str> {
@@ -170,7 +181,7 @@ async fn by_token(app: &App, token: &str, now: DateTime<Utc>) -> Result<Known, A
 }
 
 /// `<id>_<secret>`, both hexadecimal.
-async fn by_key(app: &App, key: &str, now: DateTime<Utc>) -> Result<Known, ApiError> {
+async fn by_key(app: &App, key: &str, from: IpAddr, now: DateTime<Utc>) -> Result<Known, ApiError> {
     let (id, secret) = key.split_once('_').ok_or(ApiError::Unauthenticated)?;
     let id = ApiKeyId(Uuid::try_parse(id).map_err(|_| ApiError::Unauthenticated)?);
     let hash = hex::encode(Sha256::digest(secret.as_bytes()));
@@ -182,6 +193,11 @@ async fn by_key(app: &App, key: &str, now: DateTime<Utc>) -> Result<Known, ApiEr
         Ok((key, withheld))
     };
     let (key, withheld) = app.store.read(read).await?;
+    if !key.is_used_within(from) {
+        tracing::warn!(key = %key.head.reference, %from, "an API key was refused: it is not for this network");
+        return Err(ApiError::Unauthenticated);
+    }
+    app.key_uses.note((key.head.organisation, id), now);
     let identity = Identity::ApiKey { id, scopes: key.permissions(), withheld };
     Ok(Known { actor: Actor { organisation: key.head.organisation, identity }, session: None, until: now + BELIEVED })
 }

@@ -13,6 +13,7 @@ mod error;
 pub mod fuzzing;
 mod health;
 mod icalendar;
+mod key_uses;
 mod limits;
 mod listing;
 mod observe;
@@ -29,6 +30,7 @@ mod v1;
 mod withheld;
 
 pub use document::document;
+pub use key_uses::KeyUses;
 pub use observe::{DigestFigures, WorkerFigures};
 pub use passwords::hash as hash_password;
 pub use routes::serve;

@@ -485,6 +485,16 @@ diesel::table! {
         scopes -> Text,
         expires_at -> Nullable<Instant>,
         revoked_at -> Nullable<Instant>,
+        networks -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::column::{Instant, Key};
+    api_key_uses (organisation_id, api_key_id) {
+        organisation_id -> Key,
+        api_key_id -> Key,
+        last_used_at -> Instant,
     }
 }
 

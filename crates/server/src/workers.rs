@@ -4,8 +4,8 @@ pub(crate) mod digests;
 
 use crate::commands::people;
 use ratchet_domain::report_intakes::hour_of;
-use ratchet_http::WorkerFigures;
 use ratchet_http::app::Source;
+use ratchet_http::{KeyUses, WorkerFigures};
 use ratchet_persistence::built_in;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::evaluation;
@@ -151,6 +151,23 @@ pub(crate) async fn follow(tools: Tools) {
             None => tokio::time::sleep(PAUSE).await,
         }
     }
+}
+
+/// How old what is written of a key's last use may be.
+const KEY_USES: Duration = Duration::from_secs(60);
+
+/// Writes down when API keys were used last, once a minute for all of them.
+pub(crate) async fn note_key_uses(tools: Tools, uses: KeyUses) {
+    loop {
+        tokio::time::sleep(KEY_USES).await;
+        note_key_uses_once(&tools, &uses).await;
+    }
+}
+
+/// Writes down what was gathered so far.
+pub(crate) async fn note_key_uses_once(tools: &Tools, uses: &KeyUses) {
+    let written = uses.write(&tools.store).await;
+    tools.noted("key_uses", written);
 }
 
 /// How often it is asked whose digest is due.

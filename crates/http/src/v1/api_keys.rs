@@ -14,9 +14,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::api_keys::{ApiKey, ApiKeyDraft, Scope, Verb};
 use ratchet_domain::change::Record;
-use ratchet_persistence::api_keys::Filter;
+use ratchet_persistence::api_keys::{self, Filter};
+use ratchet_persistence::connection::AnyConnection;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 /// A machine's key. Its secret is shown once, when it is issued.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -35,6 +37,12 @@ pub(crate) struct ApiKeyView {
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// From where it may be used, as CIDR writes it; from everywhere where there is none.
+    #[schema(example = json!(["203.0.113.0/24", "2001:db8:42::/48"]))]
+    pub networks: Vec<String>,
+    /// When it was used last, to the minute or so; `null` where it has not been. It changes without a write, and no version
+    /// of the past says it.
+    pub last_used_at: Option<DateTime<Utc>>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -62,7 +70,7 @@ impl Resource for ApiKey {
     const PATH: &'static str = "api-keys";
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> ApiKeyView {
-        let Self { head, name, scopes, secret_hash: _, expires_at, revoked_at } = self;
+        let Self { head, name, scopes, secret_hash: _, expires_at, revoked_at, networks } = self;
         ApiKeyView {
             head: head.into(),
             state: if revoked_at.is_none() { "issued" } else { "revoked" },
@@ -70,8 +78,19 @@ impl Resource for ApiKey {
             scopes: scopes.clone(),
             expires_at: *expires_at,
             revoked_at: *revoked_at,
+            networks: networks.iter().map(ToString::to_string).collect(),
+            last_used_at: None,
             transitions,
         }
+    }
+
+    fn fill(views: &mut [ApiKeyView], by: &Actor, connection: &mut AnyConnection) -> Result<(), ApiError> {
+        let ids: Vec<Uuid> = views.iter().map(|view| view.head.id).collect();
+        let used = api_keys::last_uses(by.organisation, &ids, connection)?;
+        for view in views {
+            view.last_used_at = used.get(&view.head.id).copied();
+        }
+        Ok(())
     }
 
     fn filter(ApiKeyQuery {}: ApiKeyQuery, _: &Actor, _: NaiveDate) -> Filter {
@@ -91,6 +110,11 @@ pub(crate) struct CreateApiKey {
     /// When it stops working by itself.
     #[serde(default, deserialize_with = "bounded")]
     expires_at: Option<DateTime<Utc>>,
+    /// From where it may be used: blocks of addresses as CIDR writes them, IPv4 or IPv6; from everywhere without them. Used
+    /// from elsewhere it is answered like a key that nobody has.
+    #[serde(default)]
+    #[schema(example = json!(["203.0.113.0/24", "2001:db8:42::/48"]), max_items = 50)]
+    networks: Vec<String>,
 }
 
 /// Nothing to say.
@@ -127,8 +151,8 @@ pub(crate) async fn create_api_key(
     let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
     let dry_run = parameters.0.dry_run;
     let answer = call.create(parameters, body, move |input: CreateApiKey, by, birth, _| {
-        let CreateApiKey { name, scopes, expires_at } = input;
-        Ok(ApiKey::issue(ApiKeyDraft { name, scopes, secret_hash: hash, expires_at }, by, birth)?)
+        let CreateApiKey { name, scopes, expires_at, networks } = input;
+        Ok(ApiKey::issue(ApiKeyDraft { name, scopes, secret_hash: hash, expires_at, networks }, by, birth)?)
     });
     let answer = answer.await?;
     if dry_run {

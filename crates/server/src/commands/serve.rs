@@ -51,7 +51,7 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
     let public_url = app_settings.public_url.clone();
     let files = Files::new(settings.evidence_directory());
     let app = App::new(store.clone(), source(), app_settings, &app_keys)?;
-    let (sent, figures) = (app.digest_figures(), app.worker_figures());
+    let (sent, figures, key_uses) = (app.digest_figures(), app.worker_figures(), app.key_uses());
     let signer = signer(&keys, &public_url, &mut opened.connection)?;
     opened.stay();
     actix_web::rt::System::new().block_on(async move {
@@ -74,10 +74,12 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
             let sender = digests::Sender::new(mail, &public_url, sent);
             tokio::spawn(workers::send_digests(tools.clone(), sender));
         }
-        tokio::spawn(workers::follow(tools));
+        tokio::spawn(workers::note_key_uses(tools.clone(), key_uses.clone()));
+        tokio::spawn(workers::follow(tools.clone()));
         println!("Serving on {url}");
         let server = ratchet_http::serve(Arc::new(app), listener, settings.workers);
         server.map_err(|error| error.to_string())?.await.map_err(|error| error.to_string())?;
+        workers::note_key_uses_once(&tools, &key_uses).await;
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     })

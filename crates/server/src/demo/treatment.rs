@@ -43,7 +43,13 @@ pub(super) fn add(story: &mut Story) {
         let mut secret_hash = [0; 32];
         secret_hash[..16].copy_from_slice(secret.as_bytes());
         let scopes = vec![Scope::RecordsRead, Scope::MeasurementsWrite];
-        let draft = ApiKeyDraft { name: "Portal's load balancer".into(), scopes, secret_hash, expires_at: None };
+        let draft = ApiKeyDraft {
+            name: "Portal's load balancer".into(),
+            scopes,
+            secret_hash,
+            expires_at: None,
+            networks: Vec::new(),
+        };
         save(ApiKey::issue(draft, &by, birth)?, tx).map(drop)
     });
 }
