@@ -26,6 +26,7 @@ pub const BY_HAND: &[&str] = &[
     "involve_personal_data_incident",
     "miss_objective",
     "notify_authority_incident",
+    "record_transfer_evidence",
     "reject_objective",
     "resolve_incident",
     "review_change",

@@ -20,9 +20,19 @@ pub trait Body: Clone + Serialize + DeserializeOwned + Send + 'static {
     const PREFIX: Prefix;
     /// What it takes to attach one.
     const MAKING: Permission;
+    /// What can be done to one.
+    type Verb: Moves;
 
-    /// Keeps every fault of what it says.
-    fn check(&self, faults: &mut Faults);
+    /// Keeps every fault of what it says now.
+    fn check(&self, now: DateTime<Utc>, faults: &mut Faults);
+
+    /// Why what it says does not allow a verb that its stage knows.
+    ///
+    /// # Errors
+    /// The reason.
+    fn may(&self, _verb: Self::Verb) -> Result<(), Refusal> {
+        Ok(())
+    }
 
     /// One line by which people know it, where it has one.
     fn title(&self) -> Option<&str> {
@@ -38,6 +48,17 @@ pub trait Body: Clone + Serialize + DeserializeOwned + Send + 'static {
     fn edge(&self, _own: Target, _target: Target) -> Option<TraceEdge> {
         None
     }
+}
+
+/// The verbs of one kind of annotation.
+pub trait Moves: Copy + strum::VariantArray + Into<&'static str> + Send + 'static {
+    /// That by which any of them is withdrawn.
+    const WITHDRAW: Self;
+
+    /// The stages to which it leads from a stage; empty where the stage does not know it.
+    fn leads_from(self, from: StageName) -> &'static [StageName];
+    /// What it takes.
+    fn needs(self) -> Permission;
 }
 
 /// Something added to a record.
@@ -95,7 +116,7 @@ impl Stage {
     }
 }
 
-/// What can be done to an annotation.
+/// What can be done to an annotation of any kind.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
 )]
@@ -113,6 +134,20 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
     match (verb, from) {
         (Verb::Withdraw, StageName::Attached) => &[StageName::Withdrawn],
         (Verb::Withdraw, StageName::Withdrawn) => &[],
+    }
+}
+
+impl Moves for Verb {
+    const WITHDRAW: Self = Self::Withdraw;
+
+    fn leads_from(self, from: StageName) -> &'static [StageName] {
+        edge(from, self)
+    }
+
+    fn needs(self) -> Permission {
+        match self {
+            Self::Withdraw => Permission::WithdrawAnnotation,
+        }
     }
 }
 
@@ -156,25 +191,22 @@ impl<B: Body> Record for Annotation<B> {
 }
 
 impl<B: Body> Lifecycle for Annotation<B> {
-    type Verb = Verb;
+    type Verb = B::Verb;
     type Facts = ();
 
     fn stage_name(&self) -> &'static str {
         self.stage.name().into()
     }
 
-    fn knows(&self, verb: Verb) -> bool {
-        !edge(self.stage.name(), verb).is_empty()
+    fn knows(&self, verb: B::Verb) -> bool {
+        !verb.leads_from(self.stage.name()).is_empty()
     }
 
-    fn may(&self, verb: Verb, (): &(), by: &Actor) -> Result<(), Refusal> {
-        let permission = match verb {
-            Verb::Withdraw => Permission::WithdrawAnnotation,
-        };
-        if !by.may(permission, self.is_own(by)) {
+    fn may(&self, verb: B::Verb, (): &(), by: &Actor) -> Result<(), Refusal> {
+        if !by.may(verb.needs(), self.is_own(by)) {
             return Err(Refusal::Forbidden);
         }
-        if self.knows(verb) { Ok(()) } else { Err(Refusal::state("wrong_state", "it is withdrawn")) }
+        if self.knows(verb) { self.body.may(verb) } else { Err(Refusal::state("wrong_state", "it is withdrawn")) }
     }
 }
 
@@ -186,7 +218,7 @@ impl<B: Body> Annotation<B> {
     pub fn attach(target: Target, body: B, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
         Self::may_make(by)?;
         let mut faults = Faults::default();
-        body.check(&mut faults);
+        body.check(birth.at, &mut faults);
         faults.refuse()?;
         Ok(Change::born(Self { head: Head::born(by, birth), target, body, stage: Stage::Attached }, "attached"))
     }
@@ -196,7 +228,7 @@ impl<B: Body> Annotation<B> {
     /// # Errors
     /// The guard's refusal, or a blank reason.
     pub fn withdraw(self, reason: String, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
-        self.may(Verb::Withdraw, &(), by)?;
+        self.may(B::Verb::WITHDRAW, &(), by)?;
         text::reason(&reason)?;
         let stage = Stage::Withdrawn { reason: reason.clone(), by: by.member(), at };
         let after = Self { stage, ..self.clone() };
@@ -231,7 +263,8 @@ pub(crate) mod tests {
     use super::*;
     use crate::access::Role;
     use crate::comments::{Comment, Remark};
-    use crate::evidence::File;
+    use crate::evidence::tests::{collection, file_of, transfer};
+    use crate::evidence::{self, Evidence, Exhibit, File};
     use crate::fixtures::refusals::Refusals;
     use crate::fixtures::{at, birth, person};
     use crate::id::RecordId;
@@ -283,7 +316,7 @@ pub(crate) mod tests {
 
     fn faults(body: &impl Body) -> Vec<String> {
         let mut faults = Faults::default();
-        body.check(&mut faults);
+        body.check(at(), &mut faults);
         match faults.refuse() {
             Err(Refusal::Invalid(faults)) => {
                 faults.into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect()
@@ -308,12 +341,13 @@ pub(crate) mod tests {
             title: None,
             erased_by: None,
         };
-        assert!(faults(&file).is_empty(), "a name is a label, never a path");
+        let faults_of = |file: File| faults(&Exhibit::from(file));
+        assert!(faults_of(file.clone()).is_empty(), "a name is a label, never a path");
         for name in ["", "a\nb", "a\u{202e}gpj.exe", "..", "a\0"] {
-            assert_eq!(faults(&File { name: name.into(), ..file.clone() }).len(), 1, "{name:?}");
+            assert_eq!(faults_of(File { name: name.into(), ..file.clone() }).len(), 1, "{name:?}");
         }
         for media_type in ["text", "text/html; x=\r\n", "a/b/c", "é/x"] {
-            assert_eq!(faults(&File { media_type: media_type.into(), ..file.clone() }).len(), 1, "{media_type:?}");
+            assert_eq!(faults_of(File { media_type: media_type.into(), ..file.clone() }).len(), 1, "{media_type:?}");
         }
     }
 
@@ -331,16 +365,33 @@ pub(crate) mod tests {
         let attached = Annotation::attach(target(), body, &author, birth(B::PREFIX)).unwrap().into_after();
         match stage {
             StageName::Attached => attached,
-            StageName::Withdrawn => apply(attached, Verb::Withdraw).unwrap(),
+            StageName::Withdrawn => withdrawn(attached).unwrap(),
         }
+    }
+
+    fn withdrawn<B: Body>(annotation: Annotation<B>) -> Result<Annotation<B>, Refusal> {
+        annotation.withdraw("A slip".into(), &person(1, &[Role::IsmsManager]), at()).map(Change::into_after)
     }
 
     fn apply<B: Body>(annotation: Annotation<B>, verb: Verb) -> Result<Annotation<B>, Refusal> {
         match verb {
-            Verb::Withdraw => {
-                annotation.withdraw("A slip".into(), &person(1, &[Role::IsmsManager]), at()).map(Change::into_after)
+            Verb::Withdraw => withdrawn(annotation),
+        }
+    }
+
+    fn apply_to_evidence(piece: Evidence, verb: evidence::Verb) -> Result<Evidence, Refusal> {
+        match verb {
+            evidence::Verb::Withdraw => withdrawn(piece),
+            evidence::Verb::RecordCollection => collected(piece),
+            evidence::Verb::RecordTransfer => {
+                let by = person(1, &[Role::IsmsManager]);
+                collected(piece)?.record_transfer(transfer(4, 5), &by, at()).map(Change::into_after)
             }
         }
+    }
+
+    fn collected(piece: Evidence) -> Result<Evidence, Refusal> {
+        piece.record_collection(collection(4), &person(1, &[Role::IsmsManager]), at()).map(Change::into_after)
     }
 
     fn remark() -> Remark {
@@ -356,34 +407,31 @@ pub(crate) mod tests {
         Edge { relation: Relation::RelatesTo, to: other, note: None }
     }
 
-    fn file() -> File {
-        File {
-            name: "list.csv".into(),
-            media_type: "text/csv".into(),
-            size: 1,
-            sha256: "0".repeat(64),
-            title: None,
-            erased_by: None,
-        }
+    fn file() -> Exhibit {
+        file_of("list.csv", "text/csv").into()
     }
 
     /// Every stage x every verb of each kind: a command succeeds exactly where the table has an edge, and ends where it says.
     #[test]
     fn stage_by_verb() {
-        fn table<B: Body>(body: &B) -> String {
+        type Apply<B> = fn(Annotation<B>, <B as Body>::Verb) -> Result<Annotation<B>, Refusal>;
+        fn table<B: Body<Verb: std::fmt::Debug>>(body: &B, apply: Apply<B>) -> String {
             let mut table = String::new();
             for stage in StageName::VARIANTS {
-                for verb in Verb::VARIANTS {
+                for verb in B::Verb::VARIANTS {
                     let kind = B::PREFIX.kind();
                     let ends: Vec<_> =
                         apply(at_stage(*stage, body.clone()), *verb).iter().map(|a| a.stage.name()).collect();
-                    assert_eq!(ends, edge(*stage, *verb), "{kind} {stage:?} {verb:?}");
+                    assert_eq!(ends, verb.leads_from(*stage), "{kind} {stage:?} {verb:?}");
                     table.push_str(&format!("{kind}: {stage:?} {verb:?} -> {ends:?}\n"));
                 }
             }
             table
         }
-        insta::assert_snapshot!([table(&remark()), table(&label()), table(&relation()), table(&file())].concat());
+        let of_evidence = table(&file(), apply_to_evidence);
+        insta::assert_snapshot!(
+            [table(&remark(), apply), table(&label(), apply), table(&relation(), apply), of_evidence].concat()
+        );
     }
 
     fn refused<B: Body>(body: &B) -> Refusals {
@@ -396,7 +444,7 @@ pub(crate) mod tests {
             ("comments", refused(&remark())),
             ("tags", refused(&label())),
             ("links", refused(&relation())),
-            ("evidence", refused(&file())),
+            ("evidence", evidence::tests::refusals()),
         ]
     }
 }

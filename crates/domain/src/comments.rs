@@ -1,10 +1,11 @@
 //! Comments: what somebody says about a record.
 
 use crate::access::Permission;
-use crate::annotations::{Annotation, Body};
+use crate::annotations::{Annotation, Body, Verb};
 use crate::reference::Prefix;
 use crate::refusal::Faults;
 use crate::text;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A comment on a record.
@@ -20,8 +21,9 @@ pub struct Remark {
 impl Body for Remark {
     const PREFIX: Prefix = Prefix::Comment;
     const MAKING: Permission = Permission::Annotate;
+    type Verb = Verb;
 
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, _: DateTime<Utc>, faults: &mut Faults) {
         faults.keep(text::narrative("/text", &self.text));
     }
 }

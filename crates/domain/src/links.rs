@@ -2,7 +2,7 @@
 //! case of a signal, the parent of an action.
 
 use crate::access::{Actor, Permission};
-use crate::annotations::{Annotation, Body};
+use crate::annotations::{Annotation, Body, Verb};
 use crate::change::{Birth, Change};
 use crate::reference::{Prefix, Target};
 use crate::refusal::{Faults, Refusal};
@@ -67,8 +67,9 @@ pub struct Edge {
 impl Body for Edge {
     const PREFIX: Prefix = Prefix::Link;
     const MAKING: Permission = Permission::Annotate;
+    type Verb = Verb;
 
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, _: DateTime<Utc>, faults: &mut Faults) {
         if let Some(note) = &self.note {
             faults.keep(text::narrative("/note", note));
         }

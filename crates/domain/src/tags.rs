@@ -1,9 +1,10 @@
 //! Tags: words under which records are found.
 
 use crate::access::Permission;
-use crate::annotations::{Annotation, Body};
+use crate::annotations::{Annotation, Body, Verb};
 use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A tag on a record; each label once.
@@ -22,8 +23,9 @@ pub struct Label {
 impl Body for Label {
     const PREFIX: Prefix = Prefix::Tag;
     const MAKING: Permission = Permission::Annotate;
+    type Verb = Verb;
 
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, _: DateTime<Utc>, faults: &mut Faults) {
         faults.keep(check("/label", &self.label));
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod discredit;
 pub(crate) mod effect;
 pub(crate) mod expand;
 pub(crate) mod mistakes;
+pub(crate) mod party;
 pub(crate) mod verbs;
 mod writing;
 

@@ -51,7 +51,8 @@ pub async fn remove(store: &Store, files: &Files, organisation: Uuid, sha256: St
 fn erased(files: &Files, connection: &mut AnyConnection) -> Result<Vec<(Uuid, String)>, Error> {
     let mut erased: Vec<(KeyValue, String)> = evidence::table
         .filter(evidence::content_erased.eq(true))
-        .select((evidence::organisation_id, evidence::sha256))
+        .filter(evidence::sha256.is_not_null())
+        .select((evidence::organisation_id, evidence::sha256.assume_not_null()))
         .distinct()
         .load(connection)?;
     erased.retain(|(organisation, sha256)| files.has(organisation.0, sha256));

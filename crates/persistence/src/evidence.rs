@@ -1,4 +1,4 @@
-//! Evidence in its table. The files lie beside the database, named by the hash of their content.
+//! Evidence in its table. The files lie beside the database, named by the hash of their content; what lies elsewhere has none.
 
 use crate::annotations::annotation_table;
 use crate::column::KeyValue;
@@ -12,8 +12,8 @@ use ratchet_domain::id::OrganisationId;
 use uuid::Uuid;
 
 annotation_table!(Evidence, evidence, () {
-    sha256: String = |piece| piece.body.sha256.clone(),
-    content_erased: bool = |piece| piece.body.erased_by.is_some(),
+    sha256: Option<String> = |piece| piece.body.file().map(|file| file.sha256.clone()),
+    content_erased: bool = |piece| piece.body.file().is_some_and(|file| file.erased_by.is_some()),
 }, |query, _asked| query);
 
 /// Until this transaction ends nobody else keeps or removes the file of this content.

@@ -131,8 +131,13 @@ fn check_entries<T: Record>(redaction: &Redaction, tx: &mut Tx<'_>) -> Result<()
 fn check_content(redaction: &Redaction, tx: &mut Tx<'_>) -> Result<(), Error> {
     if redaction.content {
         let piece: Evidence = tx.load(Locator::Id(redaction.target.id.0))?;
-        if piece.body.erased_by.is_some() {
-            return Err(Refusal::invalid("/content", "redacted", "is gone already").into());
+        match piece.body.file() {
+            Some(file) if file.erased_by.is_none() => {}
+            Some(_) => return Err(Refusal::invalid("/content", "redacted", "is gone already").into()),
+            None => {
+                let detail = "lies elsewhere: there is no file of it here; name its fields";
+                return Err(Refusal::invalid("/content", "not_applicable", detail).into());
+            }
         }
     }
     Ok(())
@@ -181,21 +186,23 @@ fn erase<T: Guarded>(
         // Answers that were kept for retries show the record as it was.
         idempotency::forget_about(organisation, id, tx.connection())?;
     }
-    let file = if redaction.content { Some(erase_content(redaction, tx)?) } else { None };
+    let file = if redaction.content { erase_content(redaction, tx)? } else { None };
     Ok((erased, file))
 }
 
-/// All pieces of evidence of the same content lose it: a file is one, however often it was sent.
-fn erase_content(redaction: &Redaction, tx: &mut Tx<'_>) -> Result<String, Error> {
+/// All pieces of evidence of the same content lose it: a file is one, however often it was sent. What is no file has none.
+fn erase_content(redaction: &Redaction, tx: &mut Tx<'_>) -> Result<Option<String>, Error> {
     let (organisation, now) = (tx.actor().organisation, tx.now());
     let piece: Evidence = tx.load(Locator::Id(redaction.target.id.0))?;
-    let sha256 = piece.body.sha256.clone();
+    let Some(sha256) = piece.body.file().map(|file| file.sha256.clone()) else { return Ok(None) };
     // What is being sent in this moment is there before, and goes with the others, or is sent anew behind.
     evidence::hold_content(organisation.0, &sha256, tx.connection())?;
     for piece in evidence::of_content(organisation, &sha256, tx.connection())? {
-        tx.save(without_content(piece, redaction.head.reference, now))?;
+        if let Some(erased) = without_content(piece, redaction.head.reference, now) {
+            tx.save(erased)?;
+        }
     }
-    Ok(sha256)
+    Ok(Some(sha256))
 }
 
 fn gone_meanwhile(error: Error) -> Error {

@@ -714,7 +714,7 @@ diesel::table! {
         state_salt -> Binary,
         target_kind -> Text,
         target_id -> Key,
-        sha256 -> Text,
+        sha256 -> Nullable<Text>,
         stage -> Text,
         description -> Text,
         content_erased -> Bool,

@@ -123,6 +123,20 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
         "withdraw_comment" => (Manager, about(api, "/v1/comments/{id}/withdraw").await, reason),
         "withdraw_tag" => (Manager, about(api, "/v1/tags/{id}/withdraw").await, reason),
         "withdraw_link" => (Manager, about(api, "/v1/links/{id}/withdraw").await, reason),
+        "create_evidence_link" => {
+            let body = evidence::elsewhere::link(&raise(api).await, "https://example.org/OPS-7", json!(api.now()));
+            (Manager, "/v1/evidence-links".into(), body)
+        }
+        "record_collection_evidence" => {
+            let body = evidence::custody::collection(json!({ "kind": "member", "id": member }), api.now());
+            (Manager, about(api, "/v1/evidence/{id}/record-collection").await, body)
+        }
+        "record_transfer_evidence" => {
+            let [from, to] = [&member, &me].map(|id| json!({ "kind": "member", "id": id }));
+            let piece = evidence::custody::collected(api).await;
+            let body = evidence::custody::transfer(from, to, api.now());
+            (Manager, format!("/v1/evidence/{piece}/record-transfer"), body)
+        }
         "withdraw_evidence" => (Manager, about(api, "/v1/evidence/{id}/withdraw").await, reason),
         "withdraw_measurement_measurement_batch" => {
             let body = json!({ "row": 0, "reason": "The sensor was wet" });

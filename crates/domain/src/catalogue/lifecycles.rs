@@ -5,9 +5,9 @@ mod tests;
 
 use crate::{
     actions, annotations, applicabilities, audit_programmes, audits, communication_plans, competences, context_entries,
-    courses, employee_reports, findings, improvements, incidents, indicators, management_reviews, measurements,
-    nonconformities, objectives, policies, policy_versions, processes, redactions, restrictions, risks, settings,
-    signals, training_assignments, votes, weaknesses,
+    courses, employee_reports, evidence, findings, improvements, incidents, indicators, management_reviews,
+    measurements, nonconformities, objectives, policies, policy_versions, processes, redactions, restrictions, risks,
+    settings, signals, training_assignments, votes, weaknesses,
 };
 use crate::{change_templates, changes};
 use serde::Serialize;
@@ -113,7 +113,7 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
         table("comments", edges(annotations::edge)),
         table("tags", edges(annotations::edge)),
         table("links", edges(annotations::edge)),
-        table("evidence", edges(annotations::edge)),
+        table("evidence", edges(evidence::edge)),
         table("redactions", edges(redactions::edge)),
         table("restrictions", edges(restrictions::edge)),
         table(

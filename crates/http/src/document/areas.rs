@@ -43,7 +43,10 @@ pub(super) fn tags(document: &Value) -> Value {
         ("audit-programmes", "Which audits are planned for a time, and what they cover between them [9.2.2]."),
         ("audits", "What is examined against which criteria, by whom, and what was looked at [9.2.1]."),
         ("findings", "What audits have found, graded; nonconformities are raised of the grave ones."),
-        ("evidence", "Files that show something about a record, kept under the hash of their content [7.5]."),
+        (
+            "evidence",
+            "What shows something about a record: files, kept under the hash of their content, or what lies elsewhere [7.5].",
+        ),
         ("annotations", "What people add to any record: comments, tags and links."),
         (
             "settings",

@@ -45,7 +45,10 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         (Kind::Taken, writes && !about_one && !open),
         (
             Kind::State,
-            (about_one && writes) || (anonymous && path.ends_with("/answer")) || path.starts_with("/v1/imports"),
+            (about_one && writes)
+                || path.ends_with("/content")
+                || (anonymous && path.ends_with("/answer"))
+                || path.starts_with("/v1/imports"),
         ),
         (Kind::StaleVersion, about_one && writes),
         (Kind::TooLarge, takes_body),

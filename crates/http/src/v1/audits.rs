@@ -13,6 +13,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, LookUp, Named, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::record::party::PartyView;
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_members};
 use crate::routing::Routes;
@@ -33,7 +34,7 @@ use ratchet_domain::audits::{
 };
 use ratchet_domain::catalogue::{self, CONTROLS};
 use ratchet_domain::change::{Change, Record};
-use ratchet_domain::evidence::Evidence;
+use ratchet_domain::evidence::{Evidence, not_a_file};
 use ratchet_domain::id::{EvidenceId, RecordId};
 use ratchet_domain::of_kind;
 use ratchet_domain::processes::Process;
@@ -45,7 +46,6 @@ use ratchet_persistence::tx::Tx;
 use ratchet_persistence::{applicabilities, findings};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use view::AuditPartyView;
 
 /// What a list of audits can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -107,7 +107,7 @@ pub(crate) struct BarView {
     /// Which item.
     pub item: i64,
     /// Who.
-    pub auditor: AuditPartyView,
+    pub auditor: PartyView,
     /// Why.
     pub reason: Reason,
 }
@@ -354,6 +354,7 @@ fn report_file(named: &str, audit: &Audit, by: &Actor, tx: &mut Tx<'_>) -> Resul
         let detail = "must be a piece of evidence of this audit";
         return Err(Refusal::invalid("/file", "of_another_record", detail).into());
     }
+    piece.body.file().ok_or_else(|| not_a_file("/file"))?;
     Ok(EvidenceId(piece.head().id))
 }
 

@@ -1,5 +1,7 @@
-//! Evidence over HTTP: a file up as it is, and down again as it was.
+//! Evidence over HTTP: a file up as it is, and down again as it was; or what lies elsewhere, by its address.
 
+mod custody;
+mod elsewhere;
 mod transfer;
 
 pub(crate) use transfer::HARMLESS;
@@ -17,12 +19,13 @@ use crate::v1::auth::Nothing;
 use crate::v1::records;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, get, post, web};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use custody::CustodyView;
 use ratchet_domain::access::Actor;
-use ratchet_domain::annotations::Verb;
 use ratchet_domain::change::Record;
-use ratchet_domain::evidence::{Evidence, File};
+use ratchet_domain::evidence::{self as domain, Evidence, Exhibit, File, Source, Verb};
 use ratchet_domain::reference::{self, Reference};
+use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::evidence::{self, Filter};
 use ratchet_persistence::files::Content;
 use ratchet_persistence::table::Table;
@@ -30,29 +33,50 @@ use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A file that shows something about a record.
+/// Where a piece of evidence lies.
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum EvidenceKind {
+    /// Here, as a file.
+    File,
+    /// Elsewhere, at an address.
+    Link,
+}
+
+/// What shows something about a record: a file, or what lies elsewhere.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct EvidenceView {
     #[serde(flatten)]
     pub annotation: AnnotationHead,
-    /// As its sender called it.
+    /// Where it lies.
+    pub kind: EvidenceKind,
+    /// Of a file: as its sender called it.
     #[schema(example = "patch-report.pdf")]
-    pub name: String,
-    /// As its sender declared it.
+    pub name: Option<String>,
+    /// Of a file: as its sender declared it.
     #[schema(example = "application/pdf")]
-    pub media_type: String,
-    /// In bytes.
-    pub size: u64,
-    /// SHA-256 of its content, hexadecimal.
-    pub sha256: String,
+    pub media_type: Option<String>,
+    /// Of a file: in bytes.
+    pub size: Option<u64>,
+    /// Of a file: SHA-256 of its content, hexadecimal.
+    pub sha256: Option<String>,
     /// What it shows.
     pub title: Option<String>,
-    /// The redaction by which its content has gone: reading that answers 410.
+    /// Of a file: the redaction by which its content has gone; reading that answers 410.
     #[schema(example = "RED-2026-0001")]
     pub erased_by: Option<String>,
-    /// Where to read its content.
+    /// Of a file: where to read its content.
     #[schema(example = "/v1/evidence/0197a3c2-7c51-7d38-8f0e-0d4f3a1b2c3d/content")]
-    pub content_href: String,
+    pub content_href: Option<String>,
+    /// Of a link: where it lies, as it was written. The server has not asked for it.
+    #[schema(example = "https://tickets.example.org/browse/OPS-7")]
+    pub url: Option<String>,
+    /// Of a link: when it was looked at.
+    pub seen_at: Option<DateTime<Utc>>,
+    /// Of a link: SHA-256 of what was seen, where somebody took it.
+    pub seen_sha256: Option<String>,
+    /// Who collected it, and each hand through which it went, in order; empty where nobody keeps that.
+    pub custody: Vec<CustodyView>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -64,19 +88,42 @@ impl Resource for Evidence {
     const PATH: &'static str = "evidence";
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> EvidenceView {
-        let File { name, media_type, size, sha256, title, erased_by } = self.body.clone();
-        let erased_by = erased_by.map(|redaction| redaction.to_string());
-        let content_href = format!("/v1/evidence/{}/content", self.head.id);
-        EvidenceView {
+        let Exhibit { content, custody } = self.body.clone();
+        let nothing = EvidenceView {
             annotation: self.into(),
-            name,
-            media_type,
-            size,
-            sha256,
-            title,
-            erased_by,
-            content_href,
+            kind: EvidenceKind::File,
+            name: None,
+            media_type: None,
+            size: None,
+            sha256: None,
+            title: None,
+            erased_by: None,
+            content_href: None,
+            url: None,
+            seen_at: None,
+            seen_sha256: None,
+            custody: custody.iter().map(Into::into).collect(),
             transitions,
+        };
+        match content {
+            domain::Content::File(File { name, media_type, size, sha256, title, erased_by }) => EvidenceView {
+                name: Some(name),
+                media_type: Some(media_type),
+                size: Some(size),
+                sha256: Some(sha256),
+                title,
+                erased_by: erased_by.map(|redaction| redaction.to_string()),
+                content_href: Some(format!("/v1/evidence/{}/content", self.head.id)),
+                ..nothing
+            },
+            domain::Content::Source(Source { url, title, seen_at, seen_sha256 }) => EvidenceView {
+                kind: EvidenceKind::Link,
+                title: Some(title),
+                url: Some(url),
+                seen_at: Some(seen_at),
+                seen_sha256,
+                ..nothing
+            },
         }
     }
 
@@ -160,7 +207,7 @@ pub(crate) async fn create_evidence(
     };
     call.create_in(Query(WriteParameters { dry_run }), body, hold, move |file: File, (), by, birth, tx| {
         let target = records::named("record", &record, by, tx.connection())?;
-        let change = Evidence::attach(target, file, by, birth)?;
+        let change = Evidence::attach(target, file.into(), by, birth)?;
         if !dry_run {
             transfer::keep(&files, by.organisation.0, incoming)?;
         }
@@ -169,7 +216,7 @@ pub(crate) async fn create_evidence(
     .await
 }
 
-/// Read what is known of a file.
+/// Read what is known of a piece of evidence.
 #[utoipa::path(
     tag = "evidence",
     params(("id" = String, Path), ShowParameters),
@@ -184,7 +231,7 @@ pub(crate) async fn get_evidence(
     call.show::<Evidence>(target, parameters).await
 }
 
-/// Read a file, after its hash was found to be the one that was received.
+/// Read a file, after its hash was found to be the one that was received. What lies elsewhere has none: 409, and no redirect.
 #[utoipa::path(
     tag = "evidence",
     params(("id" = String, Path)),
@@ -197,18 +244,26 @@ pub(crate) async fn get_content(
     _: Query<Nothing>,
 ) -> Result<HttpResponse, ApiError> {
     let by = call.actor.clone();
-    let read = move |connection: &mut _| -> Result<Evidence, ApiError> {
+    let read = move |connection: &mut _| -> Result<(Reference, File), ApiError> {
         let (piece, _) = Evidence::find(by.organisation, locator, connection)?.ok_or(ApiError::NotFound)?;
         records::check_visible(&piece, &by, connection)?;
-        if piece.body.erased_by.is_some() { Err(ApiError::Redacted) } else { Ok(piece) }
+        match piece.body.content {
+            domain::Content::File(file) if file.erased_by.is_some() => Err(ApiError::Redacted),
+            domain::Content::File(file) => Ok((piece.head.reference, file)),
+            domain::Content::Source(_) => {
+                Err(Refusal::state("not_a_file", "it lies elsewhere: `url` says where, and nothing of it is kept here")
+                    .into())
+            }
+        }
     };
-    let piece = call.app.store.read(read).await?;
-    let answer = Answer::empty(StatusCode::OK).with(&header::ETAG, transfer::tag_of(&piece));
+    let organisation = call.actor.organisation;
+    let (reference, file) = call.app.store.read(read).await?;
+    let answer = Answer::empty(StatusCode::OK).with(&header::ETAG, transfer::tag_of(&file));
     let answer = answer.unless_known(call.header("if-none-match")?);
     if answer.status == StatusCode::NOT_MODIFIED.as_u16() {
         return Ok(answer.into_response());
     }
-    transfer::send(&call.app, piece).await
+    transfer::send(&call.app, (organisation, reference), file).await
 }
 
 verbs! {
@@ -225,5 +280,8 @@ pub(crate) fn configure(routes: &mut Routes) {
         .service(create_evidence)
         .service(get_evidence)
         .service(get_content)
+        .service(elsewhere::create_evidence_link)
+        .service(custody::record_collection_evidence)
+        .service(custody::record_transfer_evidence)
         .service(withdraw_evidence);
 }

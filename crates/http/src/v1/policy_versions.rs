@@ -20,7 +20,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::annotations::Stage as AnnotationStage;
 use ratchet_domain::change::Record;
-use ratchet_domain::evidence::Evidence;
+use ratchet_domain::evidence::{Evidence, not_a_file};
 use ratchet_domain::id::EvidenceId;
 use ratchet_domain::policies::Policy;
 use ratchet_domain::policy_versions::{
@@ -231,7 +231,9 @@ fn attached(version: &PolicyVersion, named: &str, by: &Actor, tx: &mut Tx<'_>) -
         return Err(Refusal::invalid("/file", "not_attached", detail).into());
     }
     let id = EvidenceId(evidence.head().id);
-    Ok(DocumentFile { evidence: id, name: evidence.body.name, sha256: evidence.body.sha256 })
+    // What is approved is bound by the hash of its content.
+    let file = evidence.body.file().ok_or_else(|| not_a_file("/file"))?;
+    Ok(DocumentFile { evidence: id, name: file.name.clone(), sha256: file.sha256.clone() })
 }
 
 verbs! {

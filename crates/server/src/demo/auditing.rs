@@ -212,7 +212,7 @@ pub(super) fn report(
             Some(text) => {
                 let piece = File { title: Some(format!("{name}: report")), ..super::store_text(&files, text, tx)? };
                 let birth = tx.birth(Evidence::PREFIX)?;
-                Some(EvidenceId(save(Evidence::attach(Target::of(&audit), piece, &by, birth)?, tx)?))
+                Some(EvidenceId(save(Evidence::attach(Target::of(&audit), piece.into(), &by, birth)?, tx)?))
             }
             None => None,
         };

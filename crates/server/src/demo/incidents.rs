@@ -4,9 +4,14 @@ use super::cases::{close, contain, report, resolve, review, triage as triage_inc
 use super::involvement::{draft, file, triage};
 use super::people::{JONAS, MARA, PAVEL, SOFIA, YUKI};
 use super::staff::{CLARA, HANNA, LEILA, OMAR, PIOTR};
-use super::{Story, Who};
+use super::{Story, Who, save};
+use ratchet_domain::audits::Party;
+use ratchet_domain::change::Record;
 use ratchet_domain::employee_reports::{EmployeeReport, Kind};
+use ratchet_domain::evidence::{Collection, Evidence, File, Source, Transfer};
+use ratchet_domain::id::RecordId;
 use ratchet_domain::incidents::{Category, Impact};
+use ratchet_domain::reference::{Prefix, Target};
 
 /// An incident from the report to its closing, within a fortnight.
 struct Happened {
@@ -50,6 +55,7 @@ pub(super) fn add(story: &mut Story) {
     for happened in &HAPPENED {
         happen(story, happened);
     }
+    show_the_theft(story);
     for (day, who, kind, text, assessment, answer) in REPORTED {
         file(story, (day, 9), who, text, draft(kind, text, None));
         triage(story, (day, 14), text, assessment, None);
@@ -57,6 +63,36 @@ pub(super) fn add(story: &mut Story) {
             report.decline(answer.into(), by, at)
         });
     }
+}
+
+/// What the police wrote lies with the police; the log of the laptop went to them, from hand to hand.
+fn show_the_theft(story: &mut Story) {
+    const THEFT: &str = "A laptop was stolen from a car";
+    let files = story.files();
+    story.step((468, 13), SOFIA, |tx, names| {
+        let incident = Target { kind: Prefix::Incident, id: RecordId(names.get(THEFT)?) };
+        let docket = Source {
+            url: "https://police.example.org/dockets/4711".to_owned(),
+            title: "The theft was reported to the police".to_owned(),
+            seen_at: tx.now(),
+            seen_sha256: None,
+        };
+        let (by, birth) = (tx.actor().clone(), tx.birth(Evidence::PREFIX)?);
+        save(Evidence::attach(incident, docket.into(), &by, birth)?, tx).map(drop)
+    });
+    story.step((468, 14), SOFIA, move |tx, names| {
+        let incident = Target { kind: Prefix::Incident, id: RecordId(names.get(THEFT)?) };
+        let log = super::store_text(&files, "11:52 blocked; 11:58 last seen; never since\n", tx)?;
+        let log = File { title: Some("What the laptop last said".to_owned()), ..log };
+        let (by, birth, at) = (tx.actor().clone(), tx.birth(Evidence::PREFIX)?, tx.now());
+        let (piece, _) = tx.save(Evidence::attach(incident, log.into(), &by, birth)?)?;
+        let sofia = Party::Member { id: names.member(SOFIA)? };
+        let how = "Exported from the device management, hash noted in the report".to_owned();
+        let (piece, _) = tx.save(piece.record_collection(Collection { at, by: sofia.clone(), how }, &by, at)?)?;
+        let police = Party::Outside { name: "Constable Reyes".to_owned(), firm: Some("City police".to_owned()) };
+        let why = "They asked for it".to_owned();
+        save(piece.record_transfer(Transfer { at, from: sofia, to: police, why }, &by, at)?, tx).map(drop)
+    });
 }
 
 fn happen(story: &mut Story, happened: &Happened) {

@@ -122,24 +122,6 @@ pub(crate) struct DeclarationView {
     pub by: MemberId,
 }
 
-/// Who is meant.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub(crate) enum AuditPartyView {
-    /// A member.
-    Member {
-        /// Who.
-        id: MemberId,
-    },
-    /// Somebody without a login.
-    Outside {
-        /// Who.
-        name: String,
-        /// For whom.
-        firm: Option<String>,
-    },
-}
-
 /// What was reported.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct AuditReportView {
@@ -180,15 +162,6 @@ pub(crate) struct AuditAddendumView {
     pub at: DateTime<Utc>,
     /// By whom.
     pub by: Option<MemberId>,
-}
-
-impl From<&Party> for AuditPartyView {
-    fn from(party: &Party) -> Self {
-        match party.clone() {
-            Party::Member { id } => Self::Member { id },
-            Party::Outside { name, firm } => Self::Outside { name, firm },
-        }
-    }
 }
 
 impl From<&Auditor> for AuditorView {

@@ -6,7 +6,9 @@ use crate::error::ApiError;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, web};
 use futures_util::StreamExt;
-use ratchet_domain::evidence::Evidence;
+use ratchet_domain::evidence::File;
+use ratchet_domain::id::OrganisationId;
+use ratchet_domain::reference::Reference;
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::files::{Content, Files, Incoming};
 use std::io::{self, ErrorKind, Read};
@@ -98,10 +100,14 @@ fn unkept(error: io::Error) -> ApiError {
 }
 
 /// Sends a file's content, and nothing when it is not the one that was received.
-pub(super) async fn send(app: &App, piece: Evidence) -> Result<HttpResponse, ApiError> {
-    let content = Content { sha256: piece.body.sha256.clone(), size: piece.body.size };
-    let (files, organisation, reference) = (app.files.clone(), piece.head.organisation.0, piece.head.reference);
-    let open = move || Files::open(&files, organisation, &content);
+pub(super) async fn send(
+    app: &App,
+    (organisation, reference): (OrganisationId, Reference),
+    kept: File,
+) -> Result<HttpResponse, ApiError> {
+    let content = Content { sha256: kept.sha256.clone(), size: kept.size };
+    let files = app.files.clone();
+    let open = move || Files::open(&files, organisation.0, &content);
     let opened = web::block(open).await.map_err(|error| ApiError::Internal(error.to_string()))?;
     let file = opened.map_err(|error| ApiError::Damaged(format!("{reference}: {error}")))?;
     let chunks = futures_util::stream::unfold(Some(file), |file| async move {
@@ -119,21 +125,20 @@ pub(super) async fn send(app: &App, piece: Evidence) -> Result<HttpResponse, Api
             Err(error) => Some((Err(io::Error::other(error)), None)),
         }
     });
-    let size = piece.body.size;
     let mut answer = HttpResponse::Ok();
     // The bytes as they are: what they hash to is what the journal binds.
     answer.insert_header(header::ContentEncoding::Identity);
-    answer.insert_header((header::CONTENT_TYPE, sent_type(&piece.body.media_type)));
-    answer.insert_header((header::CONTENT_DISPOSITION, disposition(&piece.body.name)));
+    answer.insert_header((header::CONTENT_TYPE, sent_type(&kept.media_type)));
+    answer.insert_header((header::CONTENT_DISPOSITION, disposition(&kept.name)));
     answer.insert_header(("content-security-policy", "sandbox; default-src 'none'"));
     answer.insert_header(("cross-origin-resource-policy", "same-origin"));
-    answer.insert_header((header::ETAG, tag_of(&piece)));
-    Ok(answer.body(actix_web::body::SizedStream::new(size, Box::pin(chunks))))
+    answer.insert_header((header::ETAG, tag_of(&kept)));
+    Ok(answer.body(actix_web::body::SizedStream::new(kept.size, Box::pin(chunks))))
 }
 
 /// What its content hashes to never changes.
-pub(super) fn tag_of(piece: &Evidence) -> String {
-    format!("\"{}\"", piece.body.sha256)
+pub(super) fn tag_of(file: &File) -> String {
+    format!("\"{}\"", file.sha256)
 }
 
 fn sent_type(declared: &str) -> &'static str {

@@ -65,8 +65,9 @@ impl Verification<'_> {
             }
             pieces => pieces?,
         };
-        for piece in pieces.into_iter().filter(|piece| piece.body.erased_by.is_none()) {
-            let content = Content { sha256: piece.body.sha256, size: piece.body.size };
+        for piece in pieces {
+            let Some(file) = piece.body.file().filter(|file| file.erased_by.is_none()) else { continue };
+            let content = Content { sha256: file.sha256.clone(), size: file.size };
             if let Err(error) = files.open(self.organisation.0, &content) {
                 self.found("evidence", piece.head.reference, None, error.to_string());
             }

@@ -1,7 +1,7 @@
 //! A checklist and its samples as the API shows them.
 
-use super::AuditPartyView;
 use crate::record::TargetView;
+use crate::record::party::PartyView;
 use chrono::{DateTime, Utc};
 use ratchet_domain::audits::{self as domain, Check, Item, Outcome, Population, Sample};
 use ratchet_domain::id::{AuditId, FindingId, MemberId, ProcessId};
@@ -32,7 +32,7 @@ pub(crate) struct ChecklistItemView {
     /// What else is worth knowing.
     pub notes: Option<String>,
     /// Who looked.
-    pub checked_by: Option<AuditPartyView>,
+    pub checked_by: Option<PartyView>,
     /// Who wrote it down.
     pub recorded_by: Option<MemberId>,
     /// When.
