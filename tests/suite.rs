@@ -8,6 +8,7 @@ mod api {
     mod annotations;
     mod api_keys;
     mod applicabilities;
+    mod as_of;
     mod audit_programmes;
     mod audits;
     mod auth;
