@@ -7,7 +7,8 @@ use diesel::connection::SimpleConnection;
 use ratchet_persistence::connection::{Address, AnyConnection};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::process::{Command, Output};
+use std::io::Read;
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 fn out(output: &Output) -> String {
@@ -85,6 +86,19 @@ fn the_contract_is_printed_without_a_database() {
     let printed: Value = serde_json::from_slice(&told.stdout).unwrap();
     assert!(printed == *crate::harness::document(), "the document is another one");
     assert_eq!(std::fs::read_dir(nowhere.path()).unwrap().count(), 0);
+}
+
+/// `ratchet openapi | head`
+#[test]
+fn whoever_stops_reading_has_read_enough() {
+    let mut command = Command::new(executable());
+    let mut told = command.env_clear().arg("openapi").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = [0; 1];
+    told.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
+    drop(told.stdout.take());
+    let told = told.wait_with_output().unwrap();
+    let error = String::from_utf8_lossy(&told.stderr);
+    assert!(told.status.success() && error.is_empty(), "{:?} {error}", told.status);
 }
 
 #[tokio::test]

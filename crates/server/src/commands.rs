@@ -10,6 +10,7 @@ mod serve;
 use crate::settings::{Fault, Settings};
 use clap::{Args, Subcommand};
 use ratchet_domain::journal::checkpoint::VerifierKey;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 /// What to do.
@@ -115,6 +116,15 @@ pub(crate) enum UserCommand {
     },
 }
 
+/// Writes it to whoever reads; who stops reading (`| head`) has read enough.
+fn tell(text: &str) -> Result<ExitCode, Fault> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!("standard output: {error}")),
+        Ok(()) | Err(_) => Ok(ExitCode::SUCCESS),
+    }
+}
+
 /// Does it.
 pub(crate) fn run(command: Command, settings: &Settings) -> Result<ExitCode, Fault> {
     match command {
@@ -126,8 +136,7 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<ExitCode, Fau
         Command::Openapi => {
             let document =
                 serde_json::to_string_pretty(&ratchet_http::document()).map_err(|error| error.to_string())?;
-            println!("{document}");
-            Ok(ExitCode::SUCCESS)
+            tell(&document)
         }
         Command::Organisation(OrganisationCommand::Create(CreateOrganisation { name, admin_email })) => {
             people::create_organisation(settings, &name, &admin_email)
