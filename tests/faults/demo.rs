@@ -1,7 +1,7 @@
 //! The sample organisation: every stage that the lifecycles name is there to be seen, and all of it is provable.
 
 use super::program::Instance;
-use crate::databases::each;
+use crate::databases::{each, sqlite};
 use reqwest::Client;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -86,5 +86,21 @@ async fn it_shows_every_stage_and_verifies() {
         drop(program);
         let verified = instance.verify();
         assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+        let again = instance.start_as("demo").await;
+        let told = again.printed.concat();
+        assert!(told.contains("mara@harbour.example") && told.contains("harbour robotics"), "{told}");
+        log_in(&client, &again.url, "mara@harbour.example").await;
     }
+}
+
+/// Nobody is told that they can log in where they cannot.
+#[tokio::test]
+async fn on_data_that_are_no_sample_it_adds_nothing() {
+    let _turn = super::turn().await;
+    let instance = Instance::on(sqlite());
+    drop(instance.start().await);
+    let program = instance.start_as("demo").await;
+    let told = program.printed.concat();
+    assert!(told.contains("not the sample") && !told.contains("harbour.example"), "{told}");
+    instance.token(&program).await;
 }

@@ -55,11 +55,11 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
     let signer = signer(&keys, &public_url, &mut opened.connection)?;
     opened.stay();
     actix_web::rt::System::new().block_on(async move {
-        if is_first {
-            match first {
-                First::Empty => welcome(&store, &url).await?,
-                First::Sample => super::demo::welcome(&store, files, &url).await?,
-            }
+        match (is_first, first) {
+            (true, First::Empty) => welcome(&store, &url).await?,
+            (true, First::Sample) => super::demo::welcome(&store, files, &url).await?,
+            (false, First::Sample) => super::demo::welcome_back(&store, &url).await?,
+            (false, First::Empty) => {}
         }
         let tools = Tools { store: store.in_background(), source: source(), figures };
         tokio::spawn(workers::sequence(tools.clone(), signer));
