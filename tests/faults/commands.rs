@@ -101,6 +101,32 @@ fn whoever_stops_reading_has_read_enough() {
     assert!(told.status.success() && error.is_empty(), "{:?} {error}", told.status);
 }
 
+/// What was gathered of keys' uses is written when the program is told to stop, not a minute later.
+#[tokio::test]
+async fn the_last_use_of_a_key_outlives_a_stop() {
+    for database in each() {
+        let _turn = turn().await;
+        let instance = Instance::on(database);
+        let mut program = instance.start().await;
+        let token = instance.token(&program).await;
+        let body = json!({ "name": "Feed", "scopes": ["records:read"] });
+        let issued = client().post(format!("{}/v1/api-keys", program.url)).bearer_auth(&token).json(&body);
+        let issued: Value = issued.send().await.unwrap().json().await.unwrap();
+        let path = format!("/v1/api-keys/{}", issued["reference"].as_str().unwrap());
+        read(&program, issued["token"].as_str().unwrap(), "/v1/me").await;
+        assert_eq!(read(&program, &token, &path).await["last_used_at"], Value::Null);
+        program.terminate();
+        let status = program.ended_within(Duration::from_secs(40)).await;
+        assert!(status.is_some_and(|status| status.success()), "{status:?} {}", instance.log());
+        let program = instance.start().await;
+        let key = read(&program, &instance.token(&program).await, &path).await;
+        assert!(key["last_used_at"].is_string(), "{key}");
+        assert_eq!(key["version"], 1);
+        drop(program);
+        assert!(instance.verify().status.success());
+    }
+}
+
 #[tokio::test]
 async fn whether_it_is_ready_is_told_by_the_exit_code() {
     let _turn = turn().await;
