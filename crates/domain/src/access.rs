@@ -88,6 +88,8 @@ pub enum Permission {
     RelaxSeparation,
     /// Read the journal and its proofs.
     ReadJournal,
+    /// Take registers, evidence and the journal home in one file.
+    TakePacks,
     /// Members, roles and keys.
     AdministerOrganisation,
     /// See what members who have left were named for, and hand it to others: as far as each record's own rules allow.
@@ -253,6 +255,7 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::WithdrawAnnotation => [No, Yes, Own, Own, Own, No],
         P::RelaxSeparation => [No, No, Yes, No, No, No],
         P::ReadJournal => [Yes, Yes, Yes, Yes, No, Yes],
+        P::TakePacks => [No, Yes, Yes, Yes, No, Yes],
         P::AdministerOrganisation => [Yes, No, No, No, No, No],
         P::ReassignWork => [No, Yes, Yes, No, No, No],
         P::SetGoLive => [No, No, Yes, No, No, No],

@@ -51,6 +51,7 @@ pub mod nonconformities;
 pub mod objectives;
 pub mod orphans;
 pub mod ownerships;
+pub mod packs;
 pub mod participation;
 pub mod policies;
 pub mod policy_versions;
