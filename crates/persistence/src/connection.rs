@@ -43,6 +43,19 @@ impl AnyConnection {
         Ok(())
     }
 
+    /// In the snapshot that was entered, whoever reads may take a while between two statements: somebody far away takes
+    /// what is read as it comes.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) fn allow_pauses(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Postgres(c) => c.batch_execute("SET LOCAL idle_in_transaction_session_timeout = '60s'")?,
+            Self::Sqlite(_) => {}
+        }
+        Ok(())
+    }
+
     /// Ends what [`Self::enter_snapshot`] began.
     ///
     /// # Errors

@@ -11,6 +11,9 @@ use ratchet_domain::evidence::Evidence;
 use ratchet_domain::id::OrganisationId;
 use uuid::Uuid;
 
+/// Records that are asked for at once.
+const RECORDS: usize = 500;
+
 annotation_table!(Evidence, evidence, () {
     sha256: Option<String> = |piece| piece.body.file().map(|file| file.sha256.clone()),
     content_erased: bool = |piece| piece.body.file().is_some_and(|file| file.erased_by.is_some()),
@@ -47,6 +50,28 @@ pub fn all(organisation: OrganisationId, connection: &mut AnyConnection) -> Resu
         .select(Row::as_select())
         .load(connection)?;
     rows.into_iter().map(|row| row.into_record().map(|(piece, _)| piece)).collect()
+}
+
+/// The ids of all evidence about these records, withdrawn or not, oldest first; a statement for some hundreds of them.
+///
+/// # Errors
+/// The database's.
+pub fn about(
+    organisation: OrganisationId,
+    records: &[Uuid],
+    connection: &mut AnyConnection,
+) -> Result<Vec<Uuid>, Error> {
+    let mut found: Vec<Uuid> = Vec::new();
+    for records in records.chunks(RECORDS) {
+        let ids: Vec<KeyValue> = evidence::table
+            .filter(evidence::organisation_id.eq(KeyValue(organisation.0)))
+            .filter(evidence::target_id.eq_any(records.iter().copied().map(KeyValue)))
+            .select(evidence::id)
+            .load(connection)?;
+        found.extend(ids.into_iter().map(|id| id.0));
+    }
+    found.sort_unstable();
+    Ok(found)
 }
 
 /// The pieces of evidence that have this content, withdrawn or not.

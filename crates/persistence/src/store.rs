@@ -5,7 +5,10 @@
 //! nobody waits for has groups of its own ([`turns`]). PostgreSQL groups better by itself, so there every thread takes
 //! a transaction of its own.
 
+mod snapshot;
 mod turns;
+
+pub use snapshot::Snapshot;
 
 use crate::connection::{Address, AnyConnection, SQLITE_PATIENCE};
 use crate::error::Error;
@@ -91,6 +94,7 @@ pub struct Store {
     writes: Queue,
     background: Queue,
     is_background: bool,
+    address: Arc<Address>,
 }
 
 impl Store {
@@ -100,6 +104,7 @@ impl Store {
     /// When a connection cannot be opened.
     pub fn open(address: &Address, threads: usize) -> Result<Self, Error> {
         let (reads, read_jobs) = Queue::new(PATIENCE);
+        let kept = Arc::new(address.clone());
         for _ in 0..threads {
             let (line, jobs) = (Line::open(address)?, read_jobs.clone());
             std::thread::spawn(move || one_by_one(line, &jobs));
@@ -110,10 +115,11 @@ impl Store {
                 let (background, background_jobs) = Queue::new(BACKGROUND_PATIENCE);
                 let (writer, turns) = (Line::open(address)?, Turns::new(write_jobs, background_jobs));
                 std::thread::spawn(move || write_in_groups(writer, turns));
-                Ok(Self { reads, writes, background, is_background: false })
+                Ok(Self { reads, writes, background, is_background: false, address: kept })
             }
             Address::Postgres(_) => {
-                Ok(Self { writes: reads.clone(), background: reads.clone(), reads, is_background: false })
+                let (writes, background) = (reads.clone(), reads.clone());
+                Ok(Self { reads, writes, background, is_background: false, address: kept })
             }
         }
     }
@@ -140,6 +146,15 @@ impl Store {
         F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     {
         submit(&self.reads, false, job).await
+    }
+
+    /// Opens a connection that reads on from one moment, for as long as it is kept: beside the threads that serve
+    /// everybody, none of which it takes. It waits for the database, and must not be called where nothing may wait.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub fn snapshot(&self) -> Result<Snapshot, Error> {
+        Snapshot::take(&self.address)
     }
 
     /// Writes: all of it, journal entries included, or nothing. With `context.dry_run` the very same job runs and

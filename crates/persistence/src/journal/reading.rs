@@ -4,7 +4,7 @@ use super::sequencer::find_tile;
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
-use crate::schema::{journal_checkpoints, journal_entries};
+use crate::schema::{journal_checkpoints, journal_entries, journal_queue};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::Record;
@@ -256,6 +256,15 @@ pub fn versions(
     let is_wanted =
         |entry: &StoredEntry| wanted.contains(&(entry.read.object.id, entry.read.object.version.cast_signed()));
     entries.filter(|entry| entry.as_ref().map_or(true, is_wanted)).collect()
+}
+
+/// Whether every entry of an organisation has its position.
+///
+/// # Errors
+/// The database's.
+pub fn is_settled(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<bool, Error> {
+    let waiting = journal_queue::table.filter(journal_queue::organisation_id.eq(KeyValue(organisation.0)));
+    Ok(!diesel::select(diesel::dsl::exists(waiting)).get_result::<bool>(connection)?)
 }
 
 /// The newest checkpoint of an organisation, or the one of a size.
