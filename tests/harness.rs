@@ -486,9 +486,7 @@ impl Caller<'_> {
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
         self.api.note((&method, &url), call, status, &headers);
-        let text = response.text().await.unwrap();
-        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        let answer = Answer { status, headers, text, body };
+        let answer = Answer::new(status, headers, response.bytes().await.unwrap().to_vec());
         answer.is_as_the_house_answers(&method, url.path());
         if !self.api.is_damaged.load(Ordering::Relaxed)
             && let Some(fault) = contract::fault(&method, url.path(), &answer)

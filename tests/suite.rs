@@ -51,6 +51,7 @@ mod api {
     mod objectives;
     mod operations;
     mod orphans;
+    pub mod packs;
     mod parameters;
     mod participation;
     mod policies;

@@ -290,7 +290,7 @@ async fn aimed(api: &Api, path: &str) -> String {
     }
     // Its checkpoint is there, too.
     api.sequence().await;
-    path.replace("{id}", &target(api, path).await).replace("{template}", TEMPLATE)
+    path.replace("{id}", &target(api, path).await).replace("{template}", TEMPLATE).replace("{kind}", "audit")
 }
 
 /// A record of our organisation that the path can be about, made by a manager.

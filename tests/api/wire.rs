@@ -9,7 +9,6 @@ use flate2::write::GzEncoder;
 use ratchet_domain::access::Role;
 use ratchet_http::app::Settings;
 use reqwest::Method;
-use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
@@ -74,7 +73,7 @@ fn parsed(api: &Api, text: &str) -> Option<Answer> {
         lines.filter_map(|line| line.split_once(": ")).map(|(n, v)| (n.to_lowercase(), v.to_owned())).collect();
     api.saw_entry(&headers);
     let body = body.to_owned();
-    Some(Answer { status, headers, body: serde_json::from_str(&body).unwrap_or(Value::Null), text: body })
+    Some(Answer::new(status, headers, body.into_bytes()))
 }
 
 fn head(caller: &Caller<'_>, path: &str, headers: &str) -> Vec<u8> {

@@ -3,17 +3,46 @@
 use reqwest::Method;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::io::Read;
 
 /// What came back.
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub status: u16,
     pub headers: HashMap<String, String>,
+    /// Of an archive what its members say, but for the journal: that is looked at where it is answered by itself.
     pub text: String,
     pub body: Value,
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
+    /// Put together of what came over the wire.
+    pub fn new(status: u16, headers: HashMap<String, String>, bytes: Vec<u8>) -> Self {
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let mut answer = Self { status, headers, text: String::new(), body, bytes };
+        answer.text = if status == 200 && answer.header("content-type") == "application/zip" {
+            let members = answer.members().into_iter().filter(|(path, _)| path != "journal.ndjson");
+            members.map(|(path, content)| format!("{path}\n{}\n", String::from_utf8_lossy(&content))).collect()
+        } else {
+            String::from_utf8_lossy(&answer.bytes).into_owned()
+        };
+        answer
+    }
+
+    /// The members of an archive in their order.
+    pub fn members(&self) -> Vec<(String, Vec<u8>)> {
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(&self.bytes)).unwrap();
+        let count = archive.len();
+        let mut member = |index: usize| {
+            let mut file = archive.by_index(index).unwrap();
+            let mut content = Vec::new();
+            file.read_to_end(&mut content).unwrap();
+            (file.name().unwrap().into_owned(), content)
+        };
+        (0..count).map(&mut member).collect()
+    }
+
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text);

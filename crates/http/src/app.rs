@@ -98,10 +98,13 @@ pub struct App {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) hashing: tokio::sync::Semaphore,
+    pub(crate) packs: Arc<tokio::sync::Semaphore>,
 }
 
 /// Passwords that are hashed at the same time: each takes 19 MiB and a core.
 const HASHING: usize = 2;
+/// Packs that are written at the same time: each has a connection of its own, and holds on to one moment of the database.
+const PACKS: usize = 2;
 
 impl App {
     /// Puts the parts together.
@@ -119,6 +122,7 @@ impl App {
             limits: Limits::new(&settings),
             metrics: Metrics::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),
+            packs: Arc::new(tokio::sync::Semaphore::new(PACKS)),
             store,
             source,
             settings,

@@ -7,6 +7,9 @@ use ratchet_domain::refusal::{Fault, Reason, Refusal};
 use ratchet_persistence::error::Error as StoreError;
 use serde::Serialize;
 
+/// Seconds after which a place may be free where packs are written.
+const OCCUPIED: u64 = 15;
+
 /// Why a request is not answered as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
@@ -72,6 +75,9 @@ pub enum ApiError {
     /// Later, perhaps.
     #[error("the database is busy")]
     Busy,
+    /// As many packs as can be are written already.
+    #[error("too many packs are written already")]
+    Occupied,
     /// A file is not what was received.
     #[error("a file of evidence is damaged: {0}")]
     Damaged(String),
@@ -278,7 +284,7 @@ impl ApiError {
             Self::Taken(_) | Self::TakenBy { .. } => Kind::Taken,
             Self::Redacted => Kind::Redacted,
             Self::KeyReused => Kind::IdempotencyKeyReused,
-            Self::Busy => Kind::Busy,
+            Self::Busy | Self::Occupied => Kind::Busy,
             Self::Damaged(_) => Kind::Integrity,
             Self::Internal(_) => Kind::Internal,
         }
@@ -311,6 +317,7 @@ impl ApiError {
             | Self::Redacted
             | Self::KeyReused
             | Self::Busy
+            | Self::Occupied
             | Self::Damaged(_)
             | Self::Internal(_) => (Vec::new(), Vec::new()),
         };
@@ -318,6 +325,9 @@ impl ApiError {
             Self::Malformed(detail) => format!("{detail}. {}", kind.advice()),
             Self::TooLarge(limit) => format!("At most {limit} bytes are read here, after decompression."),
             Self::MediaType(detail) => (*detail).to_owned(),
+            Self::Occupied => {
+                "As many packs as can be are written at this moment; come back after Retry-After.".to_owned()
+            }
             Self::Parameters(_)
             | Self::Anonymous
             | Self::Unauthenticated
@@ -362,6 +372,9 @@ impl ApiError {
         }
         if matches!(self, Self::Busy) {
             answer.insert_header((header::RETRY_AFTER, "1"));
+        }
+        if matches!(self, Self::Occupied) {
+            answer.insert_header((header::RETRY_AFTER, OCCUPIED.to_string()));
         }
         if let Self::MethodNotAllowed(allow) = self
             && let Ok(allow) = HeaderValue::from_str(allow)

@@ -17,6 +17,7 @@ mod key_uses;
 mod limits;
 mod listing;
 mod observe;
+mod packs;
 mod parameters;
 mod passwords;
 mod problems;

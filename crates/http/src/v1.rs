@@ -37,6 +37,7 @@ pub(crate) mod members;
 pub(crate) mod nonconformities;
 pub(crate) mod objectives;
 pub(crate) mod orphans;
+pub(crate) mod packs;
 pub(crate) mod participation;
 pub(crate) mod policies;
 pub(crate) mod policy_versions;
@@ -119,5 +120,6 @@ pub(crate) fn configure(routes: &mut Routes) {
         .configure(search::configure)
         .configure(journal::configure)
         .configure(diff::configure)
+        .configure(packs::configure)
         .configure(events::configure);
 }

@@ -28,6 +28,15 @@ pub(crate) fn mentions(value: &Value, withheld: &Withheld) -> bool {
     }
 }
 
+/// What is left of a record that is handed out past [`conceal`], and whether that is all of it; `None` where nothing is.
+pub(crate) fn left_of(mut value: Value, withheld: &Withheld) -> Option<(Value, bool)> {
+    match take_out(&mut value, withheld) {
+        Left::Whole => Some((value, true)),
+        Left::Part => Some((value, false)),
+        Left::Nothing => None,
+    }
+}
+
 /// What becomes of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Left {

@@ -6,9 +6,11 @@ use crate::api::tenancy::{assert_bodies_name_nothing, assert_parameters_find_not
 use crate::databases::each;
 use crate::harness::{Answer, Api, Caller};
 use chrono::TimeDelta;
+use ratchet_domain::packs::PackKind;
 use reqwest::Method;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use strum::VariantArray;
 
 /// Every address that the contract lets one read, as far as this caller can get to it: lists, each item of them, what is
 /// read below an item, whatever there is to be said of a reference.
@@ -54,6 +56,7 @@ async fn everything(caller: &Caller<'_>) -> Vec<(String, Answer)> {
             "id" => ids.get(stem).into_iter().flatten().cloned().collect(),
             "reference" => references.iter().cloned().collect(),
             "entry" => entries.clone(),
+            "kind" => PackKind::VARIANTS.iter().map(|kind| <&str>::from(*kind).to_owned()).collect(),
             _ => Vec::new(),
         };
         for name in names {

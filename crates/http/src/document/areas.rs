@@ -56,6 +56,7 @@ pub(super) fn tags(document: &Value) -> Value {
         ("restrictions", "Records that concern few: for all but their readers they are not there."),
         ("records", "Any record by its reference, and its history."),
         ("journal", "Who did what and when, provably: entries, checkpoints, proofs, export."),
+        ("packs", "What an auditor takes home: registers, evidence and the journal in one file that verifies offline."),
         ("events", "The journal as CloudEvents, for integrators."),
         ("operations", "For whoever runs the server."),
     ];

@@ -1,6 +1,11 @@
 //! The journal over HTTP: entries, checkpoints, proofs, export.
 
+mod export;
+
+pub(crate) use export::{Export, export_journal};
+
 use crate::answer::Answer;
+use crate::app::App;
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -9,9 +14,8 @@ use crate::routing::Routes;
 use crate::v1::auth::Nothing;
 use crate::withheld::mentions;
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, get, web};
+use actix_web::{get, web};
 use chrono::{DateTime, Utc};
-use futures_util::stream;
 use ratchet_domain::access::{Actor, Permission, Withheld};
 use ratchet_domain::id::EntryId;
 use ratchet_domain::journal::checkpoint::{SignedCheckpoint, VerifierKey};
@@ -23,13 +27,11 @@ use ratchet_domain::refusal::Refusal;
 use ratchet_domain::restrictions::is_about_others;
 use ratchet_persistence::journal::reading::{self, EntryFilter, StoredEntry};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 /// Entries per page at most, and unless asked otherwise.
 const LIMIT: i64 = 200;
-/// Entries of an export that are read at once.
-const EXPORTED: i64 = 500;
 
 /// One entry of the journal.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -225,9 +227,9 @@ pub(crate) struct CheckpointView {
     pub verifier_key: String,
 }
 
-fn checkpoint_view(call: &Call, note: String) -> Result<CheckpointView, ApiError> {
+pub(crate) fn checkpoint_view(app: &App, note: String) -> Result<CheckpointView, ApiError> {
     let signed = SignedCheckpoint::parse(&note).map_err(|error| ApiError::Internal(error.to_string()))?;
-    let verifier_key = VerifierKey { name: signed.checkpoint.origin.clone(), key: call.app.journal_key };
+    let verifier_key = VerifierKey { name: signed.checkpoint.origin.clone(), key: app.journal_key };
     Ok(CheckpointView {
         origin: signed.checkpoint.origin,
         size: signed.checkpoint.size,
@@ -245,7 +247,7 @@ pub(crate) async fn get_checkpoint(call: Call, _: Query<Nothing>) -> Result<Answ
     let organisation = call.actor.organisation;
     let read = move |connection: &mut _| Ok::<_, ApiError>(reading::checkpoint(organisation, None, connection)?);
     let note = call.app.store.read(read).await?.ok_or(ApiError::NotFound)?;
-    Answer::json(StatusCode::OK, &checkpoint_view(&call, note)?)
+    Answer::json(StatusCode::OK, &checkpoint_view(&call.app, note)?)
 }
 
 /// Proof that an entry is in the tree of a checkpoint (RFC 6962, section 2.1.1).
@@ -319,7 +321,7 @@ pub(crate) async fn prove_entry(call: Call, path: web::Path<String>, _: Query<No
         leaf,
         position,
         path: proof.path.iter().map(Hash::to_string).collect(),
-        checkpoint: checkpoint_view(&call, proof.checkpoint)?,
+        checkpoint: checkpoint_view(&call.app, proof.checkpoint)?,
     };
     Answer::json(StatusCode::OK, &proof)
 }
@@ -367,64 +369,7 @@ pub(crate) async fn prove_consistency(call: Call, query: Query<ConsistencyQuery>
     };
     let (note, to, path) = call.app.store.read(read).await?;
     let path = path.iter().map(Hash::to_string).collect();
-    Answer::json(StatusCode::OK, &ConsistencyProof { from, to, path, checkpoint: checkpoint_view(&call, note)? })
-}
-
-/// Export the whole journal as NDJSON; `scripts/verify_journal.py` verifies it with the key alone. What the caller may not
-/// see is withheld, its hash is there.
-#[utoipa::path(
-    tag = "journal",
-    responses((status = 200, body = String, content_type = "application/x-ndjson"))
-)]
-#[get("/journal/export")]
-pub(crate) async fn export_journal(call: Call, _: Query<Nothing>) -> Result<HttpResponse, ApiError> {
-    may_read(&call)?;
-    let organisation = call.actor.organisation;
-    let read = move |connection: &mut _| Ok::<_, ApiError>(reading::checkpoint(organisation, None, connection)?);
-    let note = call.app.store.read(read).await?.ok_or(ApiError::NotFound)?;
-    let checkpoint = checkpoint_view(&call, note)?;
-    let size = checkpoint.size;
-    let first = json!({
-        "format": "ratchet-journal/1", "organisation": organisation, "size": size,
-        "checkpoint": checkpoint.note, "verifier_key": checkpoint.verifier_key,
-    });
-    let first = web::Bytes::from(format!("{first}\n"));
-    let (app, by) = (call.app.clone(), call.actor.clone());
-    let pages = stream::unfold(Some(None), move |after: Option<Option<u64>>| {
-        let (app, by) = (app.clone(), by.clone());
-        async move {
-            let after = after?;
-            let filter = EntryFilter { after, ..EntryFilter::default() };
-            let read = move |connection: &mut _| {
-                Ok::<_, ApiError>(reading::list(organisation, &filter, EXPORTED, connection)?)
-            };
-            match app.store.read(read).await {
-                Ok(entries) => {
-                    let last = entries.last().and_then(|entry| entry.position);
-                    let go_on = last.filter(|last| last + 1 < size).map(Some);
-                    let within = entries.into_iter().filter(|entry| entry.position.is_some_and(|at| at < size));
-                    let lines: String = within.map(|entry| line_of(&as_seen(entry, &by))).collect();
-                    Some((Ok(web::Bytes::from(lines)), go_on))
-                }
-                Err(error) => Some((Err(error), None)),
-            }
-        }
-    });
-    let body = futures_util::StreamExt::chain(stream::once(std::future::ready(Ok::<_, ApiError>(first))), pages);
-    Ok(HttpResponse::Ok()
-        .content_type("application/x-ndjson")
-        .insert_header(("content-disposition", "attachment; filename=\"journal.ndjson\""))
-        .streaming(body))
-}
-
-/// The leaf as the text it is, so that a verifier hashes what it reads.
-fn line_of(entry: &StoredEntry) -> String {
-    let (detail, salt) = match &entry.detail {
-        Some((detail, salt)) => (detail.clone(), Value::String(hex::encode(salt))),
-        None => (Value::Null, Value::Null),
-    };
-    let leaf = String::from_utf8_lossy(&entry.leaf);
-    format!("{}\n", json!({ "position": entry.position, "leaf": leaf, "detail": detail, "detail_salt": salt }))
+    Answer::json(StatusCode::OK, &ConsistencyProof { from, to, path, checkpoint: checkpoint_view(&call.app, note)? })
 }
 
 pub(crate) fn configure(routes: &mut Routes) {
