@@ -24,7 +24,8 @@ fn tour(heading: &str) -> String {
 fn walk(tour: &str, instance: &Instance, program: &Program) -> String {
     let script = tour.replace("http://127.0.0.1:8080", &program.url).replace("'...'", instance.password());
     // Files that it writes belong elsewhere.
-    let script = script.replace("export.ndjson", instance.directory().join("export.ndjson").to_str().unwrap());
+    let there = |name: &str| instance.directory().join(name).to_str().unwrap().to_owned();
+    let script = script.replace("export.ndjson", &there("export.ndjson")).replace("pack.zip", &there("pack.zip"));
     let ran = Command::new("bash").args(["-eo", "pipefail", "-c", &script]).current_dir(root()).output().unwrap();
     let told = String::from_utf8_lossy(&ran.stdout).into_owned();
     assert!(ran.status.success(), "{told}{}", String::from_utf8_lossy(&ran.stderr));

@@ -2,6 +2,8 @@
 
 use super::{Walk, moment, percent, text};
 use crate::api::journal::verified;
+use crate::api::packs;
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -47,6 +49,7 @@ pub async fn exported(walk: &Walk) {
     let key = text(&head["verifier_key"]);
     let clean = verified(&export, key);
     assert!(clean.starts_with("clean: "), "{clean}");
+    packed(walk, key).await;
     let line = export.lines().find(|line| line.contains("The gate closes too slowly")).unwrap();
     let entry: Value = serde_json::from_str(line).unwrap();
     let leaf: Value = serde_json::from_str(text(&entry["leaf"])).unwrap();
@@ -56,4 +59,28 @@ pub async fn exported(walk: &Walk) {
     let told = verified(&flipped, key);
     let named = format!("NOT CLEAN: position {}, entry {}: ", entry["position"], text(&leaf["entry"]));
     assert!(told.starts_with(&named), "{told}, not {named}");
+}
+
+/// What the auditor takes home says of itself whether it is whole, and where it is not.
+async fn packed(walk: &Walk, key: &str) {
+    let request = walk.request(Method::GET, "/v1/packs/audit").bearer_auth(&walk.tokens["greta"]);
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let pack = answer.bytes().await.unwrap();
+    let (is_clean, told) = packs::verified(&pack, Some(key));
+    assert!(is_clean, "{told}");
+    let (mut entry, mut at) = (Value::Null, 0);
+    let flipped = packs::remade(&pack, false, |members| {
+        let (_, journal) = members.iter_mut().find(|(path, _)| path == "journal.ndjson").unwrap();
+        let text = String::from_utf8(journal.clone()).unwrap();
+        at = text.find("The gate closes too slowly").unwrap();
+        let line = text[..at].rfind('\n').unwrap() + 1;
+        entry = serde_json::from_str(text[line..].lines().next().unwrap()).unwrap();
+        journal[at] ^= 1;
+    });
+    let (is_clean, told) = packs::verified(&flipped, Some(key));
+    let leaf: Value = serde_json::from_str(text(&entry["leaf"])).unwrap();
+    let named = format!("NOT CLEAN: journal.ndjson: position {}, entry {}: ", entry["position"], text(&leaf["entry"]));
+    assert!(!is_clean && told.contains(&named), "{told}, not {named}");
+    assert!(told.contains("NOT CLEAN: journal.ndjson: is not what the manifest says"), "{told}");
 }
