@@ -5,8 +5,8 @@ use crate::body::shape::Shape;
 use actix_web::dev::ResourceDef;
 use ratchet_domain::refusal::Fault;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
