@@ -227,7 +227,7 @@ async fn every_route_that_sends_a_file_sends_it_inert() {
             if content.is_none_or(|content| content.keys().all(is_data)) || is_ours {
                 continue;
             }
-            let path = path.replace("{id}", &target(&api, &path).await);
+            let path = path.replace("{id}", &target(&api, &path).await).replace("{kind}", "training");
             assert_inert(&manager.send(manager.request(method, &path)).await.expect(200), &path);
             seen += 1;
         }

@@ -153,6 +153,8 @@ pub(crate) async fn send(call: &Call, asked: Asked) -> Result<HttpResponse, ApiE
         .insert_header(header::ContentEncoding::Identity)
         .content_type("application/zip")
         .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}-{day}.zip\"")))
+        .insert_header(("content-security-policy", "sandbox; default-src 'none'"))
+        .insert_header(("cross-origin-resource-policy", "same-origin"))
         .streaming(pipe::taken(parts)))
 }
 
