@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Records openapi/examples.json: what the sample organisation answers, one answer for each schema of the contract.
+"""Records openapi/examples.json: what the sample organisation answers, one for each schema of the contract.
 
     scripts/examples.py target/release/ratchet
 
-Starts `ratchet demo` with the given program, reads everything that can be read, and keeps of each schema the answer that says
-most. Standard library only. Afterwards `ratchet openapi` carries the examples; a test holds each against its schema.
+Starts `ratchet demo` with the given program, reads everything that can be read, and keeps of each schema the answer that
+says most. Standard library only. Afterwards `ratchet openapi` carries the examples; a test holds each against its schema.
 """
 
 import json
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -18,12 +19,16 @@ import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PORT = 18099
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    PORT = free.getsockname()[1]
 API = f"http://127.0.0.1:{PORT}"
 # Each sees what the others do not: the register, one's own work, the settings.
 PEOPLE = ["mara", "ines", "tomas", "jonas"]
 # Of an array so many items say enough.
 ITEMS = 2
+# So many records of a kind are looked at whole, those first of which a list says most.
+LOOKED_AT = 6
 # An example longer than that helps nobody.
 LONGEST = 12_000
 
@@ -97,12 +102,12 @@ def read_all(contract, tokens):
     reads = [(path, item["get"]) for path, item in contract["paths"].items() if "get" in item]
     for path, operation in sorted(reads, key=lambda read: read[0].count("{")):
         needed = [p for p in operation.get("parameters", []) if p.get("required") and p.get("in") == "query"]
-        if needed or path.startswith("/v1/report-intakes") or "export" in path or path.endswith("/stream"):
+        if needed or path.startswith("/v1/report-intakes") or "export" in path or "pack" in path:
             continue
         stem = path.split("/{")[0]
         known = ids.get(stem, []) if "{" in path else [None]
         for token in tokens:
-            for one in known[:6]:
+            for one in known[:LOOKED_AT]:
                 address = path if one is None else re.sub(r"\{[^}]*\}", str(one), path, count=1)
                 if "{" in address:
                     continue
@@ -132,7 +137,11 @@ def main():
                     urllib.request.urlopen(API + "/readyz", timeout=5).read()
                     break
                 except OSError:
+                    if server.poll() is not None:
+                        sys.exit("the program has ended")
                     time.sleep(0.2)
+            else:
+                sys.exit("the program does not become ready")
             logins = [
                 ask("/v1/auth/login", body={"email": f"{who}@harbour.example", "password": "harbour robotics"})
                 for who in PEOPLE

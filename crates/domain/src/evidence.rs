@@ -250,7 +250,9 @@ fn is_host(authority: &str) -> bool {
         }
         None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
     };
-    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+    // A number with a sign before it would be read, too.
+    let is_number = |port: &str| port.bytes().all(|c| c.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_number);
     let is_named = host.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_' | b':'));
     is_port && is_named && host.bytes().any(|c| c.is_ascii_alphanumeric())
 }

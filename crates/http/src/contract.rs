@@ -22,6 +22,7 @@ struct Contract {
     operations: Named<'static, Named<'static, &'static RawValue>>,
     /// Schemas by name.
     schemas: Named<'static, &'static RawValue>,
+    /// By stem.
     resources: Vec<ListedResource>,
 }
 
@@ -97,14 +98,16 @@ static CONTRACT: LazyLock<Option<Contract>> = LazyLock::new(|| {
 
 impl Contract {
     fn of(document: Document<'static>) -> Self {
-        let paths = document.paths.iter().map(|(path, item)| {
+        // Where a word and a parameter fit, the word is meant.
+        let in_order = document.paths.iter().map(|(path, item)| ((path.matches('{').count(), *path), item));
+        let paths = in_order.collect::<BTreeMap<_, _>>().into_iter().map(|((_, path), item)| {
             let mut known: Vec<String> = item.keys().map(|method| method.to_uppercase()).collect();
             known.sort_unstable();
             if item.contains_key("get") {
                 known.push("HEAD".to_owned());
             }
             known.push("OPTIONS".to_owned());
-            (ResourceDef::new(*path), known.join(", "))
+            (ResourceDef::new(path), known.join(", "))
         });
         let (paths, resources) = (paths.collect(), resources_of(&document));
         Self { paths, operations: document.paths, schemas: document.components.schemas, resources }

@@ -63,7 +63,7 @@ fn follow_one(
 ) -> Result<usize, Error> {
     let key = KeyValue(organisation.0);
     // Two workers at once: the second finds that the first has moved on.
-    connection.exclude_rivals(&format!("search {organisation}"))?;
+    connection.exclude_rivals(&lock_of(organisation))?;
     let now: Option<i64> = search_cursors::table
         .filter(search_cursors::organisation_id.eq(key))
         .select(search_cursors::size)
@@ -100,6 +100,10 @@ fn follow_one(
     Ok(count)
 }
 
+fn lock_of(organisation: OrganisationId) -> String {
+    format!("search {organisation}")
+}
+
 /// The words of a record's newest version take the place of those before; what stays is not written again.
 fn keep(
     organisation: OrganisationId,
@@ -107,19 +111,41 @@ fn keep(
     words: BTreeMap<String, Weight>,
     connection: &mut AnyConnection,
 ) -> Result<(), Error> {
-    let key = KeyValue(organisation.0);
     let ours = search_records::table
-        .filter(search_records::organisation_id.eq(key))
+        .filter(search_records::organisation_id.eq(KeyValue(organisation.0)))
         .filter(search_records::record_id.eq(KeyValue(record)));
     let found: QueryResult<String> =
         on_connection!(&mut *connection, |c| ours.select(search_records::words).get_result(c));
-    let before = found.optional()?;
-    let (kept, now) = (before.as_deref().unwrap_or_default(), listed(&words));
+    let (before, now) = (found.optional()?, joined(&words));
     if before.as_ref() == Some(&now) {
         return Ok(());
     }
-    let (old, new): (BTreeSet<&str>, BTreeSet<&str>) = (apart(kept).collect(), apart(&now).collect());
-    let gone: Vec<&str> = old.difference(&new).map(|word| &word[1..]).collect();
+    exchange(organisation, (kind, record), (before.as_deref().unwrap_or_default(), words), connection)?;
+    let is_known = before.is_some();
+    let words = search_records::words.eq(now);
+    if is_known {
+        on_connection!(connection, |c| diesel::update(ours).set(words).execute(c))?;
+    } else {
+        let (organisation, record) = (KeyValue(organisation.0), KeyValue(record));
+        let row = (search_records::organisation_id.eq(organisation), search_records::record_id.eq(record), words);
+        on_connection!(connection, |c| diesel::insert_into(search_records::table).values(row).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Takes out the words that are gone, and puts in those that have come.
+fn exchange(
+    organisation: OrganisationId,
+    (kind, record): (&str, Uuid),
+    (before, now): (&str, BTreeMap<String, Weight>),
+    connection: &mut AnyConnection,
+) -> Result<(), Error> {
+    let key = KeyValue(organisation.0);
+    let old: BTreeSet<&str> = before.split(' ').filter(|word| !word.is_empty()).collect();
+    let weighted: BTreeMap<String, (String, Weight)> =
+        now.into_iter().map(|(word, weight)| (with_weight(&word, weight), (word, weight))).collect();
+    // Without the digit that is their weight.
+    let gone: Vec<&str> = old.iter().filter(|word| !weighted.contains_key(**word)).map(|word| &word[1..]).collect();
     for chunk in gone.chunks(CHUNK) {
         let old = search_words::table
             .filter(search_words::organisation_id.eq(key))
@@ -127,9 +153,9 @@ fn keep(
             .filter(search_words::record_id.eq(KeyValue(record)));
         diesel::delete(old).execute(connection)?;
     }
-    let come = words.into_iter().filter(|(word, weight)| !old.contains(marked(word, *weight).as_str()));
+    let come = weighted.into_iter().filter(|(weighted, _)| !old.contains(weighted.as_str()));
     let rows: Vec<Row> = come
-        .map(|(word, weight)| Row {
+        .map(|(_, (word, weight))| Row {
             organisation_id: key,
             word,
             record_id: KeyValue(record),
@@ -140,34 +166,24 @@ fn keep(
     for chunk in rows.chunks(connection.rows_per_statement(CHUNK)) {
         on_connection!(&mut *connection, |c| diesel::insert_into(search_words::table).values(chunk).execute(c))?;
     }
-    let words = search_records::words.eq(now);
-    match before {
-        Some(_) => on_connection!(connection, |c| diesel::update(ours).set(words).execute(c))?,
-        None => {
-            let row = (search_records::organisation_id.eq(key), search_records::record_id.eq(KeyValue(record)), words);
-            on_connection!(connection, |c| diesel::insert_into(search_records::table).values(row).execute(c))?
-        }
-    };
     Ok(())
 }
 
-/// A word and its weight, as [`search_records`] has them.
-fn marked(word: &str, weight: Weight) -> String {
+/// A word behind its weight, which is one digit, as [`search_records`] has them.
+fn with_weight(word: &str, weight: Weight) -> String {
     format!("{}{word}", weight as i64)
 }
 
-fn listed(words: &BTreeMap<String, Weight>) -> String {
-    words.iter().map(|(word, weight)| marked(word, *weight)).collect::<Vec<_>>().join(" ")
-}
-
-fn apart(listed: &str) -> impl Iterator<Item = &str> {
-    listed.split(' ').filter(|word| !word.is_empty())
+fn joined(words: &BTreeMap<String, Weight>) -> String {
+    words.iter().map(|(word, weight)| with_weight(word, *weight)).collect::<Vec<_>>().join(" ")
 }
 
 /// Keeps the words of a record as it is now, and of no other version: the worker comes too late for what must go.
 pub(crate) fn keep_now<T: Record>(record: &T, connection: &mut AnyConnection) -> Result<(), Error> {
     let state = serde_json::to_value(record).map_err(|error| Error::Unwritable(error.to_string()))?;
     let head = record.head();
+    // The worker may be about to write the words that are to go.
+    connection.exclude_rivals(&lock_of(head.organisation))?;
     keep(head.organisation, (T::KIND, head.id), search::words_of(&state), connection)
 }
 
