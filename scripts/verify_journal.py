@@ -285,7 +285,8 @@ def main():
         with open(asked.export, encoding="utf-8") as lines:
             size, details, redacted, withheld = verify(iter(lines), read_key(asked.key), against)
     except Bad as fault:
-        print(f"NOT CLEAN: {fault}")
+        # Names in it are whoever wrote it's, and move no cursor.
+        print(f"NOT CLEAN: {ascii(str(fault))[1:-1]}")
         return 1
     except (ArithmeticError, AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError) as fault:
         print(f"NOT CLEAN: the export cannot be read: {fault!r}")

@@ -1,6 +1,7 @@
 use super::calls::{call_of, with_body};
 use super::contract::operations;
 use super::nonconformities::{raise, report};
+use super::packs;
 use super::ways::{BY_HAND, Ways};
 use crate::databases::each;
 use crate::harness::{Answer, Api, ENTRIES, signer};
@@ -242,6 +243,11 @@ async fn every_operation_leaves_its_entry() {
         let entered = api.entered();
         let missing = ENTRIES.keys().filter(|id| !entered.contains(*id) && !BY_HAND.contains(id));
         assert_eq!(missing.collect::<Vec<_>>(), [&""; 0], "a line in calls/lines.rs or ways.rs is missing");
+        // Of whatever kind and in whatever state: a record says what the entry says, as its pack's verifier reads both.
+        api.sequence().await;
+        let pack = api.by(Role::IsmsManager).await.get("/v1/packs/audit").await.expect(200);
+        let (is_clean, told) = packs::verified(&pack.bytes, Some(&packs::key(&api)));
+        assert!(is_clean, "{told}");
     }
 }
 

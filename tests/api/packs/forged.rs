@@ -45,13 +45,24 @@ fn unpacked(pack: &[u8]) -> Members {
     members
 }
 
+/// As packs are: written as they are sent.
 fn packed(members: &Members) -> Vec<u8> {
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut archive = ZipWriter::new_stream(Vec::new());
     for (path, content) in members {
         archive.start_file(path.as_str(), SimpleFileOptions::default()).unwrap();
         archive.write_all(content).unwrap();
     }
     archive.finish().unwrap().into_inner()
+}
+
+/// The pack under a manifest that says something else.
+fn told_otherwise(pack: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
+    remade(pack, false, |members| {
+        let content = content(members, "manifest.json");
+        let mut manifest = parsed(content);
+        change(&mut manifest);
+        *content = manifest.to_string().into_bytes();
+    })
 }
 
 /// The pack with other members; with `restated`, under a manifest that says so.
@@ -216,4 +227,154 @@ async fn what_a_forger_restates_the_journal_contradicts() {
         };
         assert!(!verified(&pack, Some(&stranger.to_string())).0, "signed by another key");
     }
+}
+
+#[tokio::test]
+async fn no_register_is_left_out_and_no_check_is_switched_off() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let case = records(&api).await;
+        let pack = api.by(Role::ExternalAuditor).await.get("/v1/packs/audit").await.expect(200).bytes;
+        let faults = |pack: &[u8]| {
+            let (is_clean, told) = verified(pack, Some(&key(&api)));
+            assert!(!is_clean, "{told}");
+            told
+        };
+        let (cases, table) = ("registers/nonconformities.ndjson", "registers/nonconformities.csv");
+        let unlisted = |manifest: &mut Value| {
+            manifest["registers"].as_array_mut().unwrap().retain(|register| register["path"] != cases);
+        };
+        let is_of_it = |path: &str| path == cases || path == table;
+
+        let told = faults(&told_otherwise(&pack, unlisted));
+        assert!(told.contains(&format!("{cases}: belongs to no register")), "{told}");
+        let gone = remade(&pack, true, |members| members.retain(|(path, _)| !is_of_it(path)));
+        assert!(faults(&gone).contains(&format!("{cases}: is missing")));
+        let told = faults(&told_otherwise(&gone, unlisted));
+        assert!(told.contains("tells of no register of the kind nonconformity"), "{told}");
+        assert!(told.contains(&format!("NOT CLEAN: {case}: is in no register")), "{told}");
+
+        let lacking = remade(&pack, true, |members| {
+            for path in [cases, table] {
+                let text = String::from_utf8(content(members, path).clone()).unwrap();
+                let is_other = |line: &&str| !line.contains(&format!("{case}\"")) && !line.starts_with(&case);
+                *content(members, path) = text.split_inclusive('\n').filter(is_other).collect::<String>().into_bytes();
+            }
+        });
+        let today = api.now().date_naive();
+        for period in [json!({ "from": null, "to": today }), json!({ "from": today, "to": null })] {
+            let told = faults(&told_otherwise(&lacking, |manifest| manifest["period"] = period.clone()));
+            assert!(told.contains(&format!("NOT CLEAN: {case}: is in no register")), "{period}: {told}");
+        }
+        for period in [json!({ "from": null, "to": null }), json!({}), json!(0), json!("never")] {
+            faults(&told_otherwise(&pack, |manifest| manifest["period"] = period.clone()));
+        }
+        let told = faults(&told_otherwise(&pack, |manifest| manifest["concealed"] = json!(["inputs/1.json"])));
+        assert!(told.contains("which is no frozen input in here"), "{told}");
+
+        let more = |path: &str| remade(&pack, true, |members| members.insert(0, (path.into(), b"x".to_vec())));
+        for path in ["notes/anything.exe", "inputs/1.json", "registers/more.csv", "evidence/x"] {
+            let told = faults(&more(path));
+            assert!(told.contains(&format!("NOT CLEAN: {path}: ")), "{told}");
+        }
+        let told = faults(&more("\u{1b}[2Jclean: 83 members"));
+        assert!(told.is_ascii() && !told.contains('\u{1b}') && told.contains("\\x1b[2J"), "{told}");
+        let told = faults(&remade(&pack, true, |members| {
+            content(members, cases).extend([&b"{\"id\": \""[..], &vec![b'x'; (64 << 20) + 1], b"\"}\n"].concat());
+        }));
+        assert!(told.contains("a line is too long"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_emptied_and_tables_say_the_same() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let case = records(&api).await;
+        let pack = api.by(Role::ExternalAuditor).await.get("/v1/packs/audit").await.expect(200).bytes;
+        let faults = |change: &dyn Fn(&mut Members)| {
+            let (is_clean, told) = verified(&remade(&pack, true, |members| change(members)), Some(&key(&api)));
+            assert!(!is_clean, "{told}");
+            told
+        };
+        let (cases, table) = ("registers/nonconformities.ndjson", "registers/nonconformities.csv");
+        let with = |members: &mut Members, member: &str, value: &Value| {
+            let text = String::from_utf8(content(members, cases).clone()).unwrap();
+            let forged = text.lines().map(|line| {
+                let mut record: Value = serde_json::from_str(line).unwrap();
+                record[member] = value.clone();
+                format!("{record}\n")
+            });
+            *content(members, cases) = forged.collect::<String>().into_bytes();
+        };
+        for (member, value) in [
+            ("state", json!("closed")),
+            ("state", Value::Null),
+            ("statement", Value::Null),
+            ("objective_evidence", Value::Null),
+            ("source", Value::Null),
+            ("grade", json!("major")),
+        ] {
+            let told = faults(&|members| with(members, member, &value));
+            let named = format!("{cases}, {case}: `{member}` is not what the journal says");
+            assert!(told.contains(&named), "{member}: {told}");
+        }
+        let text = String::from_utf8(content(&mut unpacked(&pack), table).clone()).unwrap();
+        let (heading, rows) = text.split_once("\r\n").unwrap();
+        let row = rows.lines().find(|row| row.starts_with(&case)).unwrap();
+        for (column, name) in heading.split(',').enumerate().skip(1) {
+            let other = |(at, cell)| if at == column { "FORGED" } else { cell };
+            let forged = cells(row).into_iter().enumerate().map(other).collect::<Vec<_>>().join(",");
+            let told = faults(&|members| replace(members, table, row, &forged));
+            assert!(told.contains(&format!("{table}, {case}: `{name}` is not what {cases} says")), "{name}: {told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn headers_say_what_those_of_packs_say() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let pack = api.by(Role::ExternalAuditor).await.get("/v1/packs/training").await.expect(200).bytes;
+        assert!(verified(&pack, None).0);
+        let end = pack.len() - 22;
+        let directory = usize::try_from(u32::from_le_bytes(pack[end + 16..end + 20].try_into().unwrap())).unwrap();
+        // CRC and sizes of the first local header, its extra's length; flags and comment's length of the first of the
+        // directory; disks, counts, size and offset at its end.
+        let (local, central) = ([6, 14, 18, 22, 28], [8, 30, 32].map(|at| directory + at));
+        for at in local.into_iter().chain(central).chain([4, 8, 10, 12, 16].map(|at| end + at)) {
+            let mut forged = pack.clone();
+            forged[at] ^= 1;
+            assert!(!verified(&forged, None).0, "at {at}");
+        }
+        // A path by another name for programs that know this extra, in an archive that is whole otherwise.
+        let name = b"README.txt";
+        let other = [&[1][..], &crc32(name).to_le_bytes(), b"../../evil.txt"].concat();
+        let extra = [&[0x75, 0x70, other.len() as u8, 0][..], &other].concat();
+        let mut forged = pack.clone();
+        let place = directory + 46 + name.len();
+        assert_eq!(&forged[place - name.len()..place], name);
+        forged.splice(place..place, extra.iter().copied());
+        forged[directory + 30] = extra.len() as u8;
+        let (end, size) = (end + extra.len(), end - directory + extra.len());
+        forged[end + 12..end + 16].copy_from_slice(&(size as u32).to_le_bytes());
+        let (is_clean, told) = verified(&forged, None);
+        assert!(!is_clean && told.contains("README.txt: the directory says more of it than packs do"), "{told}");
+    }
+}
+
+/// The cells of a line, in their quotes.
+fn cells(row: &str) -> Vec<&str> {
+    let mut is_quoted = false;
+    let parts = row.split(|letter| {
+        is_quoted ^= letter == '"';
+        letter == ',' && !is_quoted
+    });
+    parts.collect()
+}
+
+/// CRC-32, bit by bit.
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
+    !bytes.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| step(crc)))
 }

@@ -105,7 +105,9 @@ pub(super) const fn of(kind: Prefix) -> &'static [Column] {
             const {
                 &[
                     target("record"),
+                    value("kind"),
                     value("name"),
+                    value("url"),
                     value("media_type"),
                     value("size"),
                     value("sha256"),
