@@ -10,6 +10,7 @@ import argparse
 import csv
 import hashlib
 import io
+import itertools
 import json
 import re
 import stat
@@ -38,7 +39,9 @@ OWN = {
     "management-review": r"review\.json|decisions\.csv|inputs/[1-9][0-9]*\.json",
     "audit-report": r"audit\.json|checklist\.csv",
 }
-EVERY = r"README\.txt|verify_pack\.py|verify_journal\.py|manifest\.json|evidence/[0-9a-f]{64}|registers/[a-z-]+\.(ndjson|csv)"
+EVERY = (
+    r"README\.txt|verify_pack\.py|verify_journal\.py|manifest\.json"
+    r"|evidence/[0-9a-f]{64}|registers/[a-z-]+\.(ndjson|csv)")
 # Which registers the others hold; of an audit pack the journal says it.
 REGISTERS = {
     "corrective-actions": ("nonconformity", "action", "evidence"),
@@ -138,8 +141,9 @@ class Pack:
         if tail[:4] == b"PK\6\6":
             versions, at = tail[12:16], struct.pack("<4sLQL", b"PK\6\7", 0, start + size, 1)
             record = struct.pack("<4sQ4s2L4Q", b"PK\6\6", 44, versions, 0, 0, *wide)
-            short = [(min(n, most), most) for n, most in zip(wide, (0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF))]
-            for told in (tuple(n for n, _ in short), tuple(most for _, most in short)):
+            most = (0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
+            # Each of the narrow fields says it as far as it can, or that it stands in the wide one.
+            for told in itertools.product(*({min(pair), pair[1]} for pair in zip(wide, most))):
                 ends.append(record + at + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, *told, 0))
         if tail not in ends:
             self.fault("directory", "its end is another than packs have, or something stands behind it")
@@ -514,8 +518,10 @@ def is_written(cell, value):
 
 def is_title(cell, texts):
     """Whether it is one of these texts or the first line of one, as far as titles go; or nothing."""
-    return cell == "" or any(
-        cell == harmless(title) for text in texts for title in (text, text.lstrip().split("\n")[0].rstrip("\r")[:LONGEST_TITLE]))
+    if cell == "":
+        return True
+    firsts = (text.lstrip().split("\n")[0].rstrip("\r")[:LONGEST_TITLE] for text in texts)
+    return any(cell == harmless(title) for title in itertools.chain(texts, firsts))
 
 
 def texts_of(value):
