@@ -4,6 +4,7 @@ use crate::caller::Callers;
 use crate::key_uses::KeyUses;
 use crate::limits::Limits;
 use crate::observe::{DigestFigures, Metrics, WorkerFigures};
+use crate::packs::Places;
 use crate::tokens::Tokens;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use ed25519_dalek::{SigningKey, VerifyingKey};
@@ -98,13 +99,11 @@ pub struct App {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) hashing: tokio::sync::Semaphore,
-    pub(crate) packs: Arc<tokio::sync::Semaphore>,
+    pub(crate) packs: Places,
 }
 
 /// Passwords that are hashed at the same time: each takes 19 MiB and a core.
 const HASHING: usize = 2;
-/// Packs that are written at the same time: each has a connection of its own, and holds on to one moment of the database.
-const PACKS: usize = 2;
 
 impl App {
     /// Puts the parts together.
@@ -122,7 +121,7 @@ impl App {
             limits: Limits::new(&settings),
             metrics: Metrics::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),
-            packs: Arc::new(tokio::sync::Semaphore::new(PACKS)),
+            packs: Places::default(),
             store,
             source,
             settings,

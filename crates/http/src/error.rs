@@ -326,7 +326,8 @@ impl ApiError {
             Self::TooLarge(limit) => format!("At most {limit} bytes are read here, after decompression."),
             Self::MediaType(detail) => (*detail).to_owned(),
             Self::Occupied => {
-                "As many packs as can be are written at this moment; come back after Retry-After.".to_owned()
+                "As many packs as can be are written at this moment, one for an organisation; come back after Retry-After."
+                    .to_owned()
             }
             Self::Parameters(_)
             | Self::Anonymous

@@ -1,13 +1,14 @@
 //! Packs: one ZIP, of one moment, written as it is sent.
 //!
 //! What is read from the database is read first, out of one snapshot on a connection of its own; the files of evidence
-//! follow when that has ended, so that however long they take nobody else waits. The manifest comes last: it says what there
-//! is, not what there was to be.
+//! follow when that has ended, so that however long they take nobody else waits. The manifest comes last: it says what
+//! there is, not what there was to be.
 
 mod archive;
 mod columns;
 mod manifest;
 mod pipe;
+mod places;
 mod registers;
 mod single;
 
@@ -18,11 +19,10 @@ use crate::v1::journal::{Export, checkpoint_view};
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use archive::{Archive, Content};
-pub(crate) use single::find;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use manifest::{Absent, Log, Manifest, Named, Scripts};
 use pipe::Pipe;
+use places::Place;
 use ratchet_domain::access::{Actor, Cell};
 use ratchet_domain::audits::Audit;
 use ratchet_domain::change::Record;
@@ -44,9 +44,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
+pub(crate) use places::Places;
+pub(crate) use single::find;
+
 /// How long a pack may hold on to one moment of the database. A client that takes it too slowly for that is told so by an
 /// end that comes early.
 const MOMENT: Duration = Duration::from_secs(600);
+/// How long its files may take after that: whoever takes them slowly has one of few places.
+const FILES: Duration = Duration::from_secs(3600);
 /// How long the sequencer is waited for.
 const SEQUENCING: Duration = Duration::from_secs(1);
 /// Bytes of a file that are read at once.
@@ -61,8 +66,8 @@ enum Broken {
     /// The disk's failure, or nobody takes it any more.
     #[error(transparent)]
     Lost(#[from] io::Error),
-    /// It held on to one moment for too long.
-    #[error("the moment was held for too long")]
+    /// It held on to its moment or its place for too long.
+    #[error("it took too long")]
     Slow,
     /// A file had to go by law while it was written.
     #[error("a file was erased meanwhile")]
@@ -106,6 +111,8 @@ enum Subject {
 
 /// A pack that can be written.
 struct Opened {
+    /// Kept until it is written, whoever waits for that.
+    place: Place,
     snapshot: Snapshot,
     asked: Asked,
     by: Actor,
@@ -129,25 +136,21 @@ struct Reader<'a> {
 
 /// Answers with a pack. Refusals are the caller's to make before.
 pub(crate) async fn send(call: &Call, asked: Asked) -> Result<HttpResponse, ApiError> {
-    let permit = call.app.packs.clone().try_acquire_owned().map_err(|_| ApiError::Occupied)?;
+    let place = call.app.packs.take(call.actor.organisation.0).ok_or(ApiError::Occupied)?;
     let (app, by) = (call.app.clone().into_inner(), call.actor.clone());
     let opening = {
         let app = app.clone();
-        tokio::task::spawn_blocking(move || open(&app, by, asked))
+        tokio::task::spawn_blocking(move || open(&app, by, asked, place))
     };
     let opened = opening.await.map_err(|error| ApiError::Internal(error.to_string()))??;
     let (day, name) = (opened.taken_at.date_naive(), asked.name());
     let (pipe, parts) = Pipe::new(Handle::current(), app.settings.body_patience);
-    tokio::task::spawn_blocking(move || {
-        // Kept until it is written, whoever waits for that.
-        let _permit = permit;
-        match write(&app, opened, pipe) {
-            Ok(()) => {}
-            Err(Broken::Lost(error)) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::TimedOut) => {
-                tracing::info!("a pack was not taken to its end");
-            }
-            Err(error) => tracing::error!(%error, "a pack broke off"),
+    tokio::task::spawn_blocking(move || match write(&app, opened, pipe) {
+        Ok(()) => {}
+        Err(Broken::Lost(error)) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::TimedOut) => {
+            tracing::info!("a pack was not taken to its end");
         }
+        Err(error) => tracing::error!(%error, "a pack broke off"),
     });
     Ok(HttpResponse::Ok()
         .insert_header(header::ContentEncoding::Identity)
@@ -159,7 +162,7 @@ pub(crate) async fn send(call: &Call, asked: Asked) -> Result<HttpResponse, ApiE
 }
 
 /// Takes the moment, and says who takes it.
-fn open(app: &App, by: Actor, asked: Asked) -> Result<Opened, ApiError> {
+fn open(app: &App, by: Actor, asked: Asked, place: Place) -> Result<Opened, ApiError> {
     if let Asked::Kind(kind, _, _) = asked
         && kind.holds_journal()
     {
@@ -190,7 +193,7 @@ fn open(app: &App, by: Actor, asked: Asked) -> Result<Opened, ApiError> {
     let log = note.map(|note| checkpoint_view(app, note)).transpose()?.map(Log::from);
     let organisation = Named::organisation(organisation, organisations::name(organisation, connection)?);
     let taken_by = taker(&by, member, connection)?;
-    Ok(Opened { snapshot, asked, by, subject, taken_at, taken_by, organisation, log })
+    Ok(Opened { place, snapshot, asked, by, subject, taken_at, taken_by, organisation, log })
 }
 
 /// A journal proves what has a position: most often all of it a moment later. Where something is always just being written
@@ -213,7 +216,7 @@ fn taker(by: &Actor, member: Option<MemberId>, connection: &mut AnyConnection) -
 
 /// Writes it, on a thread that may wait.
 fn write(app: &Arc<App>, opened: Opened, pipe: Pipe) -> Result<(), Broken> {
-    let Opened { mut snapshot, asked, by, subject, taken_at, taken_by, organisation, log } = opened;
+    let Opened { place, mut snapshot, asked, by, subject, taken_at, taken_by, organisation, log } = opened;
     let mut archive = Archive::begin(pipe, taken_at);
     let mut manifest = Manifest::new(asked, taken_at, taken_by, organisation, log);
     archive.text("README.txt", &manifest.read_me())?;
@@ -246,6 +249,8 @@ fn write(app: &Arc<App>, opened: Opened, pipe: Pipe) -> Result<(), Broken> {
     manifest.members = archive.members().to_vec();
     let text = serde_json::to_string_pretty(&manifest).map_err(|error| ApiError::Internal(error.to_string()))?;
     archive.text("manifest.json", &format!("{text}\n"))?;
+    // Free before whoever takes it sees its end, and asks for the next.
+    drop(place);
     archive.end()
 }
 
@@ -287,21 +292,22 @@ fn write_kind(kind: PackKind, reader: &mut Reader<'_>, archive: &mut Archive, lo
 
 /// Writes each file once, however many pieces of evidence show it; those of which the file is not as it was received.
 fn write_files(app: &Arc<App>, by: &Actor, pieces: Vec<Piece>, archive: &mut Archive) -> Result<Vec<Absent>, Broken> {
-    let (mut absent, mut written) = (Vec::new(), HashSet::new());
+    let (mut absent, mut written, until) = (Vec::new(), HashSet::new(), Instant::now() + FILES);
     for piece in pieces {
         if !written.insert(piece.sha256.clone()) {
             continue;
         }
         let Piece { id, reference, sha256, size } = piece;
         let kept = Kept { sha256: sha256.clone(), size };
+        // A redaction first says that it has to go, and then takes it: what is still there may not go out any more.
+        check_erased(app, by, &sha256)?;
         match app.files.open(by.organisation.0, &kept) {
             Ok(file) => {
-                archive.member(format!("evidence/{sha256}"), Content::File(size), |sink| copy(file, sink))?;
+                archive.member(format!("evidence/{sha256}"), Content::File(size), |sink| copy(file, until, sink))?;
+                check_erased(app, by, &sha256)?;
             }
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => {
-                if is_erased(app, by, &sha256)? {
-                    return Err(Broken::Erased);
-                }
+                check_erased(app, by, &sha256)?;
                 let because = if error.kind() == ErrorKind::NotFound { "missing" } else { "damaged" };
                 tracing::error!(%reference, because, "a pack is without a file of evidence");
                 absent.push(Absent { id, reference, sha256, because });
@@ -312,9 +318,12 @@ fn write_files(app: &Arc<App>, by: &Actor, pieces: Vec<Piece>, archive: &mut Arc
     Ok(absent)
 }
 
-fn copy(mut file: impl Read, sink: &mut impl Write) -> Result<(), Broken> {
+fn copy(mut file: impl Read, until: Instant, sink: &mut impl Write) -> Result<(), Broken> {
     let mut buffer = vec![0; CHUNK];
     loop {
+        if Instant::now() > until {
+            return Err(Broken::Slow);
+        }
         match file.read(&mut buffer)? {
             0 => return Ok(()),
             read => sink.write_all(&buffer[..read])?,
@@ -322,9 +331,9 @@ fn copy(mut file: impl Read, sink: &mut impl Write) -> Result<(), Broken> {
     }
 }
 
-/// Whether the content had to go by law since the moment of the pack.
-fn is_erased(app: &Arc<App>, by: &Actor, sha256: &str) -> Result<bool, ApiError> {
+/// Breaks off where the content had to go by law since the moment of the pack.
+fn check_erased(app: &Arc<App>, by: &Actor, sha256: &str) -> Result<(), Broken> {
     let (organisation, sha256) = (by.organisation.0, sha256.to_owned());
-    let read = move |connection: &mut _| Ok(!evidence::has_content(organisation, &sha256, connection)?);
-    Handle::current().block_on(app.store.read(read))
+    let read = move |connection: &mut _| Ok::<_, ApiError>(evidence::has_content(organisation, &sha256, connection)?);
+    if Handle::current().block_on(app.store.read(read))? { Ok(()) } else { Err(Broken::Erased) }
 }

@@ -54,6 +54,8 @@ pub(super) enum Which<'a> {
 struct Shown<T> {
     record: T,
     view: Value,
+    /// Whether nothing was taken out of it.
+    is_whole: bool,
 }
 
 /// Writes a register: `<stem>.ndjson` and `<stem>.csv`.
@@ -71,7 +73,7 @@ fn write_one<T: Resource>(which: Which<'_>, reader: &mut Reader<'_>, archive: &m
     let mut records = 0;
     archive.member(path.as_str(), Content::Text, |sink| {
         each_page::<T>(which, reader, |reader, page| {
-            for Shown { record: _, view } in &page {
+            for Shown { view, .. } in &page {
                 writeln!(sink, "{view}")?;
                 records += 1;
                 if T::PREFIX == Prefix::Evidence {
@@ -121,6 +123,8 @@ fn each_page<T: Resource>(
             }
         }
         Which::Ids(ids) => {
+            // In one order over all pages, and each once.
+            let ids: Vec<Uuid> = ids.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
             for ids in ids.chunks(PAGE) {
                 reader.check_time()?;
                 let mut records = T::many(organisation, ids, reader.connection)?;
@@ -140,7 +144,7 @@ fn shown<T: Resource>(records: Vec<T>, reader: &mut Reader<'_>) -> Result<Vec<Sh
     let mut shown = Vec::with_capacity(records.len());
     for (record, view) in records.into_iter().zip(views) {
         let view = serde_json::to_value(view).map_err(|error| ApiError::Internal(error.to_string()))?;
-        shown.extend(reader.left_of(view).map(|(view, _)| Shown { record, view }));
+        shown.extend(reader.left_of(view).map(|(view, is_whole)| Shown { record, view, is_whole }));
     }
     Ok(shown)
 }
@@ -158,6 +162,16 @@ fn piece_of(view: &Value) -> Option<Piece> {
     })
 }
 
+/// Whether what is left of a record says this, in a text or at the beginning of one.
+fn says(view: &Value, title: &str) -> bool {
+    match view {
+        Value::String(text) => text.trim_start().starts_with(title),
+        Value::Array(items) => items.iter().any(|item| says(item, title)),
+        Value::Object(members) => members.values().any(|member| says(member, title)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 fn heading(columns: &[Column]) -> Vec<String> {
     let own = columns.iter().map(|column| column.heading());
     let all = ["reference", "title", "state"].into_iter().chain(own);
@@ -165,9 +179,11 @@ fn heading(columns: &[Column]) -> Vec<String> {
 }
 
 fn row_of<T: Resource>(shown: &Shown<T>, columns: &[Column], names: &Names) -> Vec<String> {
-    let Shown { record, view } = shown;
+    let Shown { record, view, is_whole } = shown;
     let head = record.head();
-    let title = record.title().filter(|title| !title.is_empty()).unwrap_or_default().to_owned();
+    // Some are called as another record is, which may be kept from the caller.
+    let is_seen = |title: &&str| *is_whole || says(view, title);
+    let title = record.title().filter(is_seen).unwrap_or_default().to_owned();
     let mut row = vec![head.reference.to_string(), columns::harmless(title), record.stage_name().to_owned()];
     row.extend(columns.iter().map(|column| names.cell(*column, view)));
     row.extend(["version", "created_at", "updated_at"].map(|member| columns::cell(&view[member])));

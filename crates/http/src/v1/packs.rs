@@ -83,10 +83,11 @@ pub(crate) async fn list_packs(_call: Call, _: Query<Nothing>) -> Result<Answer,
 
 /// Take a pack: a ZIP of one moment, written as it is sent.
 ///
-/// Of each register the records as the API shows them (`registers/*.ndjson`) and a table for people (`registers/*.csv`), the
-/// files of their evidence (`evidence/<SHA-256>`), in the audit pack the bytes of `GET /v1/journal/export`
+/// Of each register the records as the API shows them (`registers/*.ndjson`) and a table for people (`registers/*.csv`),
+/// the files of their evidence (`evidence/<SHA-256>`), in the audit pack the bytes of `GET /v1/journal/export`
 /// (`journal.ndjson`), and `manifest.json`, which says what each member hashes to. `scripts/verify_pack.py` verifies it.
-/// What is restricted to others is not in it. Whoever reads everything may take one; two are written at a time, 503 beyond. An answer that breaks off is no ZIP: take it again.
+/// What is restricted to others is not in it. Whoever reads everything may take one; one at a time is
+/// written for an organisation, two for all, 503 beyond. An answer that breaks off is no ZIP: take it again.
 #[utoipa::path(
     tag = "packs",
     params(("kind" = PackKind, Path, description = "Which pack"), PackQuery),
