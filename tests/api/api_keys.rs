@@ -98,13 +98,18 @@ async fn it_opens_nothing_from_elsewhere() {
         }
         assert_eq!(machine.get("/v1/nonconformities").await.told(), unknown, "the proxy itself");
         assert_eq!(api.note_key_uses().await, 0, "it was not used");
-        for from in ["203.0.113.9", "::ffff:203.0.113.10", "2001:db8:42::1"] {
+        for from in
+            ["203.0.113.9", "::ffff:203.0.113.10", "2001:db8:42::1", "203.0.113.9:4711", "[2001:db8:42::1]:4711"]
+        {
             asked(&machine, from).await.expect(200);
             // Whoever was let in a moment ago was so from there.
             assert_eq!(asked(&machine, "198.51.100.7").await.told(), unknown, "after {from}");
         }
         let read = api.by(Role::Admin).await.get(&path).await.expect(200);
         assert_eq!(read.body["networks"], json!(["203.0.113.0/24", "2001:db8:42::/48"]));
+        // What cannot be read is not taken for the proxy.
+        let (_, near) = issued(&api, &["127.0.0.0/8"]).await;
+        assert_eq!(asked(&api.with_token(&near), "unknown").await.status, 401);
         let (_, anywhere) = issued(&api, &[]).await;
         asked(&api.with_token(&anywhere), "198.51.100.7").await.expect(200);
         let body = json!({ "name": "Feed", "scopes": ["records:read"], "networks": ["203.0.113.7/24", "here"] });

@@ -255,6 +255,11 @@ fn read(networks: &[String], faults: &mut Faults) -> Vec<IpNet> {
 /// A block of addresses; one address alone where no prefix is said.
 fn network(written: &str) -> Result<IpNet, (&'static str, &'static str)> {
     let malformed = ("malformed", "must be a block of addresses, such as 203.0.113.0/24 or 2001:db8:42::/48");
+    // Some read an address with leading zeros as octal, others do not.
+    let (address, prefix) = written.split_once('/').unwrap_or((written, "0"));
+    if address.parse::<IpAddr>().is_err() || (prefix.starts_with('0') && prefix != "0") {
+        return Err(malformed);
+    }
     let alone = written.parse::<IpAddr>().map(IpNet::from);
     let network = alone.or_else(|_| written.parse::<IpNet>().map_err(|_| malformed))?;
     if network.trunc() != network {
@@ -345,6 +350,8 @@ pub(crate) mod tests {
             (["203.0.113.0/33"].as_slice(), vec!["/networks/0 malformed"]),
             (&["203.0.113.0/24", ""], vec!["/networks/1 malformed"]),
             (&["localhost"], vec!["/networks/0 malformed"]),
+            (&["010.0.0.0/8"], vec!["/networks/0 malformed"]),
+            (&["10.0.0.0/08"], vec!["/networks/0 malformed"]),
             (&["203.0.113.0/255.255.255.0"], vec!["/networks/0 malformed"]),
             (&[" 203.0.113.0/24"], vec!["/networks/0 malformed"]),
             (&["203.0.113.7/24"], vec!["/networks/0 host_bits"]),

@@ -229,13 +229,15 @@ fn address(pointer: &str, url: &str) -> Result<(), Fault> {
     // What else there is stands there escaped (RFC 3986): nothing turns the writing round or looks like another letter.
     let stands = |byte: u8| byte.is_ascii_graphic() && !b"\\\"<>^`{|}".contains(&byte);
     if !rest.bytes().all(stands) {
-        return Err(wrong("must hold ASCII alone: escape what else there is, by % or in a host's name as xn--"));
+        return Err(wrong(
+            "must hold what an address may hold as it is: escape what else there is, by % or in a host's name as xn--",
+        ));
     }
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
         return Err(Fault::new(pointer, "credentials", "must hold neither a name nor a password before its host"));
     }
-    if is_host(authority) { Ok(()) } else { Err(wrong("must name a host")) }
+    if is_host(authority) { Ok(()) } else { Err(wrong("must name a host, and a port up to 65535 where it names one")) }
 }
 
 /// A name or an address, with a port where there is one.

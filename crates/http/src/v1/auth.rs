@@ -26,7 +26,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// How long a session lasts, however often it is refreshed.
 const SESSION: TimeDelta = TimeDelta::days(14);
@@ -271,17 +271,27 @@ pub(crate) async fn change_password(
 }
 
 /// Who asks, by address. A proxy's word counts only when the settings name the proxy: what it adds stands last, what
-/// a client made up stands before.
+/// a client made up stands before. Where that cannot be read it was nobody whom any
+/// network but that of all addresses holds.
 pub(crate) fn client_address(app: &App, request: &HttpRequest) -> IpAddr {
-    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip());
-    let is_trusted = |address: &IpAddr| app.settings.trusted_proxies.contains(address);
+    // A socket of both families shows an IPv4 peer as an IPv6 one.
+    let peer = request.peer_addr().map_or(NOBODY, |address| address.ip().to_canonical());
+    let is_trusted = |address: &IpAddr| app.settings.trusted_proxies.iter().any(|it| it.to_canonical() == *address);
     if !is_trusted(&peer) {
         return peer;
     }
-    let lines = request.headers().get_all("x-forwarded-for").map(|line| line.to_str().unwrap_or_default());
-    let hops = lines.flat_map(|line| line.split(',')).rev().map(|hop| hop.trim().parse::<IpAddr>());
-    let mut strangers = hops.filter(|hop| hop.as_ref().map_or(true, |address| !is_trusted(address)));
-    strangers.next().and_then(Result::ok).unwrap_or(peer)
+    let lines = request.headers().get_all("x-forwarded-for").map(|line| line.to_str().unwrap_or("?"));
+    let mut hops = lines.flat_map(|line| line.split(',')).rev().map(|hop| hop_address(hop.trim()));
+    hops.find(|hop| hop.is_none_or(|address| !is_trusted(&address))).map_or(peer, |hop| hop.unwrap_or(NOBODY))
+}
+
+const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+/// Some proxies write the port behind the address.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let alone = hop.parse::<IpAddr>().ok();
+    let address = alone.or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()));
+    address.map(|address| address.to_canonical())
 }
 
 /// For routes whose answer is a secret, and those that know no caller.
