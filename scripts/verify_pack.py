@@ -315,7 +315,7 @@ class Pack:
     def is_cell(self, cell, name, record):
         """Whether a cell holds what the record says: a value, or the name of what the record names by its id."""
         kind = self.records[record["id"]][0]
-        if name == "title" and "title" not in record:
+        if name == "title" and record.get("title") is None:
             self.titles[record["id"]] = cell
             # A signal is called as its indicator was: the journal says how.
             return kind == "signal" or is_title(cell, texts_of(record))
