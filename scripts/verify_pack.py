@@ -214,10 +214,10 @@ class Pack:
         rest = b""
         for chunk in self.content(self.archive.getinfo(name)):
             *lines, rest = (rest + chunk).split(b"\n")
+            if max(map(len, [*lines, rest])) > LONGEST_LINE:
+                raise ValueError("a line is too long")
             for line in lines:
                 yield line.decode("utf-8") + "\n"
-            if len(rest) > LONGEST_LINE:
-                raise ValueError("a line is too long")
         if rest:
             yield rest.decode("utf-8")
 
@@ -574,6 +574,9 @@ def differing(kind, record, state):
     that somewhere, most often under the same name; so do codes and days, and numbers under that very name. And what that
     holds stands in the record: a member that was emptied says nothing, and is missed."""
     shown, kept = scalars(record, "", {}), scalars(state, "", {})
+    if kind == "evidence":
+        # A piece says itself whether it is a file; its state holds what only one of the two has.
+        shown["kind"].discard((False, "link" if "url" in kept else "file"))
     texts = {value for values in kept.values() for value in values if isinstance(value[1], str)}
     for name, values in shown.items():
         for value in values:

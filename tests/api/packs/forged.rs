@@ -313,7 +313,7 @@ async fn nothing_is_emptied_and_tables_say_the_same() {
             ("statement", Value::Null),
             ("objective_evidence", Value::Null),
             ("source", Value::Null),
-            ("grade", json!("major")),
+            ("grade", json!("minor")),
         ] {
             let told = faults(&|members| with(members, member, &value));
             let named = format!("{cases}, {case}: `{member}` is not what the journal says");

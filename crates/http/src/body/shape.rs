@@ -141,9 +141,9 @@ fn references(schema: &Value) -> Vec<String> {
     match schema {
         Value::Object(members) => members
             .iter()
-            .flat_map(|(name, value)| match value {
-                Value::String(reference) if name == "$ref" => vec![reference.clone()],
-                value => references(value),
+            .flat_map(|(name, value)| {
+                let reference = value.as_str().filter(|_| name == "$ref");
+                reference.map_or_else(|| references(value), |reference| vec![reference.to_owned()])
             })
             .collect(),
         Value::Array(several) => several.iter().flat_map(references).collect(),
