@@ -557,7 +557,8 @@ UNSHOWN = frozenset((
     ("settings", "report_link"), ("member", "account"), ("policy", "authors"), ("indicator", "analysed_on"),
     ("signal", "indicator_name"), ("signal", "by"), ("nonconformity", "by"), ("incident", "by"), ("weakness", "by"),
     ("improvement", "kind"), ("improvement", "series"), ("improvement", "by"), ("change", "by"), ("change", "series"),
-    ("change", "digest"), ("change", "reference"), ("audit", "kind"), ("audit", "since"),
+    ("change", "digest"), ("change", "reference"), ("audit", "kind"), ("audit", "since"), ("member", "reason"),
+    ("nonconformity", "series"), ("action", "series"), ("course", "series"), ("employee_report", "code_hash"),
 ))
 # States by another word than their stage's name: those of kinds without one.
 STATES = {

@@ -63,7 +63,7 @@ pub async fn exported(walk: &Walk) {
 
 /// What the auditor takes home says of itself whether it is whole, and where it is not.
 async fn packed(walk: &Walk, key: &str) {
-    let request = walk.request(Method::GET, "/v1/packs/audit").bearer_auth(&walk.tokens["greta"]);
+    let request = walk.request(Method::GET, "/v1/packs/audit").bearer_auth(&walk.tokens["mara"]);
     let answer = request.send().await.unwrap();
     assert_eq!(answer.status(), 200);
     let pack = answer.bytes().await.unwrap();
