@@ -211,15 +211,18 @@ class Pack:
 
     def lines(self, name):
         """The lines of a member. A line that is not closed is a line as well."""
-        rest = b""
+        parts, size = [], 0
         for chunk in self.content(self.archive.getinfo(name)):
-            *lines, rest = (rest + chunk).split(b"\n")
-            if max(map(len, [*lines, rest])) > LONGEST_LINE:
-                raise ValueError("a line is too long")
-            for line in lines:
-                yield line.decode("utf-8") + "\n"
-        if rest:
-            yield rest.decode("utf-8")
+            for number, part in enumerate(chunk.split(b"\n")):
+                if number:
+                    yield b"".join(parts).decode("utf-8") + "\n"
+                    parts, size = [], 0
+                parts.append(part)
+                size += len(part)
+                if size > LONGEST_LINE:
+                    raise ValueError("a line is too long")
+        if size:
+            yield b"".join(parts).decode("utf-8")
 
     def check_member(self, info, listed):
         digest, size = hashlib.sha256(), 0
