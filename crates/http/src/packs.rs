@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::v1::journal::{Export, checkpoint_view};
+use crate::v1::records;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use archive::{Archive, Content};
@@ -45,7 +46,6 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
 pub(crate) use places::Places;
-pub(crate) use single::find;
 
 /// How long a pack may hold on to one moment of the database. A client that takes it too slowly for that is told so by an
 /// end that comes early.
@@ -187,8 +187,8 @@ fn open(app: &App, by: Actor, asked: Asked, place: Place) -> Result<Opened, ApiE
             let span = Span { from: from.map(|day| rules.start_of(day)), until: behind.map(|day| rules.start_of(day)) };
             Subject::Kind(kind, span)
         }
-        Asked::Review(locator) => Subject::Review(Box::new(single::find(locator, &by, connection)?)),
-        Asked::Audit(locator) => Subject::Audit(Box::new(single::find(locator, &by, connection)?)),
+        Asked::Review(locator) => Subject::Review(Box::new(records::get(locator, &by, connection)?)),
+        Asked::Audit(locator) => Subject::Audit(Box::new(records::get(locator, &by, connection)?)),
     };
     let log = note.map(|note| checkpoint_view(app, note)).transpose()?.map(Log::from);
     let organisation = Named::organisation(organisation, organisations::name(organisation, connection)?);

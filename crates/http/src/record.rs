@@ -259,9 +259,7 @@ impl Call {
             return Err(ApiError::parameter("as_of", "out_of_range", "must not lie in the future"));
         }
         let job = move |connection: &mut _| -> Result<Answer, ApiError> {
-            let found = T::find(by.organisation, locator, connection)?;
-            let (mut record, _) = found.ok_or(ApiError::NotFound)?;
-            records::check_visible(&record, &by, connection)?;
+            let mut record: T = records::get(locator, &by, connection)?;
             let view = match parameters.as_of {
                 Some(at) => {
                     let then = reading::state_as_of(by.organisation, record.head().id, at, connection)?;

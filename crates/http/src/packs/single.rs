@@ -5,13 +5,10 @@ use super::registers::{self, Which, write_row};
 use super::{Broken, Reader, columns};
 use crate::error::ApiError;
 use crate::record::Resource;
-use crate::v1::records;
-use ratchet_domain::access::Actor;
 use ratchet_domain::actions::Action;
 use ratchet_domain::audits::Audit;
 use ratchet_domain::management_reviews::ManagementReview;
-use ratchet_domain::reference::{Locator, Prefix};
-use ratchet_persistence::connection::AnyConnection;
+use ratchet_domain::reference::Prefix;
 use ratchet_persistence::table::{Listed, Order, Scope};
 use ratchet_persistence::{actions, evidence, findings, management_reviews};
 use serde_json::Value;
@@ -20,13 +17,6 @@ use uuid::Uuid;
 
 /// Ids that are read at once.
 const PAGE: i64 = 200;
-
-/// The record, when the caller may see it.
-pub(crate) fn find<T: Resource>(locator: Locator, by: &Actor, connection: &mut AnyConnection) -> Result<T, ApiError> {
-    let (record, _) = T::find(by.organisation, locator, connection)?.ok_or(ApiError::NotFound)?;
-    records::check_visible(&record, by, connection)?;
-    Ok(record)
-}
 
 /// The review with its minutes and addenda, its inputs as they were frozen, its decisions, the actions that came of them,
 /// and its evidence.

@@ -56,8 +56,7 @@ impl Call {
     ) -> Result<Answer, ApiError> {
         let (by, now) = (self.actor.clone(), self.app.now());
         let read = move |connection: &mut _| -> Result<Answer, ApiError> {
-            let (record, _) = T::find(by.organisation, locator, connection)?.ok_or(ApiError::NotFound)?;
-            records::check_visible(&record, &by, connection)?;
+            let record: T = records::get(locator, &by, connection)?;
             if !record.shows_effect_to(&by) {
                 return Err(Refusal::Forbidden.into());
             }

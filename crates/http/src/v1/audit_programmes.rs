@@ -26,7 +26,6 @@ use coverage::AuditCoverageView;
 use ratchet_domain::access::Actor;
 use ratchet_domain::audit_programmes::{self as domain, AuditProgramme, StageName, Verb};
 use ratchet_persistence::audit_programmes::{Filter, coverage as computed};
-use ratchet_persistence::table::Table;
 use serde::Deserialize;
 
 /// What a list of audit programmes can be narrowed by.
@@ -123,9 +122,7 @@ pub(crate) async fn get_audit_coverage(
 ) -> Result<Answer, ApiError> {
     let by = call.actor.clone();
     let read = move |connection: &mut _| -> Result<_, ApiError> {
-        let found = AuditProgramme::find(by.organisation, locator, connection)?;
-        let (programme, _) = found.ok_or(ApiError::NotFound)?;
-        records::check_visible(&programme, &by, connection)?;
+        let programme: AuditProgramme = records::get(locator, &by, connection)?;
         Ok((computed(&programme, connection)?, programme.head.version))
     };
     let (coverage, version) = call.app.store.read(read).await?;

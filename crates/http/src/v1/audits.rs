@@ -177,8 +177,7 @@ pub(crate) async fn get_impartiality(
 ) -> Result<Answer, ApiError> {
     let (by, now) = (call.actor.clone(), call.app.now());
     let read = move |connection: &mut _| -> Result<_, ApiError> {
-        let (audit, _) = Audit::find(by.organisation, locator, connection)?.ok_or(ApiError::NotFound)?;
-        records::check_visible(&audit, &by, connection)?;
+        let audit: Audit = records::get(locator, &by, connection)?;
         let facts = audit.facts(now, connection)?;
         Ok((audit.bars(&facts), audit.head.version))
     };

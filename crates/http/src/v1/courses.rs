@@ -29,7 +29,6 @@ use ratchet_domain::reference::Prefix;
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::courses::Filter;
 use ratchet_persistence::effects::Effective;
-use ratchet_persistence::table::Table;
 use ratchet_persistence::training_assignments::{self, Progress};
 use ratchet_persistence::{settings, tx::Tx};
 use serde::{Deserialize, Serialize};
@@ -358,8 +357,7 @@ pub(crate) async fn get_course(
 pub(crate) async fn get_progress(call: Call, Target(locator): Target, _: Query<Nothing>) -> Result<Answer, ApiError> {
     let (by, now) = (call.actor.clone(), call.app.now());
     let read = move |connection: &mut _| -> Result<Progress, ApiError> {
-        let (course, _) = Course::find(by.organisation, locator, connection)?.ok_or(ApiError::NotFound)?;
-        records::check_visible(&course, &by, connection)?;
+        let course: Course = records::get(locator, &by, connection)?;
         if !course.is_overseen_by(&by) {
             return Err(Refusal::Forbidden.into());
         }

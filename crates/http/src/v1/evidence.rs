@@ -28,7 +28,6 @@ use ratchet_domain::reference::{self, Reference};
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::evidence::{self, Filter};
 use ratchet_persistence::files::Content;
-use ratchet_persistence::table::Table;
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -245,8 +244,7 @@ pub(crate) async fn get_content(
 ) -> Result<HttpResponse, ApiError> {
     let by = call.actor.clone();
     let read = move |connection: &mut _| -> Result<(Reference, File), ApiError> {
-        let (piece, _) = Evidence::find(by.organisation, locator, connection)?.ok_or(ApiError::NotFound)?;
-        records::check_visible(&piece, &by, connection)?;
+        let piece: Evidence = records::get(locator, &by, connection)?;
         match piece.body.content {
             domain::Content::File(file) if file.erased_by.is_some() => Err(ApiError::Redacted),
             domain::Content::File(file) => Ok((piece.head.reference, file)),

@@ -29,7 +29,6 @@ use ratchet_domain::policies::Policy;
 use ratchet_domain::reference::Prefix;
 use ratchet_persistence::objectives::{Filter, progress};
 use ratchet_persistence::settings;
-use ratchet_persistence::table::Table;
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
 
@@ -474,8 +473,7 @@ pub(crate) async fn get_objective_progress(
 ) -> Result<Answer, ApiError> {
     let (by, now) = (call.actor.clone(), call.app.now());
     let read = move |connection: &mut _| -> Result<ObjectiveProgressView, ApiError> {
-        let (objective, _) = Objective::find(by.organisation, locator, connection)?.ok_or(ApiError::NotFound)?;
-        records::check_visible(&objective, &by, connection)?;
+        let objective: Objective = records::get(locator, &by, connection)?;
         Ok(ObjectiveProgressView::of(&objective, progress(&objective, now, connection)?))
     };
     let view = call.app.store.read(read).await?;

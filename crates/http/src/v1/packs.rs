@@ -4,10 +4,11 @@ use crate::answer::Answer;
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::packs::{Asked, find, send};
+use crate::packs::{Asked, send};
 use crate::parameters::{Query, Target};
 use crate::routing::Routes;
 use crate::v1::auth::Nothing;
+use crate::v1::records;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, web};
 use chrono::NaiveDate;
@@ -125,7 +126,7 @@ pub(crate) async fn get_management_review_pack(
     _: Query<Nothing>,
 ) -> Result<HttpResponse, ApiError> {
     let by = call.actor.clone();
-    call.app.store.read(move |connection| find::<ManagementReview>(locator, &by, connection).map(drop)).await?;
+    call.app.store.read(move |connection| records::get::<ManagementReview>(locator, &by, connection).map(drop)).await?;
     may_take(&call.actor)?;
     send(&call, Asked::Review(locator)).await
 }
@@ -143,7 +144,7 @@ pub(crate) async fn get_audit_pack(
     _: Query<Nothing>,
 ) -> Result<HttpResponse, ApiError> {
     let by = call.actor.clone();
-    call.app.store.read(move |connection| find::<Audit>(locator, &by, connection).map(drop)).await?;
+    call.app.store.read(move |connection| records::get::<Audit>(locator, &by, connection).map(drop)).await?;
     may_take(&call.actor)?;
     send(&call, Asked::Audit(locator)).await
 }

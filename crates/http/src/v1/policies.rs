@@ -28,7 +28,6 @@ use ratchet_domain::policies::{
 use ratchet_domain::reference::Prefix;
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::policies::Filter;
-use ratchet_persistence::table::Table;
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::{acknowledgements, settings};
 use serde::{Deserialize, Serialize};
@@ -365,8 +364,7 @@ pub(crate) async fn get_policy_coverage(
 ) -> Result<Answer, ApiError> {
     let (by, now) = (call.actor.clone(), call.app.now());
     let read = move |connection: &mut _| -> Result<CoverageView, ApiError> {
-        let (policy, _) = Policy::find(by.organisation, locator, connection)?.ok_or(ApiError::NotFound)?;
-        records::check_visible(&policy, &by, connection)?;
+        let policy: Policy = records::get(locator, &by, connection)?;
         reads_everybody(&by)?;
         let rules = settings::rules(by.organisation, connection)?;
         let coverage = acknowledgements::coverage_of(&policy, &rules, now, connection)?;

@@ -149,9 +149,14 @@ pub(crate) fn find(
 }
 
 fn find_one<T: Resource>(locator: Locator, by: &Actor, connection: &mut AnyConnection) -> Result<RecordView, ApiError> {
+    Ok(RecordView::of(&get::<T>(locator, by, connection)?))
+}
+
+/// The record, when the caller may see it.
+pub(crate) fn get<T: Resource>(locator: Locator, by: &Actor, connection: &mut AnyConnection) -> Result<T, ApiError> {
     let (record, _) = T::find(by.organisation, locator, connection)?.ok_or(ApiError::NotFound)?;
     check_visible(&record, by, connection)?;
-    Ok(RecordView::of(&record))
+    Ok(record)
 }
 
 /// Refuses who may see neither the record nor the one that it is about.

@@ -12,7 +12,6 @@ use ratchet_domain::id::{ManagementReviewId, MemberId};
 use ratchet_domain::management_reviews::inputs::Inputs;
 use ratchet_domain::management_reviews::{ManagementReview, SnapshotSeal, Statement};
 use ratchet_persistence::management_reviews;
-use ratchet_persistence::table::Table;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -102,9 +101,7 @@ pub(crate) async fn get_inputs(
     let by = call.actor.clone();
     let known = call.header("if-none-match")?.map(str::to_owned);
     let read = move |connection: &mut _| -> Result<Answer, ApiError> {
-        let found = ManagementReview::find(by.organisation, locator, connection)?;
-        let (review, _) = found.ok_or(ApiError::NotFound)?;
-        records::check_visible(&review, &by, connection)?;
+        let review: ManagementReview = records::get(locator, &by, connection)?;
         let asked = |seal: &&SnapshotSeal| query.snapshot.is_none_or(|number| seal.number == number);
         let seal = review.snapshots.iter().rev().find(asked).ok_or(ApiError::NotFound)?;
         let text = management_reviews::snapshot(by.organisation, review.id(), seal.number, connection)?;

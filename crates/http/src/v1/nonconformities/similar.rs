@@ -15,7 +15,6 @@ use ratchet_domain::id::NonconformityId;
 use ratchet_domain::nonconformities::similar::{Likeness, Trait};
 use ratchet_domain::nonconformities::{Grade, Nonconformity, StageName, Verdict};
 use ratchet_persistence::nonconformities::similar::{self, Similar};
-use ratchet_persistence::table::Table;
 use serde::{Deserialize, Serialize};
 
 /// Nonconformities per answer, unless asked otherwise.
@@ -132,8 +131,7 @@ pub(crate) async fn get_similar_nonconformities(
     let by = call.actor.clone();
     let limit = usize::try_from(query.0.limit.unwrap_or(DEFAULT)).unwrap_or_default();
     let read = move |connection: &mut _| -> Result<SimilarNonconformities, ApiError> {
-        let (case, _) = Nonconformity::find(by.organisation, locator, connection)?.ok_or(ApiError::NotFound)?;
-        records::check_visible(&case, &by, connection)?;
+        let case: Nonconformity = records::get(locator, &by, connection)?;
         let Similar { mut cases, is_complete } = similar::of(&case, scope_of::<Nonconformity>(&by)?, connection)?;
         cases.retain(|(other, _)| other.is_visible(&by));
         let complete = is_complete && cases.len() <= limit;
