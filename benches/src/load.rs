@@ -48,6 +48,16 @@ impl Client {
     }
 }
 
+/// The bytes of a request that names the version it is about, where there is one.
+pub fn conditional(method: &str, path: &str, token: &str, etag: &str, body: &str) -> Vec<u8> {
+    let bytes = request(method, path, token, body);
+    if etag.is_empty() {
+        return bytes;
+    }
+    let text = String::from_utf8(bytes).expect("a request is text");
+    text.replacen("Host: ratchet\r\n", &format!("Host: ratchet\r\nIf-Match: {etag}\r\n"), 1).into_bytes()
+}
+
 /// A request's bytes.
 pub fn request(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
     let bearer = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };

@@ -5,6 +5,7 @@
 
 mod bare;
 mod load;
+mod points;
 mod program;
 mod table;
 
@@ -62,6 +63,9 @@ fn main() {
     }
     if plan.wants("postgres") {
         on_postgres(&plan, &mut table);
+    }
+    if plan.wants("points") {
+        feeding(&plan, &mut table);
     }
     if plan.wants("start") {
         starting(&plan, &mut table);
@@ -139,6 +143,36 @@ fn on_postgres(plan: &Plan, table: &mut Table) {
     let Load { median, slowest_hundredth, .. } = plan.load(&server, raising(&server, 4, 4));
     table.alone("PostgreSQL: raise, 4 clients, median", median.as_secs_f64() * 1e3, "ms", "");
     table.alone("PostgreSQL: raise, 4 clients, 99th of 100", slowest_hundredth.as_secs_f64() * 1e3, "ms", "");
+}
+
+/// Bodies of ten thousand measurements for each side of a round.
+const BATCHES: usize = 20;
+
+/// Measurements in bulk, through each door, beside the database's own way of loading them.
+fn feeding(plan: &Plan, table: &mut Table) {
+    let cluster = Cluster::start();
+    let (served, bare) = (cluster.database("fed"), cluster.database("loaded"));
+    for (name, url) in [("SQLite", None), ("PostgreSQL", Some(&served))] {
+        let server = Server::with_organisations(url.map(String::as_str));
+        let mut feed = points::Feed::new(&server, &server.tokens[0]);
+        let before = server.memory();
+        for form in points::Form::ALL {
+            let theirs =
+                || if url.is_some() { points::bare_postgres(&bare, BATCHES) } else { points::bare_sqlite(BATCHES) };
+            let used = server.processor();
+            let pairs = plan.pair(|| feed.send(form, BATCHES), theirs);
+            let used = (server.processor() - used).as_secs_f64();
+            let millions = (plan.rounds * BATCHES) as f64 / 100.0;
+            table.pair(&format!("{name}: measurements, {} / bulk load", form.media_type()), &pairs, Some(0.8));
+            table.alone(
+                &format!("{name}: {}, processor time", form.media_type()),
+                used / millions,
+                "s per million",
+                "< 2.8",
+            );
+        }
+        table.alone(&format!("{name}: memory that bodies took"), server.memory() - before, "MiB", "< 64");
+    }
 }
 
 /// From the start of the process to the first 200 of `/readyz`.

@@ -2,12 +2,19 @@
 
 mod batch;
 mod point;
+mod rollup;
+mod rows;
 mod sift;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use batch::{BatchDraft, Counts, MeasurementBatch, Stage, StageName, Verb, WITHDRAWN_ROWS, WithdrawnRow, edge};
-pub use point::{
-    DIMENSION_NAME, DIMENSION_VALUE, DIMENSIONS, Figure, NOTE, Point, RawPoint, Standing, check_point, series_of,
+pub use batch::{
+    BatchDraft, Counts, DigestForm, MeasurementBatch, Stage, StageName, Verb, WITHDRAWN_ROWS, WithdrawnRow, edge,
 };
+pub use point::{
+    DIMENSION_NAME, DIMENSION_VALUE, DIMENSIONS, Figure, NOTE, Point, RawPoint, Standing, check_point, dimensions_of,
+    series_of,
+};
+pub use rollup::{Rollup, Step};
+pub use rows::RowsDigest;
 pub use sift::{Key, Outcome, Row, Sifted, sift};

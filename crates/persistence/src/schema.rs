@@ -575,20 +575,92 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Double, Nullable, Text};
+    use diesel::sql_types::Integer;
+    use crate::column::Key;
+    measured_indicators (id) {
+        id -> Integer,
+        organisation_id -> Key,
+        indicator_id -> Key,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Text};
+    measurement_series (id) {
+        id -> Integer,
+        measured_id -> Integer,
+        dimensions -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Integer;
     use crate::column::{Instant, Key};
-    measurements (organisation_id, batch_id, number) {
+    measurement_origins (id) {
+        id -> Integer,
         organisation_id -> Key,
         batch_id -> Key,
-        number -> BigInt,
-        indicator_id -> Key,
-        series -> Text,
+        recorded_at -> Instant,
+        observed_from -> Instant,
+        observed_until -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Double, Integer, Nullable};
+    use crate::column::Instant;
+    measurements (measured_id, observed_at, series_id) {
+        measured_id -> Integer,
         observed_at -> Instant,
-        value -> Nullable<Double>,
-        numerator -> Nullable<Double>,
+        series_id -> Integer,
+        value -> Double,
         denominator -> Nullable<Double>,
-        note -> Nullable<Text>,
+        origin_id -> Integer,
+        number -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Double, Integer, Nullable, Text};
+    use crate::column::Instant;
+    past_measurements (measured_id, observed_at, origin_id, number) {
+        measured_id -> Integer,
+        observed_at -> Instant,
+        series_id -> Integer,
+        value -> Double,
+        denominator -> Nullable<Double>,
+        origin_id -> Integer,
+        number -> Integer,
         standing -> Text,
+        ended_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Text};
+    measurement_notes (origin_id, number) {
+        origin_id -> Integer,
+        number -> Integer,
+        note -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Double, Integer, Nullable, Text};
+    use crate::column::Instant;
+    measurement_rollups (series_id, step, starts_at) {
+        series_id -> Integer,
+        step -> Text,
+        starts_at -> Instant,
+        count -> BigInt,
+        mean -> Double,
+        deviations -> Double,
+        least -> Double,
+        greatest -> Double,
+        newest_at -> Instant,
+        newest -> Double,
+        numerators -> Nullable<Double>,
+        denominators -> Nullable<Double>,
     }
 }
 
@@ -1225,6 +1297,11 @@ diesel::table! {
 }
 
 diesel::joinable!(journal_queue -> journal_entries (entry_id));
+diesel::joinable!(measurement_rollups -> measurement_series (series_id));
+diesel::joinable!(measurement_series -> measured_indicators (measured_id));
+diesel::joinable!(measurements -> measured_indicators (measured_id));
+diesel::joinable!(measurements -> measurement_origins (origin_id));
+diesel::joinable!(measurements -> measurement_series (series_id));
 diesel::joinable!(members -> accounts (account_id));
 diesel::joinable!(members -> organisations (organisation_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
@@ -1234,7 +1311,17 @@ diesel::allow_tables_to_appear_in_same_query!(acknowledgements, members, policie
 diesel::allow_tables_to_appear_in_same_query!(digests, members);
 diesel::allow_tables_to_appear_in_same_query!(journal_heads, search_cursors);
 diesel::allow_tables_to_appear_in_same_query!(journal_entries, journal_queue, nonconformities);
-diesel::allow_tables_to_appear_in_same_query!(evaluation_queue, indicator_evaluations, indicators, measurements);
+diesel::allow_tables_to_appear_in_same_query!(evaluation_queue, indicator_evaluations, indicators);
+diesel::allow_tables_to_appear_in_same_query!(
+    evaluation_queue,
+    measured_indicators,
+    measurement_notes,
+    measurement_origins,
+    measurement_rollups,
+    measurement_series,
+    measurements,
+    past_measurements,
+);
 diesel::allow_tables_to_appear_in_same_query!(changes, journal_entries, work_items);
 diesel::allow_tables_to_appear_in_same_query!(changes, record_edges);
 diesel::allow_tables_to_appear_in_same_query!(incidents, work_items);

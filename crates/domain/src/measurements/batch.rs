@@ -1,6 +1,6 @@
 //! The batch: the record that stands in the journal for all its rows.
 
-use super::{Outcome, Point, Sifted, Standing};
+use super::{Outcome, Point, RowsDigest, Sifted, Standing};
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
 use crate::id::{IndicatorId, MeasurementBatchId, MemberId};
@@ -63,6 +63,25 @@ pub enum Stage {
     },
 }
 
+/// What a batch's digest was taken over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DigestForm {
+    /// Lines of canonical JSON: see [`MeasurementBatch::digest_of_lines`]. So it was before rows had a form of their own.
+    #[default]
+    Lines,
+    /// The rows' bytes: see [`RowsDigest`].
+    Rows,
+}
+
+impl DigestForm {
+    /// What was meant before it was said.
+    fn is_lines(&self) -> bool {
+        *self == Self::Lines
+    }
+}
+
 /// A measurement of a batch that does not count, although the batch does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WithdrawnRow {
@@ -91,8 +110,11 @@ pub struct MeasurementBatch {
     pub observed_from: DateTime<Utc>,
     /// When its latest measurement was observed.
     pub observed_until: DateTime<Utc>,
-    /// SHA-256, hexadecimal, over its rows: see [`MeasurementBatch::digest_of`].
+    /// SHA-256, hexadecimal, over its rows.
     pub digest: String,
+    /// How that is taken.
+    #[serde(default, skip_serializing_if = "DigestForm::is_lines")]
+    pub digest_form: DigestForm,
     /// Its measurements that were withdrawn one by one, in that order; at most [`WITHDRAWN_ROWS`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdrawn_rows: Vec<WithdrawnRow>,
@@ -223,17 +245,30 @@ impl MeasurementBatch {
             indicators: indicators.into_iter().collect(),
             observed_from,
             observed_until,
-            digest: Self::digest_of(points()),
+            digest: Self::digest_of_rows((0..).zip(points())),
+            digest_form: DigestForm::Rows,
             withdrawn_rows: Vec::new(),
             stage: Stage::Recorded,
         };
         Ok(Change::born(batch, "recorded"))
     }
 
+    /// The [`RowsDigest`] of rows in any order, each with its number.
+    #[must_use]
+    pub fn digest_of_rows<'a>(rows: impl Iterator<Item = (i64, &'a Point)>) -> String {
+        let mut rows: Vec<(i64, &Point)> = rows.collect();
+        rows.sort_unstable_by_key(|(number, point)| (point.indicator, point.observed_at, *number));
+        let mut digest = RowsDigest::default();
+        for (number, point) in rows {
+            digest.add(number, point);
+        }
+        digest.finish()
+    }
+
     /// SHA-256, hexadecimal, over the points as lines of canonical JSON (RFC 8785), each ended by a line feed, in
     /// the order of the lines' bytes. It depends on what is stored alone, so that it can be computed again from there.
     #[must_use]
-    pub fn digest_of<'a>(points: impl Iterator<Item = &'a Point>) -> String {
+    pub fn digest_of_lines<'a>(points: impl Iterator<Item = &'a Point>) -> String {
         // A point always has a canonical form: its numbers are finite.
         let mut lines: Vec<Vec<u8>> =
             points.map(|point| serde_json_canonicalizer::to_vec(point).unwrap_or_default()).collect();

@@ -117,6 +117,13 @@ pub fn series_of(dimensions: &BTreeMap<String, String>) -> String {
         .to_string()
 }
 
+/// What [`series_of`] made a text of.
+#[must_use]
+pub fn dimensions_of(series: &str) -> BTreeMap<String, String> {
+    // Nothing else than an object of texts is ever stored; without dimensions the text is empty.
+    serde_json::from_str(series).unwrap_or_default()
+}
+
 /// What of `raw` can be stored for `indicator` at `now`.
 ///
 /// # Errors

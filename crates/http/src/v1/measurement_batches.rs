@@ -12,7 +12,7 @@ use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::id::{IndicatorId, MemberId};
-use ratchet_domain::measurements::{Counts, MeasurementBatch, Stage, StageName, Verb, WithdrawnRow};
+use ratchet_domain::measurements::{Counts, DigestForm, MeasurementBatch, Stage, StageName, Verb, WithdrawnRow};
 use ratchet_persistence::measurement_batches::Filter;
 use ratchet_persistence::measurements;
 use serde::{Deserialize, Serialize};
@@ -35,8 +35,11 @@ pub(crate) struct MeasurementBatchView {
     pub observed_from: DateTime<Utc>,
     /// When its latest measurement was observed.
     pub observed_until: DateTime<Utc>,
-    /// SHA-256 over its rows.
+    /// SHA-256 over its rows, hexadecimal.
     pub digest: String,
+    /// How that is taken: `rows` over the rows' bytes, `lines` over lines of canonical JSON (earlier batches). See
+    /// `docs/journal.md`.
+    pub digest_form: DigestForm,
     /// Why it was withdrawn.
     pub withdrawn_because: Option<String>,
     /// When it was withdrawn.
@@ -113,8 +116,18 @@ impl Resource for MeasurementBatch {
     const PATH: &'static str = "measurement-batches";
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> MeasurementBatchView {
-        let Self { head, source, counts, indicators, observed_from, observed_until, digest, withdrawn_rows, stage } =
-            self.clone();
+        let Self {
+            head,
+            source,
+            counts,
+            indicators,
+            observed_from,
+            observed_until,
+            digest,
+            digest_form,
+            withdrawn_rows,
+            stage,
+        } = self.clone();
         let name = stage.name();
         let (withdrawn_because, withdrawn_at, withdrawn_by) = match stage {
             Stage::Recorded => (None, None, None),
@@ -129,6 +142,7 @@ impl Resource for MeasurementBatch {
             observed_from,
             observed_until,
             digest,
+            digest_form,
             withdrawn_because,
             withdrawn_at,
             withdrawn_by,

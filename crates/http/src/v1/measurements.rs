@@ -1,6 +1,7 @@
 //! Measurements over HTTP: in by the batch, out by time.
 
 pub(crate) mod intake;
+mod rollups;
 
 use crate::answer::Answer;
 use crate::bounds::bounded;
@@ -29,7 +30,7 @@ use ratchet_persistence::measurements::{self, Stored, Window};
 use ratchet_persistence::table::{SortValue, Table};
 use ratchet_persistence::tx::Tx;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 /// Indicators per body at most.
@@ -37,7 +38,7 @@ const INDICATORS: usize = 100;
 /// Measurements per page, unless asked otherwise.
 const DEFAULT: i64 = 200;
 /// Measurements per page at most.
-const LIMIT: i64 = 1_000;
+const LIMIT: i64 = 10_000;
 
 /// Parameters of sending measurements.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
@@ -138,8 +139,14 @@ pub(crate) struct WindowParameters {
     #[serde(default)]
     #[param(required = false)]
     all: bool,
-    /// Measurements per page, 1 to 1000.
-    #[param(minimum = 1, maximum = 1000, default = 200)]
+    /// What counted at this moment, by what had been recorded until then; not together with `all`.
+    #[serde(default, deserialize_with = "bounded")]
+    as_of: Option<DateTime<Utc>>,
+    /// Only those with these dimensions, whatever others they have: a JSON object of texts.
+    #[param(example = r#"{"site":"north"}"#)]
+    dimensions: Option<String>,
+    /// Measurements per page, 1 to 10000.
+    #[param(minimum = 1, maximum = 10000, default = 200)]
     limit: Option<i64>,
     /// `next_cursor` of the page before; opaque.
     cursor: Option<String>,
@@ -323,15 +330,20 @@ pub(crate) async fn list_measurements(
     Target(locator): Target,
     Query(parameters): Query<WindowParameters>,
 ) -> Result<Answer, ApiError> {
-    let WindowParameters { from, to, all, limit, cursor } = parameters;
+    let WindowParameters { from, to, all, as_of, dimensions, limit, cursor } = parameters;
     let limit = limit.unwrap_or(DEFAULT);
     if !(1..=LIMIT).contains(&limit) {
         return Err(ApiError::parameter("limit", "out_of_range", format!("must lie between 1 and {LIMIT}")));
     }
+    if all && as_of.is_some() {
+        let detail = "what counted at a moment is asked for, or what does not count: not both";
+        return Err(ApiError::parameter("as_of", "excluded", detail));
+    }
+    let dimensions = dimensions.as_deref().map(named_dimensions).transpose()?.unwrap_or_default();
     let (by, app) = (call.actor.clone(), call.app.clone());
-    let asked = format!("{}?{from:?}&{to:?}&{all}", call.request.path());
+    let asked = format!("{}?{from:?}&{to:?}&{all}&{as_of:?}&{dimensions:?}", call.request.path());
     let after = cursor.map(|text| position(&app, &text, &call, &asked)).transpose()?;
-    let window = Window { from, to, all, after };
+    let window = Window { from, to, all, as_of, dimensions, after };
     let read = move |connection: &mut _| -> Result<Answer, ApiError> {
         let found = Indicator::find(by.organisation, locator, connection)?;
         let (indicator, _) = found.filter(|(record, _)| record.is_visible(&by)).ok_or(ApiError::NotFound)?;
@@ -350,6 +362,14 @@ pub(crate) async fn list_measurements(
     call.app.store.read(read).await
 }
 
+/// The dimensions that a parameter names.
+fn named_dimensions(text: &str) -> Result<Vec<(String, String)>, ApiError> {
+    let wrong =
+        |_| ApiError::parameter("dimensions", "malformed", "must be a JSON object of texts: {\"site\":\"north\"}");
+    let named: BTreeMap<String, String> = serde_json::from_str(text).map_err(wrong)?;
+    Ok(named.into_iter().collect())
+}
+
 type Position = (DateTime<Utc>, MeasurementBatchId, i64);
 
 fn position(app: &crate::app::App, text: &str, call: &Call, asked: &str) -> Result<Position, ApiError> {
@@ -362,5 +382,5 @@ fn position(app: &crate::app::App, text: &str, call: &Call, asked: &str) -> Resu
 }
 
 pub(crate) fn configure(routes: &mut Routes) {
-    routes.service(record_measurements).service(list_measurements);
+    routes.service(record_measurements).service(list_measurements).service(rollups::list_rollups);
 }

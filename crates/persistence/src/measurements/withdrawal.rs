@@ -1,16 +1,16 @@
 //! Withdrawing measurements: the row, the record that says so, and what the indicator says from here on, in one transaction.
 
-use super::{Row, Stored, standing};
-use crate::column::KeyValue;
+use super::bulk::{self, LiveKey};
+use super::{Stored, keys, of_batch, rollups};
 use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::evaluation;
 use crate::schema::measurements;
 use crate::table::Guarded;
 use crate::tx::Tx;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::Change;
-use ratchet_domain::id::{MeasurementBatchId, OrganisationId};
 use ratchet_domain::measurements::{MeasurementBatch, Standing};
 
 /// Takes a batch's live rows out of charts and evaluation, and judges its indicators by what is left. What is returned is to
@@ -19,15 +19,15 @@ use ratchet_domain::measurements::{MeasurementBatch, Standing};
 /// # Errors
 /// The rule's refusal, or the database's.
 pub fn withdraw(batch: MeasurementBatch, reason: String, tx: &mut Tx<'_>) -> Result<Change<MeasurementBatch>, Error> {
-    let (by, now, id, indicators) = (tx.actor().clone(), tx.now(), batch.id(), batch.indicators.clone());
+    let (by, now) = (tx.actor().clone(), tx.now());
     tx.enter(batch.circle())?;
-    let change = batch.withdraw(reason, &by, now)?;
+    let change = batch.clone().withdraw(reason, &by, now)?;
     // All of them before the first row is written, in the order of their ids, as whoever sends measurements does.
-    for indicator in &indicators {
+    for indicator in &batch.indicators {
         tx.enter(indicator.0)?;
     }
-    strike(by.organisation, id, None, tx.connection())?;
-    for indicator in indicators {
+    strike(&batch, None, now, tx.connection())?;
+    for indicator in batch.indicators {
         evaluation::rebuild(indicator, tx)?;
     }
     Ok(change)
@@ -44,56 +44,48 @@ pub fn withdraw_one(
     reason: String,
     tx: &mut Tx<'_>,
 ) -> Result<Change<MeasurementBatch>, Error> {
-    let (by, now, place) = (tx.actor().clone(), tx.now(), (batch.id(), number));
+    let (by, now) = (tx.actor().clone(), tx.now());
     tx.enter(batch.circle())?;
-    let mut found = row(by.organisation, place, tx.connection())?;
+    let mut found = row(&batch, number, tx.connection())?;
     if let Some(indicator) = found.as_ref().map(|stored| stored.point.indicator) {
         // Nobody supersedes it from here on; it may have been meanwhile.
         tx.enter(indicator.0)?;
-        found = row(by.organisation, place, tx.connection())?;
+        found = row(&batch, number, tx.connection())?;
     }
     let told = (number, found.as_ref().map(|stored| stored.standing));
-    let change = batch.withdraw_measurement(told, reason, &by, now)?;
+    let change = batch.clone().withdraw_measurement(told, reason, &by, now)?;
     if let Some(stored) = found {
-        strike(by.organisation, place.0, Some(number), tx.connection())?;
+        strike(&batch, Some(number), now, tx.connection())?;
         evaluation::rebuild(stored.point.indicator, tx)?;
     }
     Ok(change)
 }
 
 /// A row of a batch; `None` where there is none of that number.
-fn row(
-    organisation: OrganisationId,
-    (batch, number): (MeasurementBatchId, i64),
-    connection: &mut AnyConnection,
-) -> Result<Option<Stored>, Error> {
-    let found: Option<Row> = measurements::table
-        .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(measurements::batch_id.eq(KeyValue(batch.0)))
-        .filter(measurements::number.eq(number))
-        .select(Row::as_select())
-        .get_result(connection)
-        .optional()?;
-    found.map(Row::into_stored).transpose()
+fn row(batch: &MeasurementBatch, number: i64, connection: &mut AnyConnection) -> Result<Option<Stored>, Error> {
+    let rows = of_batch(batch.head.organisation, batch, connection)?;
+    Ok(rows.into_iter().find(|stored| stored.batch.1 == number))
 }
 
 /// The live rows of a batch, or the one of that number, do not count any more.
 fn strike(
-    organisation: OrganisationId,
-    batch: MeasurementBatchId,
+    batch: &MeasurementBatch,
     number: Option<i64>,
+    at: DateTime<Utc>,
     connection: &mut AnyConnection,
 ) -> Result<(), Error> {
-    let live = measurements::table
-        .filter(measurements::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(measurements::batch_id.eq(KeyValue(batch.0)))
-        .filter(measurements::standing.eq(standing(Standing::Live)));
-    let withdrawn = measurements::standing.eq(standing(Standing::Withdrawn));
-    match number {
-        None => diesel::update(live).set(withdrawn).execute(connection)?,
-        Some(number) => {
-            diesel::update(live.filter(measurements::number.eq(number))).set(withdrawn).execute(connection)?
-        }
-    };
-    Ok(())
+    let organisation = batch.head.organisation;
+    let Some(origin) = keys::origins(organisation, &[batch.id()], connection)?.pop() else { return Ok(()) };
+    let measured = keys::measured(organisation, &batch.indicators, connection)?;
+    let live: Vec<(i32, LiveKey)> = measurements::table
+        .filter(measurements::measured_id.eq_any(measured.values()))
+        .filter(measurements::observed_at.ge(origin.from))
+        .filter(measurements::observed_at.le(origin.until))
+        .filter(measurements::origin_id.eq(origin.id))
+        .select((measurements::number, (measurements::measured_id, measurements::observed_at, measurements::series_id)))
+        .load(connection)?;
+    let struck = live.into_iter().filter(|(found, _)| number.is_none_or(|number| number == i64::from(*found)));
+    let keys: Vec<LiveKey> = struck.map(|(_, key)| key).collect();
+    bulk::end(&keys, Standing::Withdrawn, at, connection)?;
+    rollups::follow(&[], &keys, connection)
 }

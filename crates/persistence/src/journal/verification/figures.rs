@@ -1,50 +1,129 @@
-//! Measurements: the journal binds each batch, and the batch its rows by their digest.
+//! Measurements: the journal binds each batch, and the batch its rows by their digest. They are read once, in the order of
+//! time, whatever their number: of each batch no more is held than where its digest stands.
 
 use super::{PAGE, Verification};
 use crate::connection::AnyConnection;
 use crate::error::Error;
-use crate::measurements::{self, Stored};
+use crate::measurements::{self, Stored, Window};
 use crate::table::Table;
-use ratchet_domain::measurements::{MeasurementBatch, Stage, Standing};
+use ratchet_domain::id::{IndicatorId, MeasurementBatchId};
+use ratchet_domain::measurements::{DigestForm, MeasurementBatch, Point, RowsDigest, Stage, Standing};
+use std::collections::{HashMap, HashSet};
+
+/// Measurements read at once.
+const ROWS: i64 = 10_000;
+
+/// A batch, and what was seen of its rows.
+struct Watched {
+    batch: MeasurementBatch,
+    digest: RowsDigest,
+    /// Of a batch whose digest is over lines.
+    points: Vec<Point>,
+}
+
+impl Watched {
+    fn see(&mut self, stored: &Stored) {
+        match self.batch.digest_form {
+            DigestForm::Rows => self.digest.add(stored.batch.1, &stored.point),
+            DigestForm::Lines => self.points.push(stored.point.clone()),
+        }
+    }
+
+    fn is_as_recorded(self) -> bool {
+        let found = match self.batch.digest_form {
+            DigestForm::Rows => self.digest.finish(),
+            DigestForm::Lines => MeasurementBatch::digest_of_lines(self.points.iter()),
+        };
+        found == self.batch.digest
+    }
+}
+
+type Batches = HashMap<MeasurementBatchId, Watched>;
 
 impl Verification<'_> {
     /// Each batch's rows are those that it was recorded with, and count as they should.
     pub(super) fn figures(&mut self, connection: &mut AnyConnection) -> Result<(), Error> {
-        let mut after = None;
+        let mut batches = self.batches(connection)?;
+        for indicator in measurements::measured_ones(self.organisation, connection)? {
+            match self.figures_of(indicator, &mut batches, connection) {
+                Err(Error::Corrupt { table, row, fault }) => self.found(table, row, None, fault),
+                result => result?,
+            }
+        }
+        let mut watched: Vec<Watched> = batches.into_values().collect();
+        watched.sort_by_key(|watched| watched.batch.head.id);
+        for watched in watched {
+            let reference = watched.batch.head.reference.to_string();
+            if !watched.is_as_recorded() {
+                self.found("measurements", reference, None, "the batch's rows are not those that were recorded");
+            }
+        }
+        Ok(())
+    }
+
+    fn batches(&mut self, connection: &mut AnyConnection) -> Result<Batches, Error> {
+        let (mut batches, mut after) = (Batches::new(), None);
         loop {
             // What cannot be read was found with the other records.
-            let Ok(batches) = MeasurementBatch::walk(self.organisation, after, PAGE, connection) else { return Ok(()) };
-            let Some((last, _)) = batches.last() else { return Ok(()) };
+            let Ok(page) = MeasurementBatch::walk(self.organisation, after, PAGE, connection) else {
+                return Ok(batches);
+            };
+            let Some((last, _)) = page.last() else { return Ok(batches) };
             after = Some(last.head.id);
-            for (batch, _) in batches {
-                match measurements::of_batch(self.organisation, batch.id(), connection) {
-                    Ok(rows) => self.figures_of(&batch, &rows, connection)?,
-                    Err(Error::Corrupt { table, row, fault }) => self.found(table, row, None, fault),
-                    Err(error) => return Err(error),
-                }
+            for (batch, _) in page {
+                let watched = Watched { batch, digest: RowsDigest::default(), points: Vec::new() };
+                batches.insert(watched.batch.id(), watched);
             }
         }
     }
 
     fn figures_of(
         &mut self,
-        batch: &MeasurementBatch,
-        rows: &[Stored],
+        indicator: IndicatorId,
+        batches: &mut Batches,
         connection: &mut AnyConnection,
     ) -> Result<(), Error> {
-        let reference = batch.head.reference.to_string();
-        if MeasurementBatch::digest_of(rows.iter().map(|row| &row.point)) != batch.digest {
-            self.found("measurements", &reference, None, "the batch's rows are not those that were recorded");
+        let strays = measurements::strays(self.organisation, indicator, connection)?;
+        if strays > 0 {
+            self.found("measurements", indicator.to_string(), None, format!("{strays} came with no batch"));
         }
-        for row in rows {
-            let is_struck = batch.withdrawn_rows.iter().any(|struck| struck.row == row.batch.1);
-            let counts = match (&batch.stage, row.standing) {
+        let mut window = Window { all: true, ..Window::default() };
+        // All that were observed at the same moment: what took the place of one is among them.
+        let mut moment: Vec<Stored> = Vec::new();
+        loop {
+            let page = measurements::list(self.organisation, indicator, &window, ROWS, connection)?;
+            let Some(last) = page.last() else { break };
+            window.after = Some((last.point.observed_at, last.batch.0, last.batch.1));
+            for stored in page {
+                if let Some(watched) = batches.get_mut(&stored.batch.0) {
+                    watched.see(&stored);
+                }
+                if moment.first().is_some_and(|first| first.point.observed_at != stored.point.observed_at) {
+                    self.standings(&moment, batches);
+                    moment.clear();
+                }
+                moment.push(stored);
+            }
+        }
+        self.standings(&moment, batches);
+        Ok(())
+    }
+
+    /// Whether measurements of one moment count as they should.
+    fn standings(&mut self, moment: &[Stored], batches: &Batches) {
+        let counts_or_did = |stored: &&Stored| stored.standing != Standing::Superseded;
+        let successors: HashSet<&str> =
+            moment.iter().filter(counts_or_did).map(|stored| stored.point.series.as_str()).collect();
+        for stored in moment {
+            let Some(Watched { batch, .. }) = batches.get(&stored.batch.0) else { continue };
+            let is_struck = batch.withdrawn_rows.iter().any(|struck| struck.row == stored.batch.1);
+            let counts = match (&batch.stage, stored.standing) {
                 (Stage::Recorded, Standing::Live) if !is_struck => continue,
                 (Stage::Recorded, Standing::Withdrawn) if is_struck => continue,
                 (Stage::Withdrawn { .. }, Standing::Withdrawn) => continue,
                 (Stage::Recorded, Standing::Live) => "counts although it was withdrawn",
                 (Stage::Recorded | Stage::Withdrawn { .. }, Standing::Superseded) => {
-                    if measurements::has_successor(self.organisation, &row.point, connection)? {
+                    if successors.contains(stored.point.series.as_str()) {
                         continue;
                     }
                     "is superseded by nothing"
@@ -52,8 +131,8 @@ impl Verification<'_> {
                 (Stage::Recorded, Standing::Withdrawn) => "is withdrawn, its batch is not",
                 (Stage::Withdrawn { .. }, Standing::Live) => "counts although its batch is withdrawn",
             };
-            self.found("measurements", format!("{reference} row {}", row.batch.1), None, counts);
+            let row = format!("{} row {}", batch.head.reference, stored.batch.1);
+            self.found("measurements", row, None, counts);
         }
-        Ok(())
     }
 }
