@@ -170,13 +170,19 @@ pub(crate) fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiEr
         return Err(ApiError::Refused(Refusal::Invalid(faults)));
     }
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{') | None => parse(bytes),
+        // To know where a fault is costs as much again as reading: only what does not fit is read for that.
+        Some(b'{') | None => serde_json::from_slice(bytes).or_else(|_| parse(bytes)),
         Some(_) => {
             // What is not JSON at all is still told so.
             parse::<serde::de::IgnoredAny>(bytes)?;
             Err(ApiError::Refused(Refusal::invalid("", "type", "must be a JSON object")))
         }
     }
+}
+
+/// Whether nothing in it could stand for a character that no text may hold.
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    !contents::may_hold_a_character(bytes)
 }
 
 /// Some programs write a byte order mark before everything; JSON has none (RFC 8259, section 8.1).

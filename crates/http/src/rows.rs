@@ -7,10 +7,14 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use csv::StringRecord;
 use ratchet_domain::refusal::{Fault, Refusal};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 
 /// What such a body holds many of.
@@ -21,6 +25,8 @@ pub(crate) trait Item: DeserializeOwned + 'static {
     const ITEMS: usize;
     /// Bytes per body at most, after decompression.
     const BYTES: usize;
+    /// Whether it holds no arrays: their length would have to be looked at.
+    const IS_FLAT: bool = false;
     /// What a column of a CSV file holds.
     type Column: PartialEq;
 
@@ -83,15 +89,79 @@ pub(crate) fn json<T: Item>(bytes: &[u8]) -> Result<Vec<Read<T>>, ApiError> {
         body::parse::<serde::de::IgnoredAny>(bytes)?;
         return Err(Refusal::invalid("", "type", format!("must be an array of {}", T::NAME)).into());
     }
+    // At once where every item is good, as in most bodies.
+    if T::IS_FLAT
+        && body::is_plain(bytes)
+        && let Ok(Objects(items)) = serde_json::from_slice::<Objects<T>>(bytes)
+    {
+        return Ok(items.into_iter().map(Ok).collect());
+    }
     let items: Vec<&RawValue> = body::parse(bytes)?;
     Ok(items.into_iter().map(|item| object(item.get().as_bytes())).collect())
+}
+
+/// An array of objects, no more of them than a body may have. Serde would take an array for a struct, too.
+struct Objects<T>(Vec<T>);
+
+impl<'de, T: Item> Deserialize<'de> for Objects<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Each(PhantomData)).map(Self)
+    }
+}
+
+struct Each<T>(PhantomData<T>);
+
+impl<'de, T: Item> Visitor<'de> for Each<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<T>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Object(item)) = sequence.next_element()? {
+            if items.len() >= T::ITEMS {
+                return Err(A::Error::custom("too many items"));
+            }
+            items.push(item);
+        }
+        Ok(items)
+    }
+}
+
+struct Object<T>(T);
+
+impl<'de, T: Item> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(One(PhantomData)).map(Self)
+    }
+}
+
+struct One<T>(PhantomData<T>);
+
+impl<'de, T: Item> Visitor<'de> for One<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members))
+    }
 }
 
 /// JSON lines: one item in each, blank ones passed over.
 pub(crate) fn ndjson<T: Item>(bytes: &[u8]) -> Result<Vec<Read<T>>, ApiError> {
     body::refuse_mark(bytes)?;
-    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    Ok(lines.filter(|line| !line.is_empty()).map(object).collect())
+    let is_plain = T::IS_FLAT && body::is_plain(bytes);
+    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let read = |line: &[u8]| match serde_json::from_slice(line) {
+        Ok(item) if is_plain && line.starts_with(b"{") => Ok(item),
+        Ok(_) | Err(_) => object(line),
+    };
+    Ok(lines.map(read).collect())
 }
 
 /// One item as a JSON object.

@@ -5,6 +5,7 @@ use crate::id::IndicatorId;
 use crate::refusal::Fault;
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// What a measurement is unique by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -65,35 +66,64 @@ pub struct Sifted {
 /// a batch the order of the items decides, as it does between batches.
 #[must_use]
 pub fn sift(items: Vec<Result<Point, Fault>>, known: &HashMap<Key, Figure>) -> Sifted {
-    let mut sifted = Sifted { outcomes: Vec::with_capacity(items.len()), rows: Vec::new(), superseded: Vec::new() };
-    // Where in `rows` the live figure of a key stands, when it came with this batch.
-    let mut written: HashMap<Key, usize> = HashMap::new();
-    for item in items {
-        let point = match item {
-            Ok(point) => point,
-            Err(fault) => {
-                sifted.outcomes.push(Outcome::Refused { fault });
-                continue;
-            }
+    let (verdicts, superseded) = verdicts(&items, known);
+    let mut sifted = Sifted { outcomes: Vec::with_capacity(items.len()), rows: Vec::new(), superseded };
+    for (item, verdict) in items.into_iter().zip(verdicts) {
+        let (outcome, superseded) = match (item, verdict) {
+            (Err(fault), _) => (Outcome::Refused { fault }, None),
+            (Ok(_), Verdict::Duplicate) => (Outcome::Duplicate, None),
+            (Ok(point), Verdict::Accepted { superseded }) => (Outcome::Accepted, Some((point, superseded))),
+            (Ok(point), Verdict::Correction { superseded }) => (Outcome::Correction, Some((point, superseded))),
         };
-        let key = point.key();
-        let earlier = written.get(&key).copied();
-        let live = match earlier.and_then(|index| sifted.rows.get(index)) {
-            Some(row) => Some(row.point.figure),
-            None => known.get(&key).copied(),
-        };
-        if live == Some(point.figure) {
-            sifted.outcomes.push(Outcome::Duplicate);
-            continue;
-        }
-        match earlier.and_then(|index| sifted.rows.get_mut(index)) {
-            Some(row) => row.superseded = true,
-            None if live.is_some() => sifted.superseded.push(key.clone()),
-            None => {}
-        }
-        sifted.outcomes.push(if live.is_some() { Outcome::Correction } else { Outcome::Accepted });
-        written.insert(key, sifted.rows.len());
-        sifted.rows.push(Row { point, superseded: false });
+        sifted.outcomes.push(outcome);
+        sifted.rows.extend(superseded.map(|(point, superseded)| Row { point, superseded }));
     }
     sifted
+}
+
+/// What becomes of a point, and whether a later one of the same batch corrects it. Of a refused item it says nothing.
+#[derive(Clone, Copy)]
+enum Verdict {
+    Accepted { superseded: bool },
+    Duplicate,
+    Correction { superseded: bool },
+}
+
+fn verdicts(items: &[Result<Point, Fault>], known: &HashMap<Key, Figure>) -> (Vec<Verdict>, Vec<Key>) {
+    let mut verdicts: Vec<Verdict> = Vec::with_capacity(items.len());
+    let mut ended = Vec::new();
+    // Where the live figure of a key stands, when it came with this batch.
+    let mut written: HashMap<(IndicatorId, DateTime<Utc>, &str), (usize, Figure)> = HashMap::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let Ok(point) = item else {
+            verdicts.push(Verdict::Duplicate);
+            continue;
+        };
+        let earlier = written.entry((point.indicator, point.observed_at, point.series.as_str()));
+        let before = match &earlier {
+            Entry::Occupied(earlier) => Some(earlier.get().1),
+            Entry::Vacant(_) if known.is_empty() => None,
+            Entry::Vacant(_) => known.get(&point.key()).copied(),
+        };
+        if before == Some(point.figure) {
+            verdicts.push(Verdict::Duplicate);
+            continue;
+        }
+        match &earlier {
+            Entry::Occupied(earlier) => {
+                if let Some(Verdict::Accepted { superseded } | Verdict::Correction { superseded }) =
+                    verdicts.get_mut(earlier.get().0)
+                {
+                    *superseded = true;
+                }
+            }
+            Entry::Vacant(_) => ended.extend(before.map(|_| point.key())),
+        }
+        verdicts.push(match before {
+            Some(_) => Verdict::Correction { superseded: false },
+            None => Verdict::Accepted { superseded: false },
+        });
+        earlier.insert_entry((index, point.figure));
+    }
+    (verdicts, ended)
 }

@@ -11,6 +11,9 @@ use std::fmt;
 /// No array of a body has more items, but for the doors that take many at once; most have bounds of their own below it.
 pub(crate) const ITEMS: usize = 1_000;
 
+/// Bytes that are looked at together.
+const BLOCK: usize = 256;
+
 /// A fault for each text, or name of a member, that holds such a character, and for each array that is too long. Empty also
 /// for what is no JSON.
 pub(super) fn faults(bytes: &[u8]) -> Vec<Fault> {
@@ -29,11 +32,14 @@ fn may_hold_many_items(bytes: &[u8]) -> bool {
 }
 
 /// Whether the bytes have an escape or the beginning of a sequence that could stand for such a character.
-fn may_hold_a_character(bytes: &[u8]) -> bool {
-    bytes
-        .iter()
-        .zip(bytes.iter().skip(1).chain(&[0]))
-        .any(|pair| matches!(pair, (b'\\', b'u' | b'b' | b'f') | (0xe2, 0x80 | 0x81) | (0xef, 0xbf) | (0x7f, _)))
+pub(super) fn may_hold_a_character(bytes: &[u8]) -> bool {
+    // Most bodies have none of these bytes, which is seen many at a time.
+    let may = |block: &[u8]| block.iter().fold(false, |may, byte| may | matches!(byte, b'\\' | 0xe2 | 0xef | 0x7f));
+    bytes.chunks(BLOCK).any(may)
+        && bytes
+            .iter()
+            .zip(bytes.iter().skip(1).chain(&[0]))
+            .any(|pair| matches!(pair, (b'\\', b'u' | b'b' | b'f') | (0xe2, 0x80 | 0x81) | (0xef, 0xbf) | (0x7f, _)))
 }
 
 struct Walk<'a> {

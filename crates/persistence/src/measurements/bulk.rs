@@ -134,35 +134,31 @@ pub(super) fn rollups(places: &[Place], connection: &mut AnyConnection) -> Resul
 pub(super) fn put_rollups(rows: &[RollupRow], connection: &mut AnyConnection) -> Result<(), Error> {
     use diesel::upsert::excluded;
     use measurement_rollups as r;
-    macro_rules! put {
-        ($rows:expr, $c:expr) => {
-            diesel::insert_into(r::table)
-                .values($rows)
-                .on_conflict((r::series_id, r::step, r::starts_at))
-                .do_update()
-                .set((
-                    r::count.eq(excluded(r::count)),
-                    r::mean.eq(excluded(r::mean)),
-                    r::deviations.eq(excluded(r::deviations)),
-                    r::least.eq(excluded(r::least)),
-                    r::greatest.eq(excluded(r::greatest)),
-                    r::newest_at.eq(excluded(r::newest_at)),
-                    r::newest.eq(excluded(r::newest)),
-                    r::numerators.eq(excluded(r::numerators)),
-                    r::denominators.eq(excluded(r::denominators)),
-                ))
-                .execute($c)
-        };
-    }
     match connection {
         AnyConnection::Postgres(c) => {
             for some in rows.chunks(CHUNK) {
-                put!(some, c)?;
+                diesel::insert_into(r::table)
+                    .values(some)
+                    .on_conflict((r::series_id, r::step, r::starts_at))
+                    .do_update()
+                    .set((
+                        r::count.eq(excluded(r::count)),
+                        r::mean.eq(excluded(r::mean)),
+                        r::deviations.eq(excluded(r::deviations)),
+                        r::least.eq(excluded(r::least)),
+                        r::greatest.eq(excluded(r::greatest)),
+                        r::newest_at.eq(excluded(r::newest_at)),
+                        r::newest.eq(excluded(r::newest)),
+                        r::numerators.eq(excluded(r::numerators)),
+                        r::denominators.eq(excluded(r::denominators)),
+                    ))
+                    .execute(c)?;
             }
         }
         AnyConnection::Sqlite(c) => {
+            // Prepared once, which an insert with `ON CONFLICT` is not.
             for row in rows {
-                put!(row, c)?;
+                diesel::replace_into(r::table).values(row).execute(c)?;
             }
         }
     }

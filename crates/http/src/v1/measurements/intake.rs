@@ -67,6 +67,7 @@ impl Item for MeasurementItem {
     const NAME: &'static str = "measurements";
     const ITEMS: usize = ITEMS;
     const BYTES: usize = BYTES;
+    const IS_FLAT: bool = true;
     type Column = Column;
 
     fn column(name: &str) -> Option<Column> {
