@@ -96,6 +96,7 @@ mod faults {
     mod crash;
     mod demo;
     mod digests;
+    mod examples;
     mod hand;
     mod ledger;
     mod logs;
