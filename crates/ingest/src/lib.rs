@@ -1,0 +1,185 @@
+//! What monitoring systems send, decoded: bytes in, series and samples out. No I/O, no clock, nothing of the product.
+//!
+//! Each decoder walks the bytes once and keeps what it reads as samples, without a tree in between, so that what is held is
+//! bounded by [`SAMPLES`] and [`LABEL_BYTES`] and not by how often an empty message fits into a body. A point that cannot
+//! become a sample is counted and told, never lost.
+
+pub mod histogram;
+pub mod line_protocol;
+pub mod otlp;
+pub mod remote_write;
+pub mod wire;
+
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Samples of one body at most; a histogram is several.
+pub const SAMPLES: usize = 50_000;
+/// Bytes of all labels of one body at most, each series with its own: a table of symbols is small, what refers to it is not.
+pub const LABEL_BYTES: usize = 32 << 20;
+/// Labels of one series at most.
+pub const LABELS: usize = 64;
+/// Points that were refused and are told, at most; all are counted.
+pub const TOLD: usize = 20;
+
+/// Labels by name.
+pub type Labels = BTreeMap<String, String>;
+
+/// Why a body cannot be read at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// It is not what it is said to be.
+    #[error("{0}")]
+    Malformed(String),
+    /// It holds more than is read at once.
+    #[error("{0}")]
+    TooMuch(String),
+}
+
+impl Unreadable {
+    pub(crate) fn malformed(what: impl Into<String>) -> Self {
+        Self::Malformed(what.into())
+    }
+}
+
+/// A series: the name of a metric, and the labels by which it is told apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Series {
+    /// The metric's name.
+    pub metric: String,
+    /// Its labels; those that are empty are left out, as they say the same.
+    pub labels: Labels,
+}
+
+/// A figure of a series.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// Which series, by its place.
+    pub series: usize,
+    /// When it was observed.
+    pub at: DateTime<Utc>,
+    /// The figure: finite.
+    pub value: f64,
+    /// As a part of which point of the body: a histogram is one point and several samples.
+    pub point: usize,
+}
+
+/// A point that was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Which point of the body, from 0; in line protocol which line, from 1.
+    pub point: usize,
+    /// Why.
+    pub why: String,
+}
+
+/// What a body held.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Intake {
+    /// The series, in the order in which they came.
+    pub series: Vec<Series>,
+    /// The samples, in the order in which they came.
+    pub samples: Vec<Sample>,
+    /// Points of the body, whatever became of them.
+    pub points: usize,
+    /// Points that say that there is no figure: markers of an end, fields of text.
+    pub passed_over: usize,
+    /// How many points were refused.
+    pub refused: usize,
+    /// The first of them, at most [`TOLD`].
+    pub told: Vec<Refused>,
+    /// Points of the body that are native histograms; they are among `points`, too.
+    pub histograms: usize,
+}
+
+/// Gathers what a decoder reads, within the limits.
+#[derive(Debug, Default)]
+pub(crate) struct Gathering {
+    intake: Intake,
+    label_bytes: usize,
+    point: usize,
+}
+
+impl Gathering {
+    /// The next point begins; it is known by its number, unless the format counts otherwise.
+    pub(crate) fn begin(&mut self) {
+        self.point = self.intake.points;
+        self.intake.points += 1;
+    }
+
+    /// The next point begins, known by a number of the format's own.
+    pub(crate) fn begin_at(&mut self, point: usize) {
+        self.point = point;
+        self.intake.points += 1;
+    }
+
+    /// The point at hand is refused.
+    pub(crate) fn refuse(&mut self, why: impl Into<String>) {
+        self.intake.refused += 1;
+        if self.intake.told.len() < TOLD {
+            let mut why: String = why.into();
+            if let Some((end, _)) = why.char_indices().nth(300) {
+                why.truncate(end);
+            }
+            self.intake.told.push(Refused { point: self.point, why });
+        }
+    }
+
+    /// The point at hand holds no figure, and says so.
+    pub(crate) fn pass_over(&mut self) {
+        self.intake.passed_over += 1;
+    }
+
+    /// The point at hand is a native histogram.
+    pub(crate) fn note_histogram(&mut self) {
+        self.intake.histograms += 1;
+    }
+
+    /// A series; its place.
+    pub(crate) fn series(&mut self, metric: String, mut labels: Labels) -> Result<usize, Unreadable> {
+        labels.retain(|_, value| !value.is_empty());
+        let bytes: usize = labels.iter().map(|(name, value)| name.len() + value.len()).sum();
+        self.label_bytes = self.label_bytes.saturating_add(bytes).saturating_add(metric.len());
+        if self.label_bytes > LABEL_BYTES {
+            return Err(Unreadable::TooMuch(format!("labels of one body may have {LABEL_BYTES} bytes")));
+        }
+        self.intake.series.push(Series { metric, labels });
+        if self.intake.series.len() > SAMPLES {
+            return Err(too_many());
+        }
+        Ok(self.intake.series.len() - 1)
+    }
+
+    /// A sample of the point at hand.
+    pub(crate) fn sample(&mut self, series: usize, at: DateTime<Utc>, value: f64) -> Result<(), Unreadable> {
+        if self.intake.samples.len() >= SAMPLES {
+            return Err(too_many());
+        }
+        self.intake.samples.push(Sample { series, at, value, point: self.point });
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Intake {
+        self.intake
+    }
+}
+
+fn too_many() -> Unreadable {
+    Unreadable::TooMuch(format!("one body may hold {SAMPLES} samples; send smaller batches"))
+}
+
+/// The moment of so many nanoseconds since 1970; 0 says that it is not known.
+pub(crate) fn moment(nanoseconds: u64) -> Option<DateTime<Utc>> {
+    let nanoseconds = i64::try_from(nanoseconds).ok().filter(|nanoseconds| *nanoseconds > 0)?;
+    Some(DateTime::from_timestamp_nanos(nanoseconds))
+}
+
+/// Labels that many series share, and one's own beside them: the own ones win.
+pub(crate) fn joined(shared: &Rc<Labels>, own: Labels) -> Labels {
+    let mut all = own;
+    for (name, value) in shared.iter() {
+        all.entry(name.clone()).or_insert_with(|| value.clone());
+    }
+    all
+}

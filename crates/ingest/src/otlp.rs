@@ -1,0 +1,164 @@
+//! OpenTelemetry metrics as OTLP/HTTP brings them: `ExportMetricsServiceRequest`, in Protocol Buffers or in JSON.
+//!
+//! Attributes of the resource are labels of each of its points; those of the point win. A gauge is one sample, and so is a sum.
+//! A histogram is `<name>_count`, `<name>_sum`, `<name>_min`, `<name>_max`, and under its own name quantiles with a label
+//! `quantile`; a summary is count, sum and the quantiles that it brings. Sums and histograms have a label `temporality`
+//! (`delta`, `cumulative`), since a running total is another figure than what was added.
+
+mod json;
+mod protobuf;
+
+pub use json::decode as json;
+pub use protobuf::decode as protobuf;
+
+use crate::histogram::{self, Bucket, QUANTILES};
+use crate::wire::Message;
+use crate::{Gathering, LABELS, Labels, Unreadable, joined, moment};
+use std::rc::Rc;
+
+/// The flag of a point that says that there is no figure.
+const NO_RECORDED_VALUE: u64 = 1;
+/// By which quantiles are told apart.
+const QUANTILE: &str = "quantile";
+
+/// What the points of a metric share.
+struct Metric<'a> {
+    name: &'a str,
+    resource: &'a Rc<Labels>,
+    temporality: Option<Temporality>,
+}
+
+/// Whether figures are what was added, or running totals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Temporality {
+    Delta,
+    Cumulative,
+}
+
+impl Temporality {
+    /// As the enumeration numbers it; 0 says nothing, which the protocol forbids.
+    fn of(number: u64) -> Option<Self> {
+        match number {
+            1 => Some(Self::Delta),
+            2 => Some(Self::Cumulative),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Delta => "delta",
+            Self::Cumulative => "cumulative",
+        }
+    }
+}
+
+/// A figure of a point: what the metric's name is followed by, which quantile it is, and how much.
+type Figure = (&'static str, Option<String>, f64);
+
+/// A point as it was read.
+#[derive(Debug, Default)]
+struct Point {
+    attributes: Labels,
+    time: u64,
+    flags: u64,
+    figures: Vec<Figure>,
+}
+
+/// What both kinds of histogram have.
+#[derive(Debug, Default)]
+struct Totals {
+    count: Option<u64>,
+    sum: Option<f64>,
+    min: Option<f64>,
+    max: Option<f64>,
+}
+
+impl Totals {
+    /// Its figures, with the quantiles that the buckets tell.
+    fn figures(self, buckets: Option<Vec<Bucket>>) -> Vec<Figure> {
+        let Self { count, sum, min, max } = self;
+        // What was not counted has no other figures: a histogram without its count is not one.
+        let Some(count) = count else { return Vec::new() };
+        let parts = [("_sum", sum), ("_min", min), ("_max", max)];
+        let mut figures = vec![("_count", None, count as f64)];
+        figures.extend(parts.into_iter().filter_map(|(name, value)| Some((name, None, value?))));
+        for (share, name) in QUANTILES {
+            let found = buckets.as_deref().and_then(|buckets| histogram::quantile(buckets, share));
+            figures.extend(found.map(|value| ("", Some(name.to_owned()), value)));
+        }
+        figures
+    }
+}
+
+/// Takes a point in, or says why not.
+fn take(metric: &Metric<'_>, point: Result<Point, String>, gathering: &mut Gathering) -> Result<(), Unreadable> {
+    gathering.begin();
+    let Metric { name, resource, temporality } = metric;
+    let refused = |why: &str| format!("{name}: {why}");
+    let Point { attributes, time, flags, mut figures } = match point {
+        Ok(point) => point,
+        Err(why) => {
+            gathering.refuse(refused(&why));
+            return Ok(());
+        }
+    };
+    if flags & NO_RECORDED_VALUE != 0 {
+        gathering.pass_over();
+        return Ok(());
+    }
+    let is_empty = figures.is_empty();
+    figures.retain(|(_, _, value)| value.is_finite());
+    let labels = joined(resource, attributes);
+    let fault = match moment(time) {
+        _ if name.is_empty() => Some("a metric needs a name"),
+        None => Some("the point has no time"),
+        Some(_) if is_empty => Some("the point has no value that is known here"),
+        Some(_) if figures.is_empty() => Some("the value is not a finite number"),
+        Some(_) if labels.len() > LABELS => Some("the point has more than 64 attributes"),
+        Some(_) => None,
+    };
+    let (None, Some(at)) = (fault, moment(time)) else {
+        gathering.refuse(refused(fault.unwrap_or_default()));
+        return Ok(());
+    };
+    for (suffix, quantile, value) in figures {
+        let mut labels = labels.clone();
+        if let Some(quantile) = quantile {
+            labels.insert(QUANTILE.to_owned(), quantile);
+        }
+        if let Some(temporality) = temporality {
+            labels.insert("temporality".to_owned(), temporality.name().to_owned());
+        }
+        let series = gathering.series(format!("{name}{suffix}"), labels)?;
+        gathering.sample(series, at, value)?;
+    }
+    Ok(())
+}
+
+/// A metric of which nothing can be read: at least one point is lost, and it is told.
+fn refuse_whole(name: &str, points: usize, why: &str, gathering: &mut Gathering) {
+    for _ in 0..points.max(1) {
+        gathering.begin();
+        gathering.refuse(format!("{name}: {why}"));
+    }
+}
+
+/// `ExportMetricsServiceResponse`, in Protocol Buffers: empty where everything was taken.
+#[must_use]
+pub fn response(rejected: usize, why: &str) -> Vec<u8> {
+    if rejected == 0 && why.is_empty() {
+        return Vec::new();
+    }
+    let partial = Message::default().varint(1, rejected as u64).bytes(2, why.as_bytes());
+    Message::default().message(1, partial).into_bytes()
+}
+
+/// `google.rpc.Status`, in Protocol Buffers.
+#[must_use]
+pub fn status(code: u32, message: &str) -> Vec<u8> {
+    Message::default().varint(1, u64::from(code)).bytes(2, message.as_bytes()).into_bytes()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+use super::{json, protobuf, response, status};
+use crate::wire::Message;
+use crate::{Intake, Unreadable};
+use proptest::prelude::*;
+
+const NANOS: u64 = 1_780_000_000_123_456_789;
+
+fn message() -> Message {
+    Message::default()
+}
+
+fn attribute(key: &str, value: &str) -> Message {
+    message().bytes(1, key.as_bytes()).message(2, message().bytes(1, value.as_bytes()))
+}
+
+/// A request of one metric of one resource.
+fn request(metric: Message) -> Vec<u8> {
+    let resource = message().message(1, attribute("service.name", "portal")).message(1, attribute("site", "north"));
+    let scope = message().message(2, metric);
+    message().message(1, message().message(2, scope).message(1, resource)).into_bytes()
+}
+
+fn named(name: &str, field: u32, data: Message) -> Vec<u8> {
+    request(message().message(field, data).bytes(1, name.as_bytes()))
+}
+
+fn number(value: f64) -> Message {
+    message().fixed64(3, NANOS.to_le_bytes()).fixed64(4, value.to_le_bytes())
+}
+
+/// `metric{labels} value` of each sample.
+fn told(intake: &Intake) -> Vec<String> {
+    let line = |sample: &crate::Sample| {
+        let series = &intake.series[sample.series];
+        let labels: Vec<String> = series.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        format!("{}{{{}}} {}", series.metric, labels.join(","), sample.value)
+    };
+    intake.samples.iter().map(line).collect()
+}
+
+fn whys(intake: &Intake) -> Vec<&str> {
+    intake.told.iter().map(|refused| refused.why.as_str()).collect()
+}
+
+#[test]
+fn a_gauge_has_the_labels_of_its_point_and_of_its_resource() {
+    let whole = message().fixed64(3, NANOS.to_le_bytes()).fixed64(6, (-7_i64).to_le_bytes());
+    let data = message().message(1, number(1.5).message(7, attribute("site", "south"))).message(1, whole);
+    let intake = protobuf(&named("latency", 5, data)).unwrap();
+    assert_eq!(
+        told(&intake),
+        ["latency{service.name=portal,site=south} 1.5", "latency{service.name=portal,site=north} -7"]
+    );
+    assert_eq!(intake.samples[0].at.timestamp_nanos_opt(), Some(NANOS.cast_signed()));
+    assert_eq!((intake.points, intake.refused), (2, 0));
+    let same = r#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"gauge":{"dataPoints":[
+        {"timeUnixNano":"1780000000123456789","asDouble":1.5,"attributes":[{"key":"site","value":{"stringValue":"south"}}]},
+        {"timeUnixNano":1780000000123456789,"asInt":"-7","exemplars":[]}]},"name":"latency","unit":"ms"}]}],
+        "resource":{"attributes":[{"key":"service.name","value":{"stringValue":"portal"}},{"key":"site","value":{"stringValue":"north"}}]}}]}"#;
+    assert_eq!(json(same.as_bytes()).unwrap(), intake);
+}
+
+#[test]
+fn a_sum_says_whether_it_is_a_running_total() {
+    for (temporality, expected) in [(1, "delta"), (2, "cumulative")] {
+        let data = message().varint(2, temporality).message(1, number(3.0)).varint(3, 1);
+        let intake = protobuf(&named("failures", 7, data)).unwrap();
+        let line = format!("failures{{service.name=portal,site=north,temporality={expected}}} 3");
+        assert_eq!(told(&intake), [line]);
+    }
+}
+
+#[test]
+fn a_histogram_is_its_count_its_sum_and_its_quantiles() {
+    let packed: Vec<u8> = [10_u64, 20, 10, 0].iter().flat_map(|count| count.to_le_bytes()).collect();
+    let bounds: Vec<u8> = [10.0_f64, 20.0, 40.0].iter().flat_map(|bound| bound.to_le_bytes()).collect();
+    let point = message()
+        .fixed64(3, NANOS.to_le_bytes())
+        .fixed64(4, 40_u64.to_le_bytes())
+        .fixed64(5, 640_f64.to_le_bytes())
+        .bytes(6, &packed)
+        .bytes(7, &bounds)
+        .fixed64(12, 39_f64.to_le_bytes());
+    let intake = protobuf(&named("size", 9, message().varint(2, 1).message(1, point))).unwrap();
+    assert_eq!(intake.points, 1);
+    let lines: Vec<String> = told(&intake).iter().map(|line| line.replace("service.name=portal,site=north,", "")).collect();
+    let of = |name: &str, value: &str| format!("{name},temporality=delta}} {value}").replace("{,", "{");
+    assert_eq!(
+        lines.iter().map(|line| line.replace("quantile=", "q=")).collect::<Vec<_>>()[..4],
+        [of("size_count{", "40"), of("size_sum{", "640"), of("size_max{", "39"), "size{q=0.5,temporality=delta} 15".replace("q=0.5,", "q=0.5,")]
+    );
+    let same = r#"{"resourceMetrics":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"portal"}},
+        {"key":"site","value":{"stringValue":"north"}}]},"scopeMetrics":[{"metrics":[{"name":"size","histogram":{
+        "aggregationTemporality":1,"dataPoints":[{"timeUnixNano":"1780000000123456789","count":"40","sum":640,"max":39,
+        "bucketCounts":["10",20,"10","0"],"explicitBounds":[10,20,40]}]}}]}]}]}"#;
+    assert_eq!(json(same.as_bytes()).unwrap(), intake);
+}
+
+#[test]
+fn exponential_histograms_and_summaries_are_read() {
+    let side = message().varint(1, 0).bytes(2, &[1, 2, 1]);
+    let point = message()
+        .fixed64(3, NANOS.to_le_bytes())
+        .fixed64(4, 4_u64.to_le_bytes())
+        .varint(6, 0)
+        .message(8, side);
+    let intake = protobuf(&named("size", 10, message().varint(2, 2).message(1, point))).unwrap();
+    assert!(told(&intake)[1].ends_with("quantile=0.5,service.name=portal,site=north,temporality=cumulative} 3"));
+    let quantile = message().fixed64(1, 0.99_f64.to_le_bytes()).fixed64(2, 7_f64.to_le_bytes());
+    let point = message().fixed64(3, NANOS.to_le_bytes()).fixed64(4, 9_u64.to_le_bytes()).message(6, quantile);
+    let intake = protobuf(&named("took", 11, message().message(1, point))).unwrap();
+    let lines = told(&intake);
+    assert_eq!(lines[0], "took_count{service.name=portal,site=north} 9");
+    assert_eq!(lines[1], "took{quantile=0.99,service.name=portal,site=north} 7");
+    let same = r#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[
+        {"name":"size","exponentialHistogram":{"aggregationTemporality":2,"dataPoints":[
+            {"timeUnixNano":"1","count":"4","scale":0,"positive":{"offset":0,"bucketCounts":["1","2","1"]}}]}},
+        {"name":"took","summary":{"dataPoints":[{"timeUnixNano":"1","count":"9","quantileValues":[{"quantile":0.99,"value":7}]}]}}
+        ]}]}]}"#;
+    let lines = told(&json(same.as_bytes()).unwrap());
+    assert!(lines.contains(&"size{quantile=0.5,temporality=cumulative} 3".to_owned()), "{lines:?}");
+    assert_eq!(lines.last().unwrap(), "took{quantile=0.99} 7");
+}
+
+/// Each of these is nothing to a decoder that fills in what is missing: here it is a point that was refused.
+#[test]
+fn what_decodes_to_nothing_is_refused_and_told() {
+    let no_value = message().message(1, message().fixed64(3, NANOS.to_le_bytes()));
+    let no_time = message().message(1, message().fixed64(4, 1_f64.to_le_bytes()));
+    let not_a_number = message().message(1, number(f64::NAN));
+    let unspecified = message().message(1, number(1.0)).message(1, number(2.0));
+    for (field, data, refused) in [(5, no_value, 1), (5, no_time, 1), (5, not_a_number, 1), (7, unspecified, 2)] {
+        let intake = protobuf(&named("m", field, data)).unwrap();
+        assert_eq!((intake.refused, intake.points, intake.samples.len()), (refused, refused, 0), "{intake:?}");
+        assert!(whys(&intake).iter().all(|why| why.starts_with("m: ")));
+    }
+    let unknown = protobuf(&named("m", 99, message())).unwrap();
+    assert_eq!((unknown.refused, unknown.points), (1, 1));
+    for (metric, refused) in [
+        (r#"{"name":"m","sum":{"aggregationTemporality":"AGGREGATION_TEMPORALITY_DELTA","dataPoints":[{"asInt":"1"},{}]}}"#, 2),
+        (r#"{"name":"m","sum":{"dataPoints":[{"asInt":"1","timeUnixNano":"1"}]}}"#, 1),
+        (r#"{"name":"m","gauges":{"dataPoints":[{"asInt":"1","timeUnixNano":"1"}]}}"#, 1),
+        (r#"{"name":"m","gauge":{"dataPoints":[{"as_double":1,"timeUnixNano":"1"}]}}"#, 1),
+        (r#"{"name":"m","gauge":{"dataPoints":[{"asDouble":"x","timeUnixNano":"1"},{"asInt":1.5,"timeUnixNano":"1"}]}}"#, 2),
+        (r#"{"name":"m","gauge":{"dataPoints":[{"asDouble":"NaN","timeUnixNano":"1"},7]}}"#, 2),
+        (r#"{"name":"m","gauge":{"dataPoints":[{"asDouble":1}]}}"#, 1),
+        (r#"{"gauge":{"dataPoints":[{"asDouble":1,"timeUnixNano":"1"}]}}"#, 1),
+        (r#"{"name":"m","histogram":{"aggregationTemporality":1,"dataPoints":[{"timeUnixNano":"1"}]}}"#, 1),
+    ] {
+        let body = format!(r#"{{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{metric}]}}]}}]}}"#);
+        let intake = json(body.as_bytes()).unwrap();
+        assert_eq!((intake.refused, intake.points, intake.samples.len()), (refused, refused, 0), "{metric}: {intake:?}");
+    }
+}
+
+#[test]
+fn a_point_that_says_that_there_is_no_value_is_passed_over() {
+    let data = message().message(1, message().fixed64(3, NANOS.to_le_bytes()).varint(8, 1));
+    let intake = protobuf(&named("m", 5, data)).unwrap();
+    assert_eq!((intake.points, intake.passed_over, intake.refused), (1, 1, 0));
+}
+
+#[test]
+fn what_is_no_such_message_is_unreadable() {
+    for body in ["", "[]", "{", "7", r#"{"resourceMetrics":7}"#, r#"{"resourceMetrics":[[]]}"#, r#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[7]}]}]}"#] {
+        assert!(matches!(json(body.as_bytes()), Err(Unreadable::Malformed(_))), "{body}");
+    }
+    assert_eq!(json(b"{}").unwrap(), Intake::default());
+    assert_eq!(protobuf(b"").unwrap(), Intake::default());
+    assert!(matches!(protobuf(&[0x0a, 0x05, 0x00]), Err(Unreadable::Malformed(_))));
+}
+
+/// An empty point has two bytes: what is held must not grow by what a point is in memory.
+#[test]
+fn a_body_of_empty_points_is_not_held() {
+    let mut data = message().varint(2, 1);
+    for _ in 0..100_000 {
+        data = data.message(1, message());
+    }
+    let intake = protobuf(&named("m", 5, data)).unwrap();
+    assert_eq!((intake.refused, intake.told.len()), (100_000, crate::TOLD));
+    let mut many = message();
+    for _ in 0..=crate::SAMPLES {
+        many = many.message(1, number(1.0));
+    }
+    assert!(matches!(protobuf(&named("m", 5, many)), Err(Unreadable::TooMuch(_))));
+    // A resource of a megabyte is a label of each of its points.
+    let wide = message().message(1, attribute("a", &"x".repeat(1 << 20)));
+    let mut points = message();
+    for _ in 0..64 {
+        points = points.message(1, number(1.0));
+    }
+    let scope = message().message(2, message().bytes(1, b"m").message(5, points));
+    let body = message().message(1, message().message(1, wide).message(2, scope)).into_bytes();
+    assert!(matches!(protobuf(&body), Err(Unreadable::TooMuch(_))));
+}
+
+#[test]
+fn answers_are_what_the_protocol_says() {
+    assert!(response(0, "").is_empty());
+    assert_eq!(response(2, "x"), [0x0a, 5, 0x08, 2, 0x12, 1, b'x']);
+    assert_eq!(status(7, "no"), [0x08, 7, 0x12, 2, b'n', b'o']);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_bring_it_down(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = (protobuf(&bytes), json(&bytes));
+    }
+
+    #[test]
+    fn every_point_is_counted_once(values in proptest::collection::vec(any::<f64>(), 0..20)) {
+        let data = values.iter().fold(message(), |data, value| data.message(1, number(*value)));
+        let intake = protobuf(&named("m", 5, data)).unwrap();
+        prop_assert_eq!(intake.points, values.len());
+        prop_assert_eq!(intake.samples.len() + intake.refused + intake.passed_over, values.len());
+    }
+}
