@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(kills keys outages uploads races sync fuzz contract times flood)
+names=(kills keys outages uploads races sync fuzz contract senders times flood)
 about() {
     case $1 in
     kills) echo "kill -9 under 16 writers, 20 times on each database; nothing acknowledged is lost" ;;
@@ -17,6 +17,7 @@ about() {
     sync) echo "1,000 writes under strace; every 201 comes after the log has reached the disk" ;;
     fuzz) echo "every parser fed with what a fuzzer makes up, a minute each, on a nightly toolchain" ;;
     contract) echo "the contract under two public linters; needs npx" ;;
+    senders) echo "OpenTelemetry's SDK, clients of InfluxDB and Prometheus send to the doors; needs pip, takes a Prometheus where there is one" ;;
     times) echo "whether the time of an answer tells that a record or a login exists; needs an idle machine" ;;
     flood) echo "64 logins at once for half a minute; nobody else waits, and memory stays; needs an idle machine" ;;
     *) return 1 ;;
@@ -55,6 +56,13 @@ run() {
         echo 'extends: ["spectral:oas"]' >"$rules"
         npx -y @stoplight/spectral-cli@6.16.3 lint openapi/v1.json --ruleset "$rules" --fail-severity warn
         rm "$rules"
+        ;;
+    senders)
+        venv=$(mktemp -d)
+        python3 -m venv "$venv"
+        "$venv/bin/pip" install --quiet --requirement scripts/senders.txt
+        "$venv/bin/python" scripts/senders.py "${CARGO_TARGET_DIR:-target}/debug/ratchet" $(command -v prometheus)
+        rm -r "$venv"
         ;;
     times) measured existence ;;
     flood) measured hashing ;;

@@ -56,7 +56,7 @@ NEVER_IN = ("api_key",)
 # What holds until it is said otherwise: in a pack of any time that does not end before it was made.
 HOLDING = frozenset((
     "settings", "member", "context_entry", "process", "applicability", "policy", "policy_version", "acknowledgement",
-    "indicator", "change_template", "course", "competence", "communication_plan"))
+    "indicator", "ingest_rule", "change_template", "course", "competence", "communication_plan"))
 WIDE = b"\x01\x00\x10\x00" + bytes(16)
 
 

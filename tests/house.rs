@@ -95,8 +95,21 @@ fn every_resource_has_its_stem_in_every_layer() {
             // A batch and its rows are one matter: `measurements`.
             continue;
         }
-        if ["auth", "catalogue", "cycles", "diff", "events", "ingest", "journal", "me", "orphans", "packs", "records", "search"]
-            .contains(&stem)
+        if [
+            "auth",
+            "catalogue",
+            "cycles",
+            "diff",
+            "events",
+            "ingest",
+            "journal",
+            "me",
+            "orphans",
+            "packs",
+            "records",
+            "search",
+        ]
+        .contains(&stem)
         {
             continue;
         }

@@ -39,6 +39,8 @@ mod api {
     mod improvements;
     mod incidents;
     mod indicators;
+    mod ingest;
+    mod ingest_rules;
     mod input;
     pub mod journal;
     mod lifecycles;

@@ -80,6 +80,8 @@ ids! {
     IndicatorId,
     /// What results of several indicators mean, taken together.
     AnalysisId,
+    /// Which series that monitoring systems send feeds which indicator.
+    IngestRuleId,
     /// A batch of measurements: one body, one transaction, one entry in the journal.
     MeasurementBatchId,
     /// Something that could be better.

@@ -57,6 +57,7 @@ macro_rules! of_kind {
             Evidence: evidence::Evidence,
             Settings: settings::Settings,
             MeasurementBatch: measurements::MeasurementBatch,
+            IngestRule: ingest_rules::IngestRule,
             ContextEntry: context_entries::ContextEntry,
             Course: courses::Course,
             TrainingAssignment: training_assignments::TrainingAssignment,

@@ -40,6 +40,7 @@ pub mod imports;
 pub mod improvements;
 pub mod incidents;
 pub mod indicators;
+pub mod ingest_rules;
 pub mod journal;
 pub mod kinds;
 pub mod links;

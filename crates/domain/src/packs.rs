@@ -42,7 +42,7 @@ pub enum PackKind {
 }
 
 /// Every register there is, but for machines' ways in. What is said of other records stands behind them.
-const ALL: [Prefix; 38] = [
+const ALL: [Prefix; 39] = [
     Prefix::Settings,
     Prefix::Member,
     Prefix::ContextEntry,
@@ -53,6 +53,7 @@ const ALL: [Prefix; 38] = [
     Prefix::Acknowledgement,
     Prefix::Objective,
     Prefix::Indicator,
+    Prefix::IngestRule,
     Prefix::MeasurementBatch,
     Prefix::Analysis,
     Prefix::Signal,
@@ -163,6 +164,7 @@ const fn standing(kind: Prefix) -> Standing {
         | Prefix::PolicyVersion
         | Prefix::Acknowledgement
         | Prefix::Indicator
+        | Prefix::IngestRule
         | Prefix::ChangeTemplate
         | Prefix::Course
         | Prefix::Competence

@@ -68,6 +68,9 @@ pub enum Prefix {
     /// Measurements that came in one body.
     #[strum(serialize = "BAT")]
     MeasurementBatch,
+    /// Which series that monitoring systems send feeds which indicator.
+    #[strum(serialize = "ING")]
+    IngestRule,
     /// Something that the management system starts from.
     #[strum(serialize = "CTX")]
     ContextEntry,
@@ -162,6 +165,7 @@ impl Prefix {
             Self::Evidence => "evidence",
             Self::Settings => "settings",
             Self::MeasurementBatch => "measurement_batch",
+            Self::IngestRule => "ingest_rule",
             Self::ContextEntry => "context_entry",
             Self::Course => "course",
             Self::TrainingAssignment => "training_assignment",

@@ -101,6 +101,7 @@ pub fn is_about_others(kind: Prefix) -> bool {
         | Prefix::Signal
         | Prefix::Settings
         | Prefix::MeasurementBatch
+        | Prefix::IngestRule
         | Prefix::ContextEntry
         | Prefix::Course
         | Prefix::TrainingAssignment

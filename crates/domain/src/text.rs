@@ -192,6 +192,12 @@ pub fn forbidden_character(pointer: &str, text: &str) -> Option<Fault> {
     Some(Fault::new(pointer, "forbidden_character", format!("must not contain U+{:04X}", u32::from(bad))))
 }
 
+/// The text with U+FFFD in the place of each character that no text may hold: of what is kept although nobody here wrote it.
+#[must_use]
+pub fn without_forbidden(text: &str) -> String {
+    text.chars().map(|c| if is_forbidden(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// Space, and what is shown as nothing by itself: the default ignorable code points (Unicode, section 5.21), and blanks that
 /// are letters or symbols by name.
 fn is_unseen(c: char) -> bool {

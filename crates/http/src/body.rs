@@ -104,13 +104,28 @@ fn app_of(request: &HttpRequest) -> Result<&web::Data<App>, ApiError> {
 
 /// The whole body, decompressed; at most `limit` bytes, and no longer than the settings say.
 pub(crate) async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Vec<u8>, ApiError> {
+    read_encoded(request, payload, encoding(request)?, limit).await
+}
+
+/// The same of a body that is encoded so, whatever its head says.
+pub(crate) async fn read_encoded(
+    request: &HttpRequest,
+    payload: Payload,
+    encoding: &str,
+    limit: usize,
+) -> Result<Vec<u8>, ApiError> {
     let patience = app_of(request)?.settings.body_patience;
-    let gathering = gather(request, payload, limit);
+    let gathering = gather(request, payload, encoding, limit);
     tokio::time::timeout(patience, gathering).await.unwrap_or(Err(ApiError::TooSlow))
 }
 
-async fn gather(request: &HttpRequest, mut payload: Payload, limit: usize) -> Result<Vec<u8>, ApiError> {
-    let mut body = Inflation::of(encoding(request)?, limit)?;
+async fn gather(
+    request: &HttpRequest,
+    mut payload: Payload,
+    encoding: &str,
+    limit: usize,
+) -> Result<Vec<u8>, ApiError> {
+    let mut body = Inflation::of(encoding, limit)?;
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if declared.is_some_and(|length: usize| length > limit) {
         return Err(ApiError::TooLarge(limit));
@@ -122,7 +137,7 @@ async fn gather(request: &HttpRequest, mut payload: Payload, limit: usize) -> Re
 }
 
 /// How the body is said to be compressed. Several encodings, one inside the other, are more than is read here.
-fn encoding(request: &HttpRequest) -> Result<&str, ApiError> {
+pub(crate) fn encoding(request: &HttpRequest) -> Result<&str, ApiError> {
     let mut sent = request.headers().get_all(header::CONTENT_ENCODING);
     let (first, second) = (sent.next(), sent.next());
     let named = first.map_or(Some("identity"), |value| value.to_str().ok());

@@ -2,6 +2,7 @@
 //! most a second old, so that a revocation acts at once.
 
 use crate::app::App;
+use crate::dialects::{INFLUX_V1, INFLUX_V2};
 use crate::error::ApiError;
 use crate::limits::Remaining;
 use crate::observe::request_id;
@@ -167,7 +168,9 @@ fn bearer(request: &HttpRequest) -> Option<&str> {
     let mut values = request.headers().get_all(header::AUTHORIZATION);
     let (value, None) = (values.next()?, values.next()) else { return None };
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    // Clients of InfluxDB know that one alone.
+    let is_token = scheme.eq_ignore_ascii_case("token") && [INFLUX_V1, INFLUX_V2].contains(&request.path());
+    (is_token || scheme.eq_ignore_ascii_case("bearer")).then_some(token.trim())
 }
 
 async fn by_token(app: &App, token: &str, now: DateTime<Utc>) -> Result<Known, ApiError> {

@@ -6,6 +6,7 @@ mod lists;
 mod operations;
 mod schemas;
 
+use crate::dialects::{InfluxFault, OtlpStatus};
 use crate::error::{Kind, Problem};
 use crate::routes::DECLARED;
 use crate::routing;
@@ -56,6 +57,8 @@ fn add_components(components: &mut Value) {
     let mut schemas = Vec::new();
     Problem::schemas(&mut schemas);
     schemas.push((Problem::name().into_owned(), Problem::schema()));
+    schemas.push((OtlpStatus::name().into_owned(), OtlpStatus::schema()));
+    schemas.push((InfluxFault::name().into_owned(), InfluxFault::schema()));
     for (name, schema) in schemas {
         components["schemas"][name] = serde_json::to_value(schema).unwrap_or_default();
     }

@@ -46,6 +46,12 @@ pub enum ApiError {
     /// The body is too large, compressed or not.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
+    /// The body holds more than is taken at once.
+    #[error("{0}")]
+    TooMuch(String),
+    /// The body is not of the form that its protocol has.
+    #[error("{0}")]
+    Undecodable(String),
     /// The body did not arrive in time.
     #[error("the body did not arrive in time")]
     TooSlow,
@@ -252,6 +258,24 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<ratchet_ingest::Unreadable> for ApiError {
+    fn from(unreadable: ratchet_ingest::Unreadable) -> Self {
+        match unreadable {
+            ratchet_ingest::Unreadable::Malformed(why) => Self::Undecodable(why),
+            ratchet_ingest::Unreadable::TooMuch(why) => Self::TooMuch(why),
+        }
+    }
+}
+
+impl Problem {
+    /// What happened in one line, for whoever reads no problems.
+    pub(crate) fn line(&self) -> String {
+        let faults = self.errors.iter().map(|fault| format!(" {}: {}.", fault.pointer, fault.detail));
+        let reasons = self.reasons.iter().map(|reason| format!(" {}.", reason.detail));
+        faults.chain(reasons).fold(format!("{}. {}", self.title, self.detail), |line, more| line + &more)
+    }
+}
+
 impl ApiError {
     /// A wrong parameter or header.
     pub(crate) fn parameter(name: &str, code: &'static str, detail: impl Into<String>) -> Self {
@@ -266,7 +290,7 @@ impl ApiError {
     /// The kind of problem it is.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Malformed(_) => Kind::Malformed,
+            Self::Malformed(_) | Self::Undecodable(_) => Kind::Malformed,
             Self::Parameters(_) => Kind::Parameter,
             Self::Anonymous | Self::Unauthenticated => Kind::Unauthenticated,
             Self::LoginRefused => Kind::LoginRefused,
@@ -277,7 +301,7 @@ impl ApiError {
             Self::Refused(Refusal::Invalid(_)) => Kind::Validation,
             Self::Stale(_) => Kind::StaleVersion,
             Self::PreconditionRequired => Kind::PreconditionRequired,
-            Self::TooLarge(_) => Kind::TooLarge,
+            Self::TooLarge(_) | Self::TooMuch(_) => Kind::TooLarge,
             Self::TooSlow => Kind::Timeout,
             Self::MediaType(_) => Kind::MediaType,
             Self::TooMany(_) => Kind::TooManyRequests,
@@ -302,6 +326,8 @@ impl ApiError {
                 (vec![Fault::new(format!("/{field}"), "taken", format!("exists already: {by}"))], Vec::new())
             }
             Self::Malformed(_)
+            | Self::Undecodable(_)
+            | Self::TooMuch(_)
             | Self::Anonymous
             | Self::Unauthenticated
             | Self::LoginRefused
@@ -325,6 +351,7 @@ impl ApiError {
             Self::Malformed(detail) => format!("{detail}. {}", kind.advice()),
             Self::TooLarge(limit) => format!("At most {limit} bytes are read here, after decompression."),
             Self::MediaType(detail) => (*detail).to_owned(),
+            Self::TooMuch(detail) | Self::Undecodable(detail) => format!("{detail}."),
             Self::Occupied => {
                 "As many packs as can be are written at this moment, one for an organisation; come back after Retry-After."
                     .to_owned()

@@ -7,6 +7,7 @@ mod bounds;
 mod caller;
 mod contract;
 mod cursor;
+mod dialects;
 mod document;
 mod error;
 #[cfg(feature = "fuzzing")]

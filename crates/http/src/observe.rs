@@ -1,6 +1,7 @@
 //! What is seen of every request: its id, its log line, its figures, and the headers that every answer carries.
 
 use crate::app::App;
+use crate::dialects::Dialect;
 use crate::error::{ApiError, Unsent};
 use crate::limits::Remaining;
 use crate::traceparent::trace_id;
@@ -226,11 +227,14 @@ fn refused_elsewhere(response: &ServiceResponse<BoxBody>) -> Option<ApiError> {
     (response.status() == StatusCode::NOT_FOUND && !is_ours).then_some(ApiError::NotFound)
 }
 
-/// A problem is sent with the request's id.
+/// A problem is sent with the request's id, where a protocol has no form of its own for it.
 fn fill(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
     let unsent = response.response_mut().extensions_mut().remove::<Unsent>();
     let Some(Unsent(mut problem)) = unsent else { return response };
     problem.instance = Some(id.to_owned());
+    if let Some(dialect) = Dialect::of(response.request()) {
+        return dialect.told(response, &problem);
+    }
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     response.map_body(|_, _| BoxBody::new(body))
 }

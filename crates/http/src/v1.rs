@@ -27,6 +27,8 @@ pub(crate) mod imports;
 pub(crate) mod improvements;
 pub(crate) mod incidents;
 pub(crate) mod indicators;
+pub(crate) mod ingest;
+pub(crate) mod ingest_rules;
 pub(crate) mod journal;
 pub(crate) mod links;
 pub(crate) mod management_reviews;
@@ -78,6 +80,8 @@ pub(crate) fn configure(routes: &mut Routes) {
         .configure(indicators::configure)
         .configure(measurements::configure)
         .configure(measurement_batches::configure)
+        .configure(ingest_rules::configure)
+        .configure(ingest::configure)
         .configure(analyses::configure)
         .configure(signals::configure)
         .configure(nonconformities::configure)

@@ -4,6 +4,7 @@
 //! bounded by [`SAMPLES`] and [`LABEL_BYTES`] and not by how often an empty message fits into a body. A point that cannot
 //! become a sample is counted and told, never lost.
 
+pub mod cloudevents;
 pub mod histogram;
 pub mod line_protocol;
 pub mod otlp;
@@ -89,8 +90,8 @@ pub struct Intake {
     pub refused: usize,
     /// The first of them, at most [`TOLD`].
     pub told: Vec<Refused>,
-    /// Points of the body that are native histograms; they are among `points`, too.
-    pub histograms: usize,
+    /// Which points are native histograms that were not refused.
+    pub histograms: Vec<usize>,
 }
 
 /// Gathers what a decoder reads, within the limits.
@@ -117,6 +118,7 @@ impl Gathering {
     /// The point at hand is refused.
     pub(crate) fn refuse(&mut self, why: impl Into<String>) {
         self.intake.refused += 1;
+        self.intake.histograms.pop_if(|point| *point == self.point);
         if self.intake.told.len() < TOLD {
             let mut why: String = why.into();
             if let Some((end, _)) = why.char_indices().nth(300) {
@@ -133,7 +135,7 @@ impl Gathering {
 
     /// The point at hand is a native histogram.
     pub(crate) fn note_histogram(&mut self) {
-        self.intake.histograms += 1;
+        self.intake.histograms.push(self.point);
     }
 
     /// A series; its place.

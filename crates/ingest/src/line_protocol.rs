@@ -133,12 +133,7 @@ fn split<'a>(text: &'a str, separator: u8, scan: &mut Scan) -> Vec<&'a str> {
     parts
 }
 
-fn of_line(
-    line: &[u8],
-    precision: Precision,
-    now: DateTime<Utc>,
-    gathering: &mut Gathering,
-) -> Result<(), Unreadable> {
+fn of_line(line: &[u8], precision: Precision, now: DateTime<Utc>, gathering: &mut Gathering) -> Result<(), Unreadable> {
     match read(line, precision, now) {
         Err(why) => gathering.refuse(why),
         Ok(Line { measurement, tags, fields, at }) => {
@@ -165,7 +160,8 @@ struct Line {
 
 fn read(line: &[u8], precision: Precision, now: DateTime<Utc>) -> Result<Line, String> {
     let line = std::str::from_utf8(line).map_err(|_| "the line is not UTF-8".to_owned())?;
-    let parts: Vec<&str> = split(line, b' ', &mut Scan::default()).into_iter().filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> =
+        split(line, b' ', &mut Scan::default()).into_iter().filter(|part| !part.is_empty()).collect();
     let (key, fields, time) = match parts.as_slice() {
         [key, fields] => (*key, *fields, None),
         [key, fields, time] => (*key, *fields, Some(*time)),

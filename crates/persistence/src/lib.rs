@@ -37,6 +37,8 @@ pub mod imports;
 pub mod improvements;
 pub mod incidents;
 pub mod indicators;
+pub mod ingest_rules;
+pub mod ingest_unmatched;
 pub mod journal;
 pub mod links;
 mod listing;

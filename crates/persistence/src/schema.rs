@@ -1296,6 +1296,44 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    ingest_rules (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        name -> Text,
+        position -> BigInt,
+        door -> Nullable<Text>,
+        indicator_id -> Key,
+        stage -> Text,
+        description -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Double, Text};
+    use crate::column::{Instant, Key};
+    ingest_unmatched (organisation_id, series_key) {
+        organisation_id -> Key,
+        series_key -> Text,
+        id -> Key,
+        door -> Text,
+        metric -> Text,
+        labels -> Text,
+        seen -> BigInt,
+        first_at -> Instant,
+        last_at -> Instant,
+        last_value -> Double,
+    }
+}
+
 diesel::joinable!(journal_queue -> journal_entries (entry_id));
 diesel::joinable!(measurement_rollups -> measurement_series (series_id));
 diesel::joinable!(measurement_series -> measured_indicators (measured_id));
@@ -1340,3 +1378,4 @@ diesel::allow_tables_to_appear_in_same_query!(imports, incidents);
 diesel::allow_tables_to_appear_in_same_query!(imports, improvements);
 diesel::allow_tables_to_appear_in_same_query!(imports, risks);
 diesel::allow_tables_to_appear_in_same_query!(delegations, members);
+diesel::allow_tables_to_appear_in_same_query!(indicators, ingest_rules);

@@ -9,7 +9,8 @@ use crate::api::contract::{TEMPLATE, target};
 use crate::api::nonconformities::{raise, report};
 use crate::api::{
     actions, applicabilities, context_entries, courses, employee_reports, evidence, imports, improvements, indicators,
-    measurements, policies, policy_versions, processes, responsibilities, signals, training_assignments,
+    ingest, ingest_rules, measurements, policies, policy_versions, processes, responsibilities, signals,
+    training_assignments,
 };
 use crate::harness::{Api, PASSWORD};
 use ratchet_domain::access::Role;
@@ -148,6 +149,27 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
             let mut items = measurements::series(api, &indicator, &[1.0]);
             items[0]["dimensions"] = json!({ "site": "north" });
             (Manager, "/v1/measurements".into(), items)
+        }
+        "create_ingest_rule" => {
+            let rule = ingest_rules::latency(&indicators::active(api).await);
+            (Manager, "/v1/ingest-rules".into(), rule)
+        }
+        "amend_ingest_rule" => {
+            let body = json!({ "indicator": indicators::active(api).await });
+            (Manager, about(api, "/v1/ingest-rules/{id}").await, body)
+        }
+        "try_ingest_rules" => {
+            let rule = ingest_rules::latency(&indicators::active(api).await);
+            let body = json!({ "door": "otlp", "rule": rule, "samples": [{ "metric": "latency", "value": 1.0 }] });
+            (Manager, "/v1/ingest/try".into(), body)
+        }
+        "adopt_unmatched_series" => {
+            let body = json!({ "series_id": ingest::stray(api).await, "define": indicators::definition(&me) });
+            (Manager, "/v1/ingest/unmatched/adopt".into(), body)
+        }
+        "adopt_unmatched_series /indicator" => {
+            let body = json!({ "series_id": ingest::stray(api).await, "indicator": indicators::active(api).await });
+            (Manager, "/v1/ingest/unmatched/adopt".into(), body)
         }
         "create_indicator" => (Manager, "/v1/indicators".into(), indicators::definition(&me)),
         "amend_indicator" => (Manager, about(api, "/v1/indicators/{id}").await, indicators::definition(&me)),

@@ -5,9 +5,9 @@ mod tests;
 
 use crate::{
     actions, annotations, applicabilities, audit_programmes, audits, communication_plans, competences, context_entries,
-    courses, employee_reports, evidence, findings, improvements, incidents, indicators, management_reviews,
-    measurements, nonconformities, objectives, policies, policy_versions, processes, redactions, restrictions, risks,
-    settings, signals, training_assignments, votes, weaknesses,
+    courses, employee_reports, evidence, findings, improvements, incidents, indicators, ingest_rules,
+    management_reviews, measurements, nonconformities, objectives, policies, policy_versions, processes, redactions,
+    restrictions, risks, settings, signals, training_assignments, votes, weaknesses,
 };
 use crate::{change_templates, changes};
 use serde::Serialize;
@@ -66,6 +66,7 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
         table("objectives", edges(objectives::edge)),
         table("indicators", edges(indicators::edge)),
         table("measurement_batches", edges(measurements::edge)),
+        table("ingest_rules", edges(ingest_rules::edge)),
         // Later measurements clear what is open.
         table(
             "signals",

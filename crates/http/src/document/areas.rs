@@ -14,6 +14,7 @@ pub(super) fn tags(document: &Value) -> Value {
         ("objectives", "What is to be reached, by when, and whether it is on its way there [6.2]."),
         ("indicators", "What is measured, why, by whom, and which value is good enough [9.1]."),
         ("measurements", "Figures, by the batch; known ones are counted, changed ones kept beside the old."),
+        ("ingest", "Figures as monitoring systems send them, and the rules that make measurements of them."),
         ("analyses", "What the results of several indicators mean, taken together [9.1 e, f]."),
         ("signals", "What an indicator says that calls for attention."),
         ("nonconformities", "What went wrong, why, what was done and whether it worked [10.2]."),

@@ -18,6 +18,10 @@ pub(super) fn write(document: &mut Value) {
             let contents = operation.get_mut("requestBody").and_then(|body| body.get_mut("content")?.as_object_mut());
             let is_json = |name: &str| name.ends_with("/json") || name.ends_with("+json");
             for (_, content) in contents.into_iter().flatten().filter(|(name, _)| is_json(name)) {
+                // A body whose form others have written down has none here.
+                if content.get("schema").is_none() {
+                    continue;
+                }
                 let example = match method.as_str() {
                     "patch" => amendment(&known, path, &content["schema"]),
                     _ => example_of(&known, &content["schema"]),

@@ -1,5 +1,6 @@
 //! What is true of every operation: headers, and each answer that it can give.
 
+use crate::dialects::{self, DOORS, PROTOBUF};
 use crate::error::Kind;
 use crate::health;
 use crate::observe::UNOBSERVED;
@@ -61,9 +62,15 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     for (kind, possible) in kinds {
         if possible {
             let slug: &'static str = kind.into();
-            let status = kind.status_and_title().0.as_u16().to_string();
-            operation["responses"][status] = json!({ "$ref": format!("#/components/responses/{slug}") });
+            let (status, title) = kind.status_and_title();
+            operation["responses"][status.as_u16().to_string()] = match dialects::documented(path) {
+                Some(content) => json!({ "description": format!("{title}. {}", kind.advice()), "content": content }),
+                None => json!({ "$ref": format!("#/components/responses/{slug}") }),
+            };
         }
+    }
+    if path.starts_with(DOORS) {
+        describe_delivery(operation);
     }
     if operation["description"].is_null() {
         operation["description"] = operation["summary"].clone();
@@ -79,6 +86,20 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         }
     }
     describe_success(path, writes && !secret_of_session(path), tagged, operation);
+}
+
+/// Bodies at the doors have the forms of protocols of others, which are not written out here.
+fn describe_delivery(operation: &mut Value) {
+    let contents = operation.get_mut("requestBody").and_then(|body| body.get_mut("content")?.as_object_mut());
+    for (_, content) in contents.into_iter().flatten().filter(|(_, content)| content["schema"]["$ref"].is_null()) {
+        *content = json!({});
+    }
+    for response in operation["responses"].as_object_mut().into_iter().flatten().map(|(_, response)| response) {
+        let binary = response.get_mut("content").and_then(|content| content.get_mut(PROTOBUF));
+        if let Some(binary) = binary {
+            binary["schema"] = json!({ "type": "string", "format": "binary" });
+        }
+    }
 }
 
 /// Answered without the database.
@@ -97,7 +118,7 @@ fn secret_of_session(path: &str) -> bool {
 }
 
 /// Made of many records, or of none alone: no version is its own.
-const UNTAGGED: [&str; 3] = ["/v1/imports/", "/v1/measurements", "/v1/templates/"];
+const UNTAGGED: [&str; 4] = ["/v1/imports/", DOORS, "/v1/measurements", "/v1/templates/"];
 /// Read with a tag, although it is no record.
 const TAGGED: [&str; 5] = [
     calendar::PATH,
@@ -165,7 +186,7 @@ fn describe_success(path: &str, writes: bool, tagged: bool, operation: &mut Valu
             names.push("ETag");
         }
         // A dry run names no entry; a verb's answer is the same otherwise.
-        if writes && (path.contains("{id}") || status == "201") {
+        if writes && (path.contains("{id}") || status == "201" || path.starts_with(DOORS)) {
             names.extend(["Journal-Entry", "Journal-Leaf"]);
         }
         if writes && tagged && !path.contains('{') {

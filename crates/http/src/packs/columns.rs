@@ -119,6 +119,17 @@ pub(super) const fn of(kind: Prefix) -> &'static [Column] {
         Prefix::MeasurementBatch => {
             const { &[value("source"), value("observed_from"), value("observed_until"), value("digest")] }
         }
+        Prefix::IngestRule => {
+            const {
+                &[
+                    value("name"),
+                    value("door"),
+                    value("metric"),
+                    record("indicator_id", Prefix::Indicator),
+                    value("part"),
+                ]
+            }
+        }
         Prefix::ContextEntry => const { &[value("kind"), OWNER, value("review_due_on"), value("description")] },
         Prefix::Course => const { &[OWNER, value("validity_months"), value("pass_mark"), value("requirements")] },
         Prefix::TrainingAssignment => {

@@ -19,7 +19,7 @@ use actix_web::http::StatusCode;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
-use ratchet_domain::change::Record;
+use ratchet_domain::change::{Change, Record};
 use ratchet_domain::evaluation::Status;
 use ratchet_domain::id::MemberId;
 use ratchet_domain::indicators::{
@@ -282,13 +282,33 @@ pub(crate) async fn create_indicator(
     body: Body<CreateIndicator>,
 ) -> Result<Answer, ApiError> {
     call.create(parameters, body, |input: CreateIndicator, by, birth, tx| {
-        people(
-            &[("collector_id", input.collector_id), ("analyst_id", input.analyst_id), ("owner_id", input.owner_id)],
-            tx,
-        )?;
+        input.people(tx)?;
         Ok(Indicator::define(input.into(), by, birth)?)
     })
     .await
+}
+
+/// The indicator that a body defines below this place.
+pub(super) fn defined(
+    input: CreateIndicator,
+    pointer: &str,
+    by: &Actor,
+    tx: &mut Tx<'_>,
+) -> Result<Change<Indicator>, ApiError> {
+    let below = |error: ApiError| match error {
+        ApiError::Refused(refusal) => ApiError::Refused(refusal.below(pointer)),
+        error => error,
+    };
+    input.people(tx).map_err(below)?;
+    let birth = tx.birth(Indicator::PREFIX)?;
+    Indicator::define(input.into(), by, birth).map_err(|refusal| below(refusal.into()))
+}
+
+impl CreateIndicator {
+    /// Refuses whom it names and who is not there.
+    fn people(&self, tx: &mut Tx<'_>) -> Result<(), ApiError> {
+        people(&[("collector_id", self.collector_id), ("analyst_id", self.analyst_id), ("owner_id", self.owner_id)], tx)
+    }
 }
 
 impl From<CreateIndicator> for IndicatorDraft {

@@ -26,6 +26,7 @@ use ratchet_domain::measurements::{
 use ratchet_domain::reference::Locator;
 use ratchet_domain::refusal::{Fault, Refusal};
 use ratchet_persistence::error::Error as StoreError;
+use ratchet_persistence::journal::Receipt as JournalReceipt;
 use ratchet_persistence::measurements::{self, Stored, Window};
 use ratchet_persistence::table::{SortValue, Table};
 use ratchet_persistence::tx::Tx;
@@ -179,15 +180,13 @@ pub(crate) async fn record_measurements(
         MeasurementBatch::may_make(&by)?;
         let source = source.unwrap_or_else(|| "api".to_owned());
         let points = checked(items?, indicator.as_deref(), tx)?;
-        let known = measurements::known(by.organisation, points.iter().flatten(), tx.connection())?;
-        let sifted = sift(points, &known);
+        let (sifted, recorded) = recorded(source, points, tx)?;
         if let Some(faults) = all_refused(&sifted) {
             return Err(Refusal::Invalid(faults).into());
         }
-        if sifted.rows.is_empty() {
+        let Some((batch, written)) = recorded else {
             return Answer::json(StatusCode::OK, &receipt(&sifted, None));
-        }
-        let (batch, written) = measurements::record(source, &sifted, tx)?;
+        };
         let receipt = receipt(&sifted, Some(&batch));
         if dry_run {
             return Answer::json(StatusCode::OK, &receipt);
@@ -223,7 +222,7 @@ fn checked(
     Ok(items.into_iter().map(|item| item.and_then(check)).collect())
 }
 
-fn not_theirs() -> Fault {
+pub(crate) fn not_theirs() -> Fault {
     Fault::new("/indicator", "forbidden", "neither owned nor measured by this caller")
 }
 
@@ -253,25 +252,46 @@ fn indicators<'a>(
         };
         found.insert(name.to_owned(), indicator);
     }
-    let mut circles: Vec<Uuid> = found.values().flatten().map(|indicator| indicator.head.id).collect();
-    circles.sort_unstable();
-    circles.dedup();
-    for circle in circles {
-        tx.enter(circle)?;
-    }
-    // Read again when nobody else can retire one, or take it from whoever measures it.
-    let ids: Vec<Uuid> = found.values().flatten().map(|indicator| indicator.head.id).collect();
-    let now: HashMap<Uuid, Indicator> = Indicator::many(by.organisation, &ids, tx.connection())?
-        .into_iter()
-        .map(|indicator| (indicator.head.id, indicator))
-        .collect();
+    let now = locked(found.values().flatten().map(|indicator| indicator.head.id).collect(), tx)?;
     for indicator in found.values_mut() {
         if let Ok(before) = indicator {
-            let now = now.get(&before.head.id).filter(|now| now.is_visible(&by) && now.is_measured_by(&by));
-            *indicator = now.cloned().ok_or_else(not_theirs);
+            *indicator = now.get(&before.head.id).cloned().ok_or_else(not_theirs);
         }
     }
     Ok(found)
+}
+
+/// Those of these indicators that the caller measures, each locked against other writers of its measurements, in one order
+/// for all writers: as they are when nobody else can retire one, or take it from whoever measures it.
+pub(crate) fn locked(mut circles: Vec<Uuid>, tx: &mut Tx<'_>) -> Result<HashMap<Uuid, Indicator>, ApiError> {
+    let by = tx.actor().clone();
+    circles.sort_unstable();
+    circles.dedup();
+    for circle in &circles {
+        tx.enter(*circle)?;
+    }
+    let now = Indicator::many(by.organisation, &circles, tx.connection())?.into_iter();
+    let now = now.filter(|now| now.is_visible(&by) && now.is_measured_by(&by));
+    Ok(now.map(|indicator| (indicator.head.id, indicator)).collect())
+}
+
+/// What became of the measurements of a body, and the batch with its entry where something was new.
+pub(crate) type Recorded = (Sifted, Option<(MeasurementBatch, JournalReceipt)>);
+
+/// Sorts out what was checked and records what is new of it. The indicators are locked.
+pub(crate) fn recorded(
+    source: String,
+    points: Vec<Result<Point, Fault>>,
+    tx: &mut Tx<'_>,
+) -> Result<Recorded, ApiError> {
+    let organisation = tx.actor().organisation;
+    let known = measurements::known(organisation, points.iter().flatten(), tx.connection())?;
+    let sifted = sift(points, &known);
+    if sifted.rows.is_empty() {
+        return Ok((sifted, None));
+    }
+    let batch = measurements::record(source, &sifted, tx)?;
+    Ok((sifted, Some(batch)))
 }
 
 /// The faults with their places, when there is nothing else.

@@ -52,8 +52,25 @@ fn what_separates_can_be_escaped() {
 #[test]
 fn a_line_that_cannot_be_read_is_refused_alone() {
     for wrong in [
-        "m", "m ", "m f", "m f=", "m f=x", "m f=1x", "m f=nan", "m f=+1", "m f=1e999", "m f=1 x", "m f=1 1 1", "m,a f=1",
-        "m,a= f=1", "m,a=1,a=2 f=1", ",a=1 f=1", "m f=\"x", "m =1", "m f=9223372036854775808i", "m f=-1u",
+        "m",
+        "m ",
+        "m f",
+        "m f=",
+        "m f=x",
+        "m f=1x",
+        "m f=nan",
+        "m f=+1",
+        "m f=1e999",
+        "m f=1 x",
+        "m f=1 1 1",
+        "m,a f=1",
+        "m,a= f=1",
+        "m,a=1,a=2 f=1",
+        ",a=1 f=1",
+        "m f=\"x",
+        "m =1",
+        "m f=9223372036854775808i",
+        "m f=-1u",
     ] {
         let intake = decoded(&format!("a v=1\n{wrong}\n"));
         assert_eq!((intake.points, intake.refused, intake.samples.len()), (2, 1, 1), "{wrong}: {intake:?}");
@@ -67,7 +84,13 @@ fn a_line_that_cannot_be_read_is_refused_alone() {
 
 #[test]
 fn times_are_counted_as_said() {
-    for (name, time) in [("ns", "1780000000000000000"), ("us", "1780000000000000"), ("u", "1780000000000000"), ("ms", "1780000000000"), ("s", "1780000000")] {
+    for (name, time) in [
+        ("ns", "1780000000000000000"),
+        ("us", "1780000000000000"),
+        ("u", "1780000000000000"),
+        ("ms", "1780000000000"),
+        ("s", "1780000000"),
+    ] {
         let body = format!("m v=1 {time}");
         let intake = decode(body.as_bytes(), Precision::of(name).unwrap(), now()).unwrap();
         assert_eq!(intake.samples[0].at, now(), "{name}");

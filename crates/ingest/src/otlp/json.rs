@@ -226,8 +226,7 @@ fn parse<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, Unreadable> {
 type Reader = fn(DataPoint) -> Point;
 
 fn of_metric(metric: &RawValue, resource: &Rc<Labels>, gathering: &mut Gathering) -> Result<(), Unreadable> {
-    let MetricData { name, gauge, sum, histogram, exponential_histogram, summary } =
-        parse(metric.get().as_bytes())?;
+    let MetricData { name, gauge, sum, histogram, exponential_histogram, summary } = parse(metric.get().as_bytes())?;
     let kinds: [(Option<Data<'_>>, bool, Reader); 5] = [
         (gauge, false, number_point),
         (sum, true, number_point),
@@ -315,8 +314,7 @@ fn exponential_point(point: DataPoint) -> Point {
         buckets.map(|Buckets { offset, bucket_counts }| Side { offset: *offset, counts: numbers(bucket_counts) })
     };
     let (negative, positive) = (side(&point.negative).unwrap_or_default(), side(&point.positive).unwrap_or_default());
-    let buckets =
-        histogram::exponential(point.scale, point.zero_count.unwrap_or_default(), &negative, &positive);
+    let buckets = histogram::exponential(point.scale, point.zero_count.unwrap_or_default(), &negative, &positive);
     Point { figures: point.totals().figures(buckets), ..point.bare() }
 }
 

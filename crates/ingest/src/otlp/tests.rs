@@ -83,11 +83,17 @@ fn a_histogram_is_its_count_its_sum_and_its_quantiles() {
         .fixed64(12, 39_f64.to_le_bytes());
     let intake = protobuf(&named("size", 9, message().varint(2, 1).message(1, point))).unwrap();
     assert_eq!(intake.points, 1);
-    let lines: Vec<String> = told(&intake).iter().map(|line| line.replace("service.name=portal,site=north,", "")).collect();
+    let lines: Vec<String> =
+        told(&intake).iter().map(|line| line.replace("service.name=portal,site=north,", "")).collect();
     let of = |name: &str, value: &str| format!("{name},temporality=delta}} {value}").replace("{,", "{");
     assert_eq!(
         lines.iter().map(|line| line.replace("quantile=", "q=")).collect::<Vec<_>>()[..4],
-        [of("size_count{", "40"), of("size_sum{", "640"), of("size_max{", "39"), "size{q=0.5,temporality=delta} 15".replace("q=0.5,", "q=0.5,")]
+        [
+            of("size_count{", "40"),
+            of("size_sum{", "640"),
+            of("size_max{", "39"),
+            "size{q=0.5,temporality=delta} 15".replace("q=0.5,", "q=0.5,")
+        ]
     );
     let same = r#"{"resourceMetrics":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"portal"}},
         {"key":"site","value":{"stringValue":"north"}}]},"scopeMetrics":[{"metrics":[{"name":"size","histogram":{
@@ -99,11 +105,7 @@ fn a_histogram_is_its_count_its_sum_and_its_quantiles() {
 #[test]
 fn exponential_histograms_and_summaries_are_read() {
     let side = message().varint(1, 0).bytes(2, &[1, 2, 1]);
-    let point = message()
-        .fixed64(3, NANOS.to_le_bytes())
-        .fixed64(4, 4_u64.to_le_bytes())
-        .varint(6, 0)
-        .message(8, side);
+    let point = message().fixed64(3, NANOS.to_le_bytes()).fixed64(4, 4_u64.to_le_bytes()).varint(6, 0).message(8, side);
     let intake = protobuf(&named("size", 10, message().varint(2, 2).message(1, point))).unwrap();
     assert!(told(&intake)[1].ends_with("quantile=0.5,service.name=portal,site=north,temporality=cumulative} 3"));
     let quantile = message().fixed64(1, 0.99_f64.to_le_bytes()).fixed64(2, 7_f64.to_le_bytes());
@@ -137,11 +139,17 @@ fn what_decodes_to_nothing_is_refused_and_told() {
     let unknown = protobuf(&named("m", 99, message())).unwrap();
     assert_eq!((unknown.refused, unknown.points), (1, 1));
     for (metric, refused) in [
-        (r#"{"name":"m","sum":{"aggregationTemporality":"AGGREGATION_TEMPORALITY_DELTA","dataPoints":[{"asInt":"1"},{}]}}"#, 2),
+        (
+            r#"{"name":"m","sum":{"aggregationTemporality":"AGGREGATION_TEMPORALITY_DELTA","dataPoints":[{"asInt":"1"},{}]}}"#,
+            2,
+        ),
         (r#"{"name":"m","sum":{"dataPoints":[{"asInt":"1","timeUnixNano":"1"}]}}"#, 1),
         (r#"{"name":"m","gauges":{"dataPoints":[{"asInt":"1","timeUnixNano":"1"}]}}"#, 1),
         (r#"{"name":"m","gauge":{"dataPoints":[{"as_double":1,"timeUnixNano":"1"}]}}"#, 1),
-        (r#"{"name":"m","gauge":{"dataPoints":[{"asDouble":"x","timeUnixNano":"1"},{"asInt":1.5,"timeUnixNano":"1"}]}}"#, 2),
+        (
+            r#"{"name":"m","gauge":{"dataPoints":[{"asDouble":"x","timeUnixNano":"1"},{"asInt":1.5,"timeUnixNano":"1"}]}}"#,
+            2,
+        ),
         (r#"{"name":"m","gauge":{"dataPoints":[{"asDouble":"NaN","timeUnixNano":"1"},7]}}"#, 2),
         (r#"{"name":"m","gauge":{"dataPoints":[{"asDouble":1}]}}"#, 1),
         (r#"{"gauge":{"dataPoints":[{"asDouble":1,"timeUnixNano":"1"}]}}"#, 1),
@@ -149,7 +157,11 @@ fn what_decodes_to_nothing_is_refused_and_told() {
     ] {
         let body = format!(r#"{{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{metric}]}}]}}]}}"#);
         let intake = json(body.as_bytes()).unwrap();
-        assert_eq!((intake.refused, intake.points, intake.samples.len()), (refused, refused, 0), "{metric}: {intake:?}");
+        assert_eq!(
+            (intake.refused, intake.points, intake.samples.len()),
+            (refused, refused, 0),
+            "{metric}: {intake:?}"
+        );
     }
 }
 
@@ -162,7 +174,15 @@ fn a_point_that_says_that_there_is_no_value_is_passed_over() {
 
 #[test]
 fn what_is_no_such_message_is_unreadable() {
-    for body in ["", "[]", "{", "7", r#"{"resourceMetrics":7}"#, r#"{"resourceMetrics":[[]]}"#, r#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[7]}]}]}"#] {
+    for body in [
+        "",
+        "[]",
+        "{",
+        "7",
+        r#"{"resourceMetrics":7}"#,
+        r#"{"resourceMetrics":[[]]}"#,
+        r#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[7]}]}]}"#,
+    ] {
         assert!(matches!(json(body.as_bytes()), Err(Unreadable::Malformed(_))), "{body}");
     }
     assert_eq!(json(b"{}").unwrap(), Intake::default());

@@ -9,6 +9,7 @@ use ratchet_domain::id::IndicatorId;
 use ratchet_domain::indicators::{
     Analyse, AutoRaise, Facts, Frequency, Goal, Indicator, IndicatorDraft, Level, ValueKind, Verdict,
 };
+use ratchet_domain::ingest_rules::{Comparison, Door, IngestRule, IngestRuleDraft, Matcher, Part, Terms, USUAL_ORDER};
 use ratchet_domain::measurements::{MeasurementBatch, RawPoint, check_point, sift};
 use ratchet_domain::reference::Locator;
 use ratchet_domain::signals::Kind;
@@ -63,6 +64,7 @@ pub(super) fn add(story: &mut Story) {
         define(story, measured);
     }
     latency(story);
+    feed_latency(story);
     patches(story);
     clicks(story);
     weekly(story);
@@ -182,6 +184,32 @@ fn latency(story: &mut Story) {
         let when = if day == 0 { (0, 5) } else { (day - 1, 6) };
         send(story, when, PAVEL, LATENCY, figures.collect());
     }
+}
+
+/// From Monday on the load balancer's own monitoring is to send the latency: the rule is there, the key is not yet.
+fn feed_latency(story: &mut Story) {
+    story.step((2, 9), MARA, |tx, names| {
+        let (by, birth) = (tx.actor().clone(), tx.birth(IngestRule::PREFIX)?);
+        let of = |label: &str, value: &str| {
+            let comparison = Comparison::Equal;
+            Matcher { label: label.to_owned(), comparison, value: value.to_owned() }
+        };
+        let terms = Terms {
+            name: "Latency as Prometheus sees it".to_owned(),
+            order: USUAL_ORDER,
+            door: Some(Door::Prometheus),
+            metric: "http_request_duration_seconds".to_owned(),
+            matchers: vec![of("job", "portal"), of("quantile", "0.95")],
+            indicator: IndicatorId(names.get(LATENCY)?),
+            part: Part::Value,
+            scale: 1_000.0,
+            offset: 0.0,
+            dimensions: Vec::new(),
+        };
+        let draft = IngestRuleDraft { terms, kind: ValueKind::Gauge, in_force: 0 };
+        save(IngestRule::define(draft, &by, birth)?, tx)?;
+        Ok(())
+    });
 }
 
 /// How many of a week's 190 patches were installed in time: 96 % for two years, but for three weeks, and what came of them.

@@ -19,6 +19,7 @@ fn refusals() -> BTreeMap<&'static str, Refusals> {
         ("objectives", objectives::tests::refusals()),
         ("indicators", indicators::tests::refusals()),
         ("measurement_batches", measurements::tests::refusals()),
+        ("ingest_rules", ingest_rules::tests::refusals()),
         ("signals", signals::tests::refusals()),
         ("nonconformities", nonconformities::tests::refusals()),
         ("improvements", improvements::tests::refusals()),

@@ -1,0 +1,106 @@
+//! The table stage x verb of ingest rules.
+
+use super::{IN_FORCE, IngestRule, Stage};
+use crate::access::Actor;
+use crate::change::{Lifecycle, Record};
+use crate::refusal::{Reason, Refusal};
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+/// A stage without its facts: what filters and columns name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, EnumString, IntoStaticStr, VariantArray)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = IngestRuleState))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[expect(missing_docs, reason = "the variants of `Stage` say it")]
+pub enum StageName {
+    Active,
+    Paused,
+    Retired,
+}
+
+impl Stage {
+    /// The stage without its facts.
+    #[must_use]
+    pub fn name(&self) -> StageName {
+        match self {
+            Self::Active => StageName::Active,
+            Self::Paused { .. } => StageName::Paused,
+            Self::Retired { .. } => StageName::Retired,
+        }
+    }
+}
+
+/// What can be done to an ingest rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, EnumString, IntoStaticStr, VariantArray)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+#[expect(missing_docs, reason = "the commands of the same names say it")]
+pub enum Verb {
+    Pause,
+    Resume,
+    Retire,
+}
+
+/// The stages to which a verb leads from a stage; empty where the stage does not know the verb.
+#[must_use]
+pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
+    use StageName as S;
+    match (verb, from) {
+        (Verb::Pause, S::Active) => &[S::Paused],
+        (Verb::Resume, S::Paused) => &[S::Active],
+        (Verb::Retire, S::Active | S::Paused) => &[S::Retired],
+        (Verb::Pause, S::Paused | S::Retired) | (Verb::Resume, S::Active | S::Retired) | (Verb::Retire, S::Retired) => {
+            &[]
+        }
+    }
+}
+
+/// What a guard must know beyond the record itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// How many rules of the organisation are in force.
+    pub in_force: i64,
+}
+
+/// Refuses one rule more than can be in force.
+pub(super) fn has_room(in_force: i64) -> Result<(), Refusal> {
+    if in_force < IN_FORCE {
+        return Ok(());
+    }
+    let detail = format!("{IN_FORCE} rules are in force already: pause or retire what need not be any more");
+    Err(Refusal::state("too_many", detail))
+}
+
+impl Lifecycle for IngestRule {
+    type Verb = Verb;
+    type Facts = Facts;
+
+    fn stage_name(&self) -> &'static str {
+        self.stage.name().into()
+    }
+
+    fn knows(&self, verb: Verb) -> bool {
+        !edge(self.stage.name(), verb).is_empty()
+    }
+
+    fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {
+        Self::may_make(by)?;
+        if !self.knows(verb) {
+            return Err(Refusal::State(vec![Reason::wrong_state("an ingest rule", self.stage.name(), verb)]));
+        }
+        match verb {
+            Verb::Resume => has_room(facts.in_force),
+            Verb::Pause | Verb::Retire => Ok(()),
+        }
+    }
+
+    fn may_amend(&self, by: &Actor) -> Result<(), Refusal> {
+        Self::may_make(by)?;
+        match self.stage.name() {
+            StageName::Active | StageName::Paused => Ok(()),
+            StageName::Retired => {
+                Err(Refusal::state("wrong_state", "an ingest rule that is retired cannot be amended"))
+            }
+        }
+    }
+}
