@@ -270,9 +270,9 @@ async fn what_says_that_there_is_no_figure_is_none() {
             assert_eq!(answer.header("x-prometheus-remote-write-histograms-written"), "0");
             assert_eq!(answer.header("x-prometheus-remote-write-exemplars-written"), "0");
         }
-        let text = format!("latency,site=north value=0.5,note=\"slow\" {}\n# done\n", nanos(api.now()));
-        send(&machine, INFLUX, "text/plain", None, text.into_bytes()).await.expect(204);
-        assert_eq!(measured(&api, &indicator).await, ["north 500"]);
+        let text = format!("latency,site=north value=0.5,note=\"slow\" {}\n# done\n", api.now().timestamp_millis());
+        send(&machine, &format!("{INFLUX}?precision=ms"), "text/plain", None, text.into_bytes()).await.expect(204);
+        assert_eq!(measured(&api, &indicator).await, ["north 500"], "the same moment, by another door");
     }
 }
 

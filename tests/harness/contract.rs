@@ -149,7 +149,10 @@ pub(super) fn fault(method: &Method, path: &str, answer: &Answer) -> Option<Stri
         }
     }
     if answer.text.is_empty() {
-        return (response["content"].is_object() && *method != Method::HEAD).then(|| "no body".to_owned());
+        // In Protocol Buffers a message of which nothing is to be said has no bytes.
+        let is_message = answer.header("content-type") == "application/x-protobuf";
+        let is_body = response["content"].is_object() && *method != Method::HEAD && !is_message;
+        return is_body.then(|| "no body".to_owned());
     }
     let media_type = answer.header("content-type").split(';').next().unwrap_or_default();
     let content = &response["content"][media_type];

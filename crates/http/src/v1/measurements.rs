@@ -255,14 +255,16 @@ fn indicators<'a>(
     let now = locked(found.values().flatten().map(|indicator| indicator.head.id).collect(), tx)?;
     for indicator in found.values_mut() {
         if let Ok(before) = indicator {
-            *indicator = now.get(&before.head.id).cloned().ok_or_else(not_theirs);
+            let now = now.get(&before.head.id).filter(|now| now.is_visible(&by));
+            *indicator = now.cloned().ok_or_else(not_theirs);
         }
     }
     Ok(found)
 }
 
 /// Those of these indicators that the caller measures, each locked against other writers of its measurements, in one order
-/// for all writers: as they are when nobody else can retire one, or take it from whoever measures it.
+/// for all writers: as they are when nobody else can retire one, or take it from whoever measures it. Whoever measures one
+/// need not be able to read it.
 pub(crate) fn locked(mut circles: Vec<Uuid>, tx: &mut Tx<'_>) -> Result<HashMap<Uuid, Indicator>, ApiError> {
     let by = tx.actor().clone();
     circles.sort_unstable();
@@ -271,7 +273,7 @@ pub(crate) fn locked(mut circles: Vec<Uuid>, tx: &mut Tx<'_>) -> Result<HashMap<
         tx.enter(*circle)?;
     }
     let now = Indicator::many(by.organisation, &circles, tx.connection())?.into_iter();
-    let now = now.filter(|now| now.is_visible(&by) && now.is_measured_by(&by));
+    let now = now.filter(|now| now.is_measured_by(&by));
     Ok(now.map(|indicator| (indicator.head.id, indicator)).collect())
 }
 
