@@ -42,12 +42,15 @@ fn of_resource(message: &[u8], gathering: &mut Gathering) -> Result<(), Unreadab
     Ok(())
 }
 
+/// A point of one kind.
+type Reader = fn(&[u8]) -> Result<Point, Unreadable>;
+
 fn of_metric(message: &[u8], resource: &Rc<Labels>, gathering: &mut Gathering) -> Result<(), Unreadable> {
     let name = Fields::of(message).last(1, Value::text)?.unwrap_or_default();
     let mut is_known = false;
     for field in Fields::of(message) {
         let (number, value) = field?;
-        let read: fn(&[u8]) -> Result<Result<Point, String>, Unreadable> = match number {
+        let read: Reader = match number {
             5 | 7 => number_point,
             9 => histogram_point,
             10 => exponential_point,
@@ -66,7 +69,7 @@ fn of_metric(message: &[u8], resource: &Rc<Labels>, gathering: &mut Gathering) -
         }
         let metric = Metric { name, resource, temporality: temporality.filter(|_| has_temporality) };
         for point in messages(data, 1) {
-            take(&metric, read(point?)?, gathering)?;
+            take(&metric, Ok(read(point?)?), gathering)?;
         }
     }
     if !is_known {
@@ -84,7 +87,7 @@ fn point(message: &[u8], of_attributes: u32, of_flags: u32) -> Result<Point, Unr
     Ok(point)
 }
 
-fn number_point(message: &[u8]) -> Result<Result<Point, String>, Unreadable> {
+fn number_point(message: &[u8]) -> Result<Point, Unreadable> {
     let mut point = point(message, 7, 8)?;
     for field in Fields::of(message) {
         let value = match field? {
@@ -94,10 +97,10 @@ fn number_point(message: &[u8]) -> Result<Result<Point, String>, Unreadable> {
         };
         point.figures = value.into_iter().map(|value| ("", None, value)).collect();
     }
-    Ok(Ok(point))
+    Ok(point)
 }
 
-fn histogram_point(message: &[u8]) -> Result<Result<Point, String>, Unreadable> {
+fn histogram_point(message: &[u8]) -> Result<Point, Unreadable> {
     let mut point = point(message, 9, 10)?;
     let (mut counts, mut bounds) = (Vec::new(), Vec::new());
     for field in Fields::of(message) {
@@ -108,7 +111,7 @@ fn histogram_point(message: &[u8]) -> Result<Result<Point, String>, Unreadable> 
         }
     }
     point.figures = totals(message, 11, 12)?.figures(histogram::explicit(&bounds, &counts));
-    Ok(Ok(point))
+    Ok(point)
 }
 
 fn totals(message: &[u8], of_min: u32, of_max: u32) -> Result<Totals, Unreadable> {
@@ -122,7 +125,7 @@ fn totals(message: &[u8], of_min: u32, of_max: u32) -> Result<Totals, Unreadable
     })
 }
 
-fn exponential_point(message: &[u8]) -> Result<Result<Point, String>, Unreadable> {
+fn exponential_point(message: &[u8]) -> Result<Point, Unreadable> {
     let mut point = point(message, 1, 10)?;
     let fields = Fields::of(message);
     let scale = fields.last(6, Value::zigzag)?.unwrap_or_default();
@@ -130,7 +133,7 @@ fn exponential_point(message: &[u8]) -> Result<Result<Point, String>, Unreadable
     let side = |number| fields.last(number, Value::bytes)?.map_or_else(|| Ok(Side::default()), side_of);
     let buckets = histogram::exponential(scale, zeros, &side(9)?, &side(8)?);
     point.figures = totals(message, 12, 13)?.figures(buckets);
-    Ok(Ok(point))
+    Ok(point)
 }
 
 fn side_of(message: &[u8]) -> Result<Side, Unreadable> {
@@ -150,7 +153,7 @@ fn side_of(message: &[u8]) -> Result<Side, Unreadable> {
     Ok(Side { offset, counts })
 }
 
-fn summary_point(message: &[u8]) -> Result<Result<Point, String>, Unreadable> {
+fn summary_point(message: &[u8]) -> Result<Point, Unreadable> {
     let mut point = point(message, 7, 8)?;
     let mut figures: Vec<Figure> = totals(message, 0, 0)?.figures(None);
     for one in messages(message, 6) {
@@ -159,7 +162,7 @@ fn summary_point(message: &[u8]) -> Result<Result<Point, String>, Unreadable> {
         figures.push(("", Some(share.unwrap_or_default().to_string()), value.unwrap_or_default()));
     }
     point.figures = figures;
-    Ok(Ok(point))
+    Ok(point)
 }
 
 /// Numbers of eight bytes, packed or one by one.
