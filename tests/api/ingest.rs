@@ -87,6 +87,15 @@ pub async fn stray(api: &Api) -> String {
     of_this["id"].as_str().unwrap().to_owned()
 }
 
+/// Something new by each of them.
+pub async fn through_every_door(api: &Api) {
+    defined(api, latency(&active(api).await)).await;
+    for (minutes, way) in (0..).zip(WAYS) {
+        let point = (api.now() - TimeDelta::minutes(minutes), 1.0);
+        go(&api.by(Role::IsmsManager).await, way, &[series("latency", "north", &[point])]).await.expect(good(way));
+    }
+}
+
 #[tokio::test]
 async fn every_door_feeds_the_indicator_that_a_rule_names() {
     for database in each() {
