@@ -295,9 +295,8 @@ pub(super) fn defined(
     by: &Actor,
     tx: &mut Tx<'_>,
 ) -> Result<Change<Indicator>, ApiError> {
-    let below = |error: ApiError| match error {
-        ApiError::Refused(refusal) => ApiError::Refused(refusal.below(pointer)),
-        error => error,
+    let below = |error: ApiError| {
+        if let ApiError::Refused(refusal) = error { refusal.below(pointer).into() } else { error }
     };
     input.people(tx).map_err(below)?;
     let birth = tx.birth(Indicator::PREFIX)?;

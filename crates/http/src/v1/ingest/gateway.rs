@@ -159,6 +159,9 @@ fn read<'a>(door: Door, intake: &'a Intake, rules: &'a Ruleset) -> Result<(Vec<R
     Ok((readings, Unmatched { figures, series }))
 }
 
+/// A measurement that can be recorded, or why it cannot.
+type Checked = Result<Point, Fault>;
+
 /// An item of the batch: of which points it was made, and how its indicator is called.
 struct Item {
     points: Vec<usize>,
@@ -166,7 +169,7 @@ struct Item {
 }
 
 /// Checks each measurement against its indicator, which is locked.
-fn checked(assembled: Vec<Assembled>, tx: &mut Tx<'_>) -> Result<(Vec<Result<Point, Fault>>, Vec<Item>), ApiError> {
+fn checked(assembled: Vec<Assembled>, tx: &mut Tx<'_>) -> Result<(Vec<Checked>, Vec<Item>), ApiError> {
     let named: BTreeSet<Uuid> = assembled.iter().map(|one| one.indicator.0).collect();
     let indicators = locked(named.into_iter().collect(), tx)?;
     let now = tx.now();
