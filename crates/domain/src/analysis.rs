@@ -1,7 +1,9 @@
 //! Statistics as pure functions over slices, each with its formula and source.
 
 pub mod comparison;
+pub mod control;
 pub mod effect;
+pub mod kendall;
 mod normal;
 mod ranks;
 pub mod trend;

@@ -54,6 +54,12 @@ fn tied(sorted: &[f64]) -> f64 {
     groups.map(|t| t * t * t - t).sum()
 }
 
+/// The sum of t(t-1)(2t+5) over groups of t equal values.
+pub(super) fn tied_pairs(sorted: &[f64]) -> f64 {
+    let groups = sorted.chunk_by(|a, b| a == b).map(|group| number(group.len()));
+    groups.map(|t| t * (t - 1.0) * (2.0 * t + 5.0)).sum()
+}
+
 impl Null {
     /// The distribution that holds for these samples as they are, both sorted upwards.
     pub(super) fn of(before: &[f64], after: &[f64]) -> Self {

@@ -1,6 +1,8 @@
 //! The trend of a series: a line that single bad figures do not bend.
 
 use super::median;
+use super::normal::TWO_SIDED_95;
+use super::ranks::{number, tied_pairs};
 
 /// A line: `y = intercept + slope * x`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,11 +38,35 @@ impl Line {
 /// intercept is the "separate" one of Conover (1980) that `scipy.stats.theilslopes` gives by default.
 #[must_use]
 pub fn theil_sen(points: &[(f64, f64)]) -> Option<Line> {
-    let pairs = points.iter().enumerate().flat_map(|(n, a)| points.iter().skip(n + 1).map(move |b| (a, b)));
-    let slopes = pairs.filter(|(a, b)| a.0 != b.0).map(|(a, b)| (b.1 - a.1) / (b.0 - a.0));
-    let slope = median(&slopes.collect::<Vec<f64>>())?;
+    let slope = median(&slopes(points))?;
     let (x, y) = medians(points)?;
     Some(Line { slope, intercept: y - slope * x })
+}
+
+/// Between which slopes the true one lies with a confidence of 95 %: those of the rank
+/// `(N ∓ 1.96 √V) / 2` among the N slopes between every two points, V being the variance of Kendall's S with its ties in `x`
+/// and in `y` (Sen 1968, equation 2.6). `None` where no two points differ in `x`.
+#[must_use]
+pub fn slope_interval(points: &[(f64, f64)]) -> Option<(f64, f64)> {
+    let mut slopes = slopes(points);
+    slopes.sort_unstable_by(f64::total_cmp);
+    let n = number(points.len());
+    let ties = |axis: fn(&(f64, f64)) -> f64| {
+        let mut sorted: Vec<f64> = points.iter().map(axis).collect();
+        sorted.sort_unstable_by(f64::total_cmp);
+        tied_pairs(&sorted)
+    };
+    let variance = (n * (n - 1.0) * (2.0 * n + 5.0) - ties(|point| point.0) - ties(|point| point.1)) / 18.0;
+    let (all, reach) = (number(slopes.len()), TWO_SIDED_95 * variance.max(0.0).sqrt());
+    let low = ((all - reach) / 2.0).round_ties_even() as usize;
+    let high = ((all + reach) / 2.0).round_ties_even() as usize;
+    Some((*slopes.get(low.saturating_sub(1))?, *slopes.get(high).or(slopes.last())?))
+}
+
+/// The slopes between every two points of different `x`.
+fn slopes(points: &[(f64, f64)]) -> Vec<f64> {
+    let pairs = points.iter().enumerate().flat_map(|(n, a)| points.iter().skip(n + 1).map(move |b| (a, b)));
+    pairs.filter(|(a, b)| a.0 != b.0).map(|(a, b)| (b.1 - a.1) / (b.0 - a.0)).collect()
 }
 
 /// At most `buckets` points that stand for a longer series: equal spans of `x`, of each the medians of `x` and of `y`.
