@@ -2,7 +2,9 @@
 
 mod analysis;
 pub mod built_in;
+pub mod chart;
 mod commands;
+mod control;
 mod frequency;
 mod goal;
 mod lifecycle;
@@ -13,7 +15,8 @@ mod wording;
 
 pub use analysis::{Analysis, Verdict};
 pub use built_in::BuiltIn;
-pub use commands::{Analyse, IndicatorAmendment};
+pub use commands::{Analyse, BeginPhase, IndicatorAmendment, Revise};
+pub use control::{BASELINE_LEAST, BASELINE_MOST, Control, ControlChart, DeclaredPhase, PHASES};
 pub use frequency::Frequency;
 pub use goal::{Direction, Goal, Judgement, MAGNITUDE, Range};
 pub use lifecycle::{Facts, Field, StageName, Verb, computed, edge, touchable};
@@ -112,6 +115,9 @@ pub struct Revision {
     pub number: i64,
     /// What held then.
     pub goal: Goal,
+    /// How it was charted then, where somebody had said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<Control>,
     /// Until when it held.
     pub replaced_at: DateTime<Utc>,
     /// Who replaced it.
@@ -163,6 +169,12 @@ pub struct Indicator {
     /// Target and thresholds.
     #[serde(default)]
     pub goal: Option<Goal>,
+    /// How it is charted, where somebody has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<Control>,
+    /// Phases of its chart that were declared, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declared_phases: Vec<DeclaredPhase>,
     /// How it is measured [9.1 b].
     #[serde(default)]
     pub method: Option<String>,
@@ -221,6 +233,8 @@ pub struct IndicatorDraft {
     pub value_kind: ValueKind,
     /// Target and thresholds.
     pub goal: Option<Goal>,
+    /// How it is charted.
+    pub control: Option<Control>,
     /// How it is measured.
     pub method: Option<String>,
     /// Where the figures come from.
@@ -298,6 +312,12 @@ impl Indicator {
         IndicatorId(self.head.id)
     }
 
+    /// How it is charted: what was said of it, or else what is usual.
+    #[must_use]
+    pub fn charting(&self) -> Control {
+        self.control.clone().unwrap_or_default()
+    }
+
     /// The day by which its results are to be analysed: one interval after they were last, or after it was activated.
     #[must_use]
     pub fn analysis_due_on(&self) -> Option<NaiveDate> {
@@ -332,6 +352,7 @@ impl Indicator {
             unit,
             value_kind,
             goal,
+            control,
             method,
             data_source,
             frequency,
@@ -350,6 +371,8 @@ impl Indicator {
             unit,
             value_kind,
             goal,
+            control,
+            declared_phases: Vec::new(),
             method,
             data_source,
             frequency,
@@ -385,6 +408,9 @@ impl Indicator {
             }
         }
         for fault in self.goal.iter().flat_map(|goal| goal.faults("/goal")) {
+            faults.push(fault);
+        }
+        for fault in self.control.iter().flat_map(|control| control.faults("/control")) {
             faults.push(fault);
         }
         text::requirements("/requirements", &self.requirements, REQUIREMENTS, &mut faults);

@@ -19,6 +19,7 @@ use ratchet_domain::change::{Head, Record};
 use ratchet_domain::change_templates::ChangeTemplate;
 use ratchet_domain::changes::{EMERGENCY_DAYS, Facts, Kind, Level, PlannedChange, Stage, StageName, Verdict};
 use ratchet_domain::id::{ChangeId, IndicatorId, MemberId, OrganisationId};
+use ratchet_domain::indicators::Indicator;
 use ratchet_domain::indicators::phases::{Phase, phases};
 use ratchet_domain::nonconformities::Nonconformity;
 use ratchet_domain::reference::Locator;
@@ -165,13 +166,13 @@ impl Effective for PlannedChange {
 /// The database's, or [`Error::Corrupt`].
 pub fn phases_of(
     organisation: OrganisationId,
-    indicator: IndicatorId,
+    indicator: &Indicator,
     connection: &mut AnyConnection,
 ) -> Result<Vec<Phase>, Error> {
     // What a change says itself, not what was linked by hand.
     let concerning = record_edges::table
         .filter(record_edges::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(record_edges::to_id.eq(KeyValue(indicator.0)))
+        .filter(record_edges::to_id.eq(KeyValue(indicator.head.id)))
         .filter(record_edges::from_kind.eq(PlannedChange::KIND))
         .filter(record_edges::record_id.eq(record_edges::from_id))
         .select(record_edges::record_id);
@@ -185,5 +186,6 @@ pub fn phases_of(
         .load(connection)?;
     let made = found.into_iter().filter_map(|(id, from)| Some((from?.0, ChangeId(id.0))));
     let made: Vec<(DateTime<Utc>, ChangeId)> = made.collect();
-    Ok(phases(measurements::first_at(organisation, indicator, connection)?, &made))
+    let first = measurements::first_at(organisation, indicator.id(), connection)?;
+    Ok(phases(first, &made, &indicator.declared_phases))
 }

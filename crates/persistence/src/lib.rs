@@ -13,6 +13,7 @@ pub mod built_in;
 pub mod calendar;
 pub mod change_templates;
 pub mod changes;
+pub mod charts;
 pub mod column;
 pub mod comments;
 pub mod communication_plans;

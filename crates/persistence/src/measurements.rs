@@ -6,6 +6,7 @@ mod keys;
 mod observations;
 mod recording;
 mod rollups;
+pub(crate) mod series;
 mod withdrawal;
 
 pub(crate) use observations::{first_at, latest, means, newest_evaluated, since, waiting, within};

@@ -191,6 +191,10 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
             let path = format!("/v1/indicators/{}/revise", indicators::active(api).await);
             (Manager, path, json!({ "goal": goal, "reason": "Because" }))
         }
+        "begin_indicator_phase" => {
+            let path = format!("/v1/indicators/{}/begin-phase", indicators::active(api).await);
+            (Manager, path, json!({ "starts_at": api.now(), "reason": "Another scanner" }))
+        }
         "retire_indicator" => (Manager, format!("/v1/indicators/{}/retire", indicators::active(api).await), reason),
         "acknowledge_signal" => (Manager, format!("/v1/signals/{}/acknowledge", signals::raised(api).await), json!({})),
         "dismiss_signal" => (Manager, format!("/v1/signals/{}/dismiss", signals::raised(api).await), reason),

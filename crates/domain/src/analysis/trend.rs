@@ -3,6 +3,10 @@
 use super::median;
 use super::normal::TWO_SIDED_95;
 use super::ranks::{number, tied_pairs};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A forecast farther ahead is none.
+pub const HORIZON: TimeDelta = TimeDelta::days(3_660);
 
 /// A line: `y = intercept + slope * x`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -94,6 +98,24 @@ pub fn thin(points: &[(f64, f64)], buckets: u16) -> Vec<(f64, f64)> {
 fn medians(points: &[(f64, f64)]) -> Option<(f64, f64)> {
     let of = |axis: fn(&(f64, f64)) -> f64| median(&points.iter().map(axis).collect::<Vec<f64>>());
     Some((of(|point| point.0)?, of(|point| point.1)?))
+}
+
+/// From one moment to another, in days.
+#[must_use]
+pub fn days(from: DateTime<Utc>, at: DateTime<Utc>) -> f64 {
+    let micros = at.signed_duration_since(from).num_microseconds().unwrap_or(i64::MAX);
+    // Microseconds of centuries are exact in 53 bits.
+    let micros = micros as f64;
+    micros / 86_400_000_000.0
+}
+
+/// So many days after a moment, to the second: a trend knows no better.
+#[must_use]
+pub fn moment(from: DateTime<Utc>, days: f64) -> Option<DateTime<Utc>> {
+    let seconds = days * 86_400.0;
+    // Three centuries: what lies farther away would not fit a date in any case.
+    let seconds = (seconds.abs() <= 1e10).then_some(seconds as i64)?;
+    from.checked_add_signed(TimeDelta::try_seconds(seconds)?)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The verbs, and the amendment of plain fields.
 
 use super::{
-    Analysis, AutoRaise, Facts, Field, Frequency, Goal, Indicator, Revision, Stage, StageName, ValueKind, Verb,
-    Verdict, computed, touchable,
+    Analysis, AutoRaise, Control, DeclaredPhase, Facts, Field, Frequency, Goal, Indicator, PHASES, Revision, Stage,
+    StageName, ValueKind, Verb, Verdict, computed, touchable,
 };
 use crate::access::{Actor, Permission};
 use crate::change::{Change, Lifecycle, Record, take};
@@ -21,6 +21,7 @@ pub struct IndicatorAmendment {
     pub unit: Option<Option<String>>,
     pub value_kind: Option<ValueKind>,
     pub goal: Option<Option<Goal>>,
+    pub control: Option<Option<Control>>,
     pub method: Option<Option<String>>,
     pub data_source: Option<Option<String>>,
     pub frequency: Option<Option<Frequency>>,
@@ -41,6 +42,26 @@ pub struct Analyse {
     pub conclusion: String,
 }
 
+/// What `revise` needs: what holds from now on, of either or of both.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Revise {
+    /// Target and thresholds, where they move.
+    pub goal: Option<Goal>,
+    /// How it is charted, where that changes.
+    pub control: Option<Control>,
+    /// Why.
+    pub reason: String,
+}
+
+/// What `begin_phase` needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BeginPhase {
+    /// When it begins; not ahead.
+    pub starts_at: DateTime<Utc>,
+    /// Why the figures from then on cannot be held against those before.
+    pub reason: String,
+}
+
 impl IndicatorAmendment {
     /// Writes what is given into the indicator; the fields touched.
     fn apply(self, to: &mut Indicator) -> Vec<Field> {
@@ -50,6 +71,7 @@ impl IndicatorAmendment {
             unit,
             value_kind,
             goal,
+            control,
             method,
             data_source,
             frequency,
@@ -66,6 +88,7 @@ impl IndicatorAmendment {
         take(Field::Unit, unit, &mut to.unit, &mut touched);
         take(Field::ValueKind, value_kind, &mut to.value_kind, &mut touched);
         take(Field::Goal, goal, &mut to.goal, &mut touched);
+        take(Field::Control, control, &mut to.control, &mut touched);
         take(Field::Method, method, &mut to.method, &mut touched);
         take(Field::DataSource, data_source, &mut to.data_source, &mut touched);
         take(Field::Frequency, frequency, &mut to.frequency, &mut touched);
@@ -156,42 +179,79 @@ impl Indicator {
         Ok(Change::of(self, after, "analysis_fell_due", at))
     }
 
-    /// Moves target and thresholds; what held until now is kept.
+    /// Moves target and thresholds, or changes how it is charted; what held until now is kept.
     ///
     /// # Errors
-    /// The guard's refusal, every fault of the goal, another direction, or a blank reason.
-    pub fn revise(
-        self,
-        (goal, reason): (Goal, String),
-        facts: &Facts,
-        by: &Actor,
-        at: DateTime<Utc>,
-    ) -> Result<Change<Self>, Refusal> {
+    /// The guard's refusal, every fault of what is to hold, another direction, nothing new, or a blank reason.
+    pub fn revise(self, input: Revise, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
         self.may(Verb::Revise, facts, by)?;
-        let mut faults = Faults::default();
-        faults.keep(text::narrative("/reason", &reason));
-        for fault in goal.faults("/goal") {
-            faults.push(fault);
-        }
-        if self.goal.is_some_and(|before| before.direction() != goal.direction()) {
-            let detail = "cannot change: with another direction it is another indicator";
-            faults.push(Fault::new("/goal/direction", "fixed", detail));
-        }
-        if self.goal == Some(goal) {
-            faults.push(Fault::new("/goal", "unchanged", "must differ from what holds now"));
-        }
-        faults.refuse()?;
+        self.faults_of(&input).refuse()?;
+        let Revise { goal, control, reason } = input;
         let mut after = self.clone();
         after.revisions.extend(self.goal.map(|before| Revision {
             number: self.revision,
             goal: before,
+            control: self.control.clone(),
             replaced_at: at,
             replaced_by: by.member(),
             reason: reason.clone(),
         }));
         after.revision += 1;
-        after.goal = Some(goal);
+        after.goal = goal.or(after.goal);
+        after.control = control.or(after.control);
         Ok(Change::of(self, after, "revised", at).because(reason))
+    }
+
+    fn faults_of(&self, input: &Revise) -> Faults {
+        let Revise { goal, control, reason } = input;
+        let mut faults = Faults::default();
+        faults.keep(text::narrative("/reason", reason));
+        for fault in goal.iter().flat_map(|goal| goal.faults("/goal")) {
+            faults.push(fault);
+        }
+        for fault in control.iter().flat_map(|control| control.faults("/control")) {
+            faults.push(fault);
+        }
+        if self.goal.zip(*goal).is_some_and(|(before, goal)| before.direction() != goal.direction()) {
+            let detail = "cannot change: with another direction it is another indicator";
+            faults.push(Fault::new("/goal/direction", "fixed", detail));
+        }
+        if goal.is_none_or(|goal| self.goal == Some(goal)) && (control.is_none() || self.control == *control) {
+            faults.push(Fault::new("/goal", "unchanged", "must differ from what holds now, or control must"));
+        }
+        faults
+    }
+
+    /// Declares that the figures from a moment on tell another story: limits begin anew with it.
+    ///
+    /// # Errors
+    /// The guard's refusal, a blank reason, a moment that lies ahead or with which a phase begins already, or too many
+    /// phases.
+    pub fn begin_phase(
+        self,
+        input: BeginPhase,
+        facts: &Facts,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        self.may(Verb::BeginPhase, facts, by)?;
+        let BeginPhase { starts_at, reason } = input;
+        let mut faults = Faults::default();
+        faults.keep(text::narrative("/reason", &reason));
+        if starts_at > at {
+            faults.push(Fault::new("/starts_at", "in_the_future", "must not lie ahead"));
+        }
+        if self.declared_phases.iter().any(|phase| phase.starts_at == starts_at) {
+            faults.push(Fault::new("/starts_at", "duplicate", "a phase that was declared begins then already"));
+        }
+        if self.declared_phases.len() >= PHASES {
+            faults.push(Fault::new("/starts_at", "length", format!("at most {PHASES} phases are declared")));
+        }
+        faults.refuse()?;
+        let mut after = self.clone();
+        let declared = DeclaredPhase { starts_at, reason: reason.clone(), declared_at: at, declared_by: by.member() };
+        after.declared_phases.push(declared);
+        Ok(Change::of(self, after, "phase_begun", at).because(reason))
     }
 
     /// No measurements are taken any more; what was measured stays.

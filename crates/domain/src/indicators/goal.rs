@@ -133,6 +133,16 @@ impl Goal {
         }
     }
 
+    /// Whether `value` is as good as `target`; within a range, whether it calls for no attention.
+    #[must_use]
+    pub fn meets(&self, target: f64, value: f64) -> bool {
+        match self {
+            Self::HigherIsBetter { .. } => value >= target,
+            Self::LowerIsBetter { .. } => value <= target,
+            Self::WithinRange { .. } => self.judge(value) == Judgement::OnTarget,
+        }
+    }
+
     /// What `value` is by the thresholds.
     #[must_use]
     pub fn judge(&self, value: f64) -> Judgement {

@@ -45,6 +45,7 @@ pub enum Verb {
     Activate,
     Analyse,
     Revise,
+    BeginPhase,
     Retire,
 }
 
@@ -53,9 +54,12 @@ pub enum Verb {
 pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
     use StageName as S;
     match (verb, from) {
-        (Verb::Activate, S::Draft) | (Verb::Analyse | Verb::Revise, S::Active) => &[S::Active],
+        (Verb::Activate, S::Draft) | (Verb::Analyse | Verb::Revise | Verb::BeginPhase, S::Active) => &[S::Active],
         (Verb::Retire, S::Active) => &[S::Retired],
-        (Verb::Activate | Verb::Analyse | Verb::Revise | Verb::Retire, S::Draft | S::Active | S::Retired) => &[],
+        (
+            Verb::Activate | Verb::Analyse | Verb::Revise | Verb::BeginPhase | Verb::Retire,
+            S::Draft | S::Active | S::Retired,
+        ) => &[],
     }
 }
 
@@ -73,6 +77,7 @@ pub enum Field {
     Unit,
     ValueKind,
     Goal,
+    Control,
     Method,
     DataSource,
     Frequency,
@@ -85,12 +90,12 @@ pub enum Field {
 }
 
 /// Whether a field may be amended in a stage. What gives the figures their meaning is fixed once they are
-/// collected; target and thresholds are then changed by `revise` alone, with a reason.
+/// collected; target, thresholds and chart are then changed by `revise` alone, with a reason.
 #[must_use]
 pub fn touchable(stage: StageName, field: Field) -> bool {
     use Field as F;
     match (stage, field) {
-        (StageName::Active, F::Unit | F::ValueKind | F::Goal) => false,
+        (StageName::Active, F::Unit | F::ValueKind | F::Goal | F::Control) => false,
         (
             StageName::Active,
             F::Name
@@ -112,6 +117,7 @@ pub fn touchable(stage: StageName, field: Field) -> bool {
             | F::Unit
             | F::ValueKind
             | F::Goal
+            | F::Control
             | F::Method
             | F::DataSource
             | F::Frequency
@@ -134,6 +140,7 @@ pub fn computed(field: Field) -> bool {
         F::Name
         | F::InformationNeed
         | F::Goal
+        | F::Control
         | F::AnalysisInterval
         | F::Analyst
         | F::Requirements
@@ -163,7 +170,9 @@ impl Lifecycle for Indicator {
 
     fn may(&self, verb: Verb, _: &Facts, by: &Actor) -> Result<(), Refusal> {
         let allowed = match verb {
-            Verb::Activate | Verb::Revise | Verb::Retire => by.may(Permission::DefineIndicator, self.is_own(by)),
+            Verb::Activate | Verb::Revise | Verb::BeginPhase | Verb::Retire => {
+                by.may(Permission::DefineIndicator, self.is_own(by))
+            }
             // Of those whose it is the analyst alone says what the results mean.
             Verb::Analyse => {
                 by.may(Permission::SteerIndicator, by.principal().is_some() && self.analyst == by.principal())
@@ -181,7 +190,7 @@ impl Lifecycle for Indicator {
             Verb::Analyse if by.member().is_none() => {
                 vec![Reason::new("person_needed", "results are analysed by a person, not by a machine")]
             }
-            Verb::Analyse | Verb::Revise | Verb::Retire => Vec::new(),
+            Verb::Analyse | Verb::Revise | Verb::BeginPhase | Verb::Retire => Vec::new(),
         };
         if reasons.is_empty() { Ok(()) } else { Err(Refusal::State(reasons)) }
     }

@@ -1,5 +1,7 @@
 use super::*;
 use crate::access::{Identity, Role, Standing};
+use crate::analysis::control::rules::Rule;
+use crate::analysis::control::season::Season;
 use crate::fixtures::refusals::Refusals;
 use crate::id::OrganisationId;
 use crate::reference::Reference;
@@ -50,6 +52,7 @@ pub(crate) fn draft() -> IndicatorDraft {
         unit: Some("%".into()),
         value_kind: ValueKind::Gauge,
         goal: Some(goal()),
+        control: None,
         method: Some("Patched within 14 days, of all that were due".into()),
         data_source: Some("Endpoint management".into()),
         frequency: Some(Frequency::Weekly),
@@ -92,11 +95,20 @@ fn higher() -> Goal {
     Goal::HigherIsBetter { target: Some(97.0), warning: 94.0, critical: 90.0 }
 }
 
+fn moved(goal: Goal, reason: &str) -> Revise {
+    Revise { goal: Some(goal), control: None, reason: reason.into() }
+}
+
+fn begun(starts_at: DateTime<Utc>) -> BeginPhase {
+    BeginPhase { starts_at, reason: "another scanner".into() }
+}
+
 fn apply(indicator: Indicator, verb: Verb, by: &Actor) -> Result<Indicator, Refusal> {
     let change = match verb {
         Verb::Activate => indicator.activate(&facts(), by, at()),
         Verb::Analyse => indicator.analyse(analysed(), &facts(), by, at()),
-        Verb::Revise => indicator.revise((higher(), "we can do better".into()), &facts(), by, at()),
+        Verb::Revise => indicator.revise(moved(higher(), "we can do better"), &facts(), by, at()),
+        Verb::BeginPhase => indicator.begin_phase(begun(at()), &facts(), by, at()),
         Verb::Retire => indicator.retire("replaced".into(), &facts(), by, at()),
     };
     change.map(Change::into_after)
@@ -113,6 +125,7 @@ fn touching(field: Field) -> IndicatorAmendment {
         Field::Unit => IndicatorAmendment { unit: some(), ..none },
         Field::ValueKind => IndicatorAmendment { value_kind: Some(ValueKind::Ratio), ..none },
         Field::Goal => IndicatorAmendment { goal: Some(Some(higher())), ..none },
+        Field::Control => IndicatorAmendment { control: Some(Some(Control::default())), ..none },
         Field::Method => IndicatorAmendment { method: some(), ..none },
         Field::DataSource => IndicatorAmendment { data_source: some(), ..none },
         Field::Frequency => IndicatorAmendment { frequency: Some(Some(Frequency::Daily)), ..none },
@@ -272,19 +285,72 @@ fn a_value_at_a_threshold_is_still_good() {
 #[test]
 fn moving_the_goalposts_shows() {
     let revised =
-        at_stage(StageName::Active).revise((higher(), "we can do better".into()), &facts(), &manager(), at()).unwrap();
+        at_stage(StageName::Active).revise(moved(higher(), "we can do better"), &facts(), &manager(), at()).unwrap();
     assert_eq!((revised.reason(), revised.verb()), (Some("we can do better"), "revised"));
     let after = revised.into_after();
     assert_eq!((after.revision, after.goal), (2, Some(higher())));
     let [earlier] = after.revisions.as_slice() else { panic!("not kept") };
     assert_eq!((earlier.number, earlier.goal, earlier.replaced_at), (1, goal(), at()));
     assert_eq!(
-        code(after.clone().revise((higher(), "again".into()), &facts(), &manager(), at()).unwrap_err()),
+        code(after.clone().revise(moved(higher(), "again"), &facts(), &manager(), at()).unwrap_err()),
         "unchanged"
     );
     let other = Goal::LowerIsBetter { target: None, warning: 1.0, critical: 2.0 };
-    assert_eq!(code(after.clone().revise((other, "turn".into()), &facts(), &manager(), at()).unwrap_err()), "fixed");
-    assert_eq!(code(after.revise((goal(), " ".into()), &facts(), &manager(), at()).unwrap_err()), "blank");
+    assert_eq!(code(after.clone().revise(moved(other, "turn"), &facts(), &manager(), at()).unwrap_err()), "fixed");
+    assert_eq!(code(after.revise(moved(goal(), " "), &facts(), &manager(), at()).unwrap_err()), "blank");
+}
+
+#[test]
+fn how_it_is_charted_is_a_goalpost_too() {
+    let strict = Control { baseline: Some(40), rules: vec![Rule::BeyondLimits], ..Control::default() };
+    let input = |control: &Control| Revise { goal: None, control: Some(control.clone()), reason: "calmer".into() };
+    let revise = |control: &Control| at_stage(StageName::Active).revise(input(control), &facts(), &manager(), at());
+    let after = revise(&strict).unwrap().into_after();
+    assert_eq!((after.revision, after.goal, after.charting()), (2, Some(goal()), strict.clone()));
+    assert_eq!(after.revisions[0].control, None);
+    let again = after.clone().revise(input(&strict), &facts(), &manager(), at()).unwrap_err();
+    assert_eq!(code(again), "unchanged");
+    let more = after.revise(input(&Control::default()), &facts(), &manager(), at()).unwrap().into_after();
+    assert_eq!(more.revisions[1].control, Some(strict));
+    let twice = vec![Rule::BeyondLimits, Rule::FifteenNear, Rule::BeyondLimits];
+    let wrong = Control { baseline: Some(11), rules: twice, ..Control::default() };
+    let wrong = codes(revise(&wrong).unwrap_err());
+    assert_eq!(
+        wrong,
+        [
+            ("/control/baseline".to_owned(), "out_of_range".to_owned()),
+            ("/control/rules/2".to_owned(), "duplicate".to_owned()),
+        ]
+    );
+    let nothing = Revise { goal: None, control: None, reason: "none".into() };
+    let nothing = at_stage(StageName::Active).revise(nothing, &facts(), &manager(), at()).unwrap_err();
+    assert_eq!(code(nothing), "unchanged");
+}
+
+#[test]
+fn a_baseline_follows_the_frequency_and_the_rhythm() {
+    let of = |control: Control, frequency| (control.baseline(Some(frequency)), control.watches_trend(Some(frequency)));
+    assert_eq!(of(Control::default(), Frequency::Monthly), (25, true));
+    assert_eq!(of(Control::default(), Frequency::Hourly), (336, false));
+    let season = Some(Season::HourOfDay);
+    assert_eq!(of(Control { season, ..Control::default() }, Frequency::Hourly), (1_000, false));
+    let said = Control { season, baseline: Some(96), trend: Some(true), ..Control::default() };
+    assert_eq!(of(said, Frequency::Hourly), (96, true));
+}
+
+#[test]
+fn a_phase_is_declared_once_and_not_ahead() {
+    let change = at_stage(StageName::Active).begin_phase(begun(at()), &facts(), &manager(), at()).unwrap();
+    assert_eq!((change.verb(), change.reason()), ("phase_begun", Some("another scanner")));
+    let after = change.into_after();
+    assert_eq!(after.declared_phases[0].declared_by, manager().member());
+    let tried =
+        |indicator: Indicator, input| code(indicator.begin_phase(input, &facts(), &manager(), at()).unwrap_err());
+    assert_eq!(tried(after.clone(), begun(at())), "duplicate");
+    assert_eq!(tried(after.clone(), begun(at() + chrono::Duration::seconds(1))), "in_the_future");
+    assert_eq!(tried(after.clone(), BeginPhase { reason: " ".into(), ..begun(at() - Days::new(1)) }), "blank");
+    let full = Indicator { declared_phases: vec![after.declared_phases[0].clone(); PHASES], ..after };
+    assert_eq!(tried(full, begun(at() - Days::new(1))), "length");
 }
 
 #[test]
@@ -293,9 +359,12 @@ fn only_who_runs_the_system_decides_and_others_amend_what_is_theirs() {
         let by = person(5, &[*role]);
         let decides = *role == Role::IsmsManager;
         assert_eq!(Indicator::define(draft(), &by, birth(Prefix::Indicator, 1)).is_ok(), decides, "{role:?}");
-        for (verb, stage) in
-            [(Verb::Activate, StageName::Draft), (Verb::Revise, StageName::Active), (Verb::Retire, StageName::Active)]
-        {
+        for (verb, stage) in [
+            (Verb::Activate, StageName::Draft),
+            (Verb::Revise, StageName::Active),
+            (Verb::BeginPhase, StageName::Active),
+            (Verb::Retire, StageName::Active),
+        ] {
             assert_eq!(apply(at_stage(stage), verb, &by).is_ok(), decides, "{role:?} {verb:?}");
         }
         let amended = at_stage(StageName::Active).amend(touching(Field::Method), &by, at());

@@ -68,6 +68,7 @@ impl IndicatorText {
             unit: Some(self.measured.unit().to_owned()),
             value_kind: self.measured.value_kind(),
             goal: Some(self.measured.goal()),
+            control: None,
             method: Some(self.method.to_owned()),
             data_source: Some(self.source.to_owned()),
             frequency: Some(self.frequency),

@@ -1,13 +1,13 @@
 //! How far an objective has come, and whether it will get there.
 
 use super::{Measure, Objective};
-use crate::analysis::trend::{Line, theil_sen, thin};
+use crate::analysis::trend::{HORIZON, Line, days, moment, theil_sen, thin};
 use crate::evaluation::{Observation, State, Status};
 use crate::id::IndicatorId;
-use crate::indicators::{Goal, Indicator, Judgement, Stage};
+use crate::indicators::{Goal, Indicator, Stage};
 use crate::settings::Rules;
 use crate::signals::Sighting;
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -15,8 +15,6 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 const TREND: usize = 3;
 /// A longer series is thinned to so many points.
 const POINTS: u16 = 300;
-/// A forecast farther ahead is none.
-const HORIZON: TimeDelta = TimeDelta::days(3_660);
 
 /// What an objective's indicator says now.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,7 +51,7 @@ impl Reading {
     #[must_use]
     pub fn reaches(&self, target: f64) -> bool {
         let value = self.value.and_then(|sighting| sighting.value);
-        self.goal.zip(value).is_some_and(|(goal, value)| is_reached(&goal, target, value))
+        self.goal.zip(value).is_some_and(|(goal, value)| goal.meets(target, value))
     }
 }
 
@@ -71,15 +69,6 @@ fn goodness(goal: &Goal, value: f64) -> f64 {
         Goal::WithinRange { target, warning, .. } => {
             -(value - target.unwrap_or(f64::midpoint(warning.low, warning.high))).abs()
         }
-    }
-}
-
-/// A value as good as the target; within a range, one that calls for no attention.
-fn is_reached(goal: &Goal, target: f64, value: f64) -> bool {
-    match goal {
-        Goal::HigherIsBetter { .. } => value >= target,
-        Goal::LowerIsBetter { .. } => value <= target,
-        Goal::WithinRange { .. } => goal.judge(value) == Judgement::OnTarget,
     }
 }
 
@@ -151,10 +140,7 @@ pub struct Progress {
 
 impl Path {
     fn days(&self, at: DateTime<Utc>) -> f64 {
-        let micros = at.signed_duration_since(self.starts_at).num_microseconds().unwrap_or(i64::MAX);
-        // Microseconds of centuries are exact in 53 bits.
-        let micros = micros as f64;
-        micros / 86_400_000_000.0
+        days(self.starts_at, at)
     }
 
     /// The value of the straight way on the day of a moment, as that day begins: nobody falls behind within hours.
@@ -179,20 +165,12 @@ impl Path {
         }
         let points: Vec<(f64, f64)> = points.iter().map(|(at, value)| (self.days(*at), *value)).collect();
         let line: Line = theil_sen(&thin(&points, POINTS))?;
-        let reaches_at = line.crosses(self.target).and_then(|days| self.moment(days));
+        let reaches_at = line.crosses(self.target).and_then(|days| moment(self.starts_at, days));
         Some(Forecast {
             slope_per_day: line.slope,
             at_due: line.at(self.days(self.ends_at)),
             reaches_at: reaches_at.filter(|at| *at > now && *at - now <= HORIZON),
         })
-    }
-
-    /// To the second: a trend knows no better.
-    fn moment(&self, days: f64) -> Option<DateTime<Utc>> {
-        let seconds = days * 86_400.0;
-        // Three centuries: what lies farther away would not fit a date in any case.
-        let seconds = (seconds.abs() <= 1e10).then_some(seconds as i64)?;
-        self.starts_at.checked_add_signed(TimeDelta::try_seconds(seconds)?)
     }
 }
 
@@ -202,9 +180,9 @@ impl Path {
 pub fn progress(path: &Path, goal: &Goal, value: f64, points: &[(DateTime<Utc>, f64)], now: DateTime<Utc>) -> Progress {
     let expected = path.at(now);
     let forecast = path.forecast(points, now);
-    let reached = is_reached(goal, path.target, value);
+    let reached = goal.meets(path.target, value);
     let on_path = reached || goodness(goal, value) >= goodness(goal, expected);
-    let leads_there = forecast.map(|forecast| is_reached(goal, path.target, forecast.at_due));
+    let leads_there = forecast.map(|forecast| goal.meets(path.target, forecast.at_due));
     let outlook = match (now >= path.ends_at, on_path, leads_there) {
         (true, _, _) if reached => Outlook::OnTrack,
         (true, _, _) | (false, false, Some(false)) => Outlook::OffTrack,

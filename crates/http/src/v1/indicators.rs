@@ -1,5 +1,6 @@
 //! Indicators over HTTP [9.1].
 
+mod chart;
 mod phases;
 mod view;
 
@@ -23,8 +24,8 @@ use ratchet_domain::change::{Change, Record};
 use ratchet_domain::evaluation::Status;
 use ratchet_domain::id::MemberId;
 use ratchet_domain::indicators::{
-    Analyse, AutoRaise, BuiltIn, Frequency, Goal, Indicator, IndicatorAmendment, IndicatorDraft, Judgement, StageName,
-    ValueKind, Verb, Verdict,
+    Analyse, AutoRaise, BeginPhase, BuiltIn, Control, Frequency, Goal, Indicator, IndicatorAmendment, IndicatorDraft,
+    Judgement, Revise, StageName, ValueKind, Verb, Verdict,
 };
 use ratchet_domain::reference::Prefix;
 use ratchet_persistence::evaluation;
@@ -97,6 +98,9 @@ pub(crate) struct CreateIndicator {
     /// Target and thresholds.
     #[serde(default)]
     goal: Option<Goal>,
+    /// How it is charted, and which patterns raise signals; what is usual without it.
+    #[serde(default)]
+    control: Option<Control>,
     /// How it is measured [9.1 b].
     #[serde(default)]
     #[schema(example = "Mean of five minutes")]
@@ -154,6 +158,10 @@ pub(crate) struct AmendIndicator {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Goal>)]
     goal: Option<Option<Goal>>,
+    /// How it is charted.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Control>)]
+    control: Option<Option<Control>>,
     /// How it is measured.
     #[serde(default, deserialize_with = "given")]
     #[schema(example = "Mean of five minutes", value_type = Option<String>)]
@@ -208,14 +216,30 @@ pub(crate) struct AnalyseIndicator {
     conclusion: String,
 }
 
-/// New target and thresholds.
+/// New target and thresholds, another way of charting, or both.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReviseIndicator {
-    /// What holds from now on.
-    goal: Goal,
+    /// What holds from now on; without it what holds now.
+    #[serde(default)]
+    goal: Option<Goal>,
+    /// How it is charted from now on; without it as now.
+    #[serde(default)]
+    control: Option<Control>,
     /// Why the goalposts move; marked on the chart.
     #[schema(example = "The new platform is twice as fast", max_length = 10_000)]
+    reason: String,
+}
+
+/// From when on the figures tell another story.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BeginIndicatorPhase {
+    /// When the phase begins; not ahead.
+    #[serde(deserialize_with = "bounded")]
+    starts_at: DateTime<Utc>,
+    /// Why they cannot be held against those before; marked on the chart.
+    #[schema(example = "The new scanner counts twice as much", max_length = 10_000)]
     reason: String,
 }
 
@@ -318,6 +342,7 @@ impl From<CreateIndicator> for IndicatorDraft {
             unit,
             value_kind,
             goal,
+            control,
             method,
             data_source,
             frequency,
@@ -334,6 +359,7 @@ impl From<CreateIndicator> for IndicatorDraft {
             unit,
             value_kind,
             goal,
+            control,
             method,
             data_source,
             frequency,
@@ -405,6 +431,7 @@ impl From<AmendIndicator> for IndicatorAmendment {
             unit,
             value_kind,
             goal,
+            control,
             method,
             data_source,
             frequency,
@@ -421,6 +448,7 @@ impl From<AmendIndicator> for IndicatorAmendment {
             unit,
             value_kind,
             goal,
+            control,
             method,
             data_source,
             frequency,
@@ -481,9 +509,15 @@ verbs! {
     |indicator, AnalyseIndicator { verdict, conclusion }, facts, by, tx|
         indicator.analyse(Analyse { verdict, conclusion }, facts, by, tx.now());
 
-    /// Move target and thresholds; what held until now is kept.
+    /// Move target and thresholds, or change how it is charted; what held until now is kept.
     revise_indicator "/indicators/{id}/revise" Revise ReviseIndicator
-    |indicator, ReviseIndicator { goal, reason }, facts, by, tx| indicator.revise((goal, reason), facts, by, tx.now());
+    |indicator, ReviseIndicator { goal, control, reason }, facts, by, tx|
+        indicator.revise(Revise { goal, control, reason }, facts, by, tx.now());
+
+    /// Declare that a phase of the chart has begun: limits begin anew with it.
+    begin_indicator_phase "/indicators/{id}/begin-phase" BeginPhase BeginIndicatorPhase
+    |indicator, BeginIndicatorPhase { starts_at, reason }, facts, by, tx|
+        indicator.begin_phase(BeginPhase { starts_at, reason }, facts, by, tx.now());
 
     /// Retire an indicator; what was measured stays.
     retire_indicator "/indicators/{id}/retire" Retire RetireIndicator
@@ -498,8 +532,10 @@ pub(crate) fn configure(routes: &mut Routes) {
         .service(amend_indicator)
         .service(get_evaluation)
         .service(phases::get_indicator_phases)
+        .service(chart::get_indicator_chart)
         .service(activate_indicator)
         .service(analyse_indicator)
         .service(revise_indicator)
+        .service(begin_indicator_phase)
         .service(retire_indicator);
 }

@@ -86,6 +86,7 @@ fn define(story: &mut Story, measured: &'static Measured) {
             unit: Some((*unit).to_owned()),
             value_kind: *kind,
             goal: Some(*goal),
+            control: None,
             method: is_active.then(|| "Counted by a script".to_owned()),
             data_source: Some("The system concerned".to_owned()),
             frequency: Some(*frequency),

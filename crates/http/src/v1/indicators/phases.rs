@@ -9,11 +9,13 @@ use crate::v1::records::{self, RecordView};
 use actix_web::get;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
+use ratchet_domain::access::Actor;
 use ratchet_domain::change::Record;
 use ratchet_domain::indicators::Indicator;
 use ratchet_domain::indicators::phases::{Beginning, Phase};
 use ratchet_domain::reference::Prefix;
 use ratchet_persistence::changes::phases_of;
+use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::settings;
 use ratchet_persistence::table::Table;
 use serde::Serialize;
@@ -35,6 +37,8 @@ pub(crate) enum PhaseBeginning {
     FirstMeasurement,
     /// A change was made, and is closed.
     Change,
+    /// Somebody has declared it.
+    Declared,
 }
 
 /// A time in which the figures of an indicator can be held against each other.
@@ -48,12 +52,16 @@ pub(crate) struct IndicatorPhaseView {
     pub begins_with: PhaseBeginning,
     /// The change with which it begins, where this caller may see it.
     pub change: Option<RecordView>,
+    /// Why it was declared, where it was.
+    #[schema(example = "The new scanner counts twice as much")]
+    pub reason: Option<String>,
 }
 
 /// Read the phases of an indicator's chart.
 ///
 /// It begins with the first measurement, and anew with each change that names the indicator, from when it was completed, once
-/// it is closed: what was measured before says nothing of what is to be expected since. At most the newest 500 changes.
+/// it is closed, and with each phase that somebody has declared: what was measured before says nothing of what is to be
+/// expected since. At most the newest 500 changes.
 #[utoipa::path(
     tag = "indicators",
     params(("id" = String, Path)),
@@ -69,19 +77,15 @@ pub(crate) async fn get_indicator_phases(
     let read = move |connection: &mut _| -> Result<IndicatorPhases, ApiError> {
         let found = Indicator::find(by.organisation, locator, connection)?;
         let (indicator, _) = found.filter(|(record, _)| record.is_visible(&by)).ok_or(ApiError::NotFound)?;
-        let phases = phases_of(by.organisation, indicator.id(), connection)?;
+        let phases = phases_of(by.organisation, &indicator, connection)?;
         let rules = settings::rules(by.organisation, connection)?;
-        let named: Vec<(Prefix, Uuid)> = phases.iter().filter_map(change_of).map(|id| (Prefix::Change, id)).collect();
-        let seen = records::seen_of(&named, &by, connection)?;
-        let mut seen: HashMap<Uuid, RecordView> = seen.into_iter().map(|view| (view.id, view)).collect();
+        let mut seen = changes_of(&phases, &by, connection)?;
         let view = |phase: Phase| IndicatorPhaseView {
             starts_at: phase.starts_at,
             starts_on: rules.today(phase.starts_at),
-            begins_with: match phase.beginning {
-                Beginning::FirstMeasurement => PhaseBeginning::FirstMeasurement,
-                Beginning::Change(_) => PhaseBeginning::Change,
-            },
+            begins_with: phase.beginning.into(),
             change: change_of(&phase).and_then(|id| seen.remove(&id)),
+            reason: reason_of(&phase, &indicator),
         };
         Ok(IndicatorPhases { items: phases.into_iter().map(view).collect() })
     };
@@ -89,9 +93,39 @@ pub(crate) async fn get_indicator_phases(
     Answer::json(StatusCode::OK, &phases)
 }
 
-fn change_of(phase: &Phase) -> Option<Uuid> {
+impl From<Beginning> for PhaseBeginning {
+    fn from(beginning: Beginning) -> Self {
+        match beginning {
+            Beginning::FirstMeasurement => Self::FirstMeasurement,
+            Beginning::Change(_) => Self::Change,
+            Beginning::Declared(_) => Self::Declared,
+        }
+    }
+}
+
+/// The changes with which phases begin, as far as the caller may see them.
+pub(super) fn changes_of(
+    phases: &[Phase],
+    by: &Actor,
+    connection: &mut AnyConnection,
+) -> Result<HashMap<Uuid, RecordView>, ApiError> {
+    let named: Vec<(Prefix, Uuid)> = phases.iter().filter_map(change_of).map(|id| (Prefix::Change, id)).collect();
+    let seen = records::seen_of(&named, by, connection)?;
+    Ok(seen.into_iter().map(|view| (view.id, view)).collect())
+}
+
+/// Why a phase was declared.
+pub(super) fn reason_of(phase: &Phase, indicator: &Indicator) -> Option<String> {
     match phase.beginning {
-        Beginning::FirstMeasurement => None,
+        Beginning::FirstMeasurement | Beginning::Change(_) => None,
+        Beginning::Declared(place) => indicator.declared_phases.get(place).map(|phase| phase.reason.clone()),
+    }
+}
+
+/// The change with which a phase begins.
+pub(super) fn change_of(phase: &Phase) -> Option<Uuid> {
+    match phase.beginning {
+        Beginning::FirstMeasurement | Beginning::Declared(_) => None,
         Beginning::Change(id) => Some(id.0),
     }
 }

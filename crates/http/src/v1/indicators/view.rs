@@ -5,7 +5,8 @@ use crate::record::{HeadView, Transition};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::id::MemberId;
 use ratchet_domain::indicators::{
-    Analysis, AutoRaise, BuiltIn, Frequency, Goal, Indicator, Revision, Stage, StageName, ValueKind, Verdict,
+    Analysis, AutoRaise, BuiltIn, Control, DeclaredPhase, Frequency, Goal, Indicator, Revision, Stage, StageName,
+    ValueKind, Verdict,
 };
 use serde::Serialize;
 
@@ -30,6 +31,10 @@ pub(crate) struct IndicatorView {
     pub value_kind: ValueKind,
     /// Target and thresholds.
     pub goal: Option<Goal>,
+    /// How it is charted, where somebody has said so; else what is usual.
+    pub control: Option<Control>,
+    /// Phases of its chart that were declared, in this order.
+    pub declared_phases: Vec<DeclaredPhaseView>,
     /// How it is measured [9.1 b].
     pub method: Option<String>,
     /// Where the figures come from.
@@ -98,6 +103,8 @@ pub(crate) struct RevisionView {
     pub number: i64,
     /// What held then.
     pub goal: Goal,
+    /// How it was charted then, where somebody had said so.
+    pub control: Option<Control>,
     /// Until when it held.
     pub replaced_at: DateTime<Utc>,
     /// Who replaced it.
@@ -108,8 +115,29 @@ pub(crate) struct RevisionView {
 
 impl From<&Revision> for RevisionView {
     fn from(revision: &Revision) -> Self {
-        let Revision { number, goal, replaced_at, replaced_by, reason } = revision.clone();
-        Self { number, goal, replaced_at, replaced_by, reason }
+        let Revision { number, goal, control, replaced_at, replaced_by, reason } = revision.clone();
+        Self { number, goal, control, replaced_at, replaced_by, reason }
+    }
+}
+
+/// A phase of the chart that somebody has declared.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = DeclaredPhase)]
+pub(crate) struct DeclaredPhaseView {
+    /// When it begins.
+    pub starts_at: DateTime<Utc>,
+    /// Why the figures from then on cannot be held against those before.
+    pub reason: String,
+    /// When it was declared.
+    pub declared_at: DateTime<Utc>,
+    /// By whom.
+    pub declared_by: Option<MemberId>,
+}
+
+impl From<DeclaredPhase> for DeclaredPhaseView {
+    fn from(phase: DeclaredPhase) -> Self {
+        let DeclaredPhase { starts_at, reason, declared_at, declared_by } = phase;
+        Self { starts_at, reason, declared_at, declared_by }
     }
 }
 
@@ -124,6 +152,8 @@ impl IndicatorView {
             unit,
             value_kind,
             goal,
+            control,
+            declared_phases,
             method,
             data_source,
             frequency,
@@ -154,6 +184,8 @@ impl IndicatorView {
             unit,
             value_kind,
             goal,
+            control,
+            declared_phases: declared_phases.into_iter().map(Into::into).collect(),
             method,
             data_source,
             frequency,
