@@ -28,7 +28,12 @@ impl Answer {
 
     /// A body that is no JSON.
     pub(crate) fn text(status: StatusCode, content_type: &str, body: String) -> Self {
-        let answer = Self { status: status.as_u16(), headers: Vec::new(), body: body.into_bytes(), record: None };
+        Self::bytes(status, content_type, body.into_bytes())
+    }
+
+    /// A body that is no text.
+    pub(crate) fn bytes(status: StatusCode, content_type: &str, body: Vec<u8>) -> Self {
+        let answer = Self { status: status.as_u16(), headers: Vec::new(), body, record: None };
         answer.with(&header::CONTENT_TYPE, content_type)
     }
 

@@ -9,6 +9,7 @@ mod contract;
 mod cursor;
 mod dialects;
 mod document;
+mod drawing;
 mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;

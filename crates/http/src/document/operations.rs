@@ -120,12 +120,15 @@ fn secret_of_session(path: &str) -> bool {
 /// Made of many records, or of none alone: no version is its own.
 const UNTAGGED: [&str; 4] = ["/v1/imports/", DOORS, "/v1/measurements", "/v1/templates/"];
 /// Read with a tag, although it is no record.
-const TAGGED: [&str; 6] = [
+const TAGGED: [&str; 9] = [
     calendar::PATH,
     "/v1/audit-programmes/{id}/coverage",
     "/v1/audits/{id}/impartiality",
     "/v1/evidence/{id}/content",
     "/v1/indicators/{id}/chart",
+    "/v1/indicators/{id}/chart.png",
+    "/v1/indicators/{id}/chart.svg",
+    "/v1/indicators/{id}/sparkline.svg",
     "/v1/management-reviews/{id}/inputs",
 ];
 

@@ -1,7 +1,9 @@
 //! The chart of an indicator as data: measurements with their limits, phases, rules that are met, trend and forecast.
 
+mod pictures;
 mod view;
 
+pub(crate) use pictures::{get_indicator_chart_png, get_indicator_chart_svg, get_indicator_sparkline};
 pub(crate) use view::IndicatorChart;
 
 use super::phases::changes_of;
