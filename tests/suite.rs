@@ -17,6 +17,7 @@ mod api {
     mod calls;
     mod change_templates;
     mod changes;
+    mod charts;
     mod communication_plans;
     mod competences;
     mod context_entries;

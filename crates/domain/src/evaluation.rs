@@ -9,12 +9,14 @@
 //! - A critical value does not raise a warning beside the critical signal; a warning that is open stays open.
 //! - Only a measurement later than the last breach clears, and only once no series is in breach.
 
+pub mod patterns;
 #[cfg(test)]
 mod tests;
 mod walk;
 
 pub use walk::{Walked, walk};
 
+use crate::analysis::control::rules::Rule;
 use crate::indicators::{Frequency, Goal, Judgement};
 use crate::signals::{Kind, Sighting};
 use chrono::{DateTime, Utc};
@@ -102,6 +104,8 @@ pub struct Episode {
     pub first: Option<Sighting>,
     /// The newest of them, when there is one.
     pub last: Option<Sighting>,
+    /// The rules of the control chart that were met, where the signal is theirs.
+    pub rules: Vec<Rule>,
     /// The measurement that cleared it.
     pub cleared: Option<Sighting>,
 }
@@ -169,7 +173,15 @@ pub fn absence(
     let newest = state.newest();
     let last = newest.map_or(since, |seen| seen.observed_at);
     let sighting = Sighting { value: newest.map(|seen| seen.value), observed_at: last };
-    let episode = Episode { kind: Kind::Stale, new: false, occurrences: 0, first: None, last: None, cleared: None };
+    let episode = Episode {
+        kind: Kind::Stale,
+        new: false,
+        occurrences: 0,
+        first: None,
+        last: None,
+        rules: Vec::new(),
+        cleared: None,
+    };
     match (is_stale(Some(frequency), last, now), open) {
         (true, None) => {
             Some(Episode { new: true, occurrences: 1, first: Some(sighting), last: Some(sighting), ..episode })

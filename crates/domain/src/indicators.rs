@@ -81,6 +81,8 @@ pub enum Level {
     Warning,
     /// Beyond the critical threshold.
     Critical,
+    /// A pattern of the control chart, a trend away from the goal, or worse.
+    Pattern,
 }
 
 /// Which case a signal opens by itself.

@@ -9,6 +9,7 @@ pub use commands::AutoRaised;
 pub use lifecycle::{StageName, Verb, edge};
 
 use crate::access::{Actor, Permission};
+use crate::analysis::control::rules::Rule;
 use crate::change::{Head, Record, Seal};
 use crate::id::{IndicatorId, MemberId, NonconformityId, RecordId};
 use crate::links::Relation;
@@ -43,9 +44,9 @@ pub enum Kind {
     Warning,
     /// Beyond the critical threshold.
     Critical,
-    /// The process behind the figures has changed; not raised yet.
+    /// The process behind the figures has changed: rules of the control chart are met.
     OutOfControl,
-    /// It gets worse; not raised yet.
+    /// It gets worse: a trend that leads away from the goal.
     AdverseTrend,
     /// Not measured for 1.5 times the frequency.
     Stale,
@@ -138,6 +139,9 @@ pub struct Signal {
     pub last: Sighting,
     /// How many there were.
     pub occurrences: i64,
+    /// The rules of the control chart that were met, where it says that the process has changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
     /// Who is to look at it: the indicator's owner when it was raised, or else its analyst.
     #[serde(default)]
     pub owner: Option<MemberId>,

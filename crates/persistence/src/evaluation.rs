@@ -1,8 +1,11 @@
 //! The evaluation of indicators: a worker's step. It walks what waits, in order, and stores what follows.
 
+use crate::changes::phases_of;
+use crate::charts::rows;
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
+use crate::measurements::series::{End, Window, readings};
 use crate::row::{from_json, to_json};
 use crate::schema::{evaluation_queue, indicator_evaluations, indicators};
 use crate::store::Store;
@@ -12,6 +15,7 @@ use crate::{measurements, signals};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::Record;
+use ratchet_domain::evaluation::patterns::{NEWEST, SERIES, adverse_trend, follow, out_of_control};
 use ratchet_domain::evaluation::{Episode, Open, State, absence, walk};
 use ratchet_domain::id::{IndicatorId, NonconformityId, OrganisationId};
 use ratchet_domain::indicators::{Indicator, Stage, StageName};
@@ -152,6 +156,7 @@ pub fn evaluate(id: IndicatorId, tx: &mut Tx<'_>) -> Result<(), Error> {
     let new = measurements::waiting(organisation, id, tx.connection())?;
     let open = signals::open_of(organisation, id, tx.connection())?;
     let open_ones: Vec<Open> = open.iter().map(known).collect();
+    let is_measured = !new.is_empty();
     let (after, mut episodes) = match &indicator.goal {
         Some(goal) => {
             let walked = walk(goal, before, &open_ones, new);
@@ -159,6 +164,9 @@ pub fn evaluate(id: IndicatorId, tx: &mut Tx<'_>) -> Result<(), Error> {
         }
         None => (before, Vec::new()),
     };
+    if is_measured {
+        episodes.extend(patterns(&indicator, after.series.len(), &open, tx.connection())?);
+    }
     // A draft is measured where it is built in. What its thresholds are to be nobody has said yet.
     if matches!(indicator.stage, Stage::Draft) {
         episodes.clear();
@@ -177,6 +185,44 @@ pub fn evaluate(id: IndicatorId, tx: &mut Tx<'_>) -> Result<(), Error> {
 
 fn known(signal: &Signal) -> Open {
     Open { kind: signal.kind, last_observed_at: signal.last.observed_at }
+}
+
+/// What the charts of an active indicator's series say of their newest measurements, in at most four statements.
+fn patterns(
+    indicator: &Indicator,
+    series: usize,
+    open: &[Signal],
+    connection: &mut AnyConnection,
+) -> Result<Vec<Episode>, Error> {
+    let is_active = matches!(indicator.stage, Stage::Active { .. });
+    let phases = if is_active && series <= SERIES {
+        phases_of(indicator.head.organisation, indicator, connection)?
+    } else {
+        Vec::new()
+    };
+    let Some(present) = phases.last() else { return Ok(Vec::new()) };
+    let (control, frequency) = (indicator.charting(), indicator.frequency);
+    let (organisation, id) = (indicator.head.organisation, indicator.id());
+    let window = Window { from: Some(present.starts_at), to: None };
+    let baseline = i64::from(control.baseline(frequency));
+    let first = readings(organisation, id, window, (End::First, rows(baseline, series)), connection)?;
+    // A phase that is short enough was read whole.
+    let newest = if first.is_cut {
+        readings(organisation, id, window, (End::Newest, rows(NEWEST.into(), series)), connection)?
+    } else {
+        first.clone()
+    };
+    let (mut shifts, mut trends) = (Vec::new(), Vec::new());
+    for (name, newest) in &newest.series {
+        let newest = newest.get(newest.len().saturating_sub(NEWEST.into())..).unwrap_or(newest);
+        let first = first.series.get(name).map(Vec::as_slice).unwrap_or_default();
+        shifts.extend(out_of_control(first, newest, &control, frequency));
+        trends.extend(adverse_trend(newest, indicator.goal.as_ref(), &control, frequency));
+    }
+    let open = |kind| open.iter().find(|signal| signal.kind == kind).map(known);
+    let shift = follow(Kind::OutOfControl, &shifts, open(Kind::OutOfControl));
+    let trend = follow(Kind::AdverseTrend, &trends, open(Kind::AdverseTrend));
+    Ok(shift.into_iter().chain(trend).collect())
 }
 
 /// What the absence of measurements says of an active indicator. Of a built-in one it says that there was nothing to measure.
@@ -224,17 +270,17 @@ fn keep(indicator: &Indicator, state: &State, tx: &mut Tx<'_>) -> Result<(), Err
 /// Stores what a walk found of one signal.
 fn apply(indicator: &Indicator, episode: Episode, open: &[Signal], tx: &mut Tx<'_>) -> Result<(), Error> {
     let (by, now) = (tx.actor().clone(), tx.now());
-    let Episode { kind, new, occurrences, first, last, cleared } = episode;
+    let Episode { kind, new, occurrences, first, last, rules, cleared } = episode;
     let mut signal = if new {
         let (Some(first), Some(last)) = (first, last) else { return Ok(()) };
         let birth = tx.birth(Signal::PREFIX)?;
-        let raised = Signal::raise(indicator, kind, (first, last, occurrences), &by, birth)?;
+        let raised = Signal::raise(indicator, kind, (first, last, occurrences), rules, &by, birth)?;
         let (signal, _) = tx.save(raised)?;
         with_case(indicator, signal, open, tx)?
     } else {
         let Some(signal) = open.iter().find(|signal| signal.kind == kind).cloned() else { return Ok(()) };
         match last {
-            Some(last) => tx.save(signal.repeat(last, occurrences, &by, now)?)?.0,
+            Some(last) => tx.save(signal.repeat(last, (occurrences, &rules), &by, now)?)?.0,
             None => signal,
         }
     };

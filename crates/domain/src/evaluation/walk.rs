@@ -37,7 +37,8 @@ struct Track {
 impl Track {
     fn of(kind: Kind, open: &[Open]) -> Self {
         let open = open.iter().find(|open| open.kind == kind);
-        let blank = Episode { kind, new: false, occurrences: 0, first: None, last: None, cleared: None };
+        let blank =
+            Episode { kind, new: false, occurrences: 0, first: None, last: None, rules: Vec::new(), cleared: None };
         Self {
             current: if open.is_some() { Current::Stored } else { Current::Neither },
             last: open.map_or(DateTime::<Utc>::MIN_UTC, |open| open.last_observed_at),

@@ -2,6 +2,7 @@
 
 use super::{Kind, Sighting, Signal, Stage, Verb};
 use crate::access::{Actor, Permission};
+use crate::analysis::control::rules::Rule;
 use crate::change::{Birth, Change, Head, Lifecycle, Record};
 use crate::id::{MemberId, NonconformityId};
 use crate::indicators::{AutoRaise, Goal, Indicator, Level};
@@ -10,6 +11,7 @@ use crate::reference::Target;
 use crate::refusal::Refusal;
 use crate::text;
 use chrono::{DateTime, SecondsFormat, Utc};
+use std::collections::BTreeSet;
 
 /// A case that was opened by itself, and its signal, linked.
 #[derive(Debug)]
@@ -70,6 +72,7 @@ impl Signal {
         indicator: &Indicator,
         kind: Kind,
         (first, last, occurrences): (Sighting, Sighting, i64),
+        rules: Vec<Rule>,
         by: &Actor,
         birth: Birth,
     ) -> Result<Change<Self>, Refusal> {
@@ -85,27 +88,30 @@ impl Signal {
             first,
             last,
             occurrences,
+            rules,
             owner,
             stage,
         };
         Ok(Change::born(signal, "raised"))
     }
 
-    /// Counts further breaches: one version per run of the evaluation, however many it found.
+    /// Counts further breaches, and what rules they meet: one version per run of the evaluation, however many it found.
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for everyone but the program, or the signal is cleared.
     pub fn repeat(
         self,
         last: Sighting,
-        occurrences: i64,
+        (occurrences, rules): (i64, &[Rule]),
         by: &Actor,
         at: DateTime<Utc>,
     ) -> Result<Change<Self>, Refusal> {
         is_measured(by)?;
         self.unless_cleared()?;
+        let rules = self.rules.iter().chain(rules).copied().collect::<BTreeSet<Rule>>().into_iter().collect();
         let last = if last.observed_at >= self.last.observed_at { last } else { self.last };
-        let after = Self { last, occurrences: self.occurrences.saturating_add(occurrences), ..self.clone() };
+        let occurrences = self.occurrences.saturating_add(occurrences);
+        let after = Self { last, occurrences, rules, ..self.clone() };
         Ok(Change::of(self, after, "repeated", at))
     }
 
@@ -141,9 +147,12 @@ impl Signal {
             AutoRaise::None {} | AutoRaise::Improvement { .. } => return false,
         };
         match (self.kind, on) {
-            (Kind::Critical, Level::Warning | Level::Critical) | (Kind::Warning, Level::Warning) => true,
+            (Kind::Critical, Level::Warning | Level::Critical | Level::Pattern)
+            | (Kind::Warning, Level::Warning | Level::Pattern)
+            | (Kind::OutOfControl | Kind::AdverseTrend, Level::Pattern) => true,
             (Kind::Warning, Level::Critical)
-            | (Kind::OutOfControl | Kind::AdverseTrend | Kind::Stale, Level::Warning | Level::Critical) => false,
+            | (Kind::OutOfControl | Kind::AdverseTrend, Level::Warning | Level::Critical)
+            | (Kind::Stale, Level::Warning | Level::Critical | Level::Pattern) => false,
         }
     }
 
@@ -176,7 +185,7 @@ impl Signal {
     }
 
     fn case_draft(&self, indicator: &Indicator) -> NonconformityDraft {
-        let level: &str = self.kind.into();
+        let level = <&str>::from(self.kind).replace('_', " ");
         let (signal, source) = (self.head.reference, indicator.head.reference);
         let mut title = format!("{level}: {}", indicator.name);
         if let Some((end, _)) = title.char_indices().nth(text::TITLE) {
@@ -194,17 +203,32 @@ impl Signal {
         }
         NonconformityDraft {
             title,
-            statement: format!(
-                "Indicator {source} ({}) is beyond its {level} threshold{}.",
-                indicator.name,
-                indicator.goal.as_ref().map_or_else(String::new, |goal| self.threshold(goal, unit)),
-            ),
+            statement: format!("Indicator {source} ({}) {}.", indicator.name, self.statement(indicator)),
             objective_evidence,
             source: Source::Indicator,
             origin: Some(Target::of(self)),
             requirement: indicator.requirements.first().cloned(),
             indicators: vec![indicator.id()],
             due_on: None,
+        }
+    }
+
+    /// What the indicator does, in words.
+    fn statement(&self, indicator: &Indicator) -> String {
+        let unit = indicator.unit.as_deref().unwrap_or_default();
+        match self.kind {
+            Kind::Warning | Kind::Critical | Kind::Stale => {
+                let level: &str = self.kind.into();
+                let goal = indicator.goal.as_ref().map_or_else(String::new, |goal| self.threshold(goal, unit));
+                format!("is beyond its {level} threshold{goal}")
+            }
+            Kind::OutOfControl => {
+                let met: Vec<String> = self.rules.iter().map(|rule| <&str>::from(*rule).replace('_', " ")).collect();
+                format!("is out of control: its control chart shows {}", met.join(", "))
+            }
+            Kind::AdverseTrend => {
+                "gets worse: its trend leads away from its goal, and chance hardly does that".to_owned()
+            }
         }
     }
 

@@ -21,7 +21,7 @@ fn case() -> NonconformityId {
 
 fn raised(kind: Kind) -> Signal {
     let found = (seen(84.0, 0), seen(79.0, 7), 2);
-    Signal::raise(&active(draft()), kind, found, &system(), birth(Prefix::Signal, 1)).unwrap().into_after()
+    Signal::raise(&active(draft()), kind, found, Vec::new(), &system(), birth(Prefix::Signal, 1)).unwrap().into_after()
 }
 
 fn apply(signal: Signal, verb: Verb, by: &Actor) -> Result<Signal, Refusal> {
@@ -69,7 +69,7 @@ fn stage_by_verb() {
             table.push_str(&format!("{stage:?} {verb:?} -> {ends:?}\n"));
         }
         let signal = at_stage(*stage);
-        let repeated = signal.clone().repeat(seen(70.0, 8), 3, &system(), at()).map(Change::into_after);
+        let repeated = signal.clone().repeat(seen(70.0, 8), (3, &[]), &system(), at()).map(Change::into_after);
         let cleared = signal.clone().clear(seen(97.0, 9), &system(), at()).map(Change::into_after);
         assert_eq!((repeated.is_ok(), cleared.is_ok()), (signal.is_open(), signal.is_open()), "{stage:?}");
         for (name, end) in [("repeat", repeated), ("clear", cleared)] {
@@ -86,9 +86,12 @@ fn nobody_raises_repeats_or_clears_by_hand() {
         let by = person(5, &[*role]);
         let (indicator, found) = (active(draft()), (seen(1.0, 0), seen(1.0, 0), 1));
         let birth = birth(Prefix::Signal, 1);
-        assert_eq!(Signal::raise(&indicator, Kind::Warning, found, &by, birth).unwrap_err(), Refusal::Forbidden);
+        assert_eq!(
+            Signal::raise(&indicator, Kind::Warning, found, Vec::new(), &by, birth).unwrap_err(),
+            Refusal::Forbidden
+        );
         let signal = || raised(Kind::Critical);
-        assert_eq!(signal().repeat(seen(1.0, 9), 1, &by, at()).unwrap_err(), Refusal::Forbidden);
+        assert_eq!(signal().repeat(seen(1.0, 9), (1, &[]), &by, at()).unwrap_err(), Refusal::Forbidden);
         assert_eq!(signal().clear(seen(99.0, 9), &by, at()).unwrap_err(), Refusal::Forbidden);
         assert_eq!(signal().follow(case(), &by, at()).unwrap_err(), Refusal::Forbidden);
         assert_eq!(signal().auto_raise(&indicator, &by, birth).unwrap_err(), Refusal::Forbidden);
@@ -123,7 +126,7 @@ fn only_a_later_measurement_clears() {
 
 #[test]
 fn repeating_counts_and_never_goes_back() {
-    let signal = at_stage(StageName::Dismissed).repeat(seen(70.0, 3), 4, &system(), at()).unwrap().into_after();
+    let signal = at_stage(StageName::Dismissed).repeat(seen(70.0, 3), (4, &[]), &system(), at()).unwrap().into_after();
     assert_eq!((signal.occurrences, signal.last, signal.head.version), (6, seen(79.0, 7), 3));
     assert_eq!(signal.stage.name(), StageName::Dismissed);
 }
@@ -142,10 +145,33 @@ fn opens_a_case_of_what_it_saw() {
 }
 
 #[test]
+fn a_case_of_a_pattern_says_which() {
+    let indicator = active(IndicatorDraft { auto_raise: AutoRaise::Nonconformity { on: Level::Pattern }, ..draft() });
+    let opened = |kind, rules: &[Rule]| {
+        let found = (seen(96.0, 0), seen(97.0, 2), 2);
+        let signal =
+            Signal::raise(&indicator, kind, found, rules.to_vec(), &system(), birth(Prefix::Signal, 1)).unwrap();
+        let raised = signal.into_after().auto_raise(&indicator, &system(), birth(Prefix::Nonconformity, 2)).unwrap();
+        let case = raised.case.into_after();
+        (case.title, case.statement)
+    };
+    let (title, statement) = opened(Kind::OutOfControl, &[Rule::BeyondLimits, Rule::NineOnOneSide]);
+    assert!(title.starts_with("out of control: "), "{title}");
+    assert!(statement.ends_with("its control chart shows beyond limits, nine on one side."), "{statement}");
+    assert!(opened(Kind::AdverseTrend, &[]).1.contains("gets worse"));
+    // What is met later is met, too, once.
+    let signal = raised(Kind::OutOfControl).repeat(seen(1.0, 9), (1, &[Rule::FifteenNear]), &system(), at()).unwrap();
+    let again =
+        signal.into_after().repeat(seen(1.0, 10), (1, &[Rule::BeyondLimits, Rule::FifteenNear]), &system(), at());
+    assert_eq!(again.unwrap().into_after().rules, [Rule::BeyondLimits, Rule::FifteenNear]);
+}
+
+#[test]
 fn a_long_name_still_makes_a_title() {
     let indicator = active(IndicatorDraft { name: "é".repeat(200), ..draft() });
     let found = (seen(84.0, 0), seen(84.0, 0), 1);
-    let signal = Signal::raise(&indicator, Kind::Critical, found, &system(), birth(Prefix::Signal, 1)).unwrap();
+    let signal =
+        Signal::raise(&indicator, Kind::Critical, found, Vec::new(), &system(), birth(Prefix::Signal, 1)).unwrap();
     assert!(signal.into_after().auto_raise(&indicator, &system(), birth(Prefix::Nonconformity, 2)).is_ok());
 }
 
@@ -155,6 +181,10 @@ fn calls_for_a_case_where_the_indicator_says_so() {
         (AutoRaise::None {}, vec![]),
         (AutoRaise::Nonconformity { on: Level::Critical }, vec![Kind::Critical]),
         (AutoRaise::Nonconformity { on: Level::Warning }, vec![Kind::Warning, Kind::Critical]),
+        (
+            AutoRaise::Nonconformity { on: Level::Pattern },
+            vec![Kind::Warning, Kind::Critical, Kind::OutOfControl, Kind::AdverseTrend],
+        ),
     ] {
         let indicator = active(IndicatorDraft { auto_raise, ..draft() });
         let called: Vec<_> =

@@ -14,6 +14,7 @@ use crate::v1::records::{self, RecordView};
 use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
+use ratchet_domain::analysis::control::rules::Rule;
 use ratchet_domain::change::{Change, Record};
 use ratchet_domain::id::{IndicatorId, MemberId, NonconformityId};
 use ratchet_domain::nonconformities::Nonconformity;
@@ -43,6 +44,8 @@ pub(crate) struct SignalView {
     pub last: SightingView,
     /// How many there were.
     pub occurrences: i64,
+    /// The rules of the control chart that were met; none of signals of other kinds.
+    pub rules: Vec<Rule>,
     /// Who is to look at it.
     pub owner_id: Option<MemberId>,
     /// The owner's name; only with `expand=owner`.
@@ -113,7 +116,7 @@ impl Resource for Signal {
         &[("indicator", "indicator_id", Prefix::Indicator), ("case", "case_id", Prefix::Nonconformity)];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> SignalView {
-        let Self { head, indicator, indicator_name: _, kind, first, last, occurrences, owner, stage } = self;
+        let Self { head, indicator, indicator_name: _, kind, first, last, occurrences, rules, owner, stage } = self;
         let (dismissed_because, cleared_by) = match stage {
             Stage::Raised | Stage::Acknowledged { .. } | Stage::Linked { .. } => (None, None),
             Stage::Dismissed { reason, .. } => (Some(reason.clone()), None),
@@ -128,6 +131,7 @@ impl Resource for Signal {
             first: (*first).into(),
             last: (*last).into(),
             occurrences: *occurrences,
+            rules: rules.clone(),
             owner_id: *owner,
             owner: None,
             case_id: self.case(),
