@@ -99,6 +99,7 @@ fn every_resource_has_its_stem_in_every_layer() {
             "auth",
             "catalogue",
             "cycles",
+            "dashboard",
             "diff",
             "events",
             "ingest",

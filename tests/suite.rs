@@ -25,6 +25,7 @@ mod api {
     mod courses;
     mod cursors;
     mod cycles;
+    mod dashboard;
     mod delegations;
     mod diff;
     mod duties;

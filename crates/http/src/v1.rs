@@ -18,6 +18,7 @@ pub(crate) mod competences;
 pub(crate) mod context_entries;
 pub(crate) mod courses;
 pub(crate) mod cycles;
+pub(crate) mod dashboard;
 pub(crate) mod diff;
 pub(crate) mod employee_reports;
 pub(crate) mod events;
@@ -123,6 +124,7 @@ pub(crate) fn configure(routes: &mut Routes) {
         .configure(records::configure)
         .configure(search::configure)
         .configure(journal::configure)
+        .configure(dashboard::configure)
         .configure(diff::configure)
         .configure(packs::configure)
         .configure(events::configure);

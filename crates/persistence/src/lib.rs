@@ -22,6 +22,7 @@ pub mod connection;
 pub mod context_entries;
 pub mod courses;
 pub mod cycles;
+pub mod dashboard;
 mod delegations;
 pub mod digests;
 pub mod duplicates;

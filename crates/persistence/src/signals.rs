@@ -147,6 +147,28 @@ pub fn cases_of(
     found.into_iter().map(read).filter_map(Result::transpose).collect()
 }
 
+/// The kinds of the signals that are open, of each indicator that has any.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn open_kinds(
+    organisation: OrganisationId,
+    connection: &mut AnyConnection,
+) -> Result<HashMap<IndicatorId, Vec<Kind>>, Error> {
+    let found: Vec<(KeyValue, KeyValue, String)> = signals::table
+        .filter(signals::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(signals::is_open.eq(true))
+        .order(signals::id)
+        .select((signals::id, signals::indicator_id, signals::kind))
+        .load(connection)?;
+    let mut kinds: HashMap<IndicatorId, Vec<Kind>> = HashMap::new();
+    for (row, indicator, kind) in found {
+        let kind = parse(&kind).map_err(|fault| Error::Corrupt { table: "signals", row: row.0, fault })?;
+        kinds.entry(IndicatorId(indicator.0)).or_default().push(kind);
+    }
+    Ok(kinds)
+}
+
 /// How many signals of each indicator are open, for those that have any.
 ///
 /// # Errors
