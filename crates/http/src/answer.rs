@@ -37,11 +37,6 @@ impl Answer {
         answer.with(&header::CONTENT_TYPE, content_type)
     }
 
-    /// A body of bytes, of whatever type.
-    pub(crate) fn bytes(status: StatusCode, body: Vec<u8>) -> Self {
-        Self { status: status.as_u16(), headers: Vec::new(), body, record: None }
-    }
-
     /// No body.
     pub(crate) fn empty(status: StatusCode) -> Self {
         Self { status: status.as_u16(), headers: Vec::new(), body: Vec::new(), record: None }

@@ -8,7 +8,7 @@ use crate::caller::Call;
 use crate::dialects::Dialect;
 use crate::error::ApiError;
 use crate::parameters::Query;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::post;
 use ratchet_domain::ingest_rules::Door;
 use ratchet_ingest::line_protocol::{self, Precision};
@@ -130,5 +130,5 @@ fn answer(taken: Taken) -> Answer {
     }
     let status = StatusCode::BAD_REQUEST;
     let (media_type, body) = Dialect::Influx.body(status.as_u16(), &format!("partial write: {why}"));
-    taken.answer(Answer::bytes(status, body).with(&header::CONTENT_TYPE, media_type))
+    taken.answer(Answer::bytes(status, media_type, body))
 }

@@ -9,7 +9,7 @@ use crate::caller::Call;
 use crate::dialects::PROTOBUF;
 use crate::error::ApiError;
 use crate::parameters::Query;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::post;
 use ratchet_domain::ingest_rules::Door;
 use ratchet_ingest::otlp;
@@ -86,7 +86,7 @@ fn answer(taken: &Taken, is_binary: bool) -> Result<Answer, ApiError> {
     let (rejected, why) = (taken.report.refused, taken.why("point"));
     if is_binary {
         let body = otlp::response(rejected, &why);
-        return Ok(Answer::bytes(StatusCode::OK, body).with(&header::CONTENT_TYPE, PROTOBUF));
+        return Ok(Answer::bytes(StatusCode::OK, PROTOBUF, body));
     }
     let partial_success =
         (rejected > 0).then(|| OtlpPartialSuccess { rejected_data_points: rejected.to_string(), error_message: why });

@@ -73,7 +73,7 @@ fn answer(taken: Taken) -> Answer {
     } else {
         let status = StatusCode::BAD_REQUEST;
         let (media_type, body) = Dialect::RemoteWrite.body(status.as_u16(), &why);
-        Answer::bytes(status, body).with(&header::CONTENT_TYPE, media_type)
+        Answer::bytes(status, media_type, body)
     };
     let written = taken.report.points.saturating_sub(taken.report.refused);
     let written = [written.saturating_sub(taken.histograms), taken.histograms, 0];
