@@ -8,7 +8,7 @@ use ratchet_domain::indicators::phases::Beginning;
 use ratchet_domain::indicators::{Goal, Indicator, Judgement};
 
 const WIDTH: f32 = 960.0;
-const HEIGHT: f32 = 480.0;
+const HEIGHT: f32 = 496.0;
 const LEFT: f32 = 72.0;
 const RIGHT: f32 = 826.0;
 const TOP: f32 = 84.0;
@@ -137,12 +137,16 @@ impl ChartPicture<'_> {
     /// The trend in words.
     fn told(&self, trend: &Trend) -> String {
         let slope = trend.slope_per_day;
-        let way = if slope < 0.0 { "falls" } else { "rises" };
-        let (by, p) = (figure(slope.abs()), figure(trend.test.p));
+        let p = figure(trend.test.p);
+        let moves = match slope {
+            slope if slope < 0.0 => format!("falls by {}{} a day", figure(-slope), self.unit()),
+            slope if slope > 0.0 => format!("rises by {}{} a day", figure(slope), self.unit()),
+            _ => "neither rises nor falls".to_owned(),
+        };
         let sure = if trend.test.p <= 0.05 { "" } else { ", which chance might do" };
         let met = trend.forecast.and_then(|forecast| forecast.meets_at);
         let met = met.map(|at| format!("; the target is met on {} if it goes on like this", at.format("%Y-%m-%d")));
-        format!("It {way} by {by}{} a day (p = {p}{sure}){}.", self.unit(), met.unwrap_or_default())
+        format!("It {moves} (p = {p}{sure}){}.", met.unwrap_or_default())
     }
 }
 
@@ -302,7 +306,10 @@ fn data(drawing: &mut Drawing, picture: &ChartPicture<'_>, (x, y): (&Axis, &Axis
         // Numbers that would run into each other say nothing.
         if named < RULES && at.0 - last > 16.0 {
             let numbers: Vec<String> = rules.iter().map(|rule| rule.number().to_string()).collect();
-            drawing.text((at.0, at.1 - 8.0), numbers.join(","), (10.0, Anchor::Middle, Colour::CRITICAL));
+            // On the side away from the centre, where the line does not run through them.
+            let is_low = point.place.as_ref().is_some_and(|place| place.z < 0.0);
+            let beside = if is_low { at.1 + 16.0 } else { at.1 - 8.0 };
+            drawing.text((at.0, beside), numbers.join(","), (10.0, Anchor::Middle, Colour::CRITICAL));
             (named, last) = (named + 1, at.0);
         }
     }
@@ -360,12 +367,12 @@ fn below(drawing: &mut Drawing, picture: &ChartPicture<'_>) {
     let marks =
         [("meets a rule (its number)", Form::Diamond, Colour::CRITICAL), ("revised", Form::Triangle, Colour::INK)];
     let marks: Vec<_> = marks.into_iter().filter(|(_, form, _)| has_mark(*form)).collect();
-    let (mut at, base) = (24.0, HEIGHT - 42.0);
-    let width = |text: &str| 7.0 * text.chars().count() as f32;
+    let (mut at, base) = (24.0, HEIGHT - 58.0);
+    let width = |text: &str| 6.2 * text.chars().count() as f32;
     for (name, stroke) in lines {
         drawing.line(vec![(at, base - 4.0), (at + 28.0, base - 4.0)], stroke);
         drawing.text((at + 33.0, base), name, (11.0, Anchor::Start, Colour::INK));
-        at += 48.0 + width(name);
+        at += 44.0 + width(name);
     }
     for (name, form, colour) in marks {
         drawing.mark((at + 6.0, base - 4.0), 5.0, form, colour);
@@ -375,9 +382,11 @@ fn below(drawing: &mut Drawing, picture: &ChartPicture<'_>) {
     let unlimited =
         picture.segments.last().and_then(|(segment, _)| segment.basis.as_ref().err()).map(|why| why_none(*why));
     let told = picture.trend.map(|trend| picture.told(&trend));
-    let notes: Vec<String> =
-        unlimited.map(str::to_owned).into_iter().chain(told).chain(picture.notes.clone()).collect();
-    drawing.text((24.0, HEIGHT - 18.0), shortened(&notes.join(" "), 150), (11.0, Anchor::Start, Colour::FAINT));
+    let notes: Vec<String> = unlimited.map(str::to_owned).into_iter().chain(picture.notes.clone()).collect();
+    let lines = [notes.join(" "), told.unwrap_or_default()].into_iter().filter(|line| !line.is_empty());
+    for (line, base) in lines.zip([HEIGHT - 34.0, HEIGHT - 16.0]) {
+        drawing.text((24.0, base), shortened(&line, 145), (11.0, Anchor::Start, Colour::FAINT));
+    }
 }
 
 fn why_none(why: Unlimited) -> &'static str {

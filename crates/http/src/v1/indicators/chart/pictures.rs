@@ -102,7 +102,7 @@ pub(crate) async fn get_indicator_chart_svg(
 
 /// Read the chart of an indicator as PNG.
 ///
-/// The same picture as the SVG, 1920 by 960 pixels.
+/// The same picture as the SVG, 1920 by 992 pixels.
 #[utoipa::path(
     tag = "indicators",
     params(("id" = String, Path), PictureParameters),
