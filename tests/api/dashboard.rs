@@ -22,7 +22,15 @@ async fn every_indicator_shows_how_it_stands() {
         );
         let (busy, idle) = (active(&api).await, active(&api).await);
         let rising: Vec<f64> = (0..40).map(|n| 30.0 + f64::from(n) * 5.0).collect();
-        send(&api, series(&api, &busy, &rising)).await.expect(201);
+        let mut items = series(&api, &busy, &rising);
+        for (n, item) in (0..).zip(items.as_array_mut().unwrap()) {
+            item["observed_at"] = json!(api.now() - chrono::TimeDelta::days(39 - n));
+        }
+        send(&api, items).await.expect(201);
+        // Of a day with several measurements, of whatever series, the mean.
+        let early = api.now() - chrono::TimeDelta::days(1);
+        let other = json!([{ "indicator": busy, "observed_at": early, "value": 200.0, "dimensions": { "site": "north" } }]);
+        send(&api, other).await.expect(201);
         api.evaluate().await;
         let all = dashboard(&api, Role::Auditor).await;
         let [one, other] = all["indicators"].as_array().unwrap().as_slice() else { panic!("{all}") };
@@ -30,6 +38,7 @@ async fn every_indicator_shows_how_it_stands() {
         assert_eq!((&one["last"]["value"], &one["last"]["judgement"]), (&json!(225.0), &json!("critical")));
         assert_eq!((&one["target"], &one["direction"]), (&json!(50.0), &json!("lower_is_better")));
         assert_eq!((&one["tendency"], &one["points"][29]["value"]), (&json!("worse"), &json!(225.0)));
+        assert_eq!((&one["points"][28]["value"], &one["points"][30]), (&json!(210.0), &Value::Null));
         let mut open: Vec<&str> =
             one["open_signals"].as_array().unwrap().iter().map(|kind| kind.as_str().unwrap()).collect();
         open.sort_unstable();

@@ -548,3 +548,20 @@ async fn measurements_survive_the_way_down_and_up_again() {
         assert!(report.is_clean(), "{:?}", report.findings);
     }
 }
+
+/// Evaluation and charts know all series of an indicator: there must be an end of them.
+#[tokio::test]
+async fn an_indicator_has_so_many_series_and_no_more() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let indicator = active(&api).await;
+        let at = api.now();
+        let item = |n: u32| json!({ "indicator": indicator, "observed_at": at, "value": 1.0, "dimensions": { "n": n.to_string() } });
+        send(&api, (0..9_999).map(item).collect()).await.expect(201);
+        let next = send(&api, (9_998..10_002).map(item).collect()).await.expect(201);
+        assert_eq!(next.body["counts"], json!({ "accepted": 1, "duplicates": 1, "corrections": 0, "refused": 2 }));
+        assert_eq!(next.body["refused"][0]["code"], "too_many_series", "{next:?}");
+        let later = json!([{ "indicator": indicator, "observed_at": at - TimeDelta::minutes(1), "value": 1.0, "dimensions": { "n": "7" } }]);
+        send(&api, later).await.expect(201);
+    }
+}

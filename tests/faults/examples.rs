@@ -50,7 +50,8 @@ async fn the_collector_feeds_what_it_has_defined() {
         }
         let key = json!({ "name": "Collector", "scopes": ["measurements:write", "records:read"] });
         let key = asked(&program, &token, "api-keys", Some(key)).await["token"].as_str().unwrap().to_owned();
-        let counts: Value = serde_json::from_str(&collect(&program, &key, &["send", "--certificate", certificate])).unwrap();
+        let counts: Value =
+            serde_json::from_str(&collect(&program, &key, &["send", "--certificate", certificate])).unwrap();
         // What a machine cannot tell is left out. Each can read a certificate.
         assert!(counts["accepted"].as_i64().unwrap() >= 1, "{counts}");
         assert_eq!(counts["refused"], 0, "{counts}");

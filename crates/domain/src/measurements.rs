@@ -12,8 +12,8 @@ pub use batch::{
     BatchDraft, Counts, DigestForm, MeasurementBatch, Stage, StageName, Verb, WITHDRAWN_ROWS, WithdrawnRow, edge,
 };
 pub use point::{
-    DIMENSION_NAME, DIMENSION_VALUE, DIMENSIONS, Figure, NOTE, Point, RawPoint, Standing, check_point, dimensions_of,
-    series_of,
+    DIMENSION_NAME, DIMENSION_VALUE, DIMENSIONS, Figure, NOTE, Point, RawPoint, SERIES, Standing, check_point,
+    dimensions_of, series_of,
 };
 pub use rollup::{Rollup, Step};
 pub use rows::RowsDigest;

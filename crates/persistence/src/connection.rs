@@ -235,7 +235,7 @@ const SQLITE_SETTINGS: &str =
 pub(crate) const SQLITE_PATIENCE: &str = "PRAGMA busy_timeout = 1500";
 
 /// An answered write is on disk also where the server's own setting is `off`; stricter ones stay as they are.
-const POSTGRES_SETTINGS: &str = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'; SET statement_timeout = '10s'; SET lock_timeout = '1500ms'; SET idle_in_transaction_session_timeout = '10s'; SET TIME ZONE 'UTC';";
+pub(crate) const POSTGRES_SETTINGS: &str = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'; SET statement_timeout = '10s'; SET lock_timeout = '1500ms'; SET idle_in_transaction_session_timeout = '10s'; SET TIME ZONE 'UTC';";
 
 #[cfg(test)]
 mod tests {

@@ -3,20 +3,20 @@
 use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::{evaluation, indicators, measurements, signals};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::change::Record;
 use ratchet_domain::evaluation::State;
 use ratchet_domain::id::IndicatorId;
 use ratchet_domain::indicators::Indicator;
 use ratchet_domain::indicators::chart::{Trend, trend};
+use ratchet_domain::measurements::Step;
 use ratchet_domain::signals::Kind;
-use std::collections::BTreeMap;
 
 /// So many indicators are shown at most.
 pub const INDICATORS: usize = 200;
-/// So many measurements of each are looked at: the newest.
-pub const POINTS: i64 = 30;
+/// So many days of each are looked at: the newest.
+const DAYS: u64 = 30;
 
 /// How an indicator stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +27,7 @@ pub struct Standing {
     pub state: State,
     /// The signals of it that are open.
     pub signals: Vec<Kind>,
-    /// The newest measurements of its first series, in the order in which they were observed.
+    /// Its newest days (UTC), oldest first, each as one figure over all series; days without a measurement are left out.
     pub points: Vec<(DateTime<Utc>, f64)>,
     /// Where these lead; `None` of fewer than 12.
     pub trend: Option<Trend>,
@@ -37,7 +37,11 @@ pub struct Standing {
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
-pub fn standings(by: &Actor, connection: &mut AnyConnection) -> Result<(Vec<Standing>, usize), Error> {
+pub fn standings(
+    by: &Actor,
+    now: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<(Vec<Standing>, usize), Error> {
     let mut seen = indicators::active(by.organisation, connection)?;
     seen.retain(|indicator| indicator.is_visible(by));
     let left_out = seen.len().saturating_sub(INDICATORS);
@@ -48,15 +52,11 @@ pub fn standings(by: &Actor, connection: &mut AnyConnection) -> Result<(Vec<Stan
     let ids: Vec<IndicatorId> = seen.iter().map(Indicator::id).collect();
     let mut states = evaluation::states(by.organisation, &seen, connection)?;
     let mut open = signals::open_kinds(by.organisation, connection)?;
-    let mut measured = measurements::latest(by.organisation, &ids, DateTime::UNIX_EPOCH, POINTS, connection)?;
+    let from = Step::Day.start_of(now).checked_sub_days(Days::new(DAYS - 1)).unwrap_or(now);
+    let mut measured = measurements::days(by.organisation, &ids, from, connection)?;
     let stand = |indicator: Indicator| {
         let id = indicator.id();
-        let mut series: BTreeMap<String, Vec<(DateTime<Utc>, f64)>> = BTreeMap::new();
-        for one in measured.remove(&id).unwrap_or_default() {
-            series.entry(one.series).or_default().push((one.observed_at, one.value));
-        }
-        let mut points = series.into_values().next().unwrap_or_default();
-        points.sort_unstable_by_key(|(at, _)| *at);
+        let points = measured.remove(&id).unwrap_or_default();
         Standing {
             state: states.remove(&id).unwrap_or_default(),
             signals: open.remove(&id).unwrap_or_default(),

@@ -1,11 +1,10 @@
 //! The evaluation of indicators: a worker's step. It walks what waits, in order, and stores what follows.
 
 use crate::changes::phases_of;
-use crate::charts::rows;
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
-use crate::measurements::series::{End, Window, readings};
+use crate::measurements::series::{End, Span, readings};
 use crate::row::{from_json, to_json};
 use crate::schema::{evaluation_queue, indicator_evaluations, indicators};
 use crate::store::Store;
@@ -153,7 +152,7 @@ pub fn evaluate(id: IndicatorId, tx: &mut Tx<'_>) -> Result<(), Error> {
     let found = Indicator::find(organisation, Locator::Id(id.0), tx.connection())?;
     let Some((indicator, _)) = found else { return Ok(()) };
     let before = state(organisation, &indicator, tx.connection())?;
-    let new = measurements::waiting(organisation, id, tx.connection())?;
+    let (batches, new) = measurements::waiting(organisation, id, tx.connection())?;
     let open = signals::open_of(organisation, id, tx.connection())?;
     let open_ones: Vec<Open> = open.iter().map(known).collect();
     let is_measured = !new.is_empty();
@@ -165,7 +164,7 @@ pub fn evaluate(id: IndicatorId, tx: &mut Tx<'_>) -> Result<(), Error> {
         None => (before, Vec::new()),
     };
     if is_measured {
-        episodes.extend(patterns(&indicator, after.series.len(), &open, tx.connection())?);
+        episodes.extend(patterns(&indicator, &after, &open, tx.connection())?);
     }
     // A draft is measured where it is built in. What its thresholds are to be nobody has said yet.
     if matches!(indicator.stage, Stage::Draft) {
@@ -178,7 +177,8 @@ pub fn evaluate(id: IndicatorId, tx: &mut Tx<'_>) -> Result<(), Error> {
     keep(&indicator, &after, tx)?;
     let done = evaluation_queue::table
         .filter(evaluation_queue::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(evaluation_queue::indicator_id.eq(KeyValue(id.0)));
+        .filter(evaluation_queue::indicator_id.eq(KeyValue(id.0)))
+        .filter(evaluation_queue::batch_id.eq_any(batches.iter().map(|batch| KeyValue(batch.0))));
     diesel::delete(done).execute(tx.connection())?;
     Ok(())
 }
@@ -190,33 +190,33 @@ fn known(signal: &Signal) -> Open {
 /// What the charts of an active indicator's series say of their newest measurements, in at most four statements.
 fn patterns(
     indicator: &Indicator,
-    series: usize,
+    state: &State,
     open: &[Signal],
     connection: &mut AnyConnection,
 ) -> Result<Vec<Episode>, Error> {
     let is_active = matches!(indicator.stage, Stage::Active { .. });
-    let phases = if is_active && series <= SERIES {
+    let phases = if is_active && state.series.len() <= SERIES {
         phases_of(indicator.head.organisation, indicator, connection)?
     } else {
         Vec::new()
     };
     let Some(present) = phases.last() else { return Ok(Vec::new()) };
     let (control, frequency) = (indicator.charting(), indicator.frequency);
-    let (organisation, id) = (indicator.head.organisation, indicator.id());
-    let window = Window { from: Some(present.starts_at), to: None };
+    let organisation = indicator.head.organisation;
+    let span = Span { from: Some(present.starts_at), to: None };
     let baseline = i64::from(control.baseline(frequency));
-    let first = readings(organisation, id, window, (End::First, rows(baseline, series)), connection)?;
-    // A phase that is short enough was read whole.
-    let newest = if first.is_cut {
-        readings(organisation, id, window, (End::Newest, rows(NEWEST.into(), series)), connection)?
-    } else {
-        first.clone()
-    };
     let (mut shifts, mut trends) = (Vec::new(), Vec::new());
-    for (name, newest) in &newest.series {
-        let newest = newest.get(newest.len().saturating_sub(NEWEST.into())..).unwrap_or(newest);
-        let first = first.series.get(name).map(Vec::as_slice).unwrap_or_default();
-        shifts.extend(out_of_control(first, newest, &control, frequency));
+    for name in state.series.keys() {
+        let own = (indicator.id(), name.as_str());
+        let first = readings(organisation, own, span, (End::First, baseline), connection)?;
+        // A phase that is short enough was read whole.
+        let newest = if first.is_cut {
+            readings(organisation, own, span, (End::Newest, NEWEST.into()), connection)?.readings
+        } else {
+            first.readings.clone()
+        };
+        let newest = newest.get(newest.len().saturating_sub(NEWEST.into())..).unwrap_or(&newest);
+        shifts.extend(out_of_control(&first.readings, newest, &control, frequency));
         trends.extend(adverse_trend(newest, indicator.goal.as_ref(), &control, frequency));
     }
     let open = |kind| open.iter().find(|signal| signal.kind == kind).map(known);

@@ -10,7 +10,8 @@ pub(crate) mod series;
 mod withdrawal;
 
 pub(crate) use observations::{first_at, latest, means, newest_evaluated, since, waiting, within};
-pub use recording::{known, record};
+pub use recording::{known, record, within_series};
+pub(crate) use rollups::days;
 pub use rollups::{Rolled, Stretch, rolled};
 pub use withdrawal::{withdraw, withdraw_one};
 

@@ -1,6 +1,6 @@
 //! Migrations, embedded in the program and run under a lock.
 
-use crate::connection::AnyConnection;
+use crate::connection::{AnyConnection, POSTGRES_SETTINGS};
 use crate::error::Error;
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
@@ -20,9 +20,12 @@ pub fn run(connection: &mut AnyConnection) -> Result<usize, Error> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| Error::Migration(error.to_string());
     match connection {
         AnyConnection::Postgres(c) => {
+            // What moves a large table takes its time, and whoever comes second waits for it.
+            c.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
             c.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})"))?;
             let ran = c.run_pending_migrations(POSTGRES).map(|ran| ran.len()).map_err(failed);
             c.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK})"))?;
+            c.batch_execute(POSTGRES_SETTINGS)?;
             ran
         }
         AnyConnection::Sqlite(c) => c.run_pending_migrations(SQLITE).map(|ran| ran.len()).map_err(failed),

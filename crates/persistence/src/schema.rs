@@ -1379,3 +1379,7 @@ diesel::allow_tables_to_appear_in_same_query!(imports, improvements);
 diesel::allow_tables_to_appear_in_same_query!(imports, risks);
 diesel::allow_tables_to_appear_in_same_query!(delegations, members);
 diesel::allow_tables_to_appear_in_same_query!(indicators, ingest_rules);
+diesel::allow_columns_to_appear_in_same_group_by_clause!(
+    measurement_series::measured_id,
+    measurement_rollups::starts_at,
+);

@@ -141,7 +141,8 @@ means AS (
 )
 INSERT INTO measurement_rollups
 SELECT means.series_id, means.step, means.starts_at, means.count, means.mean,
-    sum((figures.quotient - means.mean) * (figures.quotient - means.mean)), means.least, means.greatest, means.newest_at,
+    sum(CASE WHEN abs(figures.quotient - means.mean) < 1e-150 THEN 0 ELSE
+        (figures.quotient - means.mean) * (figures.quotient - means.mean) END), means.least, means.greatest, means.newest_at,
     max(CASE WHEN figures.observed_at = means.newest_at THEN figures.quotient END), means.numerators, means.denominators
 FROM means JOIN figures
 ON figures.series_id = means.series_id AND figures.step = means.step AND figures.starts_at = means.starts_at

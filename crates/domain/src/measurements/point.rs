@@ -18,6 +18,9 @@ pub const DIMENSION_VALUE: usize = 128;
 /// A note: at most so many characters.
 pub const NOTE: usize = 1_000;
 
+/// An indicator has at most so many series.
+pub const SERIES: usize = 10_000;
+
 /// A measurement as it arrives.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RawPoint {

@@ -85,13 +85,14 @@ pub(crate) struct DashboardIndicator {
     pub direction: Option<Direction>,
     /// What is aimed at.
     pub target: Option<f64>,
-    /// Where its first series leads, by the newest 30 measurements; `null` of fewer than 12.
+    /// Where `points` lead; `null` of fewer than 12.
     pub tendency: Option<Tendency>,
     /// By how much its value changes in a day.
     pub slope_per_day: Option<f64>,
     /// The signals of it that are open.
     pub open_signals: Vec<Kind>,
-    /// The newest measurements of its first series, 30 at most, in the order in which they were observed.
+    /// Its newest 30 days (UTC), oldest first, each as one figure over all series: the mean, of ratios the quotient of the sums.
+    /// Days without a measurement are left out.
     pub points: Vec<DashboardMeasurement>,
 }
 
@@ -148,7 +149,7 @@ pub(crate) async fn get_dashboard(call: Call, _: Query<Nothing>) -> Result<Answe
 fn read(by: &Actor, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Dashboard, ApiError> {
     let rules = settings::rules(by.organisation, connection)?;
     let day = rules.today(now);
-    let (standings, left_out) = dashboard::standings(by, connection)?;
+    let (standings, left_out) = dashboard::standings(by, now, connection)?;
     let work = work_items::open_for(by, &rules, Asked::first(WORK), connection)?;
     Ok(Dashboard {
         day,

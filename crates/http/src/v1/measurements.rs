@@ -287,6 +287,7 @@ pub(crate) fn recorded(
     tx: &mut Tx<'_>,
 ) -> Result<Recorded, ApiError> {
     let organisation = tx.actor().organisation;
+    let points = measurements::within_series(organisation, points, tx.connection())?;
     let known = measurements::known(organisation, points.iter().flatten(), tx.connection())?;
     let sifted = sift(points, &known);
     if sifted.rows.is_empty() {

@@ -104,6 +104,41 @@ fn make_measured(
         .get_result(c))?)
 }
 
+/// The numbers of those of these series that are known.
+///
+/// # Errors
+/// The database's.
+pub(super) fn series_named(
+    measured: i32,
+    names: &BTreeSet<&str>,
+    connection: &mut AnyConnection,
+) -> Result<HashMap<String, i32>, Error> {
+    let names: Vec<&str> = names.iter().copied().collect();
+    let mut known = HashMap::new();
+    for some in names.chunks(NAMES) {
+        let found: Vec<(String, i32)> = measurement_series::table
+            .filter(measurement_series::measured_id.eq(measured))
+            .filter(measurement_series::dimensions.eq_any(some))
+            .select((measurement_series::dimensions, measurement_series::id))
+            .load(connection)?;
+        known.extend(found);
+    }
+    Ok(known)
+}
+
+/// How many series each of these indicators has.
+///
+/// # Errors
+/// The database's.
+pub(super) fn series_counts(measured: &[i32], connection: &mut AnyConnection) -> Result<HashMap<i32, i64>, Error> {
+    let counts: Vec<(i32, i64)> = measurement_series::table
+        .filter(measurement_series::measured_id.eq_any(measured))
+        .group_by(measurement_series::measured_id)
+        .select((measurement_series::measured_id, diesel::dsl::count_star()))
+        .load(connection)?;
+    Ok(counts.into_iter().collect())
+}
+
 fn make_series<'a>(
     measured: i32,
     names: &[&'a str],

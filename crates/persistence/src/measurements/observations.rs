@@ -18,6 +18,9 @@ use std::collections::{BTreeMap, HashMap};
 /// Measurements that are looked at when a benefit is judged.
 const SINCE: i64 = 10_000;
 
+/// Batches that are evaluated in one go, at most.
+const BATCHES: i64 = 200;
+
 /// Of which indicator and series, when, and what.
 type Seen = (i32, String, InstantValue, f64, Option<f64>);
 
@@ -136,7 +139,8 @@ fn cutoffs(
         .load(connection)?)
 }
 
-/// The live rows of an indicator that wait for evaluation, as evaluation sees them.
+/// The batches whose rows of an indicator wait for evaluation, the oldest [`BATCHES`], and the live ones of these rows, as
+/// evaluation sees them.
 ///
 /// # Errors
 /// The database's.
@@ -144,25 +148,30 @@ pub(crate) fn waiting(
     organisation: OrganisationId,
     indicator: IndicatorId,
     connection: &mut AnyConnection,
-) -> Result<Vec<Observation>, Error> {
+) -> Result<(Vec<MeasurementBatchId>, Vec<Observation>), Error> {
     let batches: Vec<KeyValue> = evaluation_queue::table
         .filter(evaluation_queue::organisation_id.eq(KeyValue(organisation.0)))
         .filter(evaluation_queue::indicator_id.eq(KeyValue(indicator.0)))
+        .order(evaluation_queue::batch_id)
+        .limit(BATCHES)
         .select(evaluation_queue::batch_id)
         .load(connection)?;
     let batches: Vec<MeasurementBatchId> = batches.into_iter().map(|batch| MeasurementBatchId(batch.0)).collect();
-    let Some(measured) = keys::measured_one(organisation, indicator, connection)? else { return Ok(Vec::new()) };
-    let origins = keys::origins(organisation, &batches, connection)?;
-    let from = origins.iter().map(|origin| origin.from).min();
-    let until = origins.iter().map(|origin| origin.until).max();
-    let (Some(from), Some(until)) = (from, until) else { return Ok(Vec::new()) };
-    let rows: Vec<Seen> = seen!()
-        .filter(measurements::measured_id.eq(measured))
-        .filter(measurements::observed_at.ge(from))
-        .filter(measurements::observed_at.le(until))
-        .filter(measurements::origin_id.eq_any(origins.iter().map(|origin| origin.id)))
-        .load(connection)?;
-    Ok(rows.into_iter().map(observation).collect())
+    let Some(measured) = keys::measured_one(organisation, indicator, connection)? else {
+        return Ok((batches, Vec::new()));
+    };
+    let mut waiting = Vec::new();
+    // Each where its own rows are: one that reaches far back does not have all others read with it.
+    for origin in keys::origins(organisation, &batches, connection)? {
+        let rows: Vec<Seen> = seen!()
+            .filter(measurements::measured_id.eq(measured))
+            .filter(measurements::observed_at.ge(origin.from))
+            .filter(measurements::observed_at.le(origin.until))
+            .filter(measurements::origin_id.eq(origin.id))
+            .load(connection)?;
+        waiting.extend(rows.into_iter().map(observation));
+    }
+    Ok((batches, waiting))
 }
 
 /// The live measurements of an indicator observed at or after a moment; the newest of them, at most [`SINCE`].

@@ -13,11 +13,10 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::Record;
 use ratchet_domain::id::{IndicatorId, OrganisationId};
-use ratchet_domain::measurements::{BatchDraft, Figure, Key, MeasurementBatch, Point, Sifted, Standing};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// Moments per SELECT.
-const MOMENTS: usize = 500;
+use ratchet_domain::measurements::{BatchDraft, Figure, Key, MeasurementBatch, Point, SERIES, Sifted, Standing};
+use ratchet_domain::refusal::Fault;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use uuid::Uuid;
 
 /// The live figures of all keys that these points have.
 ///
@@ -28,54 +27,96 @@ pub fn known<'a>(
     points: impl Iterator<Item = &'a Point>,
     connection: &mut AnyConnection,
 ) -> Result<HashMap<Key, Figure>, Error> {
-    let mut moments: BTreeMap<IndicatorId, BTreeSet<DateTime<Utc>>> = BTreeMap::new();
+    let mut named: BTreeMap<IndicatorId, Named<'a>> = BTreeMap::new();
     for point in points {
-        moments.entry(point.indicator).or_default().insert(point.observed_at);
+        named.entry(point.indicator).or_default().insert((point.observed_at, point.series.as_str()));
     }
-    let indicators: Vec<IndicatorId> = moments.keys().copied().collect();
+    let indicators: Vec<IndicatorId> = named.keys().copied().collect();
     let mut known = HashMap::new();
     for (indicator, measured) in keys::measured(organisation, &indicators, connection)? {
-        let moments = moments.remove(&indicator).unwrap_or_default();
-        for (series, InstantValue(observed_at), value, denominator) in counted(measured, &moments, connection)? {
+        let named = named.remove(&indicator).unwrap_or_default();
+        for (series, InstantValue(observed_at), value, denominator) in counted(measured, &named, connection)? {
             known.insert(Key { indicator, observed_at, series }, figure(value, denominator));
         }
     }
     Ok(known)
 }
 
+/// Moments and series.
+type Named<'a> = BTreeSet<(DateTime<Utc>, &'a str)>;
+/// Refuses what would begin more than [`SERIES`] series of an indicator: evaluation and charts know all of them.
+///
+/// # Errors
+/// The database's.
+pub fn within_series(
+    organisation: OrganisationId,
+    items: Vec<Result<Point, Fault>>,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Result<Point, Fault>>, Error> {
+    let mut named: BTreeMap<IndicatorId, BTreeSet<&str>> = BTreeMap::new();
+    for point in items.iter().flatten() {
+        named.entry(point.indicator).or_default().insert(&point.series);
+    }
+    let indicators: Vec<IndicatorId> = named.keys().copied().collect();
+    let measured = keys::measured(organisation, &indicators, connection)?;
+    let ids: Vec<i32> = measured.values().copied().collect();
+    let counts = keys::series_counts(&ids, connection)?;
+    let mut refused: HashSet<(IndicatorId, String)> = HashSet::new();
+    for (indicator, names) in named {
+        let id = measured.get(&indicator);
+        let count = id.and_then(|id| counts.get(id)).map_or(0, |count| usize::try_from(*count).unwrap_or(usize::MAX));
+        if count.saturating_add(names.len()) <= SERIES {
+            continue;
+        }
+        let known = id.map_or_else(|| Ok(HashMap::new()), |id| keys::series_named(*id, &names, connection))?;
+        let new = names.into_iter().filter(|name| !known.contains_key(*name));
+        refused.extend(new.skip(SERIES.saturating_sub(count)).map(|name| (indicator, name.to_owned())));
+    }
+    if refused.is_empty() {
+        return Ok(items);
+    }
+    let check = |point: Point| match refused.contains(&(point.indicator, point.series.clone())) {
+        true => Err(Fault::new("/dimensions", "too_many_series", format!("the indicator has {SERIES} series already"))),
+        false => Ok(point),
+    };
+    Ok(items.into_iter().map(|item| item.and_then(check)).collect())
+}
+
 type Counted = (String, InstantValue, f64, Option<f64>);
 
-/// What counts of an indicator at these moments, and maybe at others between them.
-fn counted(
-    measured: i32,
-    moments: &BTreeSet<DateTime<Utc>>,
-    connection: &mut AnyConnection,
-) -> Result<Vec<Counted>, Error> {
-    let (Some(first), Some(last)) = (moments.first(), moments.last()) else { return Ok(Vec::new()) };
-    let all = || {
-        measurements::table.inner_join(measurement_series::table).filter(measurements::measured_id.eq(measured)).select(
-            (measurement_series::dimensions, measurements::observed_at, measurements::value, measurements::denominator),
-        )
-    };
+/// What counts of an indicator under these keys, and maybe under others between them.
+fn counted(measured: i32, named: &Named<'_>, connection: &mut AnyConnection) -> Result<Vec<Counted>, Error> {
+    let (Some(first), Some(last)) = (named.first(), named.last()) else { return Ok(Vec::new()) };
     // What comes in the order of time finds next to nothing between its moments: one statement. Where much else lies between
-    // them, each moment is asked for.
-    let enough = i64::try_from(moments.len() * 4 + 1_000).unwrap_or(i64::MAX);
-    let between: Vec<Counted> = all()
-        .filter(measurements::observed_at.ge(InstantValue(*first)))
-        .filter(measurements::observed_at.le(InstantValue(*last)))
+    // them, each key is asked for.
+    let enough = i64::try_from(named.len() * 4 + 1_000).unwrap_or(i64::MAX);
+    let between: Vec<Counted> = measurements::table
+        .inner_join(measurement_series::table)
+        .filter(measurements::measured_id.eq(measured))
+        .filter(measurements::observed_at.ge(InstantValue(first.0)))
+        .filter(measurements::observed_at.le(InstantValue(last.0)))
+        .select((
+            measurement_series::dimensions,
+            measurements::observed_at,
+            measurements::value,
+            measurements::denominator,
+        ))
         .limit(enough + 1)
         .load(connection)?;
     if i64::try_from(between.len()).unwrap_or(i64::MAX) <= enough {
         return Ok(between);
     }
-    let moments: Vec<InstantValue> = moments.iter().copied().map(InstantValue).collect();
-    let mut found = Vec::new();
-    for some in moments.chunks(MOMENTS) {
-        let rows: Vec<Counted> =
-            all().filter(measurements::observed_at.eq_any(some.iter().copied())).load(connection)?;
-        found.extend(rows);
-    }
-    Ok(found)
+    let names: BTreeSet<&str> = named.iter().map(|(_, name)| *name).collect();
+    let ids = keys::series_named(measured, &names, connection)?;
+    let keys: Vec<(InstantValue, i32)> =
+        named.iter().filter_map(|(at, name)| Some((InstantValue(*at), *ids.get(*name)?))).collect();
+    let names: HashMap<i32, &str> = ids.iter().map(|(name, id)| (*id, name.as_str())).collect();
+    let found = bulk::counted(measured, &keys, connection)?.into_iter();
+    let found = found.filter_map(|row| {
+        let name = (*names.get(&row.series_id)?).to_owned();
+        Some((name, row.observed_at, row.value, row.denominator))
+    });
+    Ok(found.collect())
 }
 
 /// Records what is new of a batch: the record that stands for it in the journal, its rows, and what is to be evaluated.
@@ -100,11 +141,12 @@ fn write(
     let organisation = batch.head.organisation;
     let origin = keys::make_origin(batch, connection)?;
     let keys = keys::make(organisation, sifted.rows.iter().map(|row| &row.point), connection)?;
-    let ended: Vec<LiveKey> = sifted.superseded.iter().filter_map(|key| live_key(key, &keys)).collect();
+    let ended: Vec<LiveKey> =
+        sifted.superseded.iter().map(|key| live_key(key, &keys).ok_or_else(unnamed)).collect::<Result<_, _>>()?;
     bulk::end(&ended, Standing::Superseded, now, connection)?;
     let (mut live, mut past, mut notes) = (Vec::with_capacity(sifted.rows.len()), Vec::new(), Vec::new());
     for (number, row) in (0..).zip(&sifted.rows) {
-        let Some(key) = keys.of(&row.point) else { continue };
+        let key = keys.of(&row.point).ok_or_else(unnamed)?;
         if let Some(note) = &row.point.note {
             notes.push((
                 measurement_notes::origin_id.eq(origin),
@@ -126,6 +168,12 @@ fn write(
         on_connection!(connection, |c| diesel::insert_into(measurement_notes::table).values(note).execute(c))?;
     }
     rollups::follow(&live, &ended, connection)
+}
+
+/// Every row has its numbers by then: what had none would be lost.
+fn unnamed() -> Error {
+    let fault = "a measurement's series has no number".to_owned();
+    Error::Corrupt { table: "measurement_series", row: Uuid::nil(), fault }
 }
 
 fn live_key(key: &Key, keys: &Keys<'_>) -> Option<LiveKey> {

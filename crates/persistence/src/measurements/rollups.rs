@@ -164,7 +164,11 @@ pub fn rolled(
     if !dimensions.is_empty() {
         query = query.filter(measurement_rollups::series_id.eq_any(groups.keys().copied().collect::<Vec<_>>()));
     }
-    let rows: Vec<RollupRow> = query.limit(limit + 1).select(RollupRow::as_select()).load(connection)?;
+    let rows: Vec<RollupRow> = query
+        .order((measurement_rollups::starts_at, measurement_rollups::series_id))
+        .limit(limit + 1)
+        .select(RollupRow::as_select())
+        .load(connection)?;
     if i64::try_from(rows.len()).unwrap_or(i64::MAX) > limit {
         return Ok(None);
     }
@@ -183,7 +187,47 @@ pub fn rolled(
     Ok(Some(all.into_iter().map(rolled).collect()))
 }
 
-/// Follows what was written: `rows` count from here on, and what counted under the keys `ended` does not any more.
+/// Each day of each indicator since one as a figure over all series, oldest first: the mean of all measurements, of ratios the
+/// quotient of the sums.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn days(
+    organisation: OrganisationId,
+    indicators: &[IndicatorId],
+    from: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<HashMap<IndicatorId, Vec<(DateTime<Utc>, f64)>>, Error> {
+    use diesel::dsl::{sql, sum};
+    use measurement_rollups as r;
+    type Sums = (i32, InstantValue, Option<f64>, i64, Option<f64>, Option<f64>);
+    let measured = keys::measured(organisation, indicators, connection)?;
+    let named: HashMap<i32, IndicatorId> = measured.iter().map(|(indicator, id)| (*id, *indicator)).collect();
+    let total = sql::<Nullable<Double>>("sum(measurement_rollups.mean * measurement_rollups.count)");
+    let count = sql::<BigInt>("CAST(sum(measurement_rollups.count) AS BIGINT)");
+    let sums: Vec<Sums> = r::table
+        .inner_join(measurement_series::table)
+        .filter(measurement_series::measured_id.eq_any(measured.values()))
+        .filter(r::step.eq(<&str>::from(Step::Day)))
+        .filter(r::starts_at.ge(InstantValue(from)))
+        .group_by((measurement_series::measured_id, r::starts_at))
+        .select((measurement_series::measured_id, r::starts_at, total, count, sum(r::numerators), sum(r::denominators)))
+        .load(connection)?;
+    let mut days: HashMap<IndicatorId, Vec<(DateTime<Utc>, f64)>> = HashMap::new();
+    for (measured, InstantValue(day), total, count, numerators, denominators) in sums {
+        let value = match (numerators.zip(denominators), total) {
+            (Some((numerator, denominator)), _) => numerator / denominator,
+            (None, Some(total)) => total / f64::from(u32::try_from(count).unwrap_or(u32::MAX)),
+            (None, None) => continue,
+        };
+        let Some(indicator) = named.get(&measured) else { continue };
+        days.entry(*indicator).or_default().push((day, value));
+    }
+    days.values_mut().for_each(|days| days.sort_unstable_by_key(|(day, _)| *day));
+    Ok(days)
+}
+
+/// Follows what was written, after it was: `rows` count from here on, and what counted under the keys `ended` does not any more.
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
@@ -207,14 +251,14 @@ pub(super) fn follow(rows: &[Row], ended: &[LiveKey], connection: &mut AnyConnec
         }
     }
     add(hours, connection)?;
-    let stretches: BTreeSet<(i32, DateTime<Utc>)> =
-        ended.iter().map(|key| (key.0, Step::Hour.start_of(key.1.0))).collect();
+    let mut stretches: BTreeMap<(i32, DateTime<Utc>), BTreeSet<i32>> = BTreeMap::new();
+    for (measured, at, series) in ended {
+        stretches.entry((*measured, Step::Hour.start_of(at.0))).or_default().insert(*series);
+    }
     let mut left: BTreeMap<Place, Rollup> = BTreeMap::new();
-    for (measured, starts_at) in stretches {
-        for (hour, rollup) in of_rows(measured, starts_at, connection)? {
-            if anew.contains(&hour) {
-                join(&mut left, hour, rollup);
-            }
+    for ((measured, starts_at), series) in stretches {
+        for (hour, rollup) in of_rows(measured, starts_at, &series, connection)? {
+            join(&mut left, hour, rollup);
         }
     }
     replace(&anew, &left, connection)?;
@@ -259,16 +303,18 @@ fn replace(
     Ok(())
 }
 
-/// Each measurement of an indicator that counts within an hour, by its place.
+/// Each measurement of these series that counts within an hour, by its place.
 fn of_rows(
     measured: i32,
     starts_at: DateTime<Utc>,
+    series: &BTreeSet<i32>,
     connection: &mut AnyConnection,
 ) -> Result<Vec<(Place, Rollup)>, Error> {
     let rows: Vec<Row> = measurements::table
         .filter(measurements::measured_id.eq(measured))
         .filter(measurements::observed_at.ge(InstantValue(starts_at)))
         .filter(measurements::observed_at.lt(InstantValue(Step::Hour.end_of(starts_at))))
+        .filter(measurements::series_id.eq_any(series))
         .order(measurements::observed_at)
         .select(Row::as_select())
         .load(connection)?;
