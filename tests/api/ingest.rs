@@ -7,7 +7,7 @@ use super::indicators::active;
 use super::ingest_rules::{act, defined, latency};
 use crate::databases::each;
 use crate::harness::{Answer, Api, Caller};
-use bodies::{Series, WAYS, Way, events, gzip, lines, nanos, otlp, remote_write, series};
+use bodies::{Series, WAYS, Way, events, gzip, lines, otlp, remote_write, series};
 use chrono::{DateTime, TimeDelta, Utc};
 use ratchet_domain::access::Role;
 use ratchet_http::app::Settings;
@@ -220,6 +220,26 @@ async fn failures_are_told_in_the_words_of_the_protocol() {
                     (EVENTS, _) => assert_eq!(media_type, "application/problem+json", "{what}"),
                     (_, _) => assert!(media_type == "application/json" && answer.body["code"].is_string(), "{what}"),
                 }
+            }
+        }
+    }
+}
+
+/// What a door does not know is named in its words, and never ignored.
+#[tokio::test]
+async fn parameters_that_no_door_knows_are_refused_by_name() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let token = key(&api, "measurements:write").await;
+        let machine = api.with_token(&token);
+        for (path, media_type, encoding, encode) in WAYS {
+            for (name, value) in
+                [("nonsense", "1"), ("dry_run", "perhaps"), ("dry_run", "%00"), ("precision", "%E2%80%AEx")]
+            {
+                let mark = if path.contains('?') { '&' } else { '?' };
+                let asked = format!("{path}{mark}{name}={value}");
+                let answer = send(&machine, &asked, media_type, encoding, encode(&[])).await.expect(400);
+                assert!(answer.text.contains(name), "{asked}: {}", answer.text);
             }
         }
     }
