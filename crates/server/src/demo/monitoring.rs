@@ -187,30 +187,57 @@ fn latency(story: &mut Story) {
     }
 }
 
-/// From Monday on the load balancer's own monitoring is to send the latency: the rule is there, the key is not yet.
+/// What became of a rule by which the portal's monitoring feeds its latency.
+enum Became {
+    Active,
+    Paused,
+    Retired,
+}
+
+/// The load balancer's own monitoring is to send the latency: the rule is there, the key is not yet. Two others came before it.
 fn feed_latency(story: &mut Story) {
-    story.step((2, 9), MARA, |tx, names| {
-        let (by, birth) = (tx.actor().clone(), tx.birth(IngestRule::PREFIX)?);
-        let of = |label: &str, value: &str| {
-            let comparison = Comparison::Equal;
-            Matcher { label: label.to_owned(), comparison, value: value.to_owned() }
-        };
-        let terms = Terms {
-            name: "Latency as Prometheus sees it".to_owned(),
-            order: USUAL_ORDER,
-            door: Some(Door::Prometheus),
-            metric: "http_request_duration_seconds".to_owned(),
-            matchers: vec![of("job", "portal"), of("quantile", "0.95")],
-            indicator: IndicatorId(names.get(LATENCY)?),
-            part: Part::Value,
-            scale: 1_000.0,
-            offset: 0.0,
-            dimensions: Vec::new(),
-        };
-        let draft = IngestRuleDraft { terms, kind: ValueKind::Gauge, in_force: 0 };
-        save(IngestRule::define(draft, &by, birth)?, tx)?;
-        Ok(())
-    });
+    for (name, metric, became) in [
+        ("Latency of the portal for tests", "probe_duration_seconds", Became::Retired),
+        ("Latency as the old probe sees it", "portal_probe_seconds", Became::Paused),
+        ("Latency as Prometheus sees it", "http_request_duration_seconds", Became::Active),
+    ] {
+        story.step((2, 9), MARA, move |tx, names| {
+            let (by, at, birth) = (tx.actor().clone(), tx.now(), tx.birth(IngestRule::PREFIX)?);
+            let terms = fed_by(name, metric, IndicatorId(names.get(LATENCY)?));
+            let draft = IngestRuleDraft { terms, kind: ValueKind::Gauge, in_force: 0 };
+            let (rule, _) = tx.save(IngestRule::define(draft, &by, birth)?)?;
+            let facts = tx.facts(&rule)?;
+            match became {
+                Became::Active => {}
+                Became::Paused => {
+                    save(rule.pause("The probe moves to the other data centre".into(), &facts, &by, at)?, tx)?;
+                }
+                Became::Retired => {
+                    save(rule.retire("It measured the portal for tests".into(), &facts, &by, at)?, tx)?;
+                }
+            }
+            Ok(())
+        });
+    }
+}
+
+fn fed_by(name: &str, metric: &str, indicator: IndicatorId) -> Terms {
+    let of = |label: &str, value: &str| {
+        let comparison = Comparison::Equal;
+        Matcher { label: label.to_owned(), comparison, value: value.to_owned() }
+    };
+    Terms {
+        name: name.to_owned(),
+        order: USUAL_ORDER,
+        door: Some(Door::Prometheus),
+        metric: metric.to_owned(),
+        matchers: vec![of("job", "portal"), of("quantile", "0.95")],
+        indicator,
+        part: Part::Value,
+        scale: 1_000.0,
+        offset: 0.0,
+        dimensions: Vec::new(),
+    }
 }
 
 /// How many of a week's 190 patches were installed in time: 96 % for two years, but for three weeks, and what came of them.
