@@ -17,12 +17,15 @@ use ratchet_domain::indicators::chart::{Charted, Segment};
 use ratchet_domain::indicators::phases::Beginning;
 use serde::Deserialize;
 use std::collections::HashMap;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 /// Points that are drawn, at most: more of them than there are pixels say no more.
 const DRAWN: usize = 600;
 /// Points of a sparkline.
 const SPARKS: usize = 60;
+/// So many PNGs are made at once: the rest of the processor is for everybody else.
+static DRAWING: Semaphore = Semaphore::const_new(2);
 /// What a picture may load when a browser shows it: nothing.
 const INERT: &str = "sandbox; default-src 'none'";
 
@@ -115,8 +118,10 @@ pub(crate) async fn get_indicator_chart_png(
     Query(parameters): Query<PictureParameters>,
 ) -> Result<Answer, ApiError> {
     let found = find(&call, locator, parameters.into()).await?;
-    // Pixels take a while: nobody else waits for them.
+    // Pixels take a while: nobody but who asked for some waits for them.
+    let turn = DRAWING.acquire().await.map_err(|error| ApiError::Internal(error.to_string()))?;
     let png = actix_web::web::block(move || picture(&found).png()).await;
+    drop(turn);
     let png = png.map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(sent(&call, "image/png", png.map_err(|error| ApiError::Internal(error.to_string()))?))
 }
