@@ -37,16 +37,18 @@ pub(crate) async fn send_cloudevents(
     delivery: Delivery,
 ) -> Result<Answer, ApiError> {
     let (digest, media_type, attributes) = (delivery.digest, media_type(&call.request), attributes(&call));
-    let intake = delivery.inflated().and_then(|bytes| match media_type.as_str() {
-        "application/cloudevents+json" => Ok(cloudevents::structured(&bytes)?),
-        "application/cloudevents-batch+json" => Ok(cloudevents::batch(&bytes)?),
-        "application/json" => Ok(cloudevents::binary(attributes?, &bytes)?),
-        _ => Err(ApiError::MediaType(
-            "Content-Type must be application/cloudevents+json, application/cloudevents-batch+json, or application/json \
-             beside the headers of an event.",
-        )),
-    });
-    call.ingest(Door::Cloudevents, dry_run, digest, intake, |taken| {
+    let decode = move || {
+        delivery.inflated().and_then(|bytes| match media_type.as_str() {
+            "application/cloudevents+json" => Ok(cloudevents::structured(&bytes)?),
+            "application/cloudevents-batch+json" => Ok(cloudevents::batch(&bytes)?),
+            "application/json" => Ok(cloudevents::binary(attributes?, &bytes)?),
+            _ => Err(ApiError::MediaType(
+                "Content-Type must be application/cloudevents+json, application/cloudevents-batch+json, or \
+                 application/json beside the headers of an event.",
+            )),
+        })
+    };
+    call.ingest(Door::Cloudevents, dry_run, digest, decode, |taken| {
         let IngestReport { points, refused, refused_points, .. } = &taken.report;
         if *points > 0 && points == refused {
             let fault = |RefusedPointView { point, reason }: &RefusedPointView| {

@@ -8,6 +8,7 @@ use crate::parameters::WriteParameters;
 use crate::v1::measurements::intake::ITEMS;
 use crate::v1::measurements::{locked, not_theirs, recorded};
 use actix_web::http::StatusCode;
+use actix_web::web;
 use ratchet_domain::change::Record;
 use ratchet_domain::ingest_rules::{Arrival, Assembled, Door, Reading, Ruleset, Series, assemble};
 use ratchet_domain::measurements::{Counts, MeasurementBatch, Outcome, Point, check_point};
@@ -16,6 +17,7 @@ use ratchet_ingest::{Intake, Labels, TOLD};
 use ratchet_persistence::ingest_unmatched::{self, LISTED};
 use ratchet_persistence::journal::Receipt;
 use ratchet_persistence::{ingest_rules, tx::Tx};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
@@ -63,18 +65,22 @@ fn source(door: Door) -> &'static str {
 }
 
 impl Call {
-    /// Takes a body in, in one transaction, and answers as the door has it; a dry run is answered by a report.
+    /// Takes a body in, in one transaction, and answers as the door has it; a dry run is answered by a report. Nothing is
+    /// decoded for whoever may not send it, nor where others wait for it.
     pub(super) async fn ingest(
         self,
         door: Door,
         dry_run: bool,
         digest: [u8; 32],
-        intake: Result<Intake, ApiError>,
+        decode: impl FnOnce() -> Result<Intake, ApiError> + Send + 'static,
         answer: impl FnOnce(Taken) -> Result<Answer, ApiError> + Send + 'static,
     ) -> Result<Answer, ApiError> {
         let by = self.actor.clone();
+        let intake = match MeasurementBatch::may_make(&by) {
+            Ok(()) => web::block(decode).await.map_err(|error| ApiError::Internal(error.to_string()))?,
+            Err(refusal) => Err(refusal.into()),
+        };
         self.write(&WriteParameters { dry_run }, &digest, move |tx| {
-            MeasurementBatch::may_make(&by)?;
             let intake = intake?;
             let rules = Ruleset::of(ingest_rules::feeding(by.organisation, tx.connection())?);
             let taken = take(door, &intake, &rules, tx)?;
@@ -148,13 +154,23 @@ fn read<'a>(door: Door, intake: &'a Intake, rules: &'a Ruleset) -> Result<(Vec<R
             return Err(ApiError::TooMuch(detail));
         }
     }
-    let mut series = BTreeMap::new();
+    let mut series: BTreeMap<Series, (i64, f64)> = BTreeMap::new();
     let mut lost: Vec<(usize, (i64, f64))> = lost.into_iter().collect();
     lost.sort_by_key(|(place, _)| *place);
-    for (place, (seen, last)) in lost.into_iter().take(LISTED) {
+    // Places that say the same are one series: a full list goes on counting those that are on it.
+    for (place, (seen, last)) in lost {
         let Some((arrival, _)) = feeding.get(place) else { continue };
-        let (total, newest) = series.entry(Series::listed(arrival)).or_insert((0, last));
-        (*total, *newest) = (*total + seen, last);
+        let is_full = series.len() >= LISTED;
+        match series.entry(Series::listed(arrival)) {
+            Entry::Occupied(mut known) => {
+                let (total, newest) = known.get_mut();
+                (*total, *newest) = (*total + seen, last);
+            }
+            Entry::Vacant(_) if is_full => {}
+            Entry::Vacant(room) => {
+                room.insert((seen, last));
+            }
+        }
     }
     Ok((readings, Unmatched { figures, series }))
 }

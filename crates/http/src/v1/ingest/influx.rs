@@ -119,8 +119,9 @@ async fn write(call: Call, dry_run: bool, precision: Option<String>, delivery: D
     let precision = known.ok_or_else(|| {
         ApiError::parameter("precision", "unknown_value", "must be ns, us, ms or s; of version 1 also n, u, m or h")
     });
-    let intake = precision.and_then(|precision| Ok(line_protocol::decode(&delivery.inflated()?, precision, now)?));
-    call.ingest(Door::Influx, dry_run, digest, intake, |taken| Ok(answer(taken))).await
+    let decode =
+        move || precision.and_then(|precision| Ok(line_protocol::decode(&delivery.inflated()?, precision, now)?));
+    call.ingest(Door::Influx, dry_run, digest, decode, |taken| Ok(answer(taken))).await
 }
 
 fn answer(taken: Taken) -> Answer {

@@ -70,12 +70,14 @@ pub(crate) async fn export_metrics(
 ) -> Result<Answer, ApiError> {
     let (digest, media_type) = (delivery.digest, media_type(&call.request));
     let is_binary = media_type == PROTOBUF;
-    let intake = delivery.inflated().and_then(|bytes| match media_type.as_str() {
-        PROTOBUF => Ok(otlp::protobuf(&bytes)?),
-        "application/json" => Ok(otlp::json(&bytes)?),
-        _ => Err(ApiError::MediaType("Content-Type must be application/x-protobuf or application/json.")),
-    });
-    call.ingest(Door::Otlp, dry_run, digest, intake, move |taken| {
+    let decode = move || {
+        delivery.inflated().and_then(|bytes| match media_type.as_str() {
+            PROTOBUF => Ok(otlp::protobuf(&bytes)?),
+            "application/json" => Ok(otlp::json(&bytes)?),
+            _ => Err(ApiError::MediaType("Content-Type must be application/x-protobuf or application/json.")),
+        })
+    };
+    call.ingest(Door::Otlp, dry_run, digest, decode, move |taken| {
         let answer = answer(&taken, is_binary)?;
         Ok(taken.answer(answer))
     })

@@ -62,8 +62,8 @@ pub(crate) async fn write_prometheus(
     delivery: Delivery,
 ) -> Result<Answer, ApiError> {
     let (digest, reader) = (delivery.digest, reader(&call.request));
-    let intake = reader.and_then(|read| Ok(read(&delivery.in_blocks()?)?));
-    call.ingest(Door::Prometheus, dry_run, digest, intake, |taken| Ok(answer(taken))).await
+    let decode = move || reader.and_then(|read| Ok(read(&delivery.in_blocks()?)?));
+    call.ingest(Door::Prometheus, dry_run, digest, decode, |taken| Ok(answer(taken))).await
 }
 
 fn answer(taken: Taken) -> Answer {
