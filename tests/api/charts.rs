@@ -224,6 +224,35 @@ async fn a_pattern_is_one_signal_and_one_case_until_it_is_calm_again() {
     }
 }
 
+/// What is measured each minute does not push aside what is measured once a day.
+#[tokio::test]
+async fn a_busy_series_does_not_silence_its_neighbour() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let indicator = daily(&api, json!({})).await;
+        let item = |ago: TimeDelta, site: &str, value: f64| json!({ "indicator": indicator, "observed_at": api.now() - ago, "value": value, "dimensions": { "site": site } });
+        let busy = (0..1_200).map(|n: usize| {
+            let minutes = TimeDelta::minutes(i64::try_from(n % 600).unwrap());
+            let ago = if n < 600 { TimeDelta::days(42) - minutes } else { minutes };
+            item(ago, "busy", calm(n))
+        });
+        let calm_days = (1..41).map(|n: usize| item(TimeDelta::days(i64::try_from(n).unwrap()), "rare", calm(n)));
+        send(&api, busy.chain(calm_days).collect()).await.expect(201);
+        api.evaluate().await;
+        let before = signals(&api, "out_of_control").await.len();
+        send(&api, json!([item(TimeDelta::zero(), "rare", 60.0)])).await.expect(201);
+        api.evaluate().await;
+        let raised = signals(&api, "out_of_control").await;
+        assert!(raised.len() > before && raised.iter().any(|one| one["last"]["value"] == json!(60.0)), "{raised:?}");
+        let rare = "chart?dimensions=%7B%22site%22%3A%22rare%22%7D";
+        let from = (api.now() - TimeDelta::days(5)).format("%Y-%m-%dT%H:%M:%SZ");
+        for query in [rare.to_owned(), format!("{rare}&from={from}")] {
+            let chart = get(&api, &indicator, &query).await.expect(200).body;
+            assert!(chart["phases"][0]["limits"].is_object(), "{query}: {chart:.2000}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_correction_and_a_withdrawal_take_a_pattern_back() {
     for database in each() {

@@ -29,7 +29,8 @@ async fn every_indicator_shows_how_it_stands() {
         send(&api, items).await.expect(201);
         // Of a day with several measurements, of whatever series, the mean.
         let early = api.now() - chrono::TimeDelta::days(1);
-        let other = json!([{ "indicator": busy, "observed_at": early, "value": 200.0, "dimensions": { "site": "north" } }]);
+        let other =
+            json!([{ "indicator": busy, "observed_at": early, "value": 200.0, "dimensions": { "site": "north" } }]);
         send(&api, other).await.expect(201);
         api.evaluate().await;
         let all = dashboard(&api, Role::Auditor).await;
