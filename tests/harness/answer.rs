@@ -104,7 +104,7 @@ impl Answer {
             self.headers.clone().into_iter().filter(|(name, _)| !own.contains(&&**name)).collect();
         headers.sort();
         let mut body = if self.body.is_null() { Value::from(self.text.as_str()) } else { self.body.clone() };
-        if self.status >= 400 {
+        if self.status >= 400 && body.is_object() {
             body["instance"] = Value::Null;
         }
         (self.status, headers, body)
