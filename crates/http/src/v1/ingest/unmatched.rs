@@ -9,6 +9,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::{Query, WriteParameters, listed};
 use crate::record::Resource;
+use crate::v1::auth::Nothing;
 use crate::v1::indicators::{self, CreateIndicator, IndicatorView};
 use crate::v1::ingest_rules::{CreateIngestRule, DimensionView, IngestRuleView, MatcherView, each, fed};
 use actix_web::http::StatusCode;
@@ -265,7 +266,11 @@ impl AdoptSeries {
     responses((status = 200, body = IngestReport))
 )]
 #[post("/ingest/try")]
-pub(crate) async fn try_ingest_rules(call: Call, body: Body<TrySamples>) -> Result<Answer, ApiError> {
+pub(crate) async fn try_ingest_rules(
+    call: Call,
+    _: Query<Nothing>,
+    body: Body<TrySamples>,
+) -> Result<Answer, ApiError> {
     let by = call.actor.clone();
     let Body { parsed, digest } = body;
     call.write(&WriteParameters { dry_run: true }, &digest, move |tx| {
