@@ -4,7 +4,7 @@
 //! in the data win. The event's `time` is that of the figure where the data says none: without either the event is refused,
 //! since sent again it would be another measurement.
 
-use crate::{Gathering, Intake, LABELS, Labels, Unreadable};
+use crate::{Gathering, Intake, LABELS, Labels, Unreadable, borrowed};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -98,8 +98,7 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
 fn one(event: &RawValue, gathering: &mut Gathering) -> Result<(), Unreadable> {
     gathering.begin();
     let Some(Event { specversion, id, source, kind, subject, time, data }) = object(event) else {
-        gathering.refuse("the event is not an object with the members of a CloudEvent");
-        return Ok(());
+        return gathering.refuse(|| "the event is not an object with the members of a CloudEvent".to_owned());
     };
     take(Attributes { specversion, kind, source, subject, time, id }, data, gathering)
 }
@@ -114,9 +113,9 @@ fn object<'a, T: Deserialize<'a>>(text: &'a RawValue) -> Option<T> {
 
 fn take(event: Attributes, data: Option<&RawValue>, gathering: &mut Gathering) -> Result<(), Unreadable> {
     match read(event, data) {
-        Err(why) => gathering.refuse(why),
+        Err(why) => gathering.refuse(|| why)?,
         Ok((metric, labels, at, value)) => {
-            let series = gathering.series(metric, labels)?;
+            let series = gathering.series(&[&metric], borrowed(&labels))?;
             gathering.sample(series, at, value)?;
         }
     }

@@ -13,7 +13,6 @@ pub mod wire;
 
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// Samples of one body at most; a histogram is several.
 pub const SAMPLES: usize = 50_000;
@@ -21,6 +20,10 @@ pub const SAMPLES: usize = 50_000;
 pub const LABEL_BYTES: usize = 32 << 20;
 /// Labels of one series at most.
 pub const LABELS: usize = 64;
+/// Bytes of labels that many points refer to, at most: those of a resource, those that a series takes from a table.
+pub const SHARED_BYTES: usize = 16 << 10;
+/// Points of one body that are refused one by one, at most: beyond that the body is.
+pub const REFUSED: usize = 4 * SAMPLES;
 /// Points that were refused and are told, at most; all are counted.
 pub const TOLD: usize = 20;
 
@@ -115,17 +118,20 @@ impl Gathering {
         self.intake.points += 1;
     }
 
-    /// The point at hand is refused.
-    pub(crate) fn refuse(&mut self, why: impl Into<String>) {
+    /// The point at hand is refused. The reason is put into words only where it is told.
+    pub(crate) fn refuse(&mut self, why: impl FnOnce() -> String) -> Result<(), Unreadable> {
+        if self.intake.refused >= REFUSED {
+            return Err(Unreadable::TooMuch(format!("more than {REFUSED} points of the body cannot be taken")));
+        }
         self.intake.refused += 1;
         self.intake.histograms.pop_if(|point| *point == self.point);
         if self.intake.told.len() < TOLD {
-            let mut why: String = why.into();
-            if let Some((end, _)) = why.char_indices().nth(300) {
-                why.truncate(end);
-            }
+            let why = why();
+            let end = why.char_indices().nth(300).map_or(why.len(), |(end, _)| end);
+            let why = why.get(..end).unwrap_or_default().to_owned();
             self.intake.told.push(Refused { point: self.point, why });
         }
+        Ok(())
     }
 
     /// The point at hand holds no figure, and says so.
@@ -138,18 +144,25 @@ impl Gathering {
         self.intake.histograms.push(self.point);
     }
 
-    /// A series; its place.
-    pub(crate) fn series(&mut self, metric: String, mut labels: Labels) -> Result<usize, Unreadable> {
-        labels.retain(|_, value| !value.is_empty());
-        let bytes: usize = labels.iter().map(|(name, value)| name.len() + value.len()).sum();
-        self.label_bytes = self.label_bytes.saturating_add(bytes).saturating_add(metric.len());
+    /// A series, of the parts of its name and its labels, of which the later win; its place. They are counted before they
+    /// are copied.
+    pub(crate) fn series<'a>(
+        &mut self,
+        metric: &[&str],
+        labels: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    ) -> Result<usize, Unreadable> {
+        if self.intake.series.len() >= SAMPLES {
+            return Err(too_many());
+        }
+        let bytes: usize = labels.clone().map(|(name, value)| name.len() + value.len()).sum();
+        let of_metric: usize = metric.iter().map(|part| part.len()).sum();
+        self.label_bytes = self.label_bytes.saturating_add(bytes).saturating_add(of_metric);
         if self.label_bytes > LABEL_BYTES {
             return Err(Unreadable::TooMuch(format!("labels of one body may have {LABEL_BYTES} bytes")));
         }
-        self.intake.series.push(Series { metric, labels });
-        if self.intake.series.len() > SAMPLES {
-            return Err(too_many());
-        }
+        let mut labels: Labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        labels.retain(|_, value| !value.is_empty());
+        self.intake.series.push(Series { metric: metric.concat(), labels });
         Ok(self.intake.series.len() - 1)
     }
 
@@ -177,11 +190,44 @@ pub(crate) fn moment(nanoseconds: u64) -> Option<DateTime<Utc>> {
     Some(DateTime::from_timestamp_nanos(nanoseconds))
 }
 
-/// Labels that many series share, and one's own beside them: the own ones win.
-pub(crate) fn joined(shared: &Rc<Labels>, own: Labels) -> Labels {
-    let mut all = own;
-    for (name, value) in shared.iter() {
-        all.entry(name.clone()).or_insert_with(|| value.clone());
+/// Labels, as a series is told apart by them.
+pub(crate) fn borrowed(labels: &Labels) -> impl Iterator<Item = (&str, &str)> + Clone {
+    labels.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_put_into_words_only_where_it_is_told() {
+        let (mut gathering, mut made) = (Gathering::default(), 0);
+        for _ in 0..REFUSED {
+            gathering.begin();
+            let why = || {
+                made += 1;
+                "é".repeat(400)
+            };
+            gathering.refuse(why).unwrap();
+        }
+        assert!(matches!(gathering.refuse(|| unreachable!()), Err(Unreadable::TooMuch(_))));
+        let intake = gathering.finish();
+        assert_eq!((intake.refused, intake.told.len(), made), (REFUSED, TOLD, TOLD));
+        assert!(intake.told.iter().all(|refused| refused.why == "é".repeat(300)));
     }
-    all
+
+    #[test]
+    fn labels_are_counted_before_they_are_copied() {
+        let wide = "x".repeat(LABEL_BYTES / 2);
+        let mut gathering = Gathering::default();
+        let looked_at = std::cell::Cell::new(0);
+        let labels =
+            [("a", wide.as_str()), ("b", wide.as_str())].into_iter().inspect(|_| looked_at.set(looked_at.get() + 1));
+        assert!(matches!(gathering.series(&["m"], labels), Err(Unreadable::TooMuch(_))));
+        assert_eq!((looked_at.get(), gathering.finish().series.len()), (2, 0), "looked at once: to be counted");
+        let mut gathering = Gathering::default();
+        assert_eq!(gathering.series(&["m", "_sum"], [("a", "1"), ("b", ""), ("a", "2")].into_iter()), Ok(0));
+        let series = Series { metric: "m_sum".to_owned(), labels: [("a".to_owned(), "2".to_owned())].into() };
+        assert_eq!(gathering.finish().series, [series]);
+    }
 }

@@ -2,7 +2,7 @@
 //! `<measurement>_<field>`, or as the measurement alone where the field is called `value`; tags are labels. Fields of text are
 //! no figures and are passed over.
 
-use crate::{Gathering, Intake, LABELS, Labels, Unreadable};
+use crate::{Gathering, Intake, LABELS, Labels, Unreadable, borrowed};
 use chrono::{DateTime, Utc};
 
 /// What timestamps are counted in.
@@ -135,14 +135,14 @@ fn split<'a>(text: &'a str, separator: u8, scan: &mut Scan) -> Vec<&'a str> {
 
 fn of_line(line: &[u8], precision: Precision, now: DateTime<Utc>, gathering: &mut Gathering) -> Result<(), Unreadable> {
     match read(line, precision, now) {
-        Err(why) => gathering.refuse(why),
+        Err(why) => gathering.refuse(|| why)?,
         Ok(Line { measurement, tags, fields, at }) => {
             if fields.is_empty() {
                 gathering.pass_over();
             }
             for (field, value) in fields {
-                let metric = if field == "value" { measurement.clone() } else { format!("{measurement}_{field}") };
-                let series = gathering.series(metric, tags.clone())?;
+                let (sign, field) = if field == "value" { ("", "") } else { ("_", field.as_str()) };
+                let series = gathering.series(&[&measurement, sign, field], borrowed(&tags))?;
                 gathering.sample(series, at, value)?;
             }
         }

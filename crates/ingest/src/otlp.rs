@@ -13,18 +13,43 @@ pub use protobuf::decode as protobuf;
 
 use crate::histogram::{self, Bucket, QUANTILES};
 use crate::wire::Message;
-use crate::{Gathering, LABELS, Labels, Unreadable, joined, moment};
-use std::rc::Rc;
+use crate::{Gathering, LABELS, Labels, SHARED_BYTES, Unreadable, borrowed, moment};
 
 /// The flag of a point that says that there is no figure.
 const NO_RECORDED_VALUE: u64 = 1;
 /// By which quantiles are told apart.
 const QUANTILE: &str = "quantile";
 
+/// What the points of a resource share: it is looked at once, and copied for what is taken alone.
+struct Resource {
+    labels: Labels,
+    /// Why it is told with none of its points.
+    fault: Option<&'static str>,
+}
+
+impl Resource {
+    fn of(labels: Labels) -> Self {
+        let bytes: usize = borrowed(&labels).map(|(name, value)| name.len() + value.len()).sum();
+        let fault = if labels.len() > LABELS {
+            Some("the resource has more than 64 attributes")
+        } else if bytes > SHARED_BYTES {
+            Some("the attributes of the resource have more than 16384 bytes")
+        } else {
+            None
+        };
+        Self { labels, fault }
+    }
+
+    /// Its labels beside a point's own, which win.
+    fn beside<'a>(&'a self, own: &'a Labels) -> impl Iterator<Item = (&'a str, &'a str)> + Clone {
+        borrowed(&self.labels).filter(|(name, _)| !own.contains_key(*name))
+    }
+}
+
 /// What the points of a metric share.
 struct Metric<'a> {
     name: &'a str,
-    resource: &'a Rc<Labels>,
+    resource: &'a Resource,
     temporality: Option<Temporality>,
 }
 
@@ -91,17 +116,13 @@ impl Totals {
     }
 }
 
-/// Takes a point in, or says why not.
+/// Takes a point in, or says why not. What is shared is copied last: a point of two bytes is refused without.
 fn take(metric: &Metric<'_>, point: Result<Point, String>, gathering: &mut Gathering) -> Result<(), Unreadable> {
     gathering.begin();
     let Metric { name, resource, temporality } = metric;
-    let refused = |why: &str| format!("{name}: {why}");
     let Point { attributes, time, flags, mut figures } = match point {
         Ok(point) => point,
-        Err(why) => {
-            gathering.refuse(refused(&why));
-            return Ok(());
-        }
+        Err(why) => return gathering.refuse(|| format!("{name}: {why}")),
     };
     if flags & NO_RECORDED_VALUE != 0 {
         gathering.pass_over();
@@ -109,39 +130,36 @@ fn take(metric: &Metric<'_>, point: Result<Point, String>, gathering: &mut Gathe
     }
     let is_empty = figures.is_empty();
     figures.retain(|(_, _, value)| value.is_finite());
-    let labels = joined(resource, attributes);
+    let is_crowded = || attributes.len() > LABELS || attributes.len() + resource.beside(&attributes).count() > LABELS;
     let fault = match moment(time) {
+        _ if resource.fault.is_some() => resource.fault,
         _ if name.is_empty() => Some("a metric needs a name"),
         None => Some("the point has no time"),
         Some(_) if is_empty => Some("the point has no value that is known here"),
         Some(_) if figures.is_empty() => Some("the value is not a finite number"),
-        Some(_) if labels.len() > LABELS => Some("the point has more than 64 attributes"),
+        Some(_) if is_crowded() => Some("the point has more than 64 attributes"),
         Some(_) => None,
     };
     let (None, Some(at)) = (fault, moment(time)) else {
-        gathering.refuse(refused(fault.unwrap_or_default()));
-        return Ok(());
+        return gathering.refuse(|| format!("{name}: {}", fault.unwrap_or_default()));
     };
-    for (suffix, quantile, value) in figures {
-        let mut labels = labels.clone();
-        if let Some(quantile) = quantile {
-            labels.insert(QUANTILE.to_owned(), quantile);
-        }
-        if let Some(temporality) = temporality {
-            labels.insert("temporality".to_owned(), temporality.name().to_owned());
-        }
-        let series = gathering.series(format!("{name}{suffix}"), labels)?;
-        gathering.sample(series, at, value)?;
+    let temporality = temporality.map(|temporality| ("temporality", temporality.name()));
+    for (suffix, quantile, value) in &figures {
+        let quantile = quantile.as_deref().map(|quantile| (QUANTILE, quantile));
+        let labels = resource.beside(&attributes).chain(borrowed(&attributes)).chain(quantile).chain(temporality);
+        let series = gathering.series(&[name, suffix], labels)?;
+        gathering.sample(series, at, *value)?;
     }
     Ok(())
 }
 
 /// A metric of which nothing can be read: at least one point is lost, and it is told.
-fn refuse_whole(name: &str, points: usize, why: &str, gathering: &mut Gathering) {
+fn refuse_whole(name: &str, points: usize, why: &str, gathering: &mut Gathering) -> Result<(), Unreadable> {
     for _ in 0..points.max(1) {
         gathering.begin();
-        gathering.refuse(format!("{name}: {why}"));
+        gathering.refuse(|| format!("{name}: {why}"))?;
     }
+    Ok(())
 }
 
 /// `ExportMetricsServiceResponse`, in Protocol Buffers: empty where everything was taken.

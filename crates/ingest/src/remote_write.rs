@@ -4,8 +4,9 @@
 //! others where nothing was observed. Of a native histogram `<name>_count` and `<name>_sum` are taken.
 
 use crate::wire::{Fields, Value, varint};
-use crate::{Gathering, Intake, LABELS, Labels, Unreadable};
+use crate::{Gathering, Intake, LABELS, SHARED_BYTES, Unreadable};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
 /// The label that holds the metric's name.
 const NAME: &str = "__name__";
@@ -35,15 +36,14 @@ pub fn v1(body: &[u8]) -> Result<Intake, Unreadable> {
     let mut gathering = Gathering::default();
     for field in Fields::of(body) {
         let (1, Value::Bytes(series)) = field? else { continue };
-        let mut labels = Labels::new();
-        let mut fault = None;
+        let mut labels = Labels::default();
         for field in Fields::of(series) {
             let (1, Value::Bytes(label)) = field? else { continue };
             let fields = Fields::of(label);
             let (name, value) = (fields.last(1, Value::text)?, fields.last(2, Value::text)?);
-            put(name.unwrap_or_default(), value.unwrap_or_default(), &mut labels, &mut fault);
+            labels.put(name.unwrap_or_default(), value.unwrap_or_default());
         }
-        let series = Series { labels, fault, samples: 2, histograms: 4, message: series };
+        let series = Series { labels, samples: 2, histograms: 4, message: series };
         series.take(&mut gathering)?;
     }
     Ok(gathering.finish())
@@ -66,19 +66,19 @@ pub fn v2(body: &[u8]) -> Result<Intake, Unreadable> {
     let mut gathering = Gathering::default();
     for field in Fields::of(body) {
         let (5, Value::Bytes(series)) = field? else { continue };
-        let (mut labels, mut fault) = (Labels::new(), None);
+        let mut labels = Labels::default();
         let references = references(series)?;
         let (pairs, odd) = references.as_chunks::<2>();
         for [name, value] in pairs {
             match (symbols.get(*name), symbols.get(*value)) {
-                (Some(name), Some(value)) => put(name, value, &mut labels, &mut fault),
-                (_, _) => fault = Some("a label refers to no symbol".to_owned()),
+                (Some(name), Some(value)) => labels.put(name, value),
+                (_, _) => labels.fault("a label refers to no symbol"),
             }
         }
         if !odd.is_empty() {
-            fault = Some("a label has a name and no value".to_owned());
+            labels.fault("a label has a name and no value");
         }
-        let series = Series { labels, fault, samples: 2, histograms: 3, message: series };
+        let series = Series { labels, samples: 2, histograms: 3, message: series };
         series.take(&mut gathering)?;
     }
     Ok(gathering.finish())
@@ -102,20 +102,40 @@ fn references(series: &[u8]) -> Result<Vec<usize>, Unreadable> {
     Ok(references.into_iter().map(|reference| usize::try_from(reference).unwrap_or(usize::MAX)).collect())
 }
 
-fn put(name: &str, value: &str, labels: &mut Labels, fault: &mut Option<String>) {
-    if name.is_empty() {
-        *fault = Some("a label has no name".to_owned());
-    } else if labels.len() > LABELS {
-        *fault = Some(format!("the series has more than {LABELS} labels"));
-    } else if labels.insert(name.to_owned(), value.to_owned()).is_some() {
-        *fault = Some(format!("the label {name} stands twice"));
+/// Labels of a series as they are read: borrowed, since a symbol stands once in a body however many series refer to it.
+#[derive(Default)]
+struct Labels<'a> {
+    by_name: BTreeMap<&'a str, &'a str>,
+    bytes: usize,
+    /// The first thing that is wrong with them; what comes behind it is not looked at.
+    fault: Option<String>,
+}
+
+impl<'a> Labels<'a> {
+    fn put(&mut self, name: &'a str, value: &'a str) {
+        if self.fault.is_some() {
+            return;
+        }
+        self.bytes = self.bytes.saturating_add(name.len()).saturating_add(value.len());
+        if name.is_empty() {
+            self.fault("a label has no name");
+        } else if self.by_name.len() > LABELS {
+            self.fault(format!("the series has more than {LABELS} labels"));
+        } else if self.bytes > SHARED_BYTES {
+            self.fault(format!("the labels of the series have more than {SHARED_BYTES} bytes"));
+        } else if self.by_name.insert(name, value).is_some() {
+            self.fault(format!("the label {name} stands twice"));
+        }
+    }
+
+    fn fault(&mut self, why: impl Into<String>) {
+        self.fault.get_or_insert_with(|| why.into());
     }
 }
 
 /// A series of either version, and where in its message its samples and histograms stand.
 struct Series<'a> {
-    labels: Labels,
-    fault: Option<String>,
+    labels: Labels<'a>,
     samples: u32,
     histograms: u32,
     message: &'a [u8],
@@ -123,11 +143,13 @@ struct Series<'a> {
 
 impl Series<'_> {
     fn take(self, gathering: &mut Gathering) -> Result<(), Unreadable> {
-        let Self { mut labels, mut fault, samples, histograms, message } = self;
-        let metric = labels.remove(NAME).unwrap_or_default();
-        if metric.is_empty() && fault.is_none() {
-            fault = Some(format!("the series has no {NAME}"));
+        let Self { mut labels, samples, histograms, message } = self;
+        let metric = labels.by_name.remove(NAME).unwrap_or_default();
+        if metric.is_empty() {
+            labels.fault(format!("the series has no {NAME}"));
         }
+        let Labels { by_name, bytes: _, fault } = labels;
+        let labels = by_name.iter().map(|(name, value)| (*name, *value));
         let (mut own, mut parts) = (None, None);
         for field in Fields::of(message) {
             let (number, value) = field?;
@@ -138,24 +160,24 @@ impl Series<'_> {
                 gathering.note_histogram();
             }
             if let Some(why) = &fault {
-                gathering.refuse(format!("{metric}: {why}"));
+                gathering.refuse(|| format!("{metric}: {why}"))?;
                 continue;
             }
             if is_histogram {
                 let [count, sum] = match parts {
                     Some(parts) => parts,
                     None => *parts.insert([
-                        gathering.series(format!("{metric}_count"), labels.clone())?,
-                        gathering.series(format!("{metric}_sum"), labels.clone())?,
+                        gathering.series(&[metric, "_count"], labels.clone())?,
+                        gathering.series(&[metric, "_sum"], labels.clone())?,
                     ]),
                 };
-                histogram(point, (&metric, count, sum), gathering)?;
+                histogram(point, (metric, count, sum), gathering)?;
             } else {
                 let series = match own {
                     Some(series) => series,
-                    None => *own.insert(gathering.series(metric.clone(), labels.clone())?),
+                    None => *own.insert(gathering.series(&[metric], labels.clone())?),
                 };
-                sample(point, (&metric, series), gathering)?;
+                sample(point, (metric, series), gathering)?;
             }
         }
         Ok(())
@@ -170,8 +192,8 @@ fn sample(point: &[u8], (metric, series): (&str, usize), gathering: &mut Gatheri
     match moment(at) {
         Some(_) if value.is_nan() => gathering.pass_over(),
         Some(at) if value.is_finite() => gathering.sample(series, at, value)?,
-        Some(_) => gathering.refuse(format!("{metric}: the value is infinite")),
-        None => gathering.refuse(format!("{metric}: the time is none")),
+        Some(_) => gathering.refuse(|| format!("{metric}: the value is infinite"))?,
+        None => gathering.refuse(|| format!("{metric}: the time is none"))?,
     }
     Ok(())
 }
@@ -193,8 +215,8 @@ fn histogram(
             gathering.sample(of_count, at, count)?;
             gathering.sample(of_sum, at, sum)?;
         }
-        Some(_) => gathering.refuse(format!("{metric}: the sum or the count is infinite")),
-        None => gathering.refuse(format!("{metric}: the time is none")),
+        Some(_) => gathering.refuse(|| format!("{metric}: the sum or the count is infinite"))?,
+        None => gathering.refuse(|| format!("{metric}: the time is none"))?,
     }
     Ok(())
 }

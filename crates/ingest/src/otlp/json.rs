@@ -3,11 +3,10 @@
 
 use super::{Metric, Point, Temporality, Totals, refuse_whole, take};
 use crate::histogram::{self, Side};
-use crate::{Gathering, Intake, Labels, Unreadable};
+use crate::{Gathering, Intake, Labels, SAMPLES, Unreadable};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use std::rc::Rc;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -199,11 +198,11 @@ pub fn decode(body: &[u8]) -> Result<Intake, Unreadable> {
     let request: Request<'_> = parse(body)?;
     for resource in request.resource_metrics {
         let ResourceMetrics { resource, scope_metrics } = parse(resource.get().as_bytes())?;
-        let labels = Rc::new(labels_of(resource.unwrap_or_default().attributes));
+        let resource = super::Resource::of(labels_of(resource.unwrap_or_default().attributes));
         for scope in scope_metrics {
             let scope: ScopeMetrics<'_> = parse(scope.get().as_bytes())?;
             for metric in scope.metrics {
-                of_metric(metric, &labels, &mut gathering)?;
+                of_metric(metric, &resource, &mut gathering)?;
             }
         }
     }
@@ -225,7 +224,7 @@ fn parse<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, Unreadable> {
 
 type Reader = fn(DataPoint) -> Point;
 
-fn of_metric(metric: &RawValue, resource: &Rc<Labels>, gathering: &mut Gathering) -> Result<(), Unreadable> {
+fn of_metric(metric: &RawValue, resource: &super::Resource, gathering: &mut Gathering) -> Result<(), Unreadable> {
     let MetricData { name, gauge, sum, histogram, exponential_histogram, summary } = parse(metric.get().as_bytes())?;
     let kinds: [(Option<Data<'_>>, bool, Reader); 5] = [
         (gauge, false, number_point),
@@ -243,7 +242,7 @@ fn of_metric(metric: &RawValue, resource: &Rc<Labels>, gathering: &mut Gathering
         if has_temporality && temporality.is_none() {
             let told = aggregation_temporality.map_or("nothing", |raw| raw.get());
             let why = format!("the aggregation temporality must be 1 (delta) or 2 (cumulative), not {told}");
-            refuse_whole(&name, data_points.len(), &why, gathering);
+            refuse_whole(&name, data_points.len(), &why, gathering)?;
             continue;
         }
         let metric = Metric { name: &name, resource, temporality: temporality.filter(|_| has_temporality) };
@@ -252,7 +251,7 @@ fn of_metric(metric: &RawValue, resource: &Rc<Labels>, gathering: &mut Gathering
         }
     }
     if !is_known {
-        refuse_whole(&name, 1, "the metric has no data that is known here", gathering);
+        refuse_whole(&name, 1, "the metric has no data that is known here", gathering)?;
     }
     Ok(())
 }
@@ -320,7 +319,8 @@ fn exponential_point(point: DataPoint) -> Point {
 
 fn summary_point(point: DataPoint) -> Point {
     let mut figures = point.totals().figures(None);
-    let quantiles = point.quantile_values.iter();
+    // More than any body may hold need not be held to be too many.
+    let quantiles = point.quantile_values.iter().take(SAMPLES + 1);
     figures.extend(quantiles.filter_map(|one| Some(("", Some(one.quantile.to_string()), one.value?))));
     Point { figures, ..point.bare() }
 }

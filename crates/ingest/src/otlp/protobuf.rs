@@ -1,11 +1,10 @@
 //! The binary form. A message's fields may come in any order, so that each message is walked for what its parts need and
 //! then for the parts; neither is kept.
 
-use super::{Figure, Metric, Point, Temporality, Totals, refuse_whole, take};
+use super::{Figure, Metric, Point, Resource, Temporality, Totals, refuse_whole, take};
 use crate::histogram::{self, Side};
 use crate::wire::{Fields, Value, varint};
 use crate::{Gathering, Intake, Labels, SAMPLES, Unreadable};
-use std::rc::Rc;
 
 /// Reads a body.
 ///
@@ -33,10 +32,10 @@ fn of_resource(message: &[u8], gathering: &mut Gathering) -> Result<(), Unreadab
     for resource in messages(message, 1) {
         attributes(resource?, 1, &mut labels)?;
     }
-    let labels = Rc::new(labels);
+    let resource = Resource::of(labels);
     for scope in messages(message, 2) {
         for metric in messages(scope?, 2) {
-            of_metric(metric?, &labels, gathering)?;
+            of_metric(metric?, &resource, gathering)?;
         }
     }
     Ok(())
@@ -45,7 +44,7 @@ fn of_resource(message: &[u8], gathering: &mut Gathering) -> Result<(), Unreadab
 /// A point of one kind.
 type Reader = fn(&[u8]) -> Result<Point, Unreadable>;
 
-fn of_metric(message: &[u8], resource: &Rc<Labels>, gathering: &mut Gathering) -> Result<(), Unreadable> {
+fn of_metric(message: &[u8], resource: &Resource, gathering: &mut Gathering) -> Result<(), Unreadable> {
     let name = Fields::of(message).last(1, Value::text)?.unwrap_or_default();
     let mut is_known = false;
     for field in Fields::of(message) {
@@ -63,8 +62,8 @@ fn of_metric(message: &[u8], resource: &Rc<Labels>, gathering: &mut Gathering) -
         let has_temporality = !matches!(number, 5 | 11);
         let temporality = Fields::of(data).last(2, Value::varint)?.and_then(Temporality::of);
         if has_temporality && temporality.is_none() {
-            let count = messages(data, 1).take(SAMPLES).count();
-            refuse_whole(name, count, "the aggregation temporality is neither delta nor cumulative", gathering);
+            let count = messages(data, 1).try_fold(0, |count, point| point.map(|_| count + 1))?;
+            refuse_whole(name, count, "the aggregation temporality is neither delta nor cumulative", gathering)?;
             continue;
         }
         let metric = Metric { name, resource, temporality: temporality.filter(|_| has_temporality) };
@@ -73,7 +72,7 @@ fn of_metric(message: &[u8], resource: &Rc<Labels>, gathering: &mut Gathering) -
         }
     }
     if !is_known {
-        refuse_whole(name, 1, "the metric has no data that is known here", gathering);
+        refuse_whole(name, 1, "the metric has no data that is known here", gathering)?;
     }
     Ok(())
 }
@@ -156,7 +155,8 @@ fn side_of(message: &[u8]) -> Result<Side, Unreadable> {
 fn summary_point(message: &[u8]) -> Result<Point, Unreadable> {
     let mut point = point(message, 7, 8)?;
     let mut figures: Vec<Figure> = totals(message, 0, 0)?.figures(None);
-    for one in messages(message, 6) {
+    // More than any body may hold need not be held to be too many.
+    for one in messages(message, 6).take(SAMPLES + 1) {
         let fields = Fields::of(one?);
         let (share, value) = (fields.last(1, Value::double)?, fields.last(2, Value::double)?);
         figures.push(("", Some(share.unwrap_or_default().to_string()), value.unwrap_or_default()));

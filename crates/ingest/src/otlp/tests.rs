@@ -203,15 +203,55 @@ fn a_body_of_empty_points_is_not_held() {
         many = many.message(1, number(1.0));
     }
     assert!(matches!(protobuf(&named("m", 5, many)), Err(Unreadable::TooMuch(_))));
-    // A resource of a megabyte is a label of each of its points.
-    let wide = message().message(1, attribute("a", &"x".repeat(1 << 20)));
-    let mut points = message();
-    for _ in 0..64 {
-        points = points.message(1, number(1.0));
-    }
-    let scope = message().message(2, message().bytes(1, b"m").message(5, points));
-    let body = message().message(1, message().message(1, wide).message(2, scope)).into_bytes();
+    // Attributes of the resource are labels of each of its points.
+    let wide = crate::SHARED_BYTES - 1;
+    let body = of_resource(&[("a", &"x".repeat(wide))], (0..=crate::LABEL_BYTES / wide).map(|_| number(1.0)));
     assert!(matches!(protobuf(&body), Err(Unreadable::TooMuch(_))));
+}
+
+/// A request of a gauge of a resource with these attributes.
+fn of_resource(attributes: &[(&str, &str)], points: impl Iterator<Item = Message>) -> Vec<u8> {
+    let resource =
+        attributes.iter().fold(message(), |resource, (key, value)| resource.message(1, attribute(key, value)));
+    let data = points.fold(message(), |data, point| data.message(1, point));
+    let scope = message().message(2, message().bytes(1, b"m").message(5, data));
+    message().message(1, message().message(1, resource).message(2, scope)).into_bytes()
+}
+
+/// Eight megabytes that are a few thousand bytes compressed: what is shared is not copied for what is refused.
+#[test]
+fn points_that_are_refused_cost_what_they_are_long() {
+    let wide = "x".repeat(4 << 20);
+    let empty = |count: usize| (0..count).map(|_| message());
+    assert!(matches!(protobuf(&of_resource(&[("a", &wide)], empty(2 << 20))), Err(Unreadable::TooMuch(_))));
+    let intake = protobuf(&of_resource(&[("a", &wide)], empty(crate::REFUSED))).unwrap();
+    assert_eq!((intake.points, intake.refused, intake.told.len()), (crate::REFUSED, crate::REFUSED, crate::TOLD));
+    assert_eq!(intake.told[0].why, "m: the attributes of the resource have more than 16384 bytes");
+    // Neither for those that could be taken, had their resource fewer attributes.
+    let keys: Vec<String> = (0..=crate::LABELS).map(|number| number.to_string()).collect();
+    let many: Vec<(&str, &str)> = keys.iter().map(|key| (key.as_str(), "x")).collect();
+    let intake = protobuf(&of_resource(&many, (0..1_000).map(|_| number(1.0)))).unwrap();
+    assert_eq!((intake.refused, intake.series.len()), (1_000, 0));
+    assert_eq!(intake.told[0].why, "m: the resource has more than 64 attributes");
+    // Those of the point count beside those of the resource, and one that stands in both counts once.
+    for (own, refused) in [("0", 0), ("own", 1)] {
+        let point = number(1.0).message(7, attribute(own, "y"));
+        let intake = protobuf(&of_resource(&many[..crate::LABELS], std::iter::once(point))).unwrap();
+        assert_eq!((intake.refused, intake.samples.len()), (refused, 1 - refused), "{own}");
+    }
+}
+
+#[test]
+fn all_points_of_a_metric_that_cannot_be_read_are_counted() {
+    let count = crate::SAMPLES + 10_000;
+    let data = (0..count).fold(message(), |data, _| data.message(1, message()));
+    let intake = protobuf(&named("m", 7, data)).unwrap();
+    assert_eq!((intake.points, intake.refused), (count, count));
+    let points = vec!["{}"; count].join(",");
+    let body = format!(
+        r#"{{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{{"name":"m","sum":{{"dataPoints":[{points}]}}}}]}}]}}]}}"#
+    );
+    assert_eq!(json(body.as_bytes()).unwrap().refused, count);
 }
 
 #[test]

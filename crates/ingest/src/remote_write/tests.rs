@@ -86,13 +86,36 @@ fn a_body_is_inflated_no_further_than_the_limit() {
 /// A symbol stands once in the body, however many series refer to it.
 #[test]
 fn what_symbols_stand_for_is_counted() {
-    let wide = "x".repeat(1 << 20);
+    let wide = "x".repeat(crate::SHARED_BYTES - 100);
     let symbols = ["", "__name__", "up", "job", wide.as_str()];
     let mut request = symbols.iter().fold(message(), |request, symbol| request.bytes(4, symbol.as_bytes()));
-    for _ in 0..64 {
+    for _ in 0..=crate::LABEL_BYTES / wide.len() {
         request = request.message(5, message().bytes(1, &[1, 2, 3, 4]).message(2, point(1.0)));
     }
     assert!(matches!(v2(&request.into_bytes()), Err(Unreadable::TooMuch(_))));
+}
+
+/// Of a small body that refers to a long symbol again and again nothing is copied for each time.
+#[test]
+fn a_long_symbol_costs_what_it_is_long_once() {
+    let wide = "x".repeat(4 << 20);
+    let symbols = ["", "__name__", "up", wide.as_str()];
+    let table = symbols.iter().fold(message(), |request, symbol| request.bytes(4, symbol.as_bytes()));
+    let series = |references: &[u8], samples: usize| {
+        (0..samples).fold(message().bytes(1, references), |series, _| series.message(2, point(f64::INFINITY)))
+    };
+    let named = table.clone().message(5, series(&[1, 3], 60_000));
+    let intake = v2(&named.into_bytes()).unwrap();
+    assert_eq!((intake.points, intake.refused, intake.told.len()), (60_000, 60_000, crate::TOLD));
+    assert!(intake.told[0].why.contains("more than 16384 bytes"), "{:?}", intake.told[0]);
+    let mut labelled = table.clone();
+    for _ in 0..60_000 {
+        labelled = labelled.message(5, series(&[1, 2, 3, 3, 3, 3], 1));
+    }
+    let intake = v2(&labelled.into_bytes()).unwrap();
+    assert_eq!((intake.refused, intake.series.len()), (60_000, 0));
+    let refused = table.message(5, series(&[1, 2], crate::REFUSED + 1));
+    assert!(matches!(v2(&refused.into_bytes()), Err(Unreadable::TooMuch(_))));
 }
 
 proptest! {
