@@ -93,7 +93,8 @@ struct Point {
 /// What both kinds of histogram have.
 #[derive(Debug, Default)]
 struct Totals {
-    count: Option<u64>,
+    /// Nought where it is not written, as the format leaves noughts out.
+    count: u64,
     sum: Option<f64>,
     min: Option<f64>,
     max: Option<f64>,
@@ -103,8 +104,6 @@ impl Totals {
     /// Its figures, with the quantiles that the buckets tell.
     fn figures(self, buckets: Option<Vec<Bucket>>) -> Vec<Figure> {
         let Self { count, sum, min, max } = self;
-        // What was not counted has no other figures: a histogram without its count is not one.
-        let Some(count) = count else { return Vec::new() };
         let parts = [("_sum", sum), ("_min", min), ("_max", max)];
         let mut figures = vec![("_count", None, count as f64)];
         figures.extend(parts.into_iter().filter_map(|(name, value)| Some((name, None, value?))));
@@ -128,15 +127,16 @@ fn take(metric: &Metric<'_>, point: Result<Point, String>, gathering: &mut Gathe
         gathering.pass_over();
         return Ok(());
     }
-    let is_empty = figures.is_empty();
-    figures.retain(|(_, _, value)| value.is_finite());
+    // No observations have no quantile; of anything else a part that is missing would be a point that is not whole.
+    figures.retain(|(_, quantile, value)| quantile.is_none() || value.is_finite());
+    let is_whole = figures.iter().all(|(_, _, value)| value.is_finite());
     let is_crowded = || attributes.len() > LABELS || attributes.len() + resource.beside(&attributes).count() > LABELS;
     let fault = match moment(time) {
         _ if resource.fault.is_some() => resource.fault,
         _ if name.is_empty() => Some("a metric needs a name"),
         None => Some("the point has no time"),
-        Some(_) if is_empty => Some("the point has no value that is known here"),
-        Some(_) if figures.is_empty() => Some("the value is not a finite number"),
+        Some(_) if figures.is_empty() => Some("the point has no value that is known here"),
+        Some(_) if !is_whole => Some("the value, or the sum, the least or the greatest, is not a finite number"),
         Some(_) if is_crowded() => Some("the point has more than 64 attributes"),
         Some(_) => None,
     };

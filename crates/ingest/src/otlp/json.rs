@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Request<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "or_default")]
     resource_metrics: Vec<&'a RawValue>,
 }
 
@@ -20,26 +20,26 @@ struct Request<'a> {
 struct ResourceMetrics<'a> {
     #[serde(default)]
     resource: Option<Resource>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "or_default")]
     scope_metrics: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize, Default)]
 struct Resource {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     attributes: Vec<Attribute>,
 }
 
 #[derive(Deserialize)]
 struct ScopeMetrics<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "or_default")]
     metrics: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct MetricData<'a> {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     name: String,
     #[serde(borrow, default)]
     gauge: Option<Data<'a>>,
@@ -56,7 +56,7 @@ struct MetricData<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Data<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "or_default")]
     data_points: Vec<&'a RawValue>,
     /// Kept as it is: a spelling that the protocol does not have is told for each point, and not taken for nothing.
     #[serde(borrow, default)]
@@ -66,7 +66,7 @@ struct Data<'a> {
 #[derive(Deserialize)]
 struct Attribute {
     key: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     value: AnyValue,
 }
 
@@ -84,12 +84,12 @@ struct AnyValue {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct DataPoint {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     attributes: Vec<Attribute>,
     #[serde(default, deserialize_with = "unsigned")]
     time_unix_nano: Option<u64>,
-    #[serde(default)]
-    flags: u64,
+    #[serde(default, deserialize_with = "unsigned")]
+    flags: Option<u64>,
     #[serde(default, deserialize_with = "double")]
     as_double: Option<f64>,
     #[serde(default, deserialize_with = "signed")]
@@ -102,35 +102,35 @@ struct DataPoint {
     min: Option<f64>,
     #[serde(default, deserialize_with = "double")]
     max: Option<f64>,
-    #[serde(default)]
-    bucket_counts: Vec<Number>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts")]
+    bucket_counts: Vec<u64>,
+    #[serde(default, deserialize_with = "or_default")]
     explicit_bounds: Vec<f64>,
-    #[serde(default)]
-    scale: i64,
+    #[serde(default, deserialize_with = "signed")]
+    scale: Option<i64>,
     #[serde(default, deserialize_with = "unsigned")]
     zero_count: Option<u64>,
     #[serde(default)]
     positive: Option<Buckets>,
     #[serde(default)]
     negative: Option<Buckets>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     quantile_values: Vec<QuantileValue>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 struct Buckets {
-    #[serde(default)]
-    offset: i64,
-    #[serde(default)]
-    bucket_counts: Vec<Number>,
+    #[serde(default, deserialize_with = "signed")]
+    offset: Option<i64>,
+    #[serde(default, deserialize_with = "counts")]
+    bucket_counts: Vec<u64>,
 }
 
 #[derive(Deserialize)]
 struct QuantileValue {
-    #[serde(default)]
-    quantile: f64,
+    #[serde(default, deserialize_with = "double")]
+    quantile: Option<f64>,
     #[serde(default, deserialize_with = "double")]
     value: Option<f64>,
 }
@@ -160,6 +160,18 @@ enum Loose {
     Unsigned(u64),
     Double(f64),
     Text(String),
+}
+
+/// What is `null` is as if it were not written.
+fn or_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// The counts of buckets, whole: each says by its place of which bucket it is.
+fn counts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
+    let read: Vec<Number> = or_default(deserializer)?;
+    let whole = |number: &Number| number.get().ok_or_else(|| D::Error::custom("a count must be a whole number"));
+    read.iter().map(whole).collect()
 }
 
 fn unsigned<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
@@ -278,7 +290,7 @@ fn labels_of(attributes: Vec<Attribute>) -> Labels {
 impl DataPoint {
     fn totals(&self) -> Totals {
         let Self { count, sum, min, max, .. } = self;
-        Totals { count: *count, sum: *sum, min: *min, max: *max }
+        Totals { count: count.unwrap_or_default(), sum: *sum, min: *min, max: *max }
     }
 
     /// The point, without its figures yet.
@@ -286,7 +298,7 @@ impl DataPoint {
         Point {
             attributes: labels_of(self.attributes),
             time: self.time_unix_nano.unwrap_or_default(),
-            flags: self.flags,
+            flags: self.flags.unwrap_or_default(),
             figures: Vec::new(),
         }
     }
@@ -297,23 +309,23 @@ fn number_point(point: DataPoint) -> Point {
     Point { figures: value.into_iter().map(|value| ("", None, value)).collect(), ..point.bare() }
 }
 
-fn numbers(counts: &[Number]) -> Vec<u64> {
-    // One that is no number makes the counts too few for their bounds: no quantile is told.
-    counts.iter().map_while(Number::get).collect()
-}
-
 fn histogram_point(point: DataPoint) -> Point {
-    let buckets = histogram::explicit(&point.explicit_bounds, &numbers(&point.bucket_counts));
+    let buckets = histogram::explicit(&point.explicit_bounds, &point.bucket_counts);
     Point { figures: point.totals().figures(buckets), ..point.bare() }
 }
 
-fn exponential_point(point: DataPoint) -> Point {
-    let side = |buckets: &Option<Buckets>| {
-        let buckets = buckets.as_ref();
-        buckets.map(|Buckets { offset, bucket_counts }| Side { offset: *offset, counts: numbers(bucket_counts) })
+fn exponential_point(mut point: DataPoint) -> Point {
+    let side = |buckets: Option<Buckets>| {
+        let Buckets { offset, bucket_counts } = buckets.unwrap_or_default();
+        Side { offset: offset.unwrap_or_default(), counts: bucket_counts }
     };
-    let (negative, positive) = (side(&point.negative).unwrap_or_default(), side(&point.positive).unwrap_or_default());
-    let buckets = histogram::exponential(point.scale, point.zero_count.unwrap_or_default(), &negative, &positive);
+    let (negative, positive) = (side(point.negative.take()), side(point.positive.take()));
+    let buckets = histogram::exponential(
+        point.scale.unwrap_or_default(),
+        point.zero_count.unwrap_or_default(),
+        &negative,
+        &positive,
+    );
     Point { figures: point.totals().figures(buckets), ..point.bare() }
 }
 
@@ -321,6 +333,8 @@ fn summary_point(point: DataPoint) -> Point {
     let mut figures = point.totals().figures(None);
     // More than any body may hold need not be held to be too many.
     let quantiles = point.quantile_values.iter().take(SAMPLES + 1);
-    figures.extend(quantiles.filter_map(|one| Some(("", Some(one.quantile.to_string()), one.value?))));
+    figures.extend(quantiles.map(|QuantileValue { quantile, value }| {
+        ("", Some(quantile.unwrap_or_default().to_string()), value.unwrap_or_default())
+    }));
     Point { figures, ..point.bare() }
 }

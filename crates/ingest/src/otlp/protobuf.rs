@@ -117,7 +117,7 @@ fn totals(message: &[u8], of_min: u32, of_max: u32) -> Result<Totals, Unreadable
     let fields = Fields::of(message);
     Ok(Totals {
         // Zero is not written by those who write nothing that is as it is without.
-        count: Some(fields.last(4, Value::unsigned)?.unwrap_or_default()),
+        count: fields.last(4, Value::unsigned)?.unwrap_or_default(),
         sum: fields.last(5, Value::double)?,
         min: fields.last(of_min, Value::double)?,
         max: fields.last(of_max, Value::double)?,

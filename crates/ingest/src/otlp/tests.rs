@@ -152,7 +152,6 @@ fn what_decodes_to_nothing_is_refused_and_told() {
         (r#"{"name":"m","gauge":{"dataPoints":[{"asDouble":"NaN","timeUnixNano":"1"},7]}}"#, 2),
         (r#"{"name":"m","gauge":{"dataPoints":[{"asDouble":1}]}}"#, 1),
         (r#"{"gauge":{"dataPoints":[{"asDouble":1,"timeUnixNano":"1"}]}}"#, 1),
-        (r#"{"name":"m","histogram":{"aggregationTemporality":1,"dataPoints":[{"timeUnixNano":"1"}]}}"#, 1),
     ] {
         let body = format!(r#"{{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{metric}]}}]}}]}}"#);
         let intake = json(body.as_bytes()).unwrap();
@@ -162,6 +161,84 @@ fn what_decodes_to_nothing_is_refused_and_told() {
             "{metric}: {intake:?}"
         );
     }
+}
+
+/// A request in JSON of one metric of the resource of [`request`].
+fn in_json(metric: &str) -> Vec<u8> {
+    let resource = r#"{"attributes":[{"key":"service.name","value":{"stringValue":"portal"}},{"key":"site","value":{"stringValue":"north"}}]}"#;
+    format!(r#"{{"resourceMetrics":[{{"resource":{resource},"scopeMetrics":[{{"metrics":[{metric}]}}]}}]}}"#)
+        .into_bytes()
+}
+
+#[test]
+fn counts_of_buckets_are_taken_whole_or_not_at_all() {
+    for (wrong, refused) in [("\"1\"", 0), ("1", 0), ("\"1.0\"", 1), ("\"x\"", 1), ("-1", 1), ("1.5", 1), ("null", 1)] {
+        for (kind, where_they_are) in [
+            ("exponentialHistogram", format!(r#""positive":{{"bucketCounts":["1","1",{wrong},"97"]}}"#)),
+            ("exponentialHistogram", format!(r#""negative":{{"bucketCounts":["1","1",{wrong},"97"]}}"#)),
+            ("histogram", format!(r#""explicitBounds":[1,2,3],"bucketCounts":["1","1",{wrong},"97"]"#)),
+        ] {
+            let point = format!(r#"{{"timeUnixNano":"1","count":"100",{where_they_are}}}"#);
+            let body =
+                in_json(&format!(r#"{{"name":"m","{kind}":{{"aggregationTemporality":1,"dataPoints":[{point}]}}}}"#));
+            let intake = json(&body).unwrap();
+            assert_eq!((intake.refused, intake.samples.len()), (refused, 5 * (1 - refused)), "{point}: {intake:?}");
+        }
+    }
+}
+
+/// Who writes JSON may leave out what is nought, or say `null`, as who writes the binary form does.
+#[test]
+fn what_is_left_out_is_nought_in_both_encodings() {
+    let time = || message().fixed64(3, NANOS.to_le_bytes());
+    let half = |quantile: Message| time().message(6, quantile.fixed64(1, 0.5_f64.to_le_bytes()));
+    let nothing = r#""attributes":null,"flags":null,"#;
+    for (field, kind, point, members) in [
+        (9, "histogram", time(), r#""bucketCounts":null,"explicitBounds":null,"count":null"#),
+        (9, "histogram", time(), r#""exemplars":[]"#),
+        (
+            10,
+            "exponentialHistogram",
+            time(),
+            r#""scale":null,"zeroCount":null,"positive":null,"negative":{"offset":null}"#,
+        ),
+        (11, "summary", time(), r#""quantileValues":null"#),
+        (11, "summary", half(message()), r#""quantileValues":[{"quantile":0.5}]"#),
+        (11, "summary", time().message(6, message()), r#""quantileValues":[{"quantile":null,"value":null}]"#),
+    ] {
+        let binary = protobuf(&named("m", field, message().varint(2, 1).message(1, point))).unwrap();
+        assert_eq!((binary.points, binary.refused, binary.samples[0].value), (1, 0, 0.0), "{binary:?}");
+        let point = format!(r#"{{{nothing}"timeUnixNano":"{NANOS}",{members}}}"#);
+        let metric = format!(r#"{{"name":"m","{kind}":{{"aggregationTemporality":1,"dataPoints":[{point}]}}}}"#);
+        assert_eq!(json(&in_json(&metric)).unwrap(), binary, "{members}");
+    }
+    for body in [
+        r#"{"resourceMetrics":null}"#,
+        r#"{"resourceMetrics":[{"resource":null,"scopeMetrics":null}]}"#,
+        r#"{"resourceMetrics":[{"resource":{"attributes":null},"scopeMetrics":[{"metrics":null}]}]}"#,
+        r#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m","gauge":{"dataPoints":null}}]}]}]}"#,
+    ] {
+        assert_eq!(json(body.as_bytes()).unwrap(), Intake::default(), "{body}");
+    }
+}
+
+#[test]
+fn a_histogram_of_which_a_part_is_no_number_is_refused_whole() {
+    let time = || message().fixed64(3, NANOS.to_le_bytes()).fixed64(4, 3_u64.to_le_bytes());
+    for (part, said) in [(f64::NAN, "NaN"), (f64::INFINITY, "Infinity"), (f64::NEG_INFINITY, "-Infinity")] {
+        for (number, member) in [(5, "sum"), (11, "min"), (12, "max")] {
+            let point = time().fixed64(number, part.to_le_bytes());
+            let binary = protobuf(&named("m", 9, message().varint(2, 1).message(1, point))).unwrap();
+            assert_eq!((binary.refused, binary.samples.len()), (1, 0), "{member} {said}: {binary:?}");
+            let point = format!(r#"{{"timeUnixNano":"{NANOS}","count":"3","{member}":"{said}"}}"#);
+            let metric = format!(r#"{{"name":"m","histogram":{{"aggregationTemporality":1,"dataPoints":[{point}]}}}}"#);
+            assert_eq!(json(&in_json(&metric)).unwrap(), binary);
+        }
+    }
+    // What was not observed has no quantile, and the rest of its summary is whole.
+    let quantile = message().fixed64(1, 0.5_f64.to_le_bytes()).fixed64(2, f64::NAN.to_le_bytes());
+    let summary = protobuf(&named("m", 11, message().message(1, time().message(6, quantile)))).unwrap();
+    assert_eq!((summary.refused, summary.samples.len()), (0, 1));
 }
 
 #[test]
