@@ -5,6 +5,7 @@
 //! `quantile`; a summary is count, sum and the quantiles that it brings. Sums and histograms have a label `temporality`
 //! (`delta`, `cumulative`), since a running total is another figure than what was added.
 
+mod attributes;
 mod json;
 mod protobuf;
 

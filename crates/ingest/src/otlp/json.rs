@@ -1,9 +1,10 @@
 //! The JSON form. Each level is kept as the text that it is until its turn, so that no tree of the body is held; a member that
 //! is not known is stepped over, as the protocol wants it, but a point that has nothing that is known is refused.
 
+use super::attributes::Attributes;
 use super::{Metric, Point, Temporality, Totals, refuse_whole, take};
 use crate::histogram::{self, Side};
-use crate::{Gathering, Intake, Labels, SAMPLES, Unreadable};
+use crate::{Gathering, Intake, SAMPLES, Unreadable};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -27,7 +28,7 @@ struct ResourceMetrics<'a> {
 #[derive(Deserialize, Default)]
 struct Resource {
     #[serde(default, deserialize_with = "or_default")]
-    attributes: Vec<Attribute>,
+    attributes: Attributes,
 }
 
 #[derive(Deserialize)]
@@ -64,28 +65,10 @@ struct Data<'a> {
 }
 
 #[derive(Deserialize)]
-struct Attribute {
-    key: String,
-    #[serde(default, deserialize_with = "or_default")]
-    value: AnyValue,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
-struct AnyValue {
-    string_value: Option<String>,
-    bool_value: Option<bool>,
-    #[serde(default, deserialize_with = "signed")]
-    int_value: Option<i64>,
-    #[serde(default, deserialize_with = "double")]
-    double_value: Option<f64>,
-}
-
-#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct DataPoint {
     #[serde(default, deserialize_with = "or_default")]
-    attributes: Vec<Attribute>,
+    attributes: Attributes,
     #[serde(default, deserialize_with = "unsigned")]
     time_unix_nano: Option<u64>,
     #[serde(default, deserialize_with = "unsigned")]
@@ -163,7 +146,9 @@ enum Loose {
 }
 
 /// What is `null` is as if it were not written.
-fn or_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub(super) fn or_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
@@ -179,7 +164,7 @@ fn unsigned<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D
     read.map(|number| number.get().ok_or_else(|| D::Error::custom("must be a whole number"))).transpose()
 }
 
-fn signed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+pub(super) fn signed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let whole = |loose: Loose| match loose {
         Loose::Signed(number) => Some(number),
         Loose::Text(text) => text.parse().ok(),
@@ -190,7 +175,7 @@ fn signed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::
 }
 
 /// What JSON has no numbers for is written as a text: `NaN`, `Infinity`, `-Infinity`.
-fn double<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+pub(super) fn double<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     let number = |loose: Loose| match loose {
         Loose::Signed(number) => Some(number as f64),
         Loose::Unsigned(number) => Some(number as f64),
@@ -210,7 +195,7 @@ pub fn decode(body: &[u8]) -> Result<Intake, Unreadable> {
     let request: Request<'_> = parse(body)?;
     for resource in request.resource_metrics {
         let ResourceMetrics { resource, scope_metrics } = parse(resource.get().as_bytes())?;
-        let resource = super::Resource::of(labels_of(resource.unwrap_or_default().attributes));
+        let resource = super::Resource::of(resource.unwrap_or_default().attributes.0);
         for scope in scope_metrics {
             let scope: ScopeMetrics<'_> = parse(scope.get().as_bytes())?;
             for metric in scope.metrics {
@@ -276,17 +261,6 @@ fn item<T: DeserializeOwned>(text: &RawValue) -> Result<T, String> {
     })
 }
 
-fn labels_of(attributes: Vec<Attribute>) -> Labels {
-    let text = |value: AnyValue| {
-        let AnyValue { string_value, bool_value, int_value, double_value } = value;
-        string_value
-            .or(bool_value.map(|truth| truth.to_string()))
-            .or(int_value.map(|number| number.to_string()))
-            .or(double_value.map(|number| number.to_string()))
-    };
-    attributes.into_iter().filter_map(|Attribute { key, value }| Some((key, text(value)?))).collect()
-}
-
 impl DataPoint {
     fn totals(&self) -> Totals {
         let Self { count, sum, min, max, .. } = self;
@@ -296,7 +270,7 @@ impl DataPoint {
     /// The point, without its figures yet.
     fn bare(self) -> Point {
         Point {
-            attributes: labels_of(self.attributes),
+            attributes: self.attributes.0,
             time: self.time_unix_nano.unwrap_or_default(),
             flags: self.flags.unwrap_or_default(),
             figures: Vec::new(),

@@ -1,6 +1,7 @@
 //! The binary form. A message's fields may come in any order, so that each message is walked for what its parts need and
 //! then for the parts; neither is kept.
 
+use super::attributes;
 use super::{Figure, Metric, Point, Resource, Temporality, Totals, refuse_whole, take};
 use crate::histogram::{self, Side};
 use crate::wire::{Fields, Value, varint};
@@ -19,7 +20,7 @@ pub fn decode(body: &[u8]) -> Result<Intake, Unreadable> {
 }
 
 /// The messages of a repeated field.
-fn messages(body: &[u8], number: u32) -> impl Iterator<Item = Result<&[u8], Unreadable>> {
+pub(super) fn messages(body: &[u8], number: u32) -> impl Iterator<Item = Result<&[u8], Unreadable>> {
     Fields::of(body).filter_map(move |field| match field {
         Ok((at, Value::Bytes(bytes))) if at == number => Some(Ok(bytes)),
         Ok(_) => None,
@@ -30,7 +31,7 @@ fn messages(body: &[u8], number: u32) -> impl Iterator<Item = Result<&[u8], Unre
 fn of_resource(message: &[u8], gathering: &mut Gathering) -> Result<(), Unreadable> {
     let mut labels = Labels::new();
     for resource in messages(message, 1) {
-        attributes(resource?, 1, &mut labels)?;
+        attributes::of_message(resource?, 1, &mut labels)?;
     }
     let resource = Resource::of(labels);
     for scope in messages(message, 2) {
@@ -80,7 +81,7 @@ fn of_metric(message: &[u8], resource: &Resource, gathering: &mut Gathering) -> 
 /// A point whose attributes, time and flags have these numbers.
 fn point(message: &[u8], of_attributes: u32, of_flags: u32) -> Result<Point, Unreadable> {
     let mut point = Point::default();
-    attributes(message, of_attributes, &mut point.attributes)?;
+    attributes::of_message(message, of_attributes, &mut point.attributes)?;
     point.time = Fields::of(message).last(3, Value::unsigned)?.unwrap_or_default();
     point.flags = Fields::of(message).last(of_flags, Value::varint)?.unwrap_or_default();
     Ok(point)
@@ -174,25 +175,4 @@ fn eights(value: Value<'_>) -> impl Iterator<Item = [u8; 8]> {
     };
     let (packed, _) = packed.as_chunks::<8>();
     one.into_iter().chain(packed.iter().copied())
-}
-
-/// Attributes that have one value each; lists, maps and bytes are no labels.
-fn attributes(message: &[u8], number: u32, labels: &mut Labels) -> Result<(), Unreadable> {
-    for attribute in messages(message, number) {
-        let fields = Fields::of(attribute?);
-        let (Some(key), Some(value)) = (fields.last(1, Value::text)?, fields.last(2, Value::bytes)?) else { continue };
-        for field in Fields::of(value) {
-            let text = match field? {
-                (1, value) => value.text().map(str::to_owned),
-                (2, value) => value.varint().map(|truth| (truth != 0).to_string()),
-                (3, value) => value.int().map(|number| number.to_string()),
-                (4, value) => value.double().map(|number| number.to_string()),
-                _ => None,
-            };
-            if let Some(text) = text {
-                labels.insert(key.to_owned(), text);
-            }
-        }
-    }
-    Ok(())
 }

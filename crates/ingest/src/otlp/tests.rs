@@ -61,6 +61,26 @@ fn a_gauge_has_the_labels_of_its_point_and_of_its_resource() {
 }
 
 #[test]
+fn points_that_differ_in_a_list_alone_are_of_two_series() {
+    let tagged = |tag: &str, value: f64| {
+        let list = message().message(5, message().message(1, message().bytes(1, tag.as_bytes())));
+        number(value).message(7, message().bytes(1, b"tags").message(2, list))
+    };
+    let data = message().message(1, tagged("a", 1.0)).message(1, tagged("b", 2.0));
+    let intake = protobuf(&named("m", 5, data)).unwrap();
+    let expected = ["a", "b"].map(|tag| [r#"[""#, tag, r#""]"#].concat());
+    let found: Vec<&String> = intake.series.iter().map(|series| &series.labels["tags"]).collect();
+    assert_eq!(found, expected.iter().collect::<Vec<_>>());
+    let point = |tag: &str, value: u8| {
+        let attributes =
+            format!(r#"[{{"key":"tags","value":{{"arrayValue":{{"values":[{{"stringValue":"{tag}"}}]}}}}}}]"#);
+        format!(r#"{{"timeUnixNano":"{NANOS}","asDouble":{value},"attributes":{attributes}}}"#)
+    };
+    let metric = format!(r#"{{"name":"m","gauge":{{"dataPoints":[{},{}]}}}}"#, point("a", 1), point("b", 2));
+    assert_eq!(json(&in_json(&metric)).unwrap(), intake);
+}
+
+#[test]
 fn a_sum_says_whether_it_is_a_running_total() {
     for (temporality, expected) in [(1, "delta"), (2, "cumulative")] {
         let data = message().varint(2, temporality).message(1, number(3.0)).varint(3, 1);
