@@ -27,6 +27,9 @@ pub fn explicit(bounds: &[f64], counts: &[u64]) -> Option<Vec<Bucket>> {
     Some(from.zip(to).zip(counts).map(|((from, to), count)| Bucket { from, to, count: *count }).collect())
 }
 
+/// Buckets on one side of an exponential histogram, at most; senders make 160. Of more no quantile is told.
+pub const BUCKETS: usize = 10_000;
+
 /// One side of an exponential histogram: buckets from `base^(offset + i)` to the next.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Side {
@@ -40,6 +43,9 @@ pub struct Side {
 #[must_use]
 pub fn exponential(scale: i64, zeros: u64, negative: &Side, positive: &Side) -> Option<Vec<Bucket>> {
     let scale = i32::try_from(scale).ok().filter(|scale| (-11..=20).contains(scale))?;
+    if negative.counts.len().max(positive.counts.len()) > BUCKETS {
+        return None;
+    }
     let step = 2_f64.powi(-scale);
     // The exponents of two that the bounds are: beyond those there is no number.
     let bound = |side: &Side, index: usize| (((side.offset as f64) + (index as f64)) * step).exp2();
@@ -82,6 +88,13 @@ pub fn quantile(buckets: &[Bucket], share: f64) -> Option<f64> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn of_too_many_buckets_no_quantile_is_told() {
+        let side = |count| Side { offset: 0, counts: vec![1; count] };
+        assert!(exponential(0, 0, &Side::default(), &side(BUCKETS)).is_some());
+        assert_eq!(exponential(0, 0, &Side::default(), &side(BUCKETS + 1)), None);
+    }
 
     #[test]
     fn a_quantile_lies_evenly_within_its_bucket() {

@@ -20,7 +20,8 @@ pub const SAMPLES: usize = 50_000;
 pub const LABEL_BYTES: usize = 32 << 20;
 /// Labels of one series at most.
 pub const LABELS: usize = 64;
-/// Bytes of labels that many points refer to, at most: those of a resource, those that a series takes from a table.
+/// Bytes of the name and labels of one series, at most: many points refer to them, and each rule looks at them. So many may
+/// those of a resource have, too, and those that a series takes from a table.
 pub const SHARED_BYTES: usize = 16 << 10;
 /// Points of one body that are refused one by one, at most: beyond that the body is.
 pub const REFUSED: usize = 4 * SAMPLES;
@@ -157,6 +158,9 @@ impl Gathering {
         let bytes: usize = labels.clone().map(|(name, value)| name.len() + value.len()).sum();
         let of_metric: usize = metric.iter().map(|part| part.len()).sum();
         self.label_bytes = self.label_bytes.saturating_add(bytes).saturating_add(of_metric);
+        if bytes.saturating_add(of_metric) > SHARED_BYTES {
+            return Err(Unreadable::TooMuch(format!("name and labels of one series may have {SHARED_BYTES} bytes")));
+        }
         if self.label_bytes > LABEL_BYTES {
             return Err(Unreadable::TooMuch(format!("labels of one body may have {LABEL_BYTES} bytes")));
         }

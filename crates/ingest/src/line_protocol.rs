@@ -77,7 +77,8 @@ pub fn decode(body: &[u8], precision: Precision, now: DateTime<Utc>) -> Result<I
 
 /// Where a line ends: not within a text, nor where a backslash stands before it. A comment ends with its line.
 fn end_of_line(bytes: &[u8]) -> usize {
-    let is_comment = bytes.trim_ascii_start().starts_with(b"#");
+    // No further than this line: whoever sends nothing but empty ones would have the rest of them looked at for each.
+    let is_comment = bytes.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) == Some(&b'#');
     let mut scan = Scan::default();
     let ends = |byte: &u8| {
         let is_within = !is_comment && scan.is_within(*byte);

@@ -100,6 +100,19 @@ fn times_are_counted_as_said() {
     assert_eq!(far.refused, 1);
 }
 
+/// Each line is looked at once: were all that follow looked at for each, this would take hours.
+#[test]
+fn empty_lines_cost_what_they_are_long() {
+    let intake = decoded(&format!("{}m v=1 1780000000000000000", " \n".repeat(2 << 20)));
+    assert_eq!((intake.points, intake.refused), (1, 0));
+}
+
+#[test]
+fn the_labels_of_a_series_are_bounded() {
+    let line = format!("m,site={} v=1 1780000000000000000", "x".repeat(crate::SHARED_BYTES));
+    assert!(matches!(decode(line.as_bytes(), Precision::Nanoseconds, now()), Err(crate::Unreadable::TooMuch(_))));
+}
+
 proptest! {
     #[test]
     fn no_bytes_bring_it_down(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {

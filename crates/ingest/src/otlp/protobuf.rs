@@ -3,7 +3,7 @@
 
 use super::attributes;
 use super::{Figure, Metric, Point, Resource, Temporality, Totals, refuse_whole, take};
-use crate::histogram::{self, Side};
+use crate::histogram::{self, BUCKETS, Side};
 use crate::wire::{Fields, Value, varint};
 use crate::{Gathering, Intake, Labels, SAMPLES, Unreadable};
 
@@ -144,7 +144,11 @@ fn side_of(message: &[u8]) -> Result<Side, Unreadable> {
             (2, Value::Varint(count)) => counts.push(count),
             (2, Value::Bytes(mut packed)) => {
                 while !packed.is_empty() {
-                    counts.push(varint(&mut packed)?);
+                    let count = varint(&mut packed)?;
+                    // More than are looked at need not be held to be too many.
+                    if counts.len() <= BUCKETS {
+                        counts.push(count);
+                    }
                 }
             }
             _ => {}
