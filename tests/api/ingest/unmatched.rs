@@ -87,6 +87,18 @@ async fn the_list_of_what_no_rule_matches_is_bounded() {
     }
 }
 
+/// Figures of one series take one place of the list, however many come before another.
+#[tokio::test]
+async fn what_comes_behind_a_long_series_is_listed() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let token = key(&api, "measurements:write").await;
+        let lines = "a,site=x v=1\n".repeat(1_500) + "b,site=x v=2\n";
+        send(&api.with_token(&token), INFLUX, "text/plain", None, lines.into()).await.expect(204);
+        assert_eq!(unmatched(&api).await, ["a_v x 1500", "b_v x 1"]);
+    }
+}
+
 #[tokio::test]
 async fn a_dry_run_tells_and_keeps_nothing() {
     for database in each() {
