@@ -4,7 +4,7 @@ use super::calls::{Call, call_about, call_of, schema_of, with_body};
 use super::contract::{is_open, needed, operations, target};
 use super::schemas::{Property, properties};
 use crate::databases::each;
-use crate::harness::{Answer, Api, Caller, ROLES};
+use crate::harness::{Answer, Api, Caller, ROLES, speaks_its_own};
 use chrono::TimeDelta;
 use ratchet_domain::access::Role;
 use ratchet_domain::api_keys::Scope;
@@ -395,8 +395,16 @@ async fn no_other_word_says_in_which_organisation_one_acts() {
             let caller = api.by(call.role).await;
             for name in ["organisation_id", "organisation", "org", "tenant_id", "as"] {
                 let path = call.path_with(&format!("{name}={theirs}"));
+                // What InfluxDB's clients say there of their own server is read by nobody.
+                if speaks_its_own(&call.path) && name == "org" && call.path.contains("/influx/api/v2/") {
+                    continue;
+                }
                 let refused = call.send_to(&caller, &path, &call.body).await.expect(400);
-                assert_eq!(refused.faults(), [format!("{name} unknown_parameter")], "{path}");
+                if speaks_its_own(&call.path) {
+                    assert!(refused.text.contains(name), "{path}: {}", refused.text);
+                } else {
+                    assert_eq!(refused.faults(), [format!("{name} unknown_parameter")], "{path}");
+                }
             }
             let twice = call.path_with("dry_run=true&dry_run=true");
             call.send_to(&caller, &twice, &call.body).await.expect(400);
