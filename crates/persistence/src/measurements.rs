@@ -11,8 +11,8 @@ mod withdrawal;
 
 pub(crate) use observations::{first_at, latest, means, newest_evaluated, since, waiting, within};
 pub use recording::{known, record, within_series};
-pub(crate) use rollups::days;
 pub use rollups::{Rolled, Stretch, rolled};
+pub(crate) use rollups::{count as count_rollups, days, kept as kept_rollups};
 pub use withdrawal::{withdraw, withdraw_one};
 
 use crate::column::{InstantValue, KeyValue};

@@ -116,6 +116,24 @@ impl Rollup {
         }
     }
 
+    /// Whether it says the same, but for what is lost when figures are put together in another order.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        let near = |one: f64, other: f64, size: f64| (one - other).abs() <= 1e-9 * size.abs().max(f64::MIN_POSITIVE);
+        let size = self.least.abs().max(self.greatest.abs());
+        let parts = match (self.parts, other.parts) {
+            (None, None) => true,
+            (Some((n, d)), Some((numerator, denominator))) => near(n, numerator, n) && near(d, denominator, d),
+            (None, Some(_)) | (Some(_), None) => false,
+        };
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^53 measurements")]
+        let squares = size * size * self.count as f64;
+        (self.count, self.least, self.greatest, self.newest) == (other.count, other.least, other.greatest, other.newest)
+            && near(self.mean, other.mean, size)
+            && near(self.deviations, other.deviations, squares)
+            && parts
+    }
+
     /// What it says as one figure: the mean, and of a ratio the quotient of the sums, in which many weigh more than few.
     #[must_use]
     pub fn value(&self) -> f64 {

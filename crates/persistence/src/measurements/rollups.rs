@@ -187,6 +187,47 @@ pub fn rolled(
     Ok(Some(all.into_iter().map(rolled).collect()))
 }
 
+/// What is kept of an indicator's hours and days that begin within a day: of each series, how wide, and from when.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn kept(
+    organisation: OrganisationId,
+    indicator: IndicatorId,
+    day: DateTime<Utc>,
+    connection: &mut AnyConnection,
+) -> Result<Vec<((String, Step, DateTime<Utc>), Rollup)>, Error> {
+    let Some(measured) = keys::measured_one(organisation, indicator, connection)? else { return Ok(Vec::new()) };
+    let rows: Vec<(String, RollupRow)> = measurement_rollups::table
+        .inner_join(measurement_series::table)
+        .filter(measurement_series::measured_id.eq(measured))
+        .filter(measurement_rollups::starts_at.ge(InstantValue(day)))
+        .filter(measurement_rollups::starts_at.lt(InstantValue(Step::Day.end_of(day))))
+        .select((measurement_series::dimensions, RollupRow::as_select()))
+        .load(connection)?;
+    let read = |(name, row): (String, RollupRow)| {
+        row.read().map(|(place, rollup)| ((name, place.step, place.starts_at), rollup))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// How many hours and days are kept of an indicator.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn count(
+    organisation: OrganisationId,
+    indicator: IndicatorId,
+    connection: &mut AnyConnection,
+) -> Result<i64, Error> {
+    let Some(measured) = keys::measured_one(organisation, indicator, connection)? else { return Ok(0) };
+    Ok(measurement_rollups::table
+        .inner_join(measurement_series::table)
+        .filter(measurement_series::measured_id.eq(measured))
+        .count()
+        .get_result(connection)?)
+}
+
 /// Each day of each indicator since one as a figure over all series, oldest first: the mean of all measurements, of ratios the
 /// quotient of the sums.
 ///

@@ -1,14 +1,16 @@
 //! Measurements: the journal binds each batch, and the batch its rows by their digest. They are read once, in the order of
-//! time, whatever their number: of each batch no more is held than where its digest stands.
+//! time, whatever their number: beside the batches no more is held than where their digests stand. What is kept of hours and
+//! days is held against them on the way.
 
 use super::{PAGE, Verification};
 use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::measurements::{self, Stored, Window};
 use crate::table::Table;
+use chrono::{DateTime, Utc};
 use ratchet_domain::id::{IndicatorId, MeasurementBatchId};
-use ratchet_domain::measurements::{DigestForm, MeasurementBatch, Point, RowsDigest, Stage, Standing};
-use std::collections::{HashMap, HashSet};
+use ratchet_domain::measurements::{DigestForm, MeasurementBatch, Point, Rollup, RowsDigest, Stage, Standing, Step};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Measurements read at once.
 const ROWS: i64 = 10_000;
@@ -39,6 +41,34 @@ impl Watched {
 }
 
 type Batches = HashMap<MeasurementBatchId, Watched>;
+
+/// What the hours and days of an indicator must say, day by day, as its measurements are read in the order of time.
+struct Days {
+    indicator: IndicatorId,
+    day: Option<DateTime<Utc>>,
+    /// By series, then by how wide and from when.
+    expected: HashMap<String, BTreeMap<(Step, DateTime<Utc>), Rollup>>,
+    /// Of how many it is known what they say.
+    known: i64,
+}
+
+impl Days {
+    fn of(indicator: IndicatorId) -> Self {
+        Self { indicator, day: None, expected: HashMap::new(), known: 0 }
+    }
+
+    fn see(&mut self, point: &Point) {
+        let rollup = Rollup::of(point.observed_at, point.figure);
+        let steps = [Step::Hour, Step::Day].map(|step| (step, step.start_of(point.observed_at)));
+        let own = match self.expected.get_mut(&point.series) {
+            Some(own) => own,
+            None => self.expected.entry(point.series.clone()).or_default(),
+        };
+        for place in steps {
+            own.entry(place).and_modify(|known| *known = known.with(rollup)).or_insert(rollup);
+        }
+    }
+}
 
 impl Verification<'_> {
     /// Each batch's rows are those that it was recorded with, and count as they should.
@@ -88,6 +118,7 @@ impl Verification<'_> {
             self.found("measurements", indicator.to_string(), None, format!("{strays} came with no batch"));
         }
         let mut window = Window { all: true, ..Window::default() };
+        let mut days = Days::of(indicator);
         // All that were observed at the same moment: what took the place of one is among them.
         let mut moment: Vec<Stored> = Vec::new();
         loop {
@@ -98,6 +129,14 @@ impl Verification<'_> {
                 if let Some(watched) = batches.get_mut(&stored.batch.0) {
                     watched.see(&stored);
                 }
+                let day = Step::Day.start_of(stored.point.observed_at);
+                if days.day.is_some_and(|before| before != day) {
+                    self.rollups(&mut days, connection)?;
+                }
+                days.day = Some(day);
+                if stored.standing == Standing::Live {
+                    days.see(&stored.point);
+                }
                 if moment.first().is_some_and(|first| first.point.observed_at != stored.point.observed_at) {
                     self.standings(&moment, batches);
                     moment.clear();
@@ -106,6 +145,33 @@ impl Verification<'_> {
             }
         }
         self.standings(&moment, batches);
+        self.rollups(&mut days, connection)?;
+        let others = measurements::count_rollups(self.organisation, indicator, connection)? - days.known;
+        if others != 0 {
+            self.found("measurement_rollups", indicator.to_string(), None, format!("{others} are of no measurement"));
+        }
+        Ok(())
+    }
+
+    /// Whether the hours and days of the day that was read say what its measurements say.
+    fn rollups(&mut self, days: &mut Days, connection: &mut AnyConnection) -> Result<(), Error> {
+        let Some(day) = days.day else { return Ok(()) };
+        let mut kept: HashMap<_, _> =
+            measurements::kept_rollups(self.organisation, days.indicator, day, connection)?.into_iter().collect();
+        days.known += i64::try_from(kept.len()).unwrap_or(i64::MAX);
+        for (series, own) in std::mem::take(&mut days.expected) {
+            for ((step, starts_at), rollup) in own {
+                let found = kept.remove(&(series.clone(), step, starts_at));
+                if !found.is_some_and(|found| found.agrees_with(&rollup)) {
+                    let row = format!("{} {series} {} {starts_at}", days.indicator, <&str>::from(step));
+                    self.found("measurement_rollups", row, None, "does not say what its measurements say");
+                }
+            }
+        }
+        for ((series, step, starts_at), _) in kept {
+            let row = format!("{} {series} {} {starts_at}", days.indicator, <&str>::from(step));
+            self.found("measurement_rollups", row, None, "is of no measurement");
+        }
         Ok(())
     }
 
