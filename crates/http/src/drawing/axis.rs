@@ -2,6 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+/// A tick of more characters has no room beside the axis.
+const TICK: usize = 10;
+/// A figure of no more characters is told whole.
+const WHOLE: usize = 12;
+
 /// From values to places.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Axis {
@@ -34,67 +39,70 @@ impl Axis {
         self.ends.0 <= value && value <= self.ends.1
     }
 
-    /// Round values between the ends, about `wanted` of them: 1, 2 or 5 times a power of ten apart.
-    pub(super) fn ticks(&self, wanted: f64) -> Vec<f64> {
+    /// Round values between the ends, about `wanted` of them, and how they are written: 1, 2 or 5 times a power of ten apart.
+    pub(super) fn ticks(&self, wanted: f64) -> Vec<(f64, String)> {
         let raw = (self.ends.1 - self.ends.0) / wanted;
         let power = 10_f64.powf(raw.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].map(|times| times * power).into_iter().find(|step| *step >= raw);
         let Some(step) = step.filter(|step| step.is_finite() && *step > 0.0) else { return Vec::new() };
         let first = (self.ends.0 / step).ceil();
-        (0..32).map(|n| (first + f64::from(n)) * step + 0.0).take_while(|value| *value <= self.ends.1).collect()
+        let values = (0..32).map(|n| (first + f64::from(n)) * step + 0.0).take_while(|value| *value <= self.ends.1);
+        values.map(|value| (value, tick(value, step))).collect()
     }
 }
 
-/// A moment as a number: seconds.
-pub(super) fn seconds(at: DateTime<Utc>) -> f64 {
-    at.timestamp_micros() as f64 / 1e6
+/// A tick in as many digits as tell it from its neighbours, which lie a step away.
+fn tick(value: f64, step: f64) -> String {
+    // A step that was computed may lie a hair below the power of ten that is meant.
+    let power = exponent(step * (1.0 + 1e-9));
+    // Zero is where rounding leaves next to nothing.
+    let value = if value.abs() < step / 2.0 { 0.0 } else { value };
+    let plain = format!("{value:.*}", digits(-power));
+    if plain.len() <= TICK {
+        return plain;
+    }
+    let short =
+        if value == 0.0 { "0".to_owned() } else { mantissa(&format!("{value:.*e}", digits(exponent(value) - power))) };
+    if short.len() < plain.len() { short } else { plain }
 }
 
-/// The steps between marked moments, in seconds, from an hour to ten years.
-const STEPS: [i64; 16] = [
-    300,
-    3_600,
-    3 * 3_600,
-    6 * 3_600,
-    12 * 3_600,
-    86_400,
-    2 * 86_400,
-    7 * 86_400,
-    14 * 86_400,
-    28 * 86_400,
-    61 * 86_400,
-    91 * 86_400,
-    182 * 86_400,
-    365 * 86_400,
-    1_826 * 86_400,
-    3_652 * 86_400,
-];
-
-/// Round moments between two, at most `most`, and how they are written.
-pub(super) fn moments(from: DateTime<Utc>, to: DateTime<Utc>, most: i64) -> Vec<(DateTime<Utc>, String)> {
-    let span = to.signed_duration_since(from).num_seconds();
-    let Some(step) = STEPS.into_iter().find(|step| span / step < most) else { return Vec::new() };
-    let format = if step < 86_400 { "%m-%d %H:%M" } else { "%Y-%m-%d" };
-    let first = from.timestamp().div_euclid(step) * step;
-    let each = (0..=most).filter_map(|n| DateTime::from_timestamp(first + n * step, 0));
-    let each = each.filter(|at| from - TimeDelta::seconds(1) <= *at && *at <= to);
-    each.map(|at| (at, at.format(format).to_string())).collect()
+/// The power of ten of a figure's first digit.
+fn exponent(value: f64) -> i32 {
+    value.abs().log10().floor() as i32
 }
 
-/// A figure in few digits.
+/// So many decimals, and none where it is fewer.
+fn digits(count: i32) -> usize {
+    usize::try_from(count).unwrap_or(0)
+}
+
+/// A number in powers of ten without zeros that say nothing.
+fn mantissa(text: &str) -> String {
+    match text.split_once('e') {
+        Some((figures, power)) => format!("{}e{power}", trimmed(figures)),
+        None => text.to_owned(),
+    }
+}
+
+fn trimmed(text: &str) -> &str {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
+}
+
+/// A figure in words. What is short is told whole, as targets are that people set; the rest in six digits, so that what
+/// misses a target by little is not told as the target.
 pub(super) fn figure(value: f64) -> String {
+    let whole = (value + 0.0).to_string();
+    if whole.len() <= WHOLE { whole } else { rounded(value, 6) }
+}
+
+/// A figure in so many digits that count; those before the decimal point are always told.
+pub(super) fn rounded(value: f64, count: i32) -> String {
     let size = value.abs();
-    if size != 0.0 && !(1e-4..1e7).contains(&size) {
-        return format!("{value:.2e}");
+    if size == 0.0 {
+        return "0".to_owned();
     }
-    let places = match size {
-        size if size >= 1_000.0 => 0,
-        size if size >= 100.0 => 1,
-        size if size >= 1.0 => 2,
-        size if size >= 0.1 => 3,
-        _ => 5,
-    };
-    let text = format!("{value:.places$}");
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    if !(1e-4..1e7).contains(&size) {
+        return mantissa(&format!("{value:.*e}", digits(count - 1)));
+    }
+    trimmed(&format!("{value:.*}", digits(count - 1 - exponent(value)))).to_owned()
 }

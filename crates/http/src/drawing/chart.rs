@@ -1,6 +1,6 @@
 //! The control chart of a series as a picture.
 
-use super::axis::{Axis, figure, moments, seconds};
+use super::axis::{Axis, figure, moments, rounded, seconds};
 use super::{Anchor, Colour, Drawing, Form, Stroke, shortened};
 use chrono::{DateTime, Utc};
 use ratchet_domain::indicators::chart::{Basis, Charted, Segment, Trend, Unlimited};
@@ -137,10 +137,10 @@ impl ChartPicture<'_> {
     /// The trend in words.
     fn told(&self, trend: &Trend) -> String {
         let slope = trend.slope_per_day;
-        let p = figure(trend.test.p);
+        let p = rounded(trend.test.p, 3);
         let moves = match slope {
-            slope if slope < 0.0 => format!("falls by {}{} a day", figure(-slope), self.unit()),
-            slope if slope > 0.0 => format!("rises by {}{} a day", figure(slope), self.unit()),
+            slope if slope < 0.0 => format!("falls by {}{} a day", rounded(-slope, 4), self.unit()),
+            slope if slope > 0.0 => format!("rises by {}{} a day", rounded(slope, 4), self.unit()),
             _ => "neither rises nor falls".to_owned(),
         };
         let sure = if trend.test.p <= 0.05 { "" } else { ", which chance might do" };
@@ -203,10 +203,10 @@ pub(crate) fn drawn(picture: &ChartPicture<'_>) -> Drawing {
 
 fn grid(drawing: &mut Drawing, y: &Axis, x: &Axis) {
     let stroke = Stroke { colour: Colour::GRID, width: 1.0, dashes: &[] };
-    for value in y.ticks(6.0) {
+    for (value, text) in y.ticks(6.0) {
         let at = y.at(value);
         drawing.line(vec![(LEFT, at), (RIGHT, at)], stroke);
-        drawing.text((LEFT - 8.0, at + 4.0), figure(value), (11.0, Anchor::End, Colour::FAINT));
+        drawing.text((LEFT - 8.0, at + 4.0), text, (11.0, Anchor::End, Colour::FAINT));
     }
     let moment = |seconds: f64| DateTime::from_timestamp(seconds as i64, 0);
     let (Some(from), Some(to)) = (moment(x.ends.0), moment(x.ends.1)) else { return };

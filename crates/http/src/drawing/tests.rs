@@ -1,4 +1,4 @@
-use super::axis::{Axis, figure, moments};
+use super::axis::{Axis, figure, moments, rounded};
 use super::*;
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
@@ -15,9 +15,10 @@ fn plain(title: &str) -> Drawing {
 #[test]
 fn ticks_are_round() {
     let axis = |low, high| Axis { ends: (low, high), places: (0.0, 100.0) };
-    assert_eq!(axis(-0.3, 11.0).ticks(6.0), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
-    assert_eq!(axis(0.812, 0.998).ticks(4.0).len(), 4);
-    assert_eq!(axis(0.0, 1e100).ticks(5.0).first(), Some(&0.0));
+    let values = |axis: Axis, wanted| axis.ticks(wanted).into_iter().map(|(value, _)| value).collect::<Vec<f64>>();
+    assert_eq!(values(axis(-0.3, 11.0), 6.0), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
+    assert_eq!(values(axis(0.812, 0.998), 4.0).len(), 4);
+    assert_eq!(values(axis(0.0, 1e100), 5.0).first(), Some(&0.0));
     assert_eq!(axis(3.0, 7.0).at(5.0), 50.0);
     assert_eq!(Axis::around([f64::NAN; 0].into_iter(), (0.0, 1.0)), None);
     let still = Axis::around([4.0, 4.0].into_iter(), (0.0, 100.0)).unwrap();
@@ -37,9 +38,32 @@ fn moments_are_round_and_few() {
 }
 
 #[test]
-fn figures_are_short() {
-    let told = [0.0, -0.001, 12.0, 12.345, 0.0512, 123.45, 98_765.4, 1.5e9, -2e-7].map(figure);
-    assert_eq!(told, ["0", "-0.001", "12", "12.35", "0.0512", "123.5", "98765", "1.50e9", "-2.00e-7"]);
+fn ticks_are_told_from_their_neighbours() {
+    let texts = |low, high| {
+        let axis = Axis { ends: (low, high), places: (0.0, 100.0) };
+        axis.ticks(6.0).into_iter().map(|(_, text)| text).collect::<Vec<String>>()
+    };
+    assert_eq!(texts(-0.3, 11.0), ["0", "2", "4", "6", "8", "10"]);
+    assert_eq!(texts(0.9984, 1.0001), ["0.9985", "0.9990", "0.9995", "1.0000"]);
+    assert_eq!(texts(-0.11, 0.11), ["-0.10", "-0.05", "0.00", "0.05", "0.10"]);
+    assert_eq!(texts(99.9985, 99.99965), ["99.9986", "99.9988", "99.9990", "99.9992", "99.9994", "99.9996"]);
+    assert_eq!(texts(0.0, 3e12), ["0", "5e11", "1e12", "1.5e12", "2e12", "2.5e12", "3e12"]);
+    assert_eq!(texts(0.0, 1.25e-12), ["0", "5e-13", "1e-12"]);
+    for (low, high) in [(1e9, 1e9 + 3.0), (-1e-9, 4e-9), (5e5, 5e5 + 1e-3), (-1e80, 1e80), (1e-300, 9e-300)] {
+        let texts = texts(low, high);
+        let unlike: std::collections::BTreeSet<&String> = texts.iter().collect();
+        assert!(unlike.len() == texts.len() && texts.len() > 2, "{texts:?}");
+    }
+}
+
+#[test]
+fn a_figure_is_not_told_as_another() {
+    let told = [0.0, -0.0, -0.001, 12.0, 12.345, 0.0512, 98_765.4, 1.5e9, -2e-7, 1.5e20].map(figure);
+    assert_eq!(told, ["0", "0", "-0.001", "12", "12.345", "0.0512", "98765.4", "1500000000", "-0.0000002", "1.5e20"]);
+    // Targets and what misses them.
+    let told = [0.9995, 99.999, 0.9985, 99.99999, 43_149.0 / 43_200.0, 0.1 + 0.2, 2.0 / 3.0e6, 1e7 / 3.0].map(figure);
+    assert_eq!(told, ["0.9995", "99.999", "0.9985", "99.99999", "0.998819", "0.3", "6.66667e-7", "3333333"]);
+    assert_eq!([0.012_345, 1.0 / 3.0, 0.0, 1.2e-9].map(|p| rounded(p, 3)), ["0.0123", "0.333", "0", "1.2e-9"]);
 }
 
 #[test]
@@ -78,6 +102,9 @@ fn a_sparkline_of_nothing_says_so() {
     let points = [(at("2026-03-01T00:00:00Z"), 4.0), (at("2026-03-02T00:00:00Z"), 5.0)];
     let svg = sparkline("Latency", Some("ms"), &points, Some(4.5)).svg();
     assert!(svg.contains("the newest is 5 ms, the target 4.5 ms") && svg.contains("stroke-dasharray"), "{svg}");
+    let near = [(at("2026-03-01T00:00:00Z"), 0.9992), (at("2026-03-02T00:00:00Z"), 0.99949)];
+    let svg = sparkline("Uptime", None, &near, Some(0.9995)).svg();
+    assert!(svg.contains("the newest is 0.99949, the target 0.9995."), "{svg}");
     // A target far away is told and not drawn.
     let far = sparkline("Latency", None, &points, Some(4_000.0)).svg();
     assert!(far.contains("the target 4000") && !far.contains("stroke-dasharray"), "{far}");
