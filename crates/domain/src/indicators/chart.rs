@@ -4,9 +4,9 @@
 use super::phases::Phase;
 use super::{Control, ControlChart, Frequency, Goal};
 use crate::analysis::control::rules::{Rule, met};
-use crate::analysis::control::season::Season;
+use crate::analysis::control::season::{Season, Slot};
 use crate::analysis::control::{
-    Centre, EWMA_WEIGHT, EWMA_WIDTH, Ewma, Part, WIDTH, ewma, individuals, overall, proportion, proportion_sigma,
+    Centre, EWMA_WEIGHT, EWMA_WIDTH, Ewma, Part, WIDTH, ewma, individuals, mean, overall, proportion, proportion_sigma,
     resemblance,
 };
 use crate::measurements::Figure;
@@ -97,7 +97,28 @@ pub struct Basis {
     scatter: Scatter,
     /// What the scatter is multiplied by: 1 unless neighbours resemble each other.
     scale: f64,
-    rhythm: Option<(Season, Vec<Option<f64>>)>,
+    rhythm: Option<(Season, Vec<Option<Slot>>)>,
+}
+
+/// A value without what the rhythm adds to it.
+#[derive(Debug, Clone, Copy)]
+struct Calm {
+    value: f64,
+    /// 1/m of the m values on which the mean of its slot rests; 0 without a rhythm, where there is no such mean.
+    share: f64,
+}
+
+impl Calm {
+    /// How far a value of the baseline scatters around the mean of its slot, of which it is a part: σ√(1 - 1/m).
+    fn within(self) -> f64 {
+        (1.0 - self.share).sqrt()
+    }
+
+    /// How far a later value scatters around that mean, which has an error of its own: σ√(1 + 1/m). It lies √((m+1)/(m-1))
+    /// times as far off as the baseline would make believe.
+    fn beyond(self) -> f64 {
+        (1.0 + self.share).sqrt()
+    }
 }
 
 /// Where a measurement lies on the chart.
@@ -177,8 +198,7 @@ pub fn thinned(points: &[Charted], most: usize) -> Vec<&Charted> {
     let bound = |n: usize| n * before.len() / stretches;
     let telling = |stretch: usize| {
         let own = before.get(bound(stretch)..bound(stretch + 1)).unwrap_or_default();
-        let mean =
-            crate::analysis::control::mean(&own.iter().map(|one| one.reading.figure.value()).collect::<Vec<_>>())?;
+        let mean = mean(&own.iter().map(|one| one.reading.figure.value()).collect::<Vec<_>>())?;
         let says = |one: &&Charted| {
             let (value, place) = (one.reading.figure.value(), one.place.as_ref());
             let met = place.is_some_and(|place| !place.rules.is_empty());
@@ -225,9 +245,11 @@ impl Basis {
             rhythm: control.season.map(|season| rhythm(season, first)).transpose()?,
         };
         if share.is_none() {
-            let calm: Vec<f64> = first.iter().filter_map(|reading| basis.calm(reading)).collect();
-            let found = individuals(&calm).ok_or(Unlimited::TooFew)?;
-            (basis.centre, basis.scatter) = (found.mean, Scatter::Even(found.sigma));
+            let calm: Vec<Calm> = first.iter().filter_map(|reading| basis.calm(reading)).collect();
+            let centre = mean(&calm.iter().map(|calm| calm.value).collect::<Vec<f64>>()).ok_or(Unlimited::TooFew)?;
+            let off: Vec<f64> = calm.iter().map(|calm| (calm.value - centre) / calm.within()).collect();
+            let found = individuals(&off).ok_or(Unlimited::TooFew)?;
+            (basis.centre, basis.scatter) = (centre, Scatter::Even(found.sigma));
         }
         basis.settle(first)?;
         Ok(basis)
@@ -235,7 +257,11 @@ impl Basis {
 
     /// Whether neighbours resemble each other, and what follows.
     fn settle(&mut self, first: &[Reading]) -> Result<(), Unlimited> {
-        let z: Vec<f64> = first.iter().filter_map(|reading| self.place(reading)).map(|(_, _, z)| z).collect();
+        let z = |reading: &Reading| {
+            let (calm, (.., z)) = (self.calm(reading)?, self.place(reading)?);
+            Some(z * calm.beyond() / calm.within())
+        };
+        let z: Vec<f64> = first.iter().filter_map(z).collect();
         self.resemblance = resemblance(&z).ok_or(Unlimited::NoVariation)?;
         let chance = 2.0 / (f64::from(u32::try_from(z.len()).unwrap_or(u32::MAX))).sqrt();
         self.is_serial = self.resemblance > chance.max(RESEMBLANCE);
@@ -247,12 +273,11 @@ impl Basis {
     }
 
     /// The value without what the rhythm adds to it; `None` in a slot of the rhythm that the baseline does not know.
-    fn calm(&self, reading: &Reading) -> Option<f64> {
-        let added = match &self.rhythm {
-            None => 0.0,
-            Some((season, profile)) => profile.get(season.slot(reading.observed_at)).copied().flatten()?,
-        };
-        Some(reading.figure.value() - added)
+    fn calm(&self, reading: &Reading) -> Option<Calm> {
+        let value = reading.figure.value();
+        let Some((season, profile)) = &self.rhythm else { return Some(Calm { value, share: 0.0 }) };
+        let slot = profile.get(season.slot(reading.observed_at)).copied().flatten()?;
+        Some(Calm { value: value - slot.adds, share: slot.share() })
     }
 
     /// Centre, standard deviation and distance in standard deviations of a measurement.
@@ -262,9 +287,10 @@ impl Basis {
             (Scatter::Binomial, Figure::Ratio { denominator, .. }) => proportion_sigma(self.centre, denominator),
             (Scatter::Binomial, Figure::Gauge { .. }) => return None,
         };
-        let (sigma, calm) = (scatter * self.scale, self.calm(reading)?);
-        let centre = self.centre + reading.figure.value() - calm;
-        (sigma > 0.0).then(|| (centre, sigma, (calm - self.centre) / sigma))
+        let calm = self.calm(reading)?;
+        let sigma = scatter * self.scale * calm.beyond();
+        let centre = self.centre + reading.figure.value() - calm.value;
+        (sigma > 0.0).then(|| (centre, sigma, (calm.value - self.centre) / sigma))
     }
 
     /// Where measurements of the phase lie, in the order in which they were observed; `None` where the chart has no place for
@@ -319,7 +345,7 @@ fn parts(readings: &[Reading]) -> Option<Vec<Part>> {
     readings.iter().map(part).collect()
 }
 
-fn rhythm(season: Season, first: &[Reading]) -> Result<(Season, Vec<Option<f64>>), Unlimited> {
+fn rhythm(season: Season, first: &[Reading]) -> Result<(Season, Vec<Option<Slot>>), Unlimited> {
     let points: Vec<(DateTime<Utc>, f64)> = first.iter().map(Reading::point).collect();
     if season.is_covered(&points) { Ok((season, season.profile(&points))) } else { Err(Unlimited::RhythmNotSeen) }
 }

@@ -2,7 +2,7 @@
 
 use super::Frequency;
 use crate::analysis::control::rules::Rule;
-use crate::analysis::control::season::Season;
+use crate::analysis::control::season::{CYCLES, Season};
 use crate::id::MemberId;
 use crate::refusal::Fault;
 use chrono::{DateTime, Utc};
@@ -60,11 +60,13 @@ pub struct Control {
     #[cfg_attr(feature = "openapi", schema(example = json!(["beyond_limits", "nine_on_one_side"])))]
     pub rules: Vec<Rule>,
     /// On how many measurements, the first of a phase, limits rest: 12 to 1,000. Without it 25, 336 of what is measured
-    /// hourly, and 1,000 with a rhythm.
+    /// hourly; with a rhythm five cycles of it by the frequency (35 days of a week's, 60 months of a year's), and 1,000 of what
+    /// is measured hourly.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(example = 25, minimum = 12, maximum = 1_000))]
     pub baseline: Option<u16>,
-    /// The rhythm that is taken out before limits are drawn. It must have been seen four times within the baseline.
+    /// The rhythm that is taken out before limits are drawn. It must have been seen four times within the baseline; where it
+    /// was seen less often, as on a day on which something was missed, there are no limits.
     #[serde(default)]
     pub season: Option<Season>,
     /// Whether a trend away from the goal raises a signal. Without it yes, but of what is measured hourly: there a rhythm
@@ -72,6 +74,12 @@ pub struct Control {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(example = true))]
     pub trend: Option<bool>,
+}
+
+/// How often something is measured while a rhythm is seen once.
+fn per_cycle(season: Season, frequency: Frequency) -> u16 {
+    let (cycle, period) = (season.cycle().num_hours(), frequency.period().num_hours().max(1));
+    u16::try_from((cycle + period - 1) / period).unwrap_or(u16::MAX)
 }
 
 fn usual() -> Vec<Rule> {
@@ -89,7 +97,13 @@ impl Control {
     #[must_use]
     pub fn baseline(&self, frequency: Option<Frequency>) -> u16 {
         let usual = match (self.season, frequency) {
-            (Some(_), _) => BASELINE_MOST,
+            // Hourly means more often, too; then a day has more values than hours.
+            (Some(_), None | Some(Frequency::Hourly)) => BASELINE_MOST,
+            (Some(season), Some(frequency)) => {
+                // One cycle more than must be, so that a gap does no harm.
+                let wanted = per_cycle(season, frequency).saturating_mul(CYCLES + 1);
+                wanted.clamp(BASELINE, BASELINE_MOST)
+            }
             (None, Some(Frequency::Hourly)) => BASELINE_HOURLY,
             (
                 None,

@@ -334,6 +334,21 @@ fn a_baseline_follows_the_frequency_and_the_rhythm() {
     assert_eq!(of(Control::default(), Frequency::Hourly), (336, false));
     let season = Some(Season::HourOfDay);
     assert_eq!(of(Control { season, ..Control::default() }, Frequency::Hourly), (1_000, false));
+    let rhythm = |season| Control { season: Some(season), ..Control::default() };
+    for (season, frequency, wanted) in [
+        (Season::DayOfWeek, Frequency::Hourly, 1_000),
+        (Season::DayOfWeek, Frequency::Daily, 35),
+        (Season::DayOfWeek, Frequency::Weekly, 25),
+        (Season::HourOfWeek, Frequency::Daily, 35),
+        (Season::MonthOfYear, Frequency::Daily, 1_000),
+        (Season::MonthOfYear, Frequency::Weekly, 265),
+        (Season::MonthOfYear, Frequency::Monthly, 60),
+        (Season::MonthOfYear, Frequency::Quarterly, 25),
+        (Season::MonthOfYear, Frequency::Yearly, 25),
+    ] {
+        assert_eq!(rhythm(season).baseline(Some(frequency)), wanted, "{season:?} {frequency:?}");
+    }
+    assert_eq!(rhythm(Season::DayOfWeek).baseline(None), 1_000, "nobody has said how often");
     let said = Control { season, baseline: Some(96), trend: Some(true), ..Control::default() };
     assert_eq!(of(said, Frequency::Hourly), (96, true));
 }

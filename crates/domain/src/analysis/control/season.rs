@@ -8,8 +8,8 @@ use strum::VariantArray;
 
 /// A rhythm that explains at least so much of what varies is worth a word.
 pub const STRONG: f64 = 0.4;
-/// A rhythm is believed once it has been seen so many times.
-pub const CYCLES: i32 = 4;
+/// A rhythm is believed once it has been seen so many times, and of a slot what so many values say.
+pub const CYCLES: u16 = 4;
 /// A rhythm with more slots explains so much more, or the simpler one is meant.
 const PLAINER: f64 = 0.05;
 
@@ -38,6 +38,23 @@ pub enum Season {
     HourOfDay,
     /// The 168 hours of a week.
     HourOfWeek,
+}
+
+/// What a rhythm adds in one of its slots.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Slot {
+    /// By how much the mean of the slot lies above the mean of all.
+    pub adds: f64,
+    /// On how many values that rests: [`CYCLES`] at least.
+    pub values: usize,
+}
+
+impl Slot {
+    /// The share of one value in the mean of the slot.
+    #[must_use]
+    pub fn share(self) -> f64 {
+        1.0 / number(self.values)
+    }
 }
 
 impl Season {
@@ -84,21 +101,29 @@ impl Season {
         slots
     }
 
-    /// By how much the mean of each slot lies above the mean of all; `None` of a slot in which nothing was measured.
+    /// What each slot adds; `None` of a slot with fewer than [`CYCLES`] values, of which nothing is known.
     #[must_use]
-    pub fn profile(self, points: &[(DateTime<Utc>, f64)]) -> Vec<Option<f64>> {
+    pub fn profile(self, points: &[(DateTime<Utc>, f64)]) -> Vec<Option<Slot>> {
         let all: Vec<f64> = points.iter().map(|(_, value)| *value).collect();
         let Some(overall) = mean(&all) else { return vec![None; self.slots()] };
-        self.sorted(points).iter().map(|slot| mean(slot).map(|mean| mean - overall)).collect()
+        let slot = |values: &Vec<f64>| {
+            let adds = mean(values)? - overall;
+            (values.len() >= usize::from(CYCLES)).then_some(Slot { adds, values: values.len() })
+        };
+        self.sorted(points).iter().map(slot).collect()
     }
 
-    /// Whether the points last for so many cycles that a rhythm could be told from chance.
+    /// Whether the points last for so many cycles that a rhythm could be told from chance, and most slots in which anything
+    /// was measured have [`CYCLES`] values: one that was missed now and then does not hide the rest.
     #[must_use]
     pub fn is_covered(self, points: &[(DateTime<Utc>, f64)]) -> bool {
         let moments = || points.iter().map(|(at, _)| *at);
         let lasts = moments().max().zip(moments().min()).map(|(last, first)| last - first);
         // Of four months of one name the first and the last lie three years apart, and not a day more.
-        lasts.is_some_and(|lasts| lasts >= self.cycle() * (CYCLES - 1))
+        let is_long = lasts.is_some_and(|lasts| lasts >= self.cycle() * i32::from(CYCLES - 1));
+        let slots = self.sorted(points);
+        let count = |least: usize| slots.iter().filter(|slot| slot.len() >= least).count();
+        is_long && 2 * count(CYCLES.into()) > count(1)
     }
 
     /// Which share of what varies the slots explain: η² of a one-way analysis of variance, adjusted for the number of slots,

@@ -1,5 +1,5 @@
 use super::rules::{Rule, met};
-use super::season::{Season, rhythm};
+use super::season::{Season, Slot, rhythm};
 use super::*;
 use crate::analysis::kendall::{inflation, mann_kendall, mann_kendall_of_neighbours};
 use crate::analysis::trend::{slope_interval, theil_sen};
@@ -270,8 +270,33 @@ fn a_rhythm_is_told_from_noise() {
 fn a_profile_is_what_each_slot_adds() {
     let points = hours(4, |hour| if hour % 24 == 5 { 25.0 } else { 1.0 });
     let profile = Season::HourOfDay.profile(&points);
-    assert_eq!((profile[5], profile[6]), (Some(23.0), Some(-1.0)));
+    let slot = |adds| Some(Slot { adds, values: 4 });
+    assert_eq!((profile[5], profile[6]), (slot(23.0), slot(-1.0)));
     assert_eq!(Season::DayOfWeek.profile(&points)[6], None);
+    // Three values say too little of an hour.
+    let fewer: Vec<_> = points.iter().copied().filter(|(at, _)| at.timestamp() / 3_600 % 96 != 5).collect();
+    let missed: Vec<_> =
+        Season::HourOfDay.profile(&fewer).into_iter().enumerate().filter(|(_, slot)| slot.is_none()).collect();
+    assert_eq!((fewer.len(), missed.as_slice()), (95, &[(5, None)][..]));
+    assert!(Season::HourOfDay.is_covered(&fewer));
+}
+
+/// 37 months begin and end with one of the same name, three years apart: of the other eleven there are three each.
+#[test]
+fn a_rhythm_is_seen_four_times_in_each_slot() {
+    let month = |n: u32| {
+        let text = format!("{}-{:02}-15T00:00:00Z", 2020 + n / 12, n % 12 + 1);
+        (text.parse::<DateTime<Utc>>().unwrap(), f64::from(n % 12))
+    };
+    let months = |count| (0..count).map(month).collect::<Vec<_>>();
+    assert!(!Season::MonthOfYear.is_covered(&months(37)));
+    assert!(Season::MonthOfYear.is_covered(&months(48)));
+    assert_eq!(
+        (Season::MonthOfYear.strength(&months(37)), Season::MonthOfYear.strength(&months(48))),
+        (None, Some(1.0))
+    );
+    let days: Vec<_> = (0..28).map(|n| (month(0).0 + TimeDelta::days(n), noise(n))).collect();
+    assert!(Season::DayOfWeek.is_covered(&days) && !Season::DayOfWeek.is_covered(&days[..24]));
 }
 
 proptest! {
