@@ -95,6 +95,17 @@ pub fn proportion_sigma(centre: f64, size: f64) -> f64 {
     (centre * (1.0 - centre) / size).max(0.0).sqrt()
 }
 
+/// By what the binomial distribution understates the scatter of shares, from their distances to the centre in its standard
+/// deviations: the mean moving range of these / [`D2`], and 1 where they scatter less. Of large samples the binomial's own
+/// scatter is next to nothing, and what the share itself does from day to day would all lie beyond the limits.
+///
+/// Laney (2002), *Improved Control Charts for Attributes*, Quality Engineering 14(4), 531-537: the p'-chart, whose limits lie
+/// at `p̄ ± 3 σ_p σ_z`; here only where `σ_z` exceeds 1. `None` of fewer than two values.
+#[must_use]
+pub fn overdispersion(z: &[f64]) -> Option<f64> {
+    Some((mean(&moving_ranges(z))? / D2).max(1.0))
+}
+
 /// An exponentially weighted mean and the width of its limits at that value, on either side of the centre.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ewma {

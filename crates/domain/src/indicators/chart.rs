@@ -6,8 +6,8 @@ use super::{Control, ControlChart, Frequency, Goal};
 use crate::analysis::control::rules::{Rule, met};
 use crate::analysis::control::season::{Season, Slot};
 use crate::analysis::control::{
-    Centre, EWMA_WEIGHT, EWMA_WIDTH, Ewma, Part, WIDTH, ewma, individuals, mean, overall, proportion, proportion_sigma,
-    resemblance,
+    Centre, EWMA_WEIGHT, EWMA_WIDTH, Ewma, Part, WIDTH, ewma, individuals, mean, overall, overdispersion, proportion,
+    proportion_sigma, resemblance,
 };
 use crate::measurements::Figure;
 use chrono::{DateTime, Utc};
@@ -49,7 +49,7 @@ impl Reading {
 pub enum ChartKind {
     /// Individuals: limits at the same distance for every measurement.
     Individuals,
-    /// A p-chart: limits the closer the more was looked at.
+    /// A p-chart: limits the closer the more was looked at, and as far as the shares scatter beyond chance (Laney's p').
     Proportions,
 }
 
@@ -95,7 +95,7 @@ pub struct Basis {
     /// The rules that are looked for.
     pub rules: Vec<Rule>,
     scatter: Scatter,
-    /// What the scatter is multiplied by: 1 unless neighbours resemble each other.
+    /// What the scatter is multiplied by: 1 unless neighbours resemble each other, or shares scatter more than by chance.
     scale: f64,
     rhythm: Option<(Season, Vec<Option<Slot>>)>,
 }
@@ -224,14 +224,15 @@ impl Basis {
     /// # Errors
     /// Why there are none.
     pub fn of(phase: &[Reading], control: &Control, frequency: Option<Frequency>) -> Result<Self, Unlimited> {
-        let wanted = match control.chart {
+        let may_be_shares = match control.chart {
             ControlChart::None => return Err(Unlimited::NotCharted),
-            ControlChart::Automatic => parts(phase),
-            ControlChart::Individuals => None,
+            ControlChart::Automatic => control.season.is_none(),
+            ControlChart::Individuals => false,
         };
         let first = baseline(phase, control, frequency).ok_or(Unlimited::TooFew)?;
         let until = first.last().ok_or(Unlimited::TooFew)?.observed_at;
-        let share = wanted.filter(|_| control.season.is_none()).and_then(|all| proportion(all.get(..first.len())?));
+        let counted = if may_be_shares { counts(first) } else { None };
+        let share = counted.and_then(|counted| proportion(&counted));
         let mut basis = Self {
             kind: if share.is_some() { ChartKind::Proportions } else { ChartKind::Individuals },
             centre: share.unwrap_or_default(),
@@ -268,6 +269,8 @@ impl Basis {
         if self.is_serial {
             self.scale = overall(&z).map_or(1.0, |scatter| scatter.sigma);
             self.rules.retain(|rule| !rule.needs_independence());
+        } else if self.kind == ChartKind::Proportions {
+            self.scale = overdispersion(&z).unwrap_or(1.0);
         }
         Ok(())
     }
@@ -336,11 +339,15 @@ impl Place {
     }
 }
 
-/// The readings as parts of wholes; `None` unless all are ratios.
-fn parts(readings: &[Reading]) -> Option<Vec<Part>> {
+/// The readings as counted parts of wholes; `None` unless all are ratios of whole numbers. What is measured and not counted
+/// has no binomial distribution: the same share in minutes and in hours would have limits of its own.
+fn counts(readings: &[Reading]) -> Option<Vec<Part>> {
     let part = |reading: &Reading| match reading.figure {
         Figure::Gauge { .. } => None,
-        Figure::Ratio { numerator, denominator } => Some(Part { numerator, denominator }),
+        Figure::Ratio { numerator, denominator } => {
+            let is_counted = numerator.fract() == 0.0 && denominator.fract() == 0.0;
+            is_counted.then_some(Part { numerator, denominator })
+        }
     };
     readings.iter().map(part).collect()
 }

@@ -38,7 +38,8 @@ pub const PHASES: usize = 100;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum ControlChart {
-    /// A p-chart for ratios that are parts of a whole; individuals for all else.
+    /// A p-chart for ratios that are counted parts of a whole (whole numbers, as far as limits rest on them); individuals for
+    /// all else, also with a rhythm.
     #[default]
     Automatic,
     /// Individuals and moving ranges.

@@ -162,6 +162,29 @@ fn proportions_of_many_sizes() {
     assert!((share + WIDTH * proportion_sigma(share, 110.0) - 0.180).abs() < 1e-3);
 }
 
+/// Laney's p' by hand. 20 of 100, 120 of 400, 30 of 100 and 80 of 400 are 250 of 1,000: p̄ = 1/4. The shares 0.2, 0.3, 0.3 and
+/// 0.2 lie 0.05 from it, and the binomial's standard deviations are √3/40 of 100 and √3/80 of 400: z is -2/√3, 4/√3, 2/√3 and
+/// -4/√3, its moving ranges 6/√3, 2/√3 and 6/√3, their mean 14/(3√3) = 2.694301, and that / 1.128 = 2.388565.
+#[test]
+fn shares_that_scatter_more_by_hand() {
+    let of = |parts: &[(f64, f64)]| {
+        let parts: Vec<Part> = parts.iter().map(|(n, d)| Part { numerator: *n, denominator: *d }).collect();
+        let share = proportion(&parts).unwrap();
+        let z = |part: &Part| (part.numerator / part.denominator - share) / proportion_sigma(share, part.denominator);
+        (share, overdispersion(&parts.iter().map(z).collect::<Vec<f64>>()).unwrap())
+    };
+    let (share, scale) = of(&[(20.0, 100.0), (120.0, 400.0), (30.0, 100.0), (80.0, 400.0)]);
+    assert!((share - 0.25).abs() < 1e-12 && (scale - 2.388_565).abs() < 1e-6, "{scale}");
+    let (low, high) = (share - WIDTH * scale * 3.0_f64.sqrt() / 80.0, share + WIDTH * scale * 3.0_f64.sqrt() / 80.0);
+    assert!((low - 0.094_859).abs() < 1e-6 && (high - 0.405_141).abs() < 1e-6, "{low} {high}");
+    // Of one size it is the chart of individuals: σ is the mean moving range of the shares, 0.1 / 1.128.
+    let (share, scale) = of(&[10.0, 20.0, 10.0, 20.0, 10.0].map(|n| (n, 100.0)));
+    assert!((scale * proportion_sigma(share, 100.0) - 0.1 / D2).abs() < 1e-12);
+    // Less than the binomial is no reason for closer limits.
+    assert_eq!(of(&[(10.0, 100.0), (11.0, 100.0)]).1, 1.0);
+    assert_eq!(overdispersion(&[1.0]), None);
+}
+
 #[test]
 fn what_is_no_part_of_a_whole_has_no_proportion() {
     let of = |numerator, denominator| proportion(&[Part { numerator, denominator }]);

@@ -77,10 +77,6 @@ fn what_neighbours_share_widens_the_limits_and_ends_the_runs() {
 
 #[test]
 fn a_share_of_many_is_held_closer_than_a_share_of_few() {
-    let ratio = |(n, (numerator, denominator)): (i64, (f64, f64))| Reading {
-        observed_at: at() + Duration::days(n),
-        figure: Figure::Ratio { numerator, denominator },
-    };
     let mut parts: Vec<(f64, f64)> = (0..30).map(|n| (if n % 2 == 0 { 6.0 } else { 4.0 }, 50.0)).collect();
     parts.extend([(16.0, 80.0), (320.0, 1600.0)]);
     let readings: Vec<Reading> = (0..).zip(parts).map(ratio).collect();
@@ -91,8 +87,51 @@ fn a_share_of_many_is_held_closer_than_a_share_of_few() {
     assert!(!last(30).rules.contains(&Rule::BeyondLimits) && last(31).rules.contains(&Rule::BeyondLimits));
     assert_eq!(last(0).limits(found.kind).0, 0.0, "no share is negative");
     // A quotient that exceeds 1 is no share of anything.
-    let tickets: Vec<Reading> = (0..30).map(|n| ratio((n, (80.0 + noise(n) * 9.0, 50.0)))).collect();
+    let tickets: Vec<Reading> = (0..30).map(|n| ratio((n, ((80.0 + noise(n) * 9.0).round(), 50.0)))).collect();
     assert_eq!(basis(&tickets).unwrap().kind, ChartKind::Individuals);
+}
+
+fn ratio((n, (numerator, denominator)): (i64, (f64, f64))) -> Reading {
+    Reading { observed_at: at() + Duration::days(n), figure: Figure::Ratio { numerator, denominator } }
+}
+
+/// Time is measured and not counted: in hours and in minutes it is the same uptime.
+#[test]
+fn a_share_of_what_is_measured_has_the_same_limits_in_any_unit() {
+    let of = |whole: f64| {
+        let up = |n: i64| (whole * (0.998 + 0.001 * noise(n)) + 0.1, whole);
+        let readings: Vec<Reading> = (0..30).map(|n| ratio((n, up(n)))).collect();
+        let found = basis(&readings).unwrap();
+        assert_eq!(found.kind, ChartKind::Individuals, "{whole}");
+        let place = found.places(&readings)[29].clone().unwrap();
+        place.sigma
+    };
+    let (minutes, hours) = (of(43_200.0), of(720.0));
+    assert!((minutes / hours - 1.0).abs() < 1e-6, "{minutes} {hours}");
+    // One that is no whole number among the first is enough; later ones leave the chart as it is.
+    let mut readings: Vec<Reading> = (0..30).map(|n| ratio((n, (700.0 + (9.0 * noise(n)).round(), 720.0)))).collect();
+    assert_eq!(basis(&readings).unwrap().kind, ChartKind::Proportions);
+    readings[29] = ratio((29, (700.5, 720.0)));
+    assert_eq!(basis(&readings).unwrap().kind, ChartKind::Proportions);
+    readings[9] = ratio((9, (700.5, 720.0)));
+    assert_eq!(basis(&readings).unwrap().kind, ChartKind::Individuals);
+}
+
+/// Of a million requests the binomial distribution leaves 0.03 % of a percentage point: no service is as even as that.
+#[test]
+fn a_share_of_very_many_scatters_more_than_by_chance() {
+    let errors = |n: i64| (1e6 * (0.01 + 0.001 * noise(n))).round();
+    let mut readings: Vec<Reading> = (0..60).map(|n| ratio((n, (errors(n), 1e6)))).collect();
+    let found = basis(&readings).unwrap();
+    assert_eq!((found.kind, found.is_serial), (ChartKind::Proportions, false));
+    assert!(hits(&readings).iter().all(|(_, met)| !met.contains(&Rule::BeyondLimits)), "{:?}", hits(&readings));
+    let place = found.places(&readings)[40].clone().unwrap();
+    let values: Vec<f64> = readings[..25].iter().map(|reading| reading.figure.value()).collect();
+    assert!((place.sigma / individuals(&values).unwrap().sigma - 1.0).abs() < 1e-9, "of one size, like individuals");
+    assert!(place.sigma > 4.0 * proportion_sigma(found.centre, 1e6), "{place:?}");
+    // What is far from usual is still seen.
+    readings.push(ratio((60, (16_000.0, 1e6))));
+    assert!(hits(&readings).last().is_some_and(|(n, met)| *n == 60 && met.contains(&Rule::BeyondLimits)));
 }
 
 #[test]

@@ -97,13 +97,13 @@ fn found(
 ///
 /// One series at a time: of an indicator with dimensions `series` names all of them. The newest 2,000 measurements within the
 /// window are looked at (`is_cut` says that there are older ones), and thinned to `points`: of each stretch the measurement
-/// stays that says most. Limits rest on the first measurements of a phase (`control.baseline` of the indicator; 25, or 336 of
-/// what is measured hourly) and do not move with later ones; until there are so many, and where nothing varies, there are
+/// stays that says most. Limits rest on the first measurements of a phase (`control.baseline` of the indicator; 25, 336 of
+/// what is measured hourly, or five cycles of a rhythm) and do not move with later ones; until there are so many, and where nothing varies, there are
 /// none, and `unlimited` says why. Neighbours that resemble each other (`is_serial`) have limits by the scatter of all, and no
 /// rule is looked for that supposes independence. Runs and weighted means begin with the window.
 ///
 /// Formulas: individuals and moving ranges (mean ± 3 · mean moving range / 1.128) for gauges, p-charts for ratios that are
-/// parts of a whole; Nelson's rules; Theil and Sen's slope with Sen's interval; the test of Mann and Kendall, its variance
+/// counted parts of a whole, widened after Laney where they scatter more than by chance; Nelson's rules; Theil and Sen's slope with Sen's interval; the test of Mann and Kendall, its variance
 /// widened after Hamed and Rao. The forecast says when the line meets the target, and between which days by the interval of
 /// the slope alone.
 #[utoipa::path(
