@@ -224,6 +224,23 @@ async fn a_pattern_is_one_signal_and_one_case_until_it_is_calm_again() {
     }
 }
 
+/// Twelve at once, as a sender that was cut off brings them: the first is far off, and the newest five are calm.
+#[tokio::test]
+async fn of_many_that_come_at_once_none_is_passed_over() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let indicator = daily(&api, json!({})).await;
+        measure(&api, &indicator, &(0..30).map(calm).collect::<Vec<f64>>()).await;
+        api.wait(TimeDelta::days(12));
+        measure(&api, &indicator, &(30..42).map(|n| if n == 30 { 60.0 } else { calm(n) }).collect::<Vec<f64>>()).await;
+        let [raised] = signals(&api, "out_of_control").await.try_into().unwrap();
+        assert_eq!((&raised["first"]["value"], &raised["occurrences"]), (&json!(60.0), &json!(1)), "{raised}");
+        each_day(&api, &indicator, &[calm(42)]).await;
+        let [cleared] = signals(&api, "out_of_control").await.try_into().unwrap();
+        assert_eq!((&cleared["state"], &cleared["occurrences"]), (&json!("cleared"), &json!(1)));
+    }
+}
+
 /// What is measured each minute does not push aside what is measured once a day.
 #[tokio::test]
 async fn a_busy_series_does_not_silence_its_neighbour() {

@@ -21,7 +21,7 @@ use ratchet_domain::indicators::{Indicator, Stage, StageName};
 use ratchet_domain::nonconformities::Nonconformity;
 use ratchet_domain::reference::Locator;
 use ratchet_domain::signals::{Kind, Signal};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Indicators that are evaluated in one go, at most.
 const LIMIT: i64 = 100;
@@ -156,6 +156,7 @@ pub fn evaluate(id: IndicatorId, tx: &mut Tx<'_>) -> Result<(), Error> {
     let open = signals::open_of(organisation, id, tx.connection())?;
     let open_ones: Vec<Open> = open.iter().map(known).collect();
     let is_measured = !new.is_empty();
+    let looked_at: LookedAt = before.series.iter().map(|(name, seen)| (name.clone(), seen.observed_at)).collect();
     let (after, mut episodes) = match &indicator.goal {
         Some(goal) => {
             let walked = walk(goal, before, &open_ones, new);
@@ -164,7 +165,7 @@ pub fn evaluate(id: IndicatorId, tx: &mut Tx<'_>) -> Result<(), Error> {
         None => (before, Vec::new()),
     };
     if is_measured {
-        episodes.extend(patterns(&indicator, &after, &open, tx.connection())?);
+        episodes.extend(patterns(&indicator, (&looked_at, &after), &open, tx.connection())?);
     }
     // A draft is measured where it is built in. What its thresholds are to be nobody has said yet.
     if matches!(indicator.stage, Stage::Draft) {
@@ -187,10 +188,13 @@ fn known(signal: &Signal) -> Open {
     Open { kind: signal.kind, last_observed_at: signal.last.observed_at }
 }
 
+/// Up to when each series was looked at.
+type LookedAt = BTreeMap<String, DateTime<Utc>>;
+
 /// What the charts of an active indicator's series say of their newest measurements, in at most four statements.
 fn patterns(
     indicator: &Indicator,
-    state: &State,
+    (before, state): (&LookedAt, &State),
     open: &[Signal],
     connection: &mut AnyConnection,
 ) -> Result<Vec<Episode>, Error> {
@@ -216,7 +220,8 @@ fn patterns(
             first.readings.clone()
         };
         let newest = newest.get(newest.len().saturating_sub(NEWEST.into())..).unwrap_or(&newest);
-        shifts.extend(out_of_control(&first.readings, newest, &control, frequency));
+        let since = before.get(name).copied();
+        shifts.extend(out_of_control(&first.readings, newest, since, (&control, frequency)));
         trends.extend(adverse_trend(newest, indicator.goal.as_ref(), &control, frequency));
     }
     let open = |kind| open.iter().find(|signal| signal.kind == kind).map(known);

@@ -3,8 +3,10 @@
 //! - It is looked at anew from what counts, each time something is measured: late measurements and corrections have their
 //!   place in it like any other. Only the present phase counts, and of it the newest [`NEWEST`] measurements of a series.
 //! - What limits rest on raises nothing; until there are so many, nothing does. A trend needs 12 measurements.
-//! - A rule that is met with one of the newest [`QUIET`] measurements raises; only once none of them meets any, in any series,
-//!   is it cleared. A trend raises where chance would give it once in a hundred, and is cleared once chance would give it more
+//! - A rule that is met with one of the newest [`QUIET`] measurements raises, or with one that was observed since the series was
+//!   last looked at: of many that come at once none is passed over. The first time it is the newest [`QUIET`] alone, so that
+//!   history that is brought along raises nothing. Only once none of the newest [`QUIET`] meets any rule, in any series, is the
+//!   signal cleared. A trend raises where chance would give it once in a hundred, and is cleared once chance would give it more
 //!   than once in ten: between the two nothing changes, so that nothing flaps.
 //! - Of an indicator with more than [`SERIES`] series nothing is raised: look at its charts.
 
@@ -16,6 +18,7 @@ use crate::analysis::control::rules::Rule;
 use crate::indicators::chart::{Basis, Reading, trend};
 use crate::indicators::{Control, Frequency, Goal};
 use crate::signals::{Kind, Sighting};
+use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
 /// So many of a series' newest measurements are looked at.
@@ -41,23 +44,26 @@ fn sighting(reading: &Reading) -> Sighting {
 }
 
 /// Whether the process behind a series has changed: by `first`, the first measurements of its phase, and by the newest of it.
-/// `None` where nothing is measured.
+/// `since` is the newest measurement that was looked at before. `None` where nothing is measured.
 #[must_use]
 pub fn out_of_control(
     first: &[Reading],
     newest: &[Reading],
-    control: &Control,
-    frequency: Option<Frequency>,
+    since: Option<DateTime<Utc>>,
+    (control, frequency): (&Control, Option<Frequency>),
 ) -> Option<Finding> {
     let last = sighting(newest.last()?);
     let Ok(basis) = Basis::of(first, control, frequency) else {
         return Some(Finding { breaches: Vec::new(), newest: last, is_settled: true });
     };
-    let placed = newest.iter().zip(basis.places(newest)).skip(newest.len().saturating_sub(QUIET));
-    let judged = placed.filter(|(reading, _)| reading.observed_at > basis.until);
-    let met = judged.filter_map(|(reading, place)| Some((sighting(reading), place?.rules)));
-    let breaches: Vec<(Sighting, Vec<Rule>)> = met.filter(|(_, rules)| !rules.is_empty()).collect();
-    Some(Finding { is_settled: breaches.is_empty(), breaches, newest: last })
+    let quiet = newest.len().saturating_sub(QUIET);
+    let unseen = since.map_or(quiet, |since| newest.partition_point(|reading| reading.observed_at <= since));
+    let placed = newest.iter().zip(basis.places(newest)).enumerate().skip(quiet.min(unseen));
+    let judged = placed.filter(|(_, (reading, _))| reading.observed_at > basis.until);
+    let met = judged.filter_map(|(n, (reading, place))| Some((n, (sighting(reading), place?.rules))));
+    let met: Vec<(usize, (Sighting, Vec<Rule>))> = met.filter(|(_, (_, rules))| !rules.is_empty()).collect();
+    let is_settled = met.iter().all(|(n, _)| *n < quiet);
+    Some(Finding { breaches: met.into_iter().map(|(_, breach)| breach).collect(), newest: last, is_settled })
 }
 
 /// Whether a series gets worse. `None` where nothing is measured.

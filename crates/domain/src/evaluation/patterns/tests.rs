@@ -54,7 +54,8 @@ fn one_by_one(readings: &[Reading], control: &Control, frequency: Option<Frequen
     let (mut shifts, mut trends) = (Told::default(), Told::default());
     for n in 0..readings.len() {
         let seen = &readings[..=n];
-        let found = out_of_control(seen, newest(seen), control, frequency).into_iter().collect::<Vec<_>>();
+        let since = n.checked_sub(1).map(|before| readings[before].observed_at);
+        let found = out_of_control(seen, newest(seen), since, (control, frequency)).into_iter().collect::<Vec<_>>();
         shifts.hear(n, follow(Kind::OutOfControl, &found, shifts.open));
         let found = adverse_trend(newest(seen), Some(&goal()), control, frequency).into_iter().collect::<Vec<_>>();
         trends.hear(n, follow(Kind::AdverseTrend, &found, trends.open));
@@ -101,7 +102,8 @@ fn a_slow_decline_is_one_signal_too() {
 fn a_late_figure_and_a_correction_are_seen_in_their_place() {
     let calm = series(40, |_| 50.0);
     let control = Control::default();
-    let found = |readings: &[Reading]| out_of_control(readings, newest(readings), &control, None).unwrap();
+    let since = Some(at(38));
+    let found = |readings: &[Reading]| out_of_control(readings, newest(readings), since, (&control, None)).unwrap();
     assert!(found(&calm).is_settled);
     let mut late = calm.clone();
     late.insert(38, Reading { observed_at: at(37) + Duration::hours(5), figure: Figure::Gauge { value: 70.0 } });
@@ -115,6 +117,38 @@ fn a_late_figure_and_a_correction_are_seen_in_their_place() {
     let mut old = calm.clone();
     old[30] = reading(30, 70.0);
     assert!(found(&old).is_settled);
+}
+
+#[test]
+fn of_many_that_come_at_once_none_is_passed_over() {
+    let control = Control::default();
+    let found =
+        |readings: &[Reading], since| out_of_control(readings, newest(readings), since, (&control, None)).unwrap();
+    // Twelve new ones, of which the first is beyond the limits.
+    let mut readings = series(52, |_| 50.0);
+    readings[40] = reading(40, 70.0);
+    let told = found(&readings, Some(at(39)));
+    assert_eq!(told.breaches, [(sighting(&readings[40]), vec![Rule::BeyondLimits])]);
+    assert!(told.is_settled, "the newest five are calm");
+    let raised = follow(Kind::OutOfControl, std::slice::from_ref(&told), None).unwrap();
+    assert_eq!((raised.new, raised.occurrences, raised.cleared), (true, 1, None));
+    // With the next one it is cleared, and not raised again.
+    let open = Open { kind: Kind::OutOfControl, last_observed_at: at(40) };
+    readings.push(reading(52, 50.0));
+    let next = found(&readings, Some(at(51)));
+    assert_eq!(next.breaches, []);
+    assert!(follow(Kind::OutOfControl, std::slice::from_ref(&next), Some(open)).unwrap().cleared.is_some());
+    assert_eq!(follow(Kind::OutOfControl, &[next], None), None);
+    // Looked at for the first time, it is history; and of very many the newest hundred are looked at.
+    assert_eq!(found(&readings, None).breaches, []);
+    let mut many = series(200, |_| 50.0);
+    (many[90], many[110]) = (reading(90, 70.0), reading(110, 70.0));
+    let told = found(&many, Some(at(39)));
+    assert_eq!(told.breaches, [(sighting(&many[110]), vec![Rule::BeyondLimits])]);
+    // What limits rest on raises nothing, new or not.
+    let mut first = series(40, |_| 50.0);
+    first[20] = reading(20, 70.0);
+    assert_eq!(found(&first, Some(at(3))).breaches, []);
 }
 
 #[test]
