@@ -252,6 +252,24 @@ fn what_never_gets_there_has_no_day() {
     assert_eq!(there.forecast, None);
 }
 
+/// By the steepest slope the target may have been met before the last measurement: that is now, and not never.
+#[test]
+fn a_target_that_may_be_met_already_is_met_at_once() {
+    let mut at_once = 0;
+    for n in 0..80 {
+        let start = 83.0 + 0.05 * f64::from(n);
+        let found = trend(&points((0..40).map(|n| start + 0.25 * n as f64 + noise(n))), Some(&goal())).unwrap();
+        let Some(forecast) = found.forecast else { continue };
+        assert!(found.to <= forecast.earliest.unwrap(), "{found:?}");
+        assert!(forecast.earliest <= forecast.meets_at && forecast.meets_at <= forecast.latest, "{found:?}");
+        at_once += u32::from(forecast.earliest == Some(found.to) && forecast.meets_at > Some(found.to));
+    }
+    assert!(at_once > 0);
+    // What comes down from above it meets it at no time, whatever the slope.
+    let fallen = trend(&points((0..40).map(|n| 99.0 - 0.25 * n as f64 + noise(n))), Some(&goal())).unwrap();
+    assert_eq!(fallen.forecast, Some(Forecast { meets_at: None, earliest: None, latest: None }));
+}
+
 #[test]
 fn away_from_the_middle_is_worse_on_either_side() {
     use crate::indicators::Range;

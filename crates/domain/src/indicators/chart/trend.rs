@@ -23,7 +23,8 @@ const TENDENCY: f64 = 0.05;
 pub struct Forecast {
     /// By the line; `None` if it does not lead there within ten years.
     pub meets_at: Option<DateTime<Utc>>,
-    /// By the steepest slope towards it that the figures allow, at 95 %.
+    /// By the steepest slope towards it that the figures allow, at 95 %: the last measurement where that would have met it by
+    /// then; `None` if even that does not lead there within ten years.
     pub earliest: Option<DateTime<Utc>>,
     /// By the flattest; `None` if the figures allow that it is never met, or not within ten years.
     pub latest: Option<DateTime<Utc>>,
@@ -93,8 +94,9 @@ pub fn trend(points: &[(DateTime<Utc>, f64)], goal: Option<&Goal>) -> Option<Tre
     // Other slopes turn the line about its middle, through which it passes whatever the slope.
     let middle = crate::analysis::median(&thinned.iter().map(|(x, _)| *x).collect::<Vec<f64>>())?;
     let met = |slope: f64, target: f64| {
-        let at = moment(from, middle + (target - line.at(middle)) / slope)?;
-        (at > to && at - to <= HORIZON).then_some(at)
+        let leads_there = (target - ends_with) * slope > 0.0;
+        let at = moment(from, middle + (target - line.at(middle)) / slope).filter(|_| leads_there)?.max(to);
+        (at - to <= HORIZON).then_some(at)
     };
     let forecast = goal.and_then(|goal| {
         let target = goal.target().filter(|target| !goal.meets(*target, ends_with))?;

@@ -183,7 +183,8 @@ pub(crate) struct ChartTrend {
 pub(crate) struct ChartForecast {
     /// By the line; `null` if it does not lead there within ten years.
     pub meets_at: Option<DateTime<Utc>>,
-    /// By the steepest slope that the figures allow, at 95 %.
+    /// By the steepest slope that the figures allow, at 95 %; not before the last measurement, and `null` if even that does not
+    /// lead there within ten years.
     pub earliest: Option<DateTime<Utc>>,
     /// By the flattest; `null` if the figures allow that it is never, or not within ten years.
     pub latest: Option<DateTime<Utc>>,
