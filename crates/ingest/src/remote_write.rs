@@ -35,7 +35,12 @@ pub fn inflate(body: &[u8], limit: usize) -> Result<Vec<u8>, Unreadable> {
 pub fn v1(body: &[u8]) -> Result<Intake, Unreadable> {
     let mut gathering = Gathering::default();
     for field in Fields::of(body) {
-        let (1, Value::Bytes(series)) = field? else { continue };
+        let series = match field? {
+            (1, Value::Bytes(series)) => series,
+            // Read as this version it would be nothing, and nothing would be missed.
+            (4 | 5, _) => return Err(Unreadable::malformed("the body is of version 2.0, its type of 1.0")),
+            _ => continue,
+        };
         let mut labels = Labels::default();
         for field in Fields::of(series) {
             let (1, Value::Bytes(label)) = field? else { continue };
@@ -65,7 +70,11 @@ pub fn v2(body: &[u8]) -> Result<Intake, Unreadable> {
     }
     let mut gathering = Gathering::default();
     for field in Fields::of(body) {
-        let (5, Value::Bytes(series)) = field? else { continue };
+        let series = match field? {
+            (5, Value::Bytes(series)) => series,
+            (1, _) => return Err(Unreadable::malformed("the body is of version 1.0, its type of 2.0")),
+            _ => continue,
+        };
         let mut labels = Labels::default();
         let references = references(series)?;
         let (pairs, odd) = references.as_chunks::<2>();

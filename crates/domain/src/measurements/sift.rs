@@ -4,8 +4,8 @@ use super::{Figure, Point};
 use crate::id::IndicatorId;
 use crate::refusal::Fault;
 use chrono::{DateTime, Utc};
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 /// What a measurement is unique by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -89,16 +89,39 @@ enum Verdict {
     Correction { superseded: bool },
 }
 
+/// The keys of which the last item says what is known already: whatever the items before it say, they would be superseded at
+/// once. So a body that has one moment twice and is sent again changes nothing.
+fn settled<'a>(
+    items: &'a [Result<Point, Fault>],
+    known: &HashMap<Key, Figure>,
+) -> HashSet<(IndicatorId, DateTime<Utc>, &'a str)> {
+    if known.is_empty() {
+        return HashSet::new();
+    }
+    let last: HashMap<_, _> = items
+        .iter()
+        .flatten()
+        .map(|point| ((point.indicator, point.observed_at, point.series.as_str()), point))
+        .collect();
+    let is_known = |point: &Point| known.get(&point.key()) == Some(&point.figure);
+    last.into_iter().filter(|(_, point)| is_known(point)).map(|(key, _)| key).collect()
+}
+
 fn verdicts(items: &[Result<Point, Fault>], known: &HashMap<Key, Figure>) -> (Vec<Verdict>, Vec<Key>) {
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(items.len());
     let mut ended = Vec::new();
     // Where the live figure of a key stands, when it came with this batch.
     let mut written: HashMap<(IndicatorId, DateTime<Utc>, &str), (usize, Figure)> = HashMap::with_capacity(items.len());
+    let settled = settled(items, known);
     for (index, item) in items.iter().enumerate() {
         let Ok(point) = item else {
             verdicts.push(Verdict::Duplicate);
             continue;
         };
+        if !settled.is_empty() && settled.contains(&(point.indicator, point.observed_at, point.series.as_str())) {
+            verdicts.push(Verdict::Duplicate);
+            continue;
+        }
         let earlier = written.entry((point.indicator, point.observed_at, point.series.as_str()));
         let before = match &earlier {
             Entry::Occupied(earlier) => Some(earlier.get().1),

@@ -151,6 +151,18 @@ fn each_item_has_its_outcome() {
     assert_eq!(written, [(9.0, true), (3.0, true), (4.0, false), (2.0, false)]);
 }
 
+/// A body that has one moment twice, and is sent again because its answer was lost.
+#[test]
+fn what_is_sent_again_is_known_whatever_stands_twice_in_it() {
+    let items = || vec![Ok(point(1, 1.0)), Ok(point(1, 2.0)), Ok(point(2, 5.0))];
+    let first = sift(items(), &HashMap::new());
+    assert_eq!(Counts::of(&first.outcomes), Counts { accepted: 2, duplicates: 0, corrections: 1, refused: 0 });
+    let live = first.rows.iter().filter(|row| !row.superseded).map(|row| (row.point.key(), row.point.figure));
+    let again = sift(items(), &live.collect());
+    assert_eq!(Counts::of(&again.outcomes), Counts { accepted: 0, duplicates: 3, corrections: 0, refused: 0 });
+    assert!(again.rows.is_empty() && again.superseded.is_empty());
+}
+
 fn batch(by: &crate::access::Actor) -> Result<MeasurementBatch, Refusal> {
     let sifted = sift(vec![Ok(point(5, 1.0)), Ok(point(2, 1.0)), Err(fault())], &HashMap::new());
     let draft = BatchDraft { source: "scanner".into(), sifted: &sifted };

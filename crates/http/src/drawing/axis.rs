@@ -51,6 +51,42 @@ impl Axis {
     }
 }
 
+/// A moment as a number: seconds.
+pub(super) fn seconds(at: DateTime<Utc>) -> f64 {
+    at.timestamp_micros() as f64 / 1e6
+}
+
+/// The steps between marked moments, in seconds, from an hour to ten years.
+const STEPS: [i64; 16] = [
+    300,
+    3_600,
+    3 * 3_600,
+    6 * 3_600,
+    12 * 3_600,
+    86_400,
+    2 * 86_400,
+    7 * 86_400,
+    14 * 86_400,
+    28 * 86_400,
+    61 * 86_400,
+    91 * 86_400,
+    182 * 86_400,
+    365 * 86_400,
+    1_826 * 86_400,
+    3_652 * 86_400,
+];
+
+/// Round moments between two, at most `most`, and how they are written.
+pub(super) fn moments(from: DateTime<Utc>, to: DateTime<Utc>, most: i64) -> Vec<(DateTime<Utc>, String)> {
+    let span = to.signed_duration_since(from).num_seconds();
+    let Some(step) = STEPS.into_iter().find(|step| span / step < most) else { return Vec::new() };
+    let format = if step < 86_400 { "%m-%d %H:%M" } else { "%Y-%m-%d" };
+    let first = from.timestamp().div_euclid(step) * step;
+    let each = (0..=most).filter_map(|n| DateTime::from_timestamp(first + n * step, 0));
+    let each = each.filter(|at| from - TimeDelta::seconds(1) <= *at && *at <= to);
+    each.map(|at| (at, at.format(format).to_string())).collect()
+}
+
 /// A tick in as many digits as tell it from its neighbours, which lie a step away.
 fn tick(value: f64, step: f64) -> String {
     // A step that was computed may lie a hair below the power of ten that is meant.

@@ -340,6 +340,10 @@ pub(super) fn fed(pointer: &str, named: &str, tx: &mut Tx<'_>) -> Result<Indicat
     let unknown = || Refusal::invalid(pointer, "unknown_record", "must be an indicator's reference or id");
     let locator: Locator = named.parse().map_err(|_| unknown())?;
     match tx.get::<Indicator>(locator) {
+        Ok(indicator) if indicator.built_in.is_some() => {
+            let detail = "the indicator is built in: the program computes it, and no rule feeds it";
+            Err(Refusal::invalid(pointer, "built_in", detail).into())
+        }
         Ok(indicator) => Ok(indicator),
         Err(StoreError::NotFound) => Err(unknown().into()),
         Err(error) => Err(error.into()),

@@ -22,6 +22,7 @@ use ratchet_domain::ingest_rules::{
     Comparison, Door, IngestRule, IngestRuleDraft, MATCHERS, Matcher, Part, Ruleset, Series, Terms, USUAL_ORDER,
 };
 use ratchet_domain::refusal::Refusal;
+use ratchet_domain::text::TITLE;
 use ratchet_ingest::{Intake, Sample};
 use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::ingest_rules::{feeding, in_force};
@@ -35,6 +36,9 @@ use uuid::Uuid;
 const TRIED: usize = 1_000;
 
 /// A series that came in and that no rule matches.
+/// What stands in place of characters that no text may hold.
+const REPLACED: char = '\u{fffd}';
+
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct UnmatchedView {
     /// By which it is adopted.
@@ -206,6 +210,7 @@ pub(crate) async fn adopt_unmatched_series(
         let found = ingest_unmatched::find(by.organisation, input.series_id, tx.connection())?;
         let unknown = || Refusal::invalid("/series_id", "unknown_record", "must be the id of a series that is listed");
         let Unmatched { id, series, .. } = found.ok_or_else(unknown)?;
+        input.faults(&series)?;
         let indicator = indicator_of(&mut input, tx)?;
         let terms = input.terms(series, &indicator);
         let in_force = in_force(by.organisation, tx.connection())?;
@@ -238,6 +243,24 @@ fn indicator_of(input: &mut AdoptSeries, tx: &mut Tx<'_>) -> Result<Indicator, A
 }
 
 impl AdoptSeries {
+    /// A rule for what is not listed whole would be for more than this series, or for nothing.
+    fn faults(&self, series: &Series) -> Result<(), Refusal> {
+        if series.metric.contains(['*', '?', REPLACED]) || series.metric.chars().nth(TITLE - 1).is_some() {
+            let detail = "no rule can name this metric alone: it is listed cut off or changed, or has * or ? in it";
+            return Err(Refusal::invalid("/series_id", "not_whole", detail));
+        }
+        let is_dimension = |label: &String| self.dimensions.iter().any(|one| one.label() == label);
+        let matched = series.labels.iter().filter(|(label, _)| !is_dimension(label));
+        let is_whole = |(label, value): (&String, &String)| !label.contains(REPLACED) && !value.contains(REPLACED);
+        if self.matchers.is_none() && (matched.clone().count() > MATCHERS || !matched.clone().all(is_whole)) {
+            let detail = format!(
+                "the series has more than {MATCHERS} labels, or one that is listed changed: name those that tell it"
+            );
+            return Err(Refusal::invalid("/matchers", "required", detail));
+        }
+        Ok(())
+    }
+
     fn terms(self, series: Series, indicator: &Indicator) -> Terms {
         let Self { series_id: _, indicator: _, define: _, name, part, scale, offset, matchers, dimensions } = self;
         let Series { door, metric, labels } = series;
