@@ -147,7 +147,7 @@ fn of_many_that_come_at_once_none_is_passed_over() {
     assert_eq!(told.breaches, [(sighting(&many[110]), vec![Rule::BeyondLimits])]);
     // What limits rest on raises nothing, new or not.
     let mut first = series(40, |_| 50.0);
-    first[20] = reading(20, 70.0);
+    (first[20], first[21]) = (reading(20, 70.0), reading(21, 30.0));
     assert_eq!(found(&first, Some(at(3))).breaches, []);
 }
 
