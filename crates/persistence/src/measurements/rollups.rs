@@ -187,6 +187,11 @@ pub fn rolled(
     Ok(Some(all.into_iter().map(rolled).collect()))
 }
 
+/// An hour or a day of a series: of which, how wide, and from when.
+pub(crate) type Named = (String, Step, DateTime<Utc>);
+/// Days as one figure each.
+pub(crate) type Days = Vec<(DateTime<Utc>, f64)>;
+
 /// What is kept of an indicator's hours and days that begin within a day: of each series, how wide, and from when.
 ///
 /// # Errors
@@ -196,7 +201,7 @@ pub(crate) fn kept(
     indicator: IndicatorId,
     day: DateTime<Utc>,
     connection: &mut AnyConnection,
-) -> Result<Vec<((String, Step, DateTime<Utc>), Rollup)>, Error> {
+) -> Result<Vec<(Named, Rollup)>, Error> {
     let Some(measured) = keys::measured_one(organisation, indicator, connection)? else { return Ok(Vec::new()) };
     let rows: Vec<(String, RollupRow)> = measurement_rollups::table
         .inner_join(measurement_series::table)
@@ -238,7 +243,7 @@ pub(crate) fn days(
     indicators: &[IndicatorId],
     from: DateTime<Utc>,
     connection: &mut AnyConnection,
-) -> Result<HashMap<IndicatorId, Vec<(DateTime<Utc>, f64)>>, Error> {
+) -> Result<HashMap<IndicatorId, Days>, Error> {
     use diesel::dsl::{sql, sum};
     use measurement_rollups as r;
     type Sums = (i32, InstantValue, Option<f64>, i64, Option<f64>, Option<f64>);
@@ -254,7 +259,7 @@ pub(crate) fn days(
         .group_by((measurement_series::measured_id, r::starts_at))
         .select((measurement_series::measured_id, r::starts_at, total, count, sum(r::numerators), sum(r::denominators)))
         .load(connection)?;
-    let mut days: HashMap<IndicatorId, Vec<(DateTime<Utc>, f64)>> = HashMap::new();
+    let mut days: HashMap<IndicatorId, Days> = HashMap::new();
     for (measured, InstantValue(day), total, count, numerators, denominators) in sums {
         let value = match (numerators.zip(denominators), total) {
             (Some((numerator, denominator)), _) => numerator / denominator,

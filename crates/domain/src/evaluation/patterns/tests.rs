@@ -196,6 +196,7 @@ fn moment(text: &str) -> DateTime<Utc> {
 /// `labelled_windows.json`. Says how many windows a signal was raised in or open in, and how many were raised outside.
 #[test]
 #[ignore = "needs RATCHET_NAB, the path of such a folder: cargo test labelled_windows -- --ignored --nocapture"]
+#[expect(clippy::disallowed_methods, reason = "whoever runs it says where the figures are")]
 fn labelled_windows() {
     let folder = std::path::PathBuf::from(std::env::var("RATCHET_NAB").unwrap());
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();

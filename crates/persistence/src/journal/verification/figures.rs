@@ -31,7 +31,7 @@ impl Watched {
         }
     }
 
-    fn is_as_recorded(self) -> bool {
+    fn agrees(self) -> bool {
         let found = match self.batch.digest_form {
             DigestForm::Rows => self.digest.finish(),
             DigestForm::Lines => MeasurementBatch::digest_of_lines(self.points.iter()),
@@ -84,7 +84,7 @@ impl Verification<'_> {
         watched.sort_by_key(|watched| watched.batch.head.id);
         for watched in watched {
             let reference = watched.batch.head.reference.to_string();
-            if !watched.is_as_recorded() {
+            if !watched.agrees() {
                 self.found("measurements", reference, None, "the batch's rows are not those that were recorded");
             }
         }
