@@ -228,7 +228,14 @@ async fn every_route_that_sends_a_file_sends_it_inert() {
                 continue;
             }
             let path = path.replace("{id}", &target(&api, &path).await).replace("{kind}", "training");
-            assert_inert(&manager.send(manager.request(method, &path)).await.expect(200), &path);
+            let answer = manager.send(manager.request(method, &path)).await.expect(200);
+            if answer.header("content-type").starts_with("image/") {
+                // Drawn here, to be shown in a page; what is drawn is looked at in `charts`.
+                assert_eq!(answer.header("content-security-policy"), "sandbox; default-src 'none'", "{path}");
+                assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+                continue;
+            }
+            assert_inert(&answer, &path);
             seen += 1;
         }
         assert!(seen > 0);
