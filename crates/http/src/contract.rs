@@ -67,8 +67,9 @@ struct Body<'a> {
 
 #[derive(Deserialize)]
 struct Content<'a> {
+    /// What is no JSON has none.
     #[serde(borrow)]
-    schema: &'a RawValue,
+    schema: Option<&'a RawValue>,
 }
 
 /// What there is below one address.
@@ -119,7 +120,7 @@ impl Contract {
         let mut contents = operation.request_body?.content.into_iter();
         let (_, json) = contents.find(|(name, _)| name.ends_with("/json") || name.ends_with("+json"))?;
         let named = |name: &str| serde_json::from_str(self.schemas.get(name)?.get()).ok();
-        Some(Shape::of(serde_json::from_str(json.schema.get()).ok()?, named))
+        Some(Shape::of(serde_json::from_str(json.schema?.get()).ok()?, named))
     }
 }
 
