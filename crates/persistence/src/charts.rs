@@ -3,7 +3,7 @@
 use crate::changes::phases_of;
 use crate::connection::AnyConnection;
 use crate::error::Error;
-use crate::measurements::series::{End, Read, Span, names, readings};
+use crate::measurements::series::{End, Read, Span, numbered, readings};
 use chrono::{DateTime, Utc};
 use ratchet_domain::indicators::Indicator;
 use ratchet_domain::indicators::chart::{Segment, segments};
@@ -42,11 +42,12 @@ pub struct Chart {
 pub fn chart(indicator: &Indicator, asked: &Asked, connection: &mut AnyConnection) -> Result<Chart, Error> {
     let organisation = indicator.head.organisation;
     let Asked { from, to, series } = asked;
-    let known = names(organisation, indicator.id(), connection)?;
-    let series = series.clone().or_else(|| known.first().cloned()).unwrap_or_default();
-    let own = (indicator.id(), series.as_str());
+    let known = numbered(organisation, indicator.id(), connection)?;
+    let series = series.clone().or_else(|| known.keys().next().cloned()).unwrap_or_default();
+    let own = known.get(&series).copied();
     let span = Span { from: *from, to: *to };
-    let Read { readings: newest, is_cut } = readings(organisation, own, span, (End::Newest, POINTS), connection)?;
+    let read = own.map(|own| readings(own, span, (End::Newest, POINTS), connection)).transpose()?;
+    let Read { readings: newest, is_cut } = read.unwrap_or_default();
     let phases = phases_of(organisation, indicator, connection)?;
     let begins = newest.first().and_then(|first| phases.iter().rposition(|phase| phase.starts_at <= first.observed_at));
     let first = match begins.filter(|_| is_cut || from.is_some()) {
@@ -55,10 +56,12 @@ pub fn chart(indicator: &Indicator, asked: &Asked, connection: &mut AnyConnectio
             let span = Span { from: start(phase), to: start(phase + 1) };
             // As many as limits rest on, where there are so many.
             let baseline = i64::from(indicator.charting().baseline(indicator.frequency));
-            Some(readings(organisation, own, span, (End::First, baseline), connection)?.readings)
+            own.map(|own| readings(own, span, (End::First, baseline), connection))
+                .transpose()?
+                .map(|read| read.readings)
         }
         None => None,
     };
     let segments = segments(&phases, &newest, first.as_deref(), &indicator.charting(), indicator.frequency);
-    Ok(Chart { known, series, segments, is_cut })
+    Ok(Chart { known: known.into_keys().collect(), series, segments, is_cut })
 }

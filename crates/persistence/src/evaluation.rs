@@ -4,7 +4,7 @@ use crate::changes::phases_of;
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
-use crate::measurements::series::{End, Span, readings};
+use crate::measurements::series::{End, Span, numbered, readings};
 use crate::row::{from_json, to_json};
 use crate::schema::{evaluation_queue, indicator_evaluations, indicators};
 use crate::store::Store;
@@ -191,7 +191,8 @@ fn known(signal: &Signal) -> Open {
 /// Up to when each series was looked at.
 type LookedAt = BTreeMap<String, DateTime<Utc>>;
 
-/// What the charts of an active indicator's series say of their newest measurements, in at most four statements.
+/// What the charts of an active indicator's series say of their newest measurements: of [`SERIES`] series at most, each in four
+/// statements.
 fn patterns(
     indicator: &Indicator,
     (before, state): (&LookedAt, &State),
@@ -206,21 +207,20 @@ fn patterns(
     };
     let Some(present) = phases.last() else { return Ok(Vec::new()) };
     let (control, frequency) = (indicator.charting(), indicator.frequency);
-    let organisation = indicator.head.organisation;
     let span = Span { from: Some(present.starts_at), to: None };
     let baseline = i64::from(control.baseline(frequency));
     let (mut shifts, mut trends) = (Vec::new(), Vec::new());
-    for name in state.series.keys() {
-        let own = (indicator.id(), name.as_str());
-        let first = readings(organisation, own, span, (End::First, baseline), connection)?;
+    let numbered = numbered(indicator.head.organisation, indicator.id(), connection)?;
+    for (name, own) in numbered.into_iter().filter(|(name, _)| state.series.contains_key(name)) {
+        let first = readings(own, span, (End::First, baseline), connection)?;
         // A phase that is short enough was read whole.
         let newest = if first.is_cut {
-            readings(organisation, own, span, (End::Newest, NEWEST.into()), connection)?.readings
+            readings(own, span, (End::Newest, NEWEST.into()), connection)?.readings
         } else {
             first.readings.clone()
         };
         let newest = newest.get(newest.len().saturating_sub(NEWEST.into())..).unwrap_or(&newest);
-        let since = before.get(name).copied();
+        let since = before.get(&name).copied();
         shifts.extend(out_of_control(&first.readings, newest, since, (&control, frequency)));
         trends.extend(adverse_trend(newest, indicator.goal.as_ref(), &control, frequency));
     }

@@ -56,20 +56,19 @@ pub(super) fn make<'a>(
         named.entry(point.indicator).or_default().insert(&point.series);
     }
     let indicators: Vec<IndicatorId> = named.keys().copied().collect();
-    let mut measured = measured(organisation, &indicators, connection)?;
+    let measured = measured(organisation, &indicators, connection)?;
     let mut series = HashMap::new();
     for (indicator, names) in named {
         let id = match measured.get(&indicator) {
             Some(id) => *id,
             None => make_measured(organisation, indicator, connection)?,
         };
-        measured.insert(indicator, id);
-        let names: Vec<&str> = names.into_iter().collect();
-        for some in names.chunks(NAMES) {
-            for (name, key) in make_series(id, some, connection)? {
-                series.insert((indicator, name), (id, key));
-            }
+        let mut known = series_named(id, &names, connection)?;
+        let new: Vec<&str> = names.iter().copied().filter(|name| !known.contains_key(*name)).collect();
+        for some in new.chunks(NAMES) {
+            known.extend(make_series(id, some, connection)?);
         }
+        series.extend(names.into_iter().filter_map(|name| Some(((indicator, name), (id, *known.get(name)?)))));
     }
     Ok(Keys(series))
 }
@@ -143,27 +142,13 @@ fn make_series<'a>(
     measured: i32,
     names: &[&'a str],
     connection: &mut AnyConnection,
-) -> Result<Vec<(&'a str, i32)>, Error> {
-    let found: Vec<(String, i32)> = measurement_series::table
-        .filter(measurement_series::measured_id.eq(measured))
-        .filter(measurement_series::dimensions.eq_any(names))
-        .select((measurement_series::dimensions, measurement_series::id))
-        .load(connection)?;
-    let known: HashMap<String, i32> = found.into_iter().collect();
-    let (old, new): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| known.contains_key(**name));
-    let mut keys: Vec<(&str, i32)> = old.into_iter().filter_map(|name| Some((name, *known.get(name)?))).collect();
-    if !new.is_empty() {
-        let row =
-            |name: &&'a str| (measurement_series::measured_id.eq(measured), measurement_series::dimensions.eq(*name));
-        let rows: Vec<_> = new.iter().map(row).collect();
-        let made: Vec<(String, i32)> = on_connection!(connection, |c| diesel::insert_into(measurement_series::table)
-            .values(&rows)
-            .returning((measurement_series::dimensions, measurement_series::id))
-            .get_results(c))?;
-        let made: HashMap<String, i32> = made.into_iter().collect();
-        keys.extend(new.into_iter().filter_map(|name| Some((name, *made.get(name)?))));
-    }
-    Ok(keys)
+) -> Result<Vec<(String, i32)>, Error> {
+    let row = |name: &&'a str| (measurement_series::measured_id.eq(measured), measurement_series::dimensions.eq(*name));
+    let rows: Vec<_> = names.iter().map(row).collect();
+    Ok(on_connection!(connection, |c| diesel::insert_into(measurement_series::table)
+        .values(&rows)
+        .returning((measurement_series::dimensions, measurement_series::id))
+        .get_results(c))?)
 }
 
 /// Notes from where a batch's rows come, and between which moments they are to be looked for.

@@ -82,15 +82,16 @@ pub fn within_series(
     Ok(items.into_iter().map(|item| item.and_then(check)).collect())
 }
 
-type Counted = (String, InstantValue, f64, Option<f64>);
+/// Of which series, when, and what.
+type Live = (String, InstantValue, f64, Option<f64>);
 
 /// What counts of an indicator under these keys, and maybe under others between them.
-fn counted(measured: i32, named: &Named<'_>, connection: &mut AnyConnection) -> Result<Vec<Counted>, Error> {
+fn counted(measured: i32, named: &Named<'_>, connection: &mut AnyConnection) -> Result<Vec<Live>, Error> {
     let (Some(first), Some(last)) = (named.first(), named.last()) else { return Ok(Vec::new()) };
     // What comes in the order of time finds next to nothing between its moments: one statement. Where much else lies between
     // them, each key is asked for.
     let enough = i64::try_from(named.len() * 4 + 1_000).unwrap_or(i64::MAX);
-    let between: Vec<Counted> = measurements::table
+    let between: Vec<Live> = measurements::table
         .inner_join(measurement_series::table)
         .filter(measurements::measured_id.eq(measured))
         .filter(measurements::observed_at.ge(InstantValue(first.0)))
@@ -192,14 +193,14 @@ fn written(point: &Point, (measured_id, series_id): (i32, i32), (origin_id, numb
 
 /// Has a batch's indicators evaluated.
 fn enqueue(batch: &MeasurementBatch, connection: &mut AnyConnection) -> Result<(), Error> {
-    for indicator in &batch.indicators {
-        diesel::insert_into(evaluation_queue::table)
-            .values((
-                evaluation_queue::organisation_id.eq(KeyValue(batch.head.organisation.0)),
-                evaluation_queue::indicator_id.eq(KeyValue(indicator.0)),
-                evaluation_queue::batch_id.eq(KeyValue(batch.head.id)),
-            ))
-            .execute(connection)?;
-    }
+    let row = |indicator: &IndicatorId| {
+        (
+            evaluation_queue::organisation_id.eq(KeyValue(batch.head.organisation.0)),
+            evaluation_queue::indicator_id.eq(KeyValue(indicator.0)),
+            evaluation_queue::batch_id.eq(KeyValue(batch.head.id)),
+        )
+    };
+    let rows: Vec<_> = batch.indicators.iter().map(row).collect();
+    on_connection!(connection, |c| diesel::insert_into(evaluation_queue::table).values(&rows).execute(c))?;
     Ok(())
 }

@@ -29,10 +29,6 @@ impl Place {
     fn of(series: i32, step: Step, at: DateTime<Utc>) -> Self {
         Self { series, step, starts_at: step.start_of(at) }
     }
-
-    fn ends_at(&self) -> DateTime<Utc> {
-        self.step.end_of(self.starts_at)
-    }
 }
 
 #[derive(Queryable, QueryableByName, Selectable, Insertable)]
@@ -246,27 +242,25 @@ pub(crate) fn days(
 ) -> Result<HashMap<IndicatorId, Days>, Error> {
     use diesel::dsl::{sql, sum};
     use measurement_rollups as r;
-    type Sums = (i32, InstantValue, Option<f64>, i64, Option<f64>, Option<f64>);
+    type Sums = (i32, InstantValue, Option<f64>, Option<f64>, Option<f64>);
     let measured = keys::measured(organisation, indicators, connection)?;
     let named: HashMap<i32, IndicatorId> = measured.iter().map(|(indicator, id)| (*id, *indicator)).collect();
-    let total = sql::<Nullable<Double>>("sum(measurement_rollups.mean * measurement_rollups.count)");
-    let count = sql::<BigInt>("CAST(sum(measurement_rollups.count) AS BIGINT)");
+    let mean = sql::<Nullable<Double>>(
+        "sum(measurement_rollups.mean * measurement_rollups.count) \
+         / CAST(sum(measurement_rollups.count) AS DOUBLE PRECISION)",
+    );
     let sums: Vec<Sums> = r::table
         .inner_join(measurement_series::table)
         .filter(measurement_series::measured_id.eq_any(measured.values()))
         .filter(r::step.eq(<&str>::from(Step::Day)))
         .filter(r::starts_at.ge(InstantValue(from)))
         .group_by((measurement_series::measured_id, r::starts_at))
-        .select((measurement_series::measured_id, r::starts_at, total, count, sum(r::numerators), sum(r::denominators)))
+        .select((measurement_series::measured_id, r::starts_at, mean, sum(r::numerators), sum(r::denominators)))
         .load(connection)?;
     let mut days: HashMap<IndicatorId, Days> = HashMap::new();
-    for (measured, InstantValue(day), total, count, numerators, denominators) in sums {
-        let value = match (numerators.zip(denominators), total) {
-            (Some((numerator, denominator)), _) => numerator / denominator,
-            (None, Some(total)) => total / f64::from(u32::try_from(count).unwrap_or(u32::MAX)),
-            (None, None) => continue,
-        };
-        let Some(indicator) = named.get(&measured) else { continue };
+    for (measured, InstantValue(day), mean, numerators, denominators) in sums {
+        let quotient = numerators.zip(denominators).map(|(numerator, denominator)| numerator / denominator);
+        let (Some(value), Some(indicator)) = (quotient.or(mean), named.get(&measured)) else { continue };
         days.entry(*indicator).or_default().push((day, value));
     }
     days.values_mut().for_each(|days| days.sort_unstable_by_key(|(day, _)| *day));
@@ -297,20 +291,19 @@ pub(super) fn follow(rows: &[Row], ended: &[LiveKey], connection: &mut AnyConnec
         }
     }
     add(hours, connection)?;
-    let mut stretches: BTreeMap<(i32, DateTime<Utc>), BTreeSet<i32>> = BTreeMap::new();
+    let (mut hours_of, mut days_of) = (BTreeMap::<_, BTreeSet<i32>>::new(), BTreeMap::<_, BTreeSet<i32>>::new());
     for (measured, at, series) in ended {
-        stretches.entry((*measured, Step::Hour.start_of(at.0))).or_default().insert(*series);
+        hours_of.entry((*measured, Step::Hour.start_of(at.0))).or_default().insert(*series);
+        days_of.entry(Step::Day.start_of(at.0)).or_default().insert(*series);
     }
-    let mut left: BTreeMap<Place, Rollup> = BTreeMap::new();
-    for ((measured, starts_at), series) in stretches {
-        for (hour, rollup) in of_rows(measured, starts_at, &series, connection)? {
-            join(&mut left, hour, rollup);
-        }
+    let mut left = BTreeMap::new();
+    for ((measured, hour), series) in hours_of {
+        left_of_hour(measured, hour, &series, &mut left, connection)?;
     }
     replace(&anew, &left, connection)?;
-    let mut left = BTreeMap::new();
-    for day in &days_anew {
-        left.extend(of_hours(day, connection)?.map(|rollup| (*day, rollup)));
+    left.clear();
+    for (day, series) in days_of {
+        left_of_day(day, &series, &mut left, connection)?;
     }
     replace(&days_anew, &left, connection)?;
     add(days, connection)
@@ -349,13 +342,14 @@ fn replace(
     Ok(())
 }
 
-/// Each measurement of these series that counts within an hour, by its place.
-fn of_rows(
+/// What counts of these series within an hour, out of its measurements.
+fn left_of_hour(
     measured: i32,
     starts_at: DateTime<Utc>,
     series: &BTreeSet<i32>,
+    left: &mut BTreeMap<Place, Rollup>,
     connection: &mut AnyConnection,
-) -> Result<Vec<(Place, Rollup)>, Error> {
+) -> Result<(), Error> {
     let rows: Vec<Row> = measurements::table
         .filter(measurements::measured_id.eq(measured))
         .filter(measurements::observed_at.ge(InstantValue(starts_at)))
@@ -364,23 +358,31 @@ fn of_rows(
         .order(measurements::observed_at)
         .select(Row::as_select())
         .load(connection)?;
-    let rollup = |row: Row| {
+    for row in rows {
         let place = Place { series: row.series_id, step: Step::Hour, starts_at };
-        (place, Rollup::of(row.observed_at.0, row.figure()))
-    };
-    Ok(rows.into_iter().map(rollup).collect())
+        join(left, place, Rollup::of(row.observed_at.0, row.figure()));
+    }
+    Ok(())
 }
 
-/// What counts within a day, out of its hours; `None` when nothing does.
-fn of_hours(day: &Place, connection: &mut AnyConnection) -> Result<Option<Rollup>, Error> {
+/// What counts of these series within a day, out of its hours.
+fn left_of_day(
+    starts_at: DateTime<Utc>,
+    series: &BTreeSet<i32>,
+    left: &mut BTreeMap<Place, Rollup>,
+    connection: &mut AnyConnection,
+) -> Result<(), Error> {
     let rows: Vec<RollupRow> = measurement_rollups::table
-        .filter(measurement_rollups::series_id.eq(day.series))
+        .filter(measurement_rollups::series_id.eq_any(series))
         .filter(measurement_rollups::step.eq(<&str>::from(Step::Hour)))
-        .filter(measurement_rollups::starts_at.ge(InstantValue(day.starts_at)))
-        .filter(measurement_rollups::starts_at.lt(InstantValue(day.ends_at())))
+        .filter(measurement_rollups::starts_at.ge(InstantValue(starts_at)))
+        .filter(measurement_rollups::starts_at.lt(InstantValue(Step::Day.end_of(starts_at))))
         .order(measurement_rollups::starts_at)
         .select(RollupRow::as_select())
         .load(connection)?;
-    let hours: Vec<(Place, Rollup)> = rows.into_iter().map(RollupRow::read).collect::<Result<_, _>>()?;
-    Ok(hours.into_iter().map(|(_, rollup)| rollup).reduce(Rollup::with))
+    for row in rows {
+        let (hour, rollup) = row.read()?;
+        join(left, Place { step: Step::Day, starts_at, ..hour }, rollup);
+    }
+    Ok(())
 }

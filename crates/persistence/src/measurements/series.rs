@@ -5,12 +5,13 @@ use super::{figure, keys};
 use crate::column::InstantValue;
 use crate::connection::AnyConnection;
 use crate::error::Error;
-use crate::schema::{measurement_rollups as r, measurement_series};
+use crate::schema::measurement_rollups as r;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::id::{IndicatorId, OrganisationId};
 use ratchet_domain::indicators::chart::Reading;
 use ratchet_domain::measurements::Step;
+use std::collections::BTreeMap;
 
 /// Which of them, in time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,39 +40,38 @@ pub(crate) struct Read {
     pub is_cut: bool,
 }
 
+/// A series by the numbers under which its rows stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Numbered {
+    measured: i32,
+    series: i32,
+}
+
 /// The series of an indicator, by their dimensions as texts.
 ///
 /// # Errors
 /// The database's.
-pub(crate) fn names(
+pub(crate) fn numbered(
     organisation: OrganisationId,
     indicator: IndicatorId,
     connection: &mut AnyConnection,
-) -> Result<Vec<String>, Error> {
-    let Some(measured) = keys::measured_one(organisation, indicator, connection)? else { return Ok(Vec::new()) };
-    Ok(keys::series_of(measured, connection)?.into_iter().map(|(_, name)| name).collect())
+) -> Result<BTreeMap<String, Numbered>, Error> {
+    let Some(measured) = keys::measured_one(organisation, indicator, connection)? else { return Ok(BTreeMap::new()) };
+    let series = keys::series_of(measured, connection)?.into_iter();
+    Ok(series.map(|(series, name)| (name, Numbered { measured, series })).collect())
 }
 
-/// At most `limit` measurements of a series, in four statements: other series of the indicator, however often they are
+/// At most `limit` measurements of a series, in two statements: other series of the indicator, however often they are
 /// measured, take nothing of it.
 ///
 /// # Errors
 /// The database's.
 pub(crate) fn readings(
-    organisation: OrganisationId,
-    (indicator, series): (IndicatorId, &str),
+    Numbered { measured, series }: Numbered,
     span: Span,
     (end, limit): (End, i64),
     connection: &mut AnyConnection,
 ) -> Result<Read, Error> {
-    let Some(measured) = keys::measured_one(organisation, indicator, connection)? else { return Ok(Read::default()) };
-    let series: Option<i32> = measurement_series::table
-        .filter(measurement_series::measured_id.eq(measured))
-        .filter(measurement_series::dimensions.eq(series))
-        .select(measurement_series::id)
-        .first(connection)
-        .optional()?;
-    let Some(series) = series else { return Ok(Read::default()) };
     let Some(hours) = hours(series, span, (end, limit), connection)? else { return Ok(Read::default()) };
     let window = (
         InstantValue(span.from.unwrap_or(DateTime::UNIX_EPOCH)),
