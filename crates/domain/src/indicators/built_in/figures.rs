@@ -1,6 +1,7 @@
 //! The figures of a day, as a pure function of what was counted.
 
 use super::BuiltIn;
+use crate::analysis::control;
 use crate::analysis::median;
 use crate::measurements::Figure;
 use chrono::TimeDelta;
@@ -101,8 +102,7 @@ fn number(count: i64) -> f64 {
 }
 
 fn mean(values: &[f64]) -> Option<Figure> {
-    let how_many = i64::try_from(values.len()).ok().filter(|how_many| *how_many > 0)?;
-    Some(gauge(values.iter().sum::<f64>() / number(how_many)))
+    control::mean(values).map(gauge)
 }
 
 fn in_hours(time: TimeDelta) -> f64 {
