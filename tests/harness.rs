@@ -514,7 +514,7 @@ fn time_ordered() -> Uuid {
 }
 
 fn serve(store: Store, source: Source, settings: Settings) -> (String, ServerHandle, KeyUses) {
-    let keys = Keys { token: token_key(), journal: signer().key.verifying_key(), secret: [9; 32] };
+    let keys = Keys { token: token_key(), former_token: None, journal: signer().key.verifying_key(), secret: [9; 32] };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let app = Arc::new(App::new(store, source, settings, &keys).unwrap());

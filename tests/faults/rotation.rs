@@ -132,6 +132,43 @@ async fn the_old_key_vouches_for_the_new_one() {
     }
 }
 
+/// Nobody is logged out by a rotation, unless it is told to.
+#[tokio::test]
+async fn access_tokens_outlive_a_rotation_of_their_key() {
+    let _turn = turn().await;
+    let instance = Instance::on(sqlite());
+    let program = instance.start().await;
+    let before = instance.token(&program).await;
+    drop(program);
+    let rotate = |options: &[&str]| {
+        let output = instance.command().args(["keys", "rotate-token"]).args(options).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    rotate(&[]);
+    let program = instance.start().await;
+    assert!(is_known(&program, &before).await, "it was out before");
+    let between = instance.token(&program).await;
+    assert!(is_known(&program, &between).await);
+    assert_eq!(published(&program).await, 2);
+    drop(program);
+    rotate(&["--at-once"]);
+    let program = instance.start().await;
+    assert!(!is_known(&program, &before).await && !is_known(&program, &between).await);
+    assert_eq!(published(&program).await, 1);
+    let after = instance.token(&program).await;
+    assert!(is_known(&program, &after).await);
+}
+
+async fn is_known(program: &Program, token: &str) -> bool {
+    client().get(format!("{}/v1/me", program.url)).bearer_auth(token).send().await.unwrap().status() == 200
+}
+
+/// Keys by which others may know access tokens.
+async fn published(program: &Program) -> usize {
+    let keys = client().get(format!("{}/.well-known/jwks.json", program.url)).send().await.unwrap();
+    keys.json::<Value>().await.unwrap()["keys"].as_array().unwrap().len()
+}
+
 /// Whoever starts with other keys would sign what nobody can verify.
 #[tokio::test]
 async fn other_keys_do_not_go_on_with_a_journal() {

@@ -75,10 +75,21 @@ impl Default for Settings {
     }
 }
 
+/// A key that signed access tokens until it was replaced: what it has signed by then is accepted for as long as it lives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormerTokenKey {
+    /// Its public half.
+    pub key: VerifyingKey,
+    /// When another took its place.
+    pub replaced_at: DateTime<Utc>,
+}
+
 /// The keys of one instance; a file of mode 0600 or the environment holds them, never the database.
 pub struct Keys {
     /// Signs access tokens.
     pub token: SigningKey,
+    /// Signed them before.
+    pub former_token: Option<FormerTokenKey>,
     /// Verifies checkpoints of the journal; the sequencer alone signs.
     pub journal: VerifyingKey,
     /// Signs cursors and derives refresh tokens' successors.
@@ -112,7 +123,7 @@ impl App {
     /// When the token key cannot be used.
     pub fn new(store: Store, source: Source, settings: Settings, keys: &Keys) -> Result<Self, String> {
         Ok(Self {
-            tokens: Tokens::new(&keys.token, &settings.public_url)?,
+            tokens: Tokens::new(&keys.token, keys.former_token.clone(), &settings.public_url)?,
             journal_key: keys.journal,
             secret: keys.secret,
             files: Files::new(&settings.evidence_directory),

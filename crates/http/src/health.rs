@@ -53,7 +53,7 @@ pub(crate) async fn get_metrics(app: web::Data<App>, _: Open) -> impl Responder 
 #[utoipa::path(tag = "operations", responses((status = 200, body = Object)), security(()))]
 #[get("/.well-known/jwks.json")]
 pub(crate) async fn get_jwks(app: web::Data<App>, _: Open) -> Result<Answer, ApiError> {
-    Ok(Answer::json(StatusCode::OK, app.tokens.jwks())?.with(&header::CACHE_CONTROL, "public, max-age=300"))
+    Ok(Answer::json(StatusCode::OK, &app.tokens.jwks(app.now()))?.with(&header::CACHE_CONTROL, "public, max-age=300"))
 }
 
 /// Where whoever has found a weakness looks first.

@@ -4,6 +4,7 @@ mod backup;
 mod database;
 mod demo;
 mod journal;
+mod keys;
 pub(crate) mod people;
 mod serve;
 
@@ -45,6 +46,9 @@ pub(crate) enum Command {
     /// The journal of this instance
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// The keys of this instance
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Ask a running server whether it is ready; for health checks of containers
     Health,
 }
@@ -82,6 +86,17 @@ pub(crate) enum JournalCommand {
         /// `name+hash+key`, as `/v1/journal/checkpoint` told it
         #[arg(long)]
         verifier_key: VerifierKey,
+    },
+}
+
+/// The keys of this instance.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Sign access tokens with a new key once the servers are started again; those that are out count until they expire
+    RotateToken {
+        /// The key so far may be in wrong hands: nothing that it signed counts any more, and clients refresh at once
+        #[arg(long)]
+        at_once: bool,
     },
 }
 
@@ -145,6 +160,7 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<ExitCode, Fau
             people::reset_password(settings, &email, organisation)
         }
         Command::Journal(JournalCommand::Verify(scope)) => journal::verify(settings, scope),
+        Command::Keys(KeysCommand::RotateToken { at_once }) => keys::rotate_token(settings, at_once),
         Command::Journal(JournalCommand::RotateKey) => journal::rotate_key(settings),
         Command::Journal(JournalCommand::RetireKey) => journal::retire_key(settings),
         Command::Journal(JournalCommand::ReplaceLostKey { verifier_key }) => {

@@ -1,7 +1,9 @@
 //! The instance's keys: made on first start, in a file that only its owner reads. Never in the database or a backup.
 
 use crate::settings::{Fault, Settings};
+use chrono::{DateTime, Utc};
 use ed25519_dalek::{SigningKey, VerifyingKey};
+use ratchet_http::app::{self, FormerTokenKey};
 use ratchet_persistence::journal::sequencer::Signer;
 use std::collections::HashMap;
 use std::fs;
@@ -12,6 +14,8 @@ use std::path::Path;
 pub(crate) struct Keys {
     /// Signs access tokens.
     pub token: SigningKey,
+    /// Signed them before the last rotation.
+    pub former_token: Option<FormerTokenKey>,
     /// Signs checkpoints of the journal.
     pub journal: SigningKey,
     /// Signed them before the last rotation, and signs beside the new key until it is retired.
@@ -57,6 +61,25 @@ impl Keys {
         Signer { key: self.journal.clone(), former: self.former.clone(), retired: self.retired.clone(), origin }
     }
 
+    /// What the API needs of them.
+    pub(crate) fn of_the_api(&self) -> app::Keys {
+        let Self { token, former_token, journal, former: _, retired: _, secret } = self;
+        app::Keys {
+            token: token.clone(),
+            former_token: former_token.clone(),
+            journal: journal.verifying_key(),
+            secret: *secret,
+        }
+    }
+
+    /// Signs access tokens with a new key from now on; what the one so far has signed counts on,
+    /// where it is said when it was replaced.
+    pub(crate) fn rotate_token(self, new: [u8; 32], replaced_at: Option<DateTime<Utc>>) -> Self {
+        let key = self.token.verifying_key();
+        let former_token = replaced_at.map(|replaced_at| FormerTokenKey { key, replaced_at });
+        Self { token: SigningKey::from_bytes(&new), former_token, ..self }
+    }
+
     /// Signs with a new key from now on, and with the one so far beside it.
     pub(crate) fn rotate(self, new: [u8; 32]) -> Self {
         let retired = self.former.iter().map(SigningKey::verifying_key).chain(self.retired).collect();
@@ -95,6 +118,9 @@ impl Keys {
         let private = |name: &str, key: &[u8]| format!("{name} {}\n", hex::encode(key));
         let mut text = private("token", &self.token.to_bytes()) + &private("journal", &self.journal.to_bytes());
         text += &private("secret", &self.secret);
+        if let Some(FormerTokenKey { key, replaced_at }) = &self.former_token {
+            text += &format!("{FORMER_TOKEN} {} {}\n", hex::encode(key.as_bytes()), replaced_at.timestamp());
+        }
         if let Some(former) = &self.former {
             text += &private(FORMER, &former.to_bytes());
         }
@@ -103,6 +129,8 @@ impl Keys {
     }
 }
 
+/// A line with the public half of the key that signed access tokens before, and when it was replaced, in Unix seconds.
+const FORMER_TOKEN: &str = "token-former";
 /// A line with the private half of the key that signs beside the new one.
 const FORMER: &str = "journal-former";
 /// A line with the public half of a key that has signed before.
@@ -111,9 +139,14 @@ const RETIRED: &str = "journal-retired";
 const SHAPE: &str = "must be three lines `token`, `journal`, `secret`, each with 64 hexadecimal digits";
 
 fn parse(text: &str) -> Option<Keys> {
-    let (mut known, mut retired) = (HashMap::new(), Vec::new());
+    let (mut known, mut retired, mut former_token) = (HashMap::new(), Vec::new(), None);
     for line in text.split(['\n', ';']).map(str::trim).filter(|line| !line.is_empty()) {
         let (name, digits) = line.split_once(' ')?;
+        if name == FORMER_TOKEN {
+            let is_first = former_token.replace(former_token_of(digits)?).is_none();
+            is_first.then_some(())?;
+            continue;
+        }
         let bytes: [u8; 32] = hex::decode(digits.trim()).ok()?.try_into().ok()?;
         if name == RETIRED {
             retired.push(VerifyingKey::from_bytes(&bytes).ok()?);
@@ -128,11 +161,19 @@ fn parse(text: &str) -> Option<Keys> {
     }
     Some(Keys {
         token: SigningKey::from_bytes(known.get("token")?),
+        former_token,
         journal: SigningKey::from_bytes(known.get("journal")?),
         former: known.get(FORMER).map(SigningKey::from_bytes),
         retired,
         secret: *known.get("secret")?,
     })
+}
+
+fn former_token_of(text: &str) -> Option<FormerTokenKey> {
+    let (digits, seconds) = text.split_once(' ')?;
+    let bytes: [u8; 32] = hex::decode(digits).ok()?.try_into().ok()?;
+    let replaced_at = DateTime::from_timestamp(seconds.trim().parse().ok()?, 0)?;
+    Some(FormerTokenKey { key: VerifyingKey::from_bytes(&bytes).ok()?, replaced_at })
 }
 
 fn make(path: &Path) -> Result<Keys, Fault> {
@@ -189,6 +230,23 @@ mod tests {
             format!("{text}{RETIRED} 00"),
         ] {
             assert!(parse(&wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_former_token_key_is_kept_as_its_public_half_and_for_the_last_rotation_alone() {
+        let key = |n: u8| std::array::from_fn(|at| n.wrapping_mul(31).wrapping_add(at as u8));
+        let text = ["token", "journal", "secret"].map(|name| format!("{name} {}\n", hex::encode(key(1)))).concat();
+        let at = DateTime::from_timestamp(1_780_000_000, 0);
+        let rotated = parse(&text).unwrap().rotate_token(key(2), at).rotate_token(key(3), at);
+        let read = parse(&rotated.text()).unwrap();
+        assert_eq!((read.token.to_bytes(), read.secret), (key(3), key(1)));
+        let former = FormerTokenKey { key: SigningKey::from_bytes(&key(2)).verifying_key(), replaced_at: at.unwrap() };
+        assert_eq!(read.former_token, Some(former));
+        assert!(!rotated.text().contains(&hex::encode(key(2))), "its private half is gone");
+        assert!(parse(&read.rotate_token(key(4), None).text()).unwrap().former_token.is_none());
+        for wrong in ["token-former 00 1", "token-former", "token-former x y"] {
+            assert!(parse(&format!("{text}{wrong}")).is_none(), "{wrong}");
         }
     }
 

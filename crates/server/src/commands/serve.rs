@@ -47,7 +47,7 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
     let url = format!("http://{}", listener.local_addr().map_err(|error| error.to_string())?);
     let app_settings = app_settings(settings, &url);
     let store = Store::open(&opened.address, settings.connections).map_err(|error| error.to_string())?;
-    let app_keys = app::Keys { token: keys.token.clone(), journal: keys.journal.verifying_key(), secret: keys.secret };
+    let app_keys = keys.of_the_api();
     let public_url = app_settings.public_url.clone();
     let files = Files::new(settings.evidence_directory());
     let app = App::new(store.clone(), source(), app_settings, &app_keys)?;
