@@ -3,7 +3,9 @@
 
 use super::svg::corners;
 use super::{Anchor, Colour, Drawing, Form, Shape, Stroke};
-use ab_glyph::{Font, FontRef, OutlineCurve};
+use skrifa::instance::{LocationRef, Size};
+use skrifa::outline::{DrawSettings, OutlinePen};
+use skrifa::{FontRef, GlyphId, MetadataProvider};
 use tiny_skia::{
     Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke as Pen, StrokeDash, Transform,
 };
@@ -19,7 +21,7 @@ pub(crate) enum Failure {
     Size,
     /// The embedded font does not read.
     #[error("the embedded font: {0}")]
-    Font(#[from] ab_glyph::InvalidFont),
+    Font(#[from] skrifa::raw::ReadError),
     /// It does not let itself be encoded.
     #[error("the encoder: {0}")]
     Encoding(String),
@@ -34,8 +36,8 @@ impl Drawing {
         let size = |length: f32| (length * SCALE).ceil() as u32;
         let mut canvas = Canvas {
             pixels: Pixmap::new(size(self.width), size(self.height)).ok_or(Failure::Size)?,
-            regular: FontRef::try_from_slice(dejavu::sans::regular())?,
-            bold: FontRef::try_from_slice(dejavu::sans::bold())?,
+            regular: FontRef::new(dejavu::sans::regular())?,
+            bold: FontRef::new(dejavu::sans::bold())?,
         };
         let Colour(r, g, b) = Colour::PAPER;
         canvas.pixels.fill(Color::from_rgba8(r, g, b, 0xff));
@@ -80,8 +82,8 @@ impl Canvas {
             }
             Shape::Mark { at, reach, form, colour } => self.fill(polygon(&corners(*at, *reach, *form), true), *colour),
             Shape::Text { at, text, size, anchor, colour, bold } => {
-                let font = if *bold { self.bold.clone() } else { self.regular.clone() };
-                self.fill(letters(&font, text, *size, *anchor, *at), *colour);
+                let font = if *bold { &self.bold } else { &self.regular };
+                self.fill(letters(font, text, *size, *anchor, *at), *colour);
             }
         }
     }
@@ -108,54 +110,58 @@ impl Canvas {
 }
 
 /// The outlines of a text, one letter behind the other. What the font does not have it shows as a box.
-fn letters(font: &impl Font, text: &str, size: f32, anchor: Anchor, (x, y): (f32, f32)) -> Option<Path> {
-    let scale = size / font.units_per_em().unwrap_or(1_000.0);
-    let glyphs: Vec<_> = text.chars().filter(|c| !c.is_control()).map(|c| font.glyph_id(c)).collect();
-    let advance = |glyph: &ab_glyph::GlyphId| font.h_advance_unscaled(*glyph) * scale;
-    let width: f32 = glyphs.iter().map(advance).sum();
-    let mut pen = match anchor {
+fn letters(font: &FontRef<'_>, text: &str, size: f32, anchor: Anchor, (x, y): (f32, f32)) -> Option<Path> {
+    let (size, place) = (Size::new(size), LocationRef::default());
+    let (names, widths, outlines) = (font.charmap(), font.glyph_metrics(size, place), font.outline_glyphs());
+    let glyphs: Vec<GlyphId> = text
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .map(|letter| names.map(letter).unwrap_or(GlyphId::NOTDEF))
+        .collect();
+    let advance = |glyph: GlyphId| widths.advance_width(glyph).unwrap_or_default();
+    let width: f32 = glyphs.iter().copied().map(advance).sum();
+    let from = match anchor {
         Anchor::Start => x,
         Anchor::Middle => x - width / 2.0,
         Anchor::End => x - width,
     };
-    let mut path = PathBuilder::new();
+    let mut pen = Outlines { path: PathBuilder::new(), x: from, y };
     for glyph in glyphs {
-        if let Some(outline) = font.outline(glyph) {
-            trace(&outline.curves, &mut path, |point| (pen + point.x * scale, y - point.y * scale));
+        if let Some(outline) = outlines.get(glyph) {
+            // A letter that cannot be drawn leaves its room.
+            let _ = outline.draw(DrawSettings::unhinted(size, place), &mut pen);
         }
-        pen += advance(&glyph);
+        pen.x += advance(glyph);
     }
-    path.finish()
+    pen.path.finish()
 }
 
-fn trace(curves: &[OutlineCurve], path: &mut PathBuilder, place: impl Fn(ab_glyph::Point) -> (f32, f32)) {
-    let mut at = None;
-    for curve in curves {
-        let (from, to) = match curve {
-            OutlineCurve::Line(from, to) | OutlineCurve::Quad(from, _, to) | OutlineCurve::Cubic(from, _, _, to) => {
-                (place(*from), place(*to))
-            }
-        };
-        if at != Some(from) {
-            if at.is_some() {
-                path.close();
-            }
-            path.move_to(from.0, from.1);
-        }
-        match curve {
-            OutlineCurve::Line(..) => path.line_to(to.0, to.1),
-            OutlineCurve::Quad(_, bend, _) => {
-                let bend = place(*bend);
-                path.quad_to(bend.0, bend.1, to.0, to.1);
-            }
-            OutlineCurve::Cubic(_, first, second, _) => {
-                let (first, second) = (place(*first), place(*second));
-                path.cubic_to(first.0, first.1, second.0, second.1, to.0, to.1);
-            }
-        }
-        at = Some(to);
+/// Letters where they stand: fonts count upwards, pictures downwards.
+struct Outlines {
+    path: PathBuilder,
+    x: f32,
+    y: f32,
+}
+
+impl OutlinePen for Outlines {
+    fn move_to(&mut self, x: f32, y: f32) {
+        self.path.move_to(self.x + x, self.y - y);
     }
-    if at.is_some() {
-        path.close();
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        self.path.line_to(self.x + x, self.y - y);
+    }
+
+    fn quad_to(&mut self, bend_x: f32, bend_y: f32, x: f32, y: f32) {
+        self.path.quad_to(self.x + bend_x, self.y - bend_y, self.x + x, self.y - y);
+    }
+
+    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
+        let (left, base) = (self.x, self.y);
+        self.path.cubic_to(left + x1, base - y1, left + x2, base - y2, left + x, base - y);
+    }
+
+    fn close(&mut self) {
+        self.path.close();
     }
 }
