@@ -134,7 +134,7 @@ impl Server {
                 ]);
                 let printed = said(&mut create);
                 let password = printed.lines().find_map(|line| line.strip_prefix("password")).expect("a password");
-                (email, password.trim().to_owned())
+                (email, password.split_whitespace().next().expect("a password").to_owned())
             })
             .collect();
         let mut server = Self::start(directory.path(), database);

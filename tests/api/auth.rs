@@ -1,8 +1,8 @@
 use crate::databases::{each, sqlite};
 use crate::harness::{Api, PASSWORD};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use ratchet_domain::access::Role;
-use ratchet_persistence::migrations;
+use ratchet_persistence::{accounts, migrations};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -66,6 +66,41 @@ async fn a_new_password_ends_the_other_sessions() {
         here.get("/v1/me").await.expect(200);
         let old = json!({ "email": "auditor@ours.example", "password": PASSWORD });
         api.anonymous().post("/v1/auth/login", old).await.expect(401);
+    }
+}
+
+/// As the one that the first start prints.
+#[tokio::test]
+async fn a_password_of_the_programs_own_ends_unless_another_is_chosen() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let limit = || {
+            let connection = &mut api.database.open();
+            let (account, _) = accounts::find("auditor@ours.example", connection).unwrap()[0];
+            let until = api.now() + TimeDelta::hours(24);
+            accounts::limit_password(account, until, connection).unwrap();
+            until
+        };
+        let opened_by = async |password: &str| {
+            let body = json!({ "email": "auditor@ours.example", "password": password });
+            api.anonymous().post("/v1/auth/login", body).await.status
+        };
+        let until = limit();
+        api.wait(TimeDelta::hours(23));
+        let tokens = login(&api).await;
+        let auditor = api.with_token(tokens["access_token"].as_str().unwrap());
+        let told = auditor.get("/v1/me").await.expect(200).body["password_until"].clone();
+        assert_eq!(told.as_str().unwrap().parse::<DateTime<Utc>>().unwrap(), until);
+        api.wait(TimeDelta::hours(1));
+        assert_eq!(opened_by(PASSWORD).await, 401, "a day has passed");
+        limit();
+        let tokens = login(&api).await;
+        let auditor = api.with_token(tokens["access_token"].as_str().unwrap());
+        let change = json!({ "current_password": PASSWORD, "new_password": "another long password" });
+        auditor.post("/v1/auth/password", change).await.expect(204);
+        assert!(auditor.get("/v1/me").await.expect(200).body["password_until"].is_null());
+        api.wait(TimeDelta::days(30));
+        assert_eq!(opened_by("another long password").await, 200, "nothing ends one's own");
     }
 }
 

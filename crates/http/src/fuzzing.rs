@@ -46,7 +46,9 @@ pub fn cursor(bytes: &[u8]) {
 /// # Panics
 /// When one is.
 pub fn token(bytes: &[u8]) {
-    let Ok(tokens) = Tokens::new(&SigningKey::from_bytes(&[7; 32]), None, "http://here") else { panic!("the key is good") };
+    let Ok(tokens) = Tokens::new(&SigningKey::from_bytes(&[7; 32]), None, "http://here") else {
+        panic!("the key is good")
+    };
     let now = DateTime::UNIX_EPOCH;
     assert!(tokens.verify(&String::from_utf8_lossy(bytes), now).is_none());
     let _ = tokens.sign(bytes).and_then(|token| tokens.verify(&token, now));

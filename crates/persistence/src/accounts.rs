@@ -47,13 +47,15 @@ pub fn insert(
     }
 }
 
-/// The accounts of an address that are active members somewhere, or in the organisation that is named.
+/// The accounts of an address that are active members somewhere, or in the organisation that is named, and whose password
+/// is good at this moment.
 ///
 /// # Errors
 /// The database's.
 pub fn find_logins(
     email: &str,
     named: Option<OrganisationId>,
+    now: DateTime<Utc>,
     connection: &mut AnyConnection,
 ) -> Result<Vec<Login>, Error> {
     let mut found = members::table
@@ -61,6 +63,7 @@ pub fn find_logins(
         .inner_join(organisations::table)
         .filter(accounts::email.eq(email))
         .filter(members::active.eq(true))
+        .filter(accounts::password_until.is_null().or(accounts::password_until.gt(InstantValue(now))))
         .into_boxed();
     if let Some(named) = named {
         found = found.filter(members::organisation_id.eq(KeyValue(named.0)));
@@ -102,6 +105,8 @@ pub struct Account {
     pub email: String,
     /// Argon2id, in PHC string format.
     pub password_hash: String,
+    /// Until when the password is good; `None` where its owner chose it.
+    pub password_until: Option<DateTime<Utc>>,
 }
 
 /// The account that a member logs in with.
@@ -109,22 +114,38 @@ pub struct Account {
 /// # Errors
 /// The database's.
 pub fn of_member(member: MemberId, connection: &mut AnyConnection) -> Result<Option<Account>, Error> {
-    let found: Option<(KeyValue, String, String)> = members::table
+    let found: Option<(KeyValue, String, String, Option<InstantValue>)> = members::table
         .inner_join(accounts::table)
         .filter(members::id.eq(KeyValue(member.0)))
-        .select((accounts::id, accounts::email, accounts::password_hash))
+        .select((accounts::id, accounts::email, accounts::password_hash, accounts::password_until))
         .get_result(connection)
         .optional()?;
-    Ok(found.map(|(id, email, password_hash)| Account { id: AccountId(id.0), email, password_hash }))
+    Ok(found.map(|(id, email, password_hash, until)| Account {
+        id: AccountId(id.0),
+        email,
+        password_hash,
+        password_until: until.map(|until| until.0),
+    }))
 }
 
-/// Replaces a password's hash.
+/// Makes the account's password one that ends, unless its owner chooses another by then.
+///
+/// # Errors
+/// The database's.
+pub fn limit_password(id: AccountId, until: DateTime<Utc>, connection: &mut AnyConnection) -> Result<(), Error> {
+    diesel::update(accounts::table.filter(accounts::id.eq(KeyValue(id.0))))
+        .set(accounts::password_until.eq(InstantValue(until)))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Replaces a password's hash; nothing ends the new one.
 ///
 /// # Errors
 /// The database's.
 pub fn change_password(id: AccountId, password_hash: &str, connection: &mut AnyConnection) -> Result<(), Error> {
     diesel::update(accounts::table.filter(accounts::id.eq(KeyValue(id.0))))
-        .set(accounts::password_hash.eq(password_hash))
+        .set((accounts::password_hash.eq(password_hash), accounts::password_until.eq(None::<InstantValue>)))
         .execute(connection)?;
     Ok(())
 }

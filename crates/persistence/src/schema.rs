@@ -409,7 +409,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::Text;
+    use diesel::sql_types::{Nullable, Text};
     use crate::column::{Instant, Key};
     accounts (id) {
         id -> Key,
@@ -417,6 +417,7 @@ diesel::table! {
         password_hash -> Text,
         created_at -> Instant,
         organisation_id -> Key,
+        password_until -> Nullable<Instant>,
     }
 }
 

@@ -116,8 +116,10 @@ pub(crate) async fn log_in(
     if password.chars().count() > *passwords::LENGTH.end() {
         return Err(too_long("/password"));
     }
-    let found =
-        app.store.read(move |connection| Ok::<_, ApiError>(accounts::find_logins(&email, organisation, connection)?));
+    let now = app.now();
+    let found = app
+        .store
+        .read(move |connection| Ok::<_, ApiError>(accounts::find_logins(&email, organisation, now, connection)?));
     let opened = opened_by(&app, password, found.await?).await?;
     let (organisation, member) = choose(&opened)?;
     open(&app, organisation, member).await
@@ -255,7 +257,8 @@ pub(crate) async fn change_password(
     call.app.limits.admit_login(client_address(&call.app, &call.request), &member.to_string())?;
     let app = call.app.clone();
     let read = app.store.read(move |connection| Ok::<_, ApiError>(accounts::of_member(member, connection)?));
-    let Account { id: account, email, password_hash: hash } = read.await?.ok_or(ApiError::NotFound)?;
+    let Account { id: account, email, password_hash: hash, password_until: _ } =
+        read.await?.ok_or(ApiError::NotFound)?;
     passwords::check("/new_password", &new_password, &email).map_err(|fault| Refusal::Invalid(vec![fault]))?;
     if !passwords::verify(&app, current_password, Some(hash)).await? {
         return Err(Refusal::invalid("/current_password", "wrong", "is not the account's password").into());

@@ -22,7 +22,7 @@ use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::table::{SortValue, Table};
 use ratchet_persistence::work_items::{self, Place};
-use ratchet_persistence::{members, organisations, settings};
+use ratchet_persistence::{accounts, members, organisations, settings};
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 use uuid::Uuid;
@@ -39,6 +39,9 @@ pub(crate) struct Me {
     /// The tenant's name.
     #[schema(example = "Harbour Robotics")]
     pub organisation: String,
+    /// Until when the password opens anything, where the program made it up: choose another by then
+    /// (`POST /v1/auth/password`). `null` for a password of the member's own, and for a machine.
+    pub password_until: Option<DateTime<Utc>>,
     /// On whose behalf the call is made (`On-Behalf-Of`).
     pub on_behalf_of: Option<MemberId>,
     /// Those for whom the member stands in today, and may be named in `On-Behalf-Of`.
@@ -63,9 +66,13 @@ pub(crate) struct Granted {
 #[get("/me")]
 pub(crate) async fn get_me(call: Call, _: Query<Nothing>) -> Result<Answer, ApiError> {
     let organisation_id = call.actor.organisation;
-    let name =
-        call.app.store.read(move |connection| Ok::<_, ApiError>(organisations::name(organisation_id, connection)?));
-    let organisation = name.await?;
+    let member = call.actor.member();
+    let read = call.app.store.read(move |connection| -> Result<_, ApiError> {
+        let account = member.map(|member| accounts::of_member(member, connection)).transpose()?.flatten();
+        let password_until = account.and_then(|account| account.password_until);
+        Ok((organisations::name(organisation_id, connection)?, password_until))
+    });
+    let (organisation, password_until) = read.await?;
     let (member_id, api_key_id, roles) = match &call.actor.identity {
         Identity::Member { id, roles, .. } => (Some(*id), None, roles.clone()),
         Identity::ApiKey { id, .. } => (None, Some(*id), Vec::new()),
@@ -76,8 +83,17 @@ pub(crate) async fn get_me(call: Call, _: Query<Nothing>) -> Result<Answer, ApiE
         .map(|permission| Granted { permission: *permission, cell: call.actor.cell(*permission) })
         .collect();
     let (on_behalf_of, stands_in_for) = (call.actor.on_behalf_of(), call.actor.stands_in_for().collect());
-    let me =
-        Me { member_id, api_key_id, organisation_id, organisation, on_behalf_of, stands_in_for, roles, permissions };
+    let me = Me {
+        member_id,
+        api_key_id,
+        organisation_id,
+        organisation,
+        password_until,
+        on_behalf_of,
+        stands_in_for,
+        roles,
+        permissions,
+    };
     Answer::json(StatusCode::OK, &me)
 }
 

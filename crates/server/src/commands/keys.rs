@@ -10,11 +10,12 @@ use std::process::ExitCode;
 pub(crate) fn rotate_token(settings: &Settings, at_once: bool) -> Result<ExitCode, Fault> {
     let replaced_at = (!at_once).then(|| (source().now)());
     Keys::existing(settings)?.rotate_token(rand::random(), replaced_at).replace(settings)?;
-    println!("A new key signs access tokens. Now start every server of the instance again, and back up the file `keys`.");
+    println!(
+        "A new key signs access tokens. Now start every server of the instance again, and back up the file `keys`."
+    );
     println!("{}", if at_once { "No token that is out counts then: clients refresh." } else { TOKENS_END });
     Ok(ExitCode::SUCCESS)
 }
 
-const TOKENS_END: &str =
-    "Tokens signed until now count until they expire, ten minutes at most; what a server signs with the former key \
+const TOKENS_END: &str = "Tokens signed until now count until they expire, ten minutes at most; what a server signs with the former key \
      before it is started again counts no longer than until then.";

@@ -3,7 +3,7 @@
 use super::database::open_migrated;
 use crate::settings::{Fault, Settings};
 use crate::source::source;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ratchet_domain::access::{Actor, Identity, Role};
 use ratchet_domain::change::Record;
 use ratchet_domain::id::{AccountId, OrganisationId};
@@ -20,6 +20,12 @@ use std::process::ExitCode;
 pub(crate) fn new_password() -> String {
     hex::encode(rand::random::<[u8; 12]>())
 }
+
+/// How long one is good that was printed, where others may read it: in a log, in the history of a terminal.
+const PRINTED_PASSWORD: TimeDelta = TimeDelta::hours(24);
+
+/// What is printed beside one.
+pub(crate) const CHANGE_IT: &str = "opens nothing after 24 hours: choose another with POST /v1/auth/password";
 
 /// Who writes when no member does.
 pub(crate) fn context(organisation: OrganisationId, worker: &'static str, source: &Source) -> Context {
@@ -74,6 +80,7 @@ pub(crate) async fn found(
         organisations::found(&name, tx)?;
         let account = AccountId(tx.next_id());
         accounts::insert(account, organisation, (&email, &hash), now, tx.connection())?;
+        accounts::limit_password(account, now + PRINTED_PASSWORD, tx.connection())?;
         let birth = tx.birth(Member::PREFIX)?;
         let draft = MemberDraft { account, name: email.clone(), unit: None, roles: roles.to_vec() };
         let change = Member::enrol(draft, &tx.actor().clone(), birth)?;
@@ -94,7 +101,7 @@ pub(crate) fn create_organisation(settings: &Settings, name: &str, admin_email: 
     block_on(async {
         let store = Store::open(&opened.address, 1).map_err(|error| error.to_string())?;
         let (id, password) = found(&store, &source(), name, admin_email, &[Role::Admin]).await?;
-        println!("organisation {id}\nadmin        {admin_email}\npassword     {password}");
+        println!("organisation {id}\nadmin        {admin_email}\npassword     {password}   ({CHANGE_IT})");
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -120,8 +127,9 @@ pub(crate) fn reset_password(
     let hash = ratchet_http::hash_password(&password)?;
     let now = (source().now)();
     accounts::change_password(account, &hash, &mut opened.connection)
+        .and_then(|()| accounts::limit_password(account, now + PRINTED_PASSWORD, &mut opened.connection))
         .and_then(|()| sessions::end_all(account, now, &mut opened.connection))
         .map_err(|error| error.to_string())?;
-    println!("password {password}");
+    println!("password {password}   ({CHANGE_IT})");
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
 //! Serve until told to stop.
 
 use super::database::{Opened, open_migrated};
-use super::people::found;
+use super::people::{CHANGE_IT, found};
 use crate::keys::Keys;
 use crate::mail::Mail;
 use crate::settings::{Fault, Settings};
@@ -159,7 +159,7 @@ async fn welcome(store: &Store, url: &str) -> Result<(), Fault> {
     let (_, password) = found(store, &source(), "My organisation", EMAIL, roles).await?;
     println!("This is the first start. An organisation was made, with one member: admin and ISMS manager.");
     println!("  e-mail    {EMAIL}");
-    println!("  password  {}   (shown only now)", password);
+    println!("  password  {}   (shown only now; {CHANGE_IT})", password);
     println!("  curl -s {url}/v1/auth/login -H 'Content-Type: application/json' \\");
     println!("    -d '{{\"email\":\"{EMAIL}\",\"password\":\"...\"}}'");
     Ok(())
