@@ -8,6 +8,7 @@ mod load;
 mod points;
 mod program;
 mod table;
+mod volume;
 
 use load::{Client, Load, request};
 use program::{Cluster, NONCONFORMITY, ORGANISATIONS, Server};
@@ -66,6 +67,9 @@ fn main() {
     }
     if plan.wants("points") {
         feeding(&plan, &mut table);
+    }
+    if plan.wants("volume") {
+        volume::reading(&plan, &mut table);
     }
     if plan.wants("start") {
         starting(&plan, &mut table);
