@@ -2,8 +2,8 @@
 
 mod outsiders;
 
-use super::{actions, annotations, employee_reports, evidence, incidents, indicators, measurements, nonconformities};
-use super::{management_reviews, weaknesses};
+use super::{actions, annotations, changes, employee_reports, evidence, improvements, incidents, indicators};
+use super::{management_reviews, measurements, nonconformities, weaknesses};
 use crate::databases::each;
 use crate::harness::{Answer, Api, Caller, PASSWORD, ROLES};
 use ratchet_domain::access::Role;
@@ -78,6 +78,20 @@ impl Scene {
             let stem = record["href"].as_str().unwrap().split('/').nth(2).unwrap().to_owned();
             let names = self.names.entry(stem).or_default();
             names.extend(["id", "reference"].map(|member| record[member].as_str().unwrap().to_owned()));
+        }
+    }
+}
+
+impl Scene {
+    /// What is raised of something restricted, and the restriction that follows.
+    async fn raise_of(&mut self, by: &Caller<'_>, incident: &str) {
+        let mut body = weaknesses::report();
+        body["title"] = json!(format!("Of the {WORD} incident"));
+        act(by, &format!("incidents/{incident}"), "raise-weakness", body).await.expect(200);
+        for stem in ["weaknesses", "restrictions"] {
+            let newest = by.get(&format!("/v1/{stem}?sort=-created_at&limit=1")).await.expect(200);
+            let reference = newest.body["items"][0]["reference"].as_str().unwrap().to_owned();
+            self.note(by, &[reference.as_str()]).await;
         }
     }
 }
@@ -171,13 +185,25 @@ pub async fn scene(api: &Api) -> Scene {
         "due_on": api.now().date_naive(),
     });
     let action = made(&by, "actions", body).await;
+    let mut body = employee_reports::tailgating();
+    body["text"] = json!(format!("{WORD} held the door"));
+    let kept_report = made(&by, "employee-reports", body).await;
+    let mut body = improvements::suggestion();
+    body["title"] = json!(format!("Keep {WORD} away"));
+    let improvement = made(&by, "improvements", body).await;
+    let vote = made(&by, "votes", json!({ "improvement": improvement })).await;
+    let mut body = changes::words();
+    body["title"] = json!(format!("A door without {WORD}"));
+    let change = made(&by, "changes", body).await;
     // What was seen before it was restricted is in what is frozen.
     management_reviews::prepared(api).await;
-    for record in [&of_report, &incident, &weakness, &risk, &action] {
+    let parts = [&of_report, &incident, &weakness, &risk, &action, &kept_report, &improvement, &change];
+    for record in parts {
         let restriction = restrict(&by, record).await;
         scene.note(&by, &[record.as_str(), restriction.as_str()]).await;
     }
-    scene.note(&by, &[entry.as_str()]).await;
+    scene.note(&by, &[entry.as_str(), vote.as_str()]).await;
+    scene.raise_of(&by, &incident).await;
     scene.beside.extend([report, open]);
     assert!(scene.names["nonconformities"].contains(&case));
     scene
@@ -219,6 +245,62 @@ async fn what_is_left_is_known_by_its_tag() {
             auditor.send(again).await.expect(304);
         }
         assert!(cut > 0, "nothing was left out of {:?}", scene.beside);
+    }
+}
+
+/// At once, for whoever is not to read it, and for good.
+#[tokio::test]
+async fn what_is_raised_of_it_is_restricted_from_the_start() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let keeper = Keeper::hired(&api).await;
+        let by = keeper.caller(&api).await;
+        let incident = made(&by, "incidents", incidents::report(api.now())).await;
+        let triage = json!({
+            "decision": "incident", "criteria": "x", "category": "malware", "severity": 2, "owner_id": keeper.id,
+        });
+        act(&by, &format!("incidents/{incident}"), "triage", triage).await.expect(200);
+        let management = api.member_id(Role::Management).await;
+        let body = json!({ "record": incident, "reader_ids": [management], "reason": "It names a colleague" });
+        by.post("/v1/restrictions", body).await.expect(201);
+        let place = format!("incidents/{incident}");
+        // Whoever asks is known already when it is raised.
+        api.by(Role::Auditor).await.get("/v1/weaknesses").await.expect(200);
+        let dry = by.post(&format!("/v1/{place}/raise-weakness?dry_run=true"), weaknesses::report()).await;
+        dry.expect(200);
+        let rows = api.database.rows();
+        act(&by, &place, "raise-weakness", weaknesses::report()).await.expect(200);
+        assert_ne!(api.database.rows(), rows);
+        let weakness = by.get("/v1/weaknesses").await.expect(200).body["items"][0].clone();
+        let path = format!("/v1/weaknesses/{}", weakness["reference"].as_str().unwrap());
+        for (role, status) in [(Role::Auditor, 404), (Role::IsmsManager, 404), (Role::Management, 200)] {
+            assert_eq!(api.by(role).await.get(&path).await.status, status, "{role:?}");
+        }
+        let made = by.get("/v1/restrictions?sort=-created_at").await.expect(200).body["items"][0].clone();
+        assert_eq!(made["record_reference"], weakness["reference"]);
+        assert!(made["reason"].as_str().unwrap().contains(&incident), "{made}");
+        let lifted = json!({ "reason": "The inquiry is over" });
+        let restriction = format!("restrictions/{}", made["reference"].as_str().unwrap());
+        act(&by, &restriction, "lift", lifted).await.expect(200);
+        assert_eq!(api.by(Role::Auditor).await.get(&path).await.status, 200);
+    }
+}
+
+/// A handler keeps a report from the others, never from whoever filed it.
+#[tokio::test]
+async fn whoever_filed_a_report_reads_it_whatever_the_handlers_do() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let keeper = Keeper::hired(&api).await;
+        let report = employee_reports::file(&api, Role::Member).await;
+        let path = format!("/v1/employee-reports/{report}");
+        let seen_by = async |role: Role| api.by(role).await.get(&path).await.status;
+        assert_eq!(seen_by(Role::IsmsManager).await, 200, "it is read by the handlers");
+        restrict(&keeper.caller(&api).await, &report).await;
+        assert_eq!([seen_by(Role::IsmsManager).await, seen_by(Role::Member).await], [404, 200]);
+        let mine = api.by(Role::Member).await.get("/v1/employee-reports").await.expect(200);
+        assert_eq!(mine.body["items"].as_array().unwrap().len(), 1);
+        keeper.caller(&api).await.get(&path).await.expect(200);
     }
 }
 

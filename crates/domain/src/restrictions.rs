@@ -22,8 +22,16 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What can be restricted; the actions that serve such a record are as restricted as it is.
-pub const KINDS: [Prefix; 5] =
-    [Prefix::Nonconformity, Prefix::Incident, Prefix::Weakness, Prefix::Action, Prefix::Risk];
+pub const KINDS: [Prefix; 8] = [
+    Prefix::Nonconformity,
+    Prefix::Incident,
+    Prefix::Weakness,
+    Prefix::Action,
+    Prefix::Risk,
+    Prefix::EmployeeReport,
+    Prefix::Improvement,
+    Prefix::Change,
+];
 /// At most so many readers are named.
 pub const READERS: usize = 50;
 /// At most so many are in force in an organisation: each caller carries what is kept from it.
@@ -89,6 +97,7 @@ pub fn is_about_others(kind: Prefix) -> bool {
         | Prefix::Link
         | Prefix::Evidence
         | Prefix::TimelineEntry
+        | Prefix::Vote
         | Prefix::Redaction
         | Prefix::Restriction => true,
         Prefix::Nonconformity
@@ -117,7 +126,6 @@ pub fn is_about_others(kind: Prefix) -> bool {
         | Prefix::Audit
         | Prefix::Finding
         | Prefix::Improvement
-        | Prefix::Vote
         | Prefix::ManagementReview
         | Prefix::Objective
         | Prefix::Incident
@@ -136,6 +144,10 @@ pub fn stays_apart(is_restricted: bool) -> Result<(), Refusal> {
         return Err(Refusal::state("restricted", detail));
     }
     Ok(())
+}
+
+fn too_many() -> Refusal {
+    Refusal::state("too_many", format!("{IN_FORCE} records are restricted already: lift what need not be any more"))
 }
 
 impl Record for Restriction {
@@ -185,10 +197,36 @@ impl Restriction {
             return Err(Refusal::state("person_needed", "a person restricts a record, not a machine"));
         }
         if in_force >= IN_FORCE {
-            let detail = format!("{IN_FORCE} records are restricted already: lift what need not be any more");
-            return Err(Refusal::state("too_many", detail));
+            return Err(too_many());
         }
         let why = restriction.why.clone();
+        Ok(Change::born(restriction, "imposed").because(why))
+    }
+
+    /// What is raised of a restricted record is as restricted, whoever raises it: it says what that one says. It is read by
+    /// who reads that one, as far as it is named there, and by whoever raised it.
+    ///
+    /// # Errors
+    /// Where records of this kind cannot be restricted, or too many are.
+    pub fn inherited(
+        from: &Self,
+        (target, target_reference): (Target, Reference),
+        in_force: i64,
+        by: &Actor,
+        birth: Birth,
+    ) -> Result<Change<Self>, Refusal> {
+        if !KINDS.contains(&target.kind) {
+            let detail = "it would come of what is restricted, and cannot be restricted itself: lift that first";
+            return Err(Refusal::state("restricted", detail));
+        }
+        if in_force >= IN_FORCE {
+            return Err(too_many());
+        }
+        let maker = from.head.created_by.filter(|maker| !from.readers.contains(maker));
+        let readers = from.readers.iter().copied().chain(maker).take(READERS).collect();
+        let why = format!("Raised of {}, which is restricted", from.target_reference);
+        let head = Head::born(by, birth);
+        let restriction = Self { head, target, target_reference, readers, why: why.clone(), stage: Stage::InForce };
         Ok(Change::born(restriction, "imposed").because(why))
     }
 
@@ -227,7 +265,8 @@ impl Restriction {
         let mut faults = Faults::default();
         faults.keep(text::narrative("/reason", &self.why));
         if !KINDS.contains(&self.target.kind) {
-            let detail = "must be a nonconformity, an incident, a weakness, an action or a risk";
+            let detail = "must be a nonconformity, an incident, a weakness, an action, a risk, an employee report, an \
+                          improvement or a change";
             faults.push(Fault::new("/record", "not_applicable", detail));
         }
         if self.readers.len() > READERS {

@@ -2,9 +2,9 @@
 
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
-use crate::id::ImprovementId;
+use crate::id::{ImprovementId, RecordId};
 use crate::improvements::Improvement;
-use crate::reference::Prefix;
+use crate::reference::{Prefix, Target};
 use crate::refusal::{Reason, Refusal};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -92,6 +92,10 @@ impl Record for Vote {
 
     fn head_mut(&mut self, _: Seal) -> &mut Head {
         &mut self.head
+    }
+
+    fn concerns(&self) -> Vec<Target> {
+        vec![Target { kind: Prefix::Improvement, id: RecordId(self.improvement.0) }]
     }
 }
 

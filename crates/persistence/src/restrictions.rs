@@ -6,14 +6,17 @@ use crate::duplicates::listed;
 use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
 use crate::row::{body_of, parse, record_table, with_head, word};
-use crate::schema::{actions, comments, evidence, links, ownerships, redactions, restrictions, tags, timeline_entries};
+use crate::schema::{
+    actions, comments, employee_reports, evidence, links, ownerships, redactions, restrictions, tags, timeline_entries,
+    votes,
+};
 use crate::table::{Guarded, Own};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::access::Withheld;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::{MemberId, OrganisationId};
-use ratchet_domain::reference::Reference;
+use ratchet_domain::reference::{Prefix, Reference};
 use ratchet_domain::restrictions::{Restriction, StageName};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -98,6 +101,26 @@ pub fn in_force(organisation: OrganisationId, connection: &mut AnyConnection) ->
         .filter(restrictions::organisation_id.eq(KeyValue(organisation.0)))
         .filter(restrictions::stage.eq(word(StageName::InForce)));
     Ok(in_force.count().get_result(connection)?)
+}
+
+/// The restriction in force of one of these records; nothing is asked where there are none.
+pub(crate) fn of_any(
+    organisation: OrganisationId,
+    records: &[Uuid],
+    connection: &mut AnyConnection,
+) -> Result<Option<Restriction>, Error> {
+    if records.is_empty() {
+        return Ok(None);
+    }
+    let row: Option<Row> = restrictions::table
+        .filter(restrictions::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(restrictions::target_id.eq_any(records.iter().copied().map(KeyValue)))
+        .filter(restrictions::stage.eq(word(StageName::InForce)))
+        .order(restrictions::id)
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    Ok(row.map(Row::into_record).transpose()?.map(|(restriction, _)| restriction))
 }
 
 /// Whether the record is restricted.
@@ -203,6 +226,7 @@ pub fn withheld(
     let leading = links::target_id.eq_any(about.clone()).or(links::to_id.eq_any(about.clone()));
     names.extend(named!(links, ours, leading, connection));
     names.extend(named!(evidence, ours, evidence::target_id.eq_any(about.clone()), connection));
+    names.extend(named!(votes, ours, votes::improvement_id.eq_any(about.clone()), connection));
     names.extend(named!(timeline_entries, ours, timeline_entries::incident_id.eq_any(about), connection));
     // Of any of these, too.
     names.extend(named!(redactions, ours, redactions::target_id.eq_any(keys(&names)), connection));
@@ -213,7 +237,8 @@ fn keys(names: &[(Uuid, Reference)]) -> Vec<KeyValue> {
     names.iter().map(|(id, _)| KeyValue(*id)).collect()
 }
 
-/// Those of the restricted records that the reader answers for now: an owner and an assignee always read theirs.
+/// Those of the restricted records that the reader answers for now, or has reported: an owner, an assignee and whoever filed
+/// an employee report always read theirs.
 fn owned(
     organisation: OrganisationId,
     reader: Option<MemberId>,
@@ -230,5 +255,18 @@ fn owned(
         .filter(ownerships::owned_until.is_null())
         .select(ownerships::record_id)
         .load(connection)?;
-    Ok(owned.into_iter().map(|record| record.0).collect())
+    let mut owned: HashSet<Uuid> = owned.into_iter().map(|record| record.0).collect();
+    let of_reports = restricted.iter().map(|restriction| restriction.target);
+    let reports: Vec<KeyValue> =
+        of_reports.filter(|target| target.kind == Prefix::EmployeeReport).map(|target| KeyValue(target.id.0)).collect();
+    if !reports.is_empty() {
+        let filed: Vec<KeyValue> = employee_reports::table
+            .filter(employee_reports::organisation_id.eq(KeyValue(organisation.0)))
+            .filter(employee_reports::id.eq_any(reports))
+            .filter(employee_reports::created_by.eq(KeyValue(me.0)))
+            .select(employee_reports::id)
+            .load(connection)?;
+        owned.extend(filed.into_iter().map(|record| record.0));
+    }
+    Ok(owned)
 }

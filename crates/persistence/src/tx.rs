@@ -8,6 +8,7 @@ use crate::journal::{self, Entry, Receipt};
 use crate::ownerships;
 use crate::record_edges;
 use crate::responsibilities;
+use crate::restrictions;
 use crate::schedule;
 use crate::schema::reference_counters;
 use crate::separation;
@@ -19,7 +20,10 @@ use diesel::prelude::*;
 use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Birth, Change};
 use ratchet_domain::id::EntryId;
-use ratchet_domain::reference::{Locator, Prefix, Reference};
+use ratchet_domain::links::Relation;
+use ratchet_domain::reference::{Locator, Prefix, Reference, Target};
+use ratchet_domain::restrictions::Restriction;
+use ratchet_domain::trace::TraceEdge;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
@@ -56,13 +60,16 @@ pub struct Tx<'a> {
     salts: HashMap<Uuid, [u8; 16]>,
     /// Records made in this transaction: nobody else can know them.
     born: HashSet<Uuid>,
+    /// Whether a restriction was written.
+    has_restricted: bool,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(connection: &'a mut AnyConnection, context: Context) -> Self {
         let Context { actor, now, request, dry_run: _, next_id, next_salt } = context;
         let now = now();
-        Self { connection, actor, now, request, next_id, next_salt, salts: HashMap::new(), born: HashSet::new() }
+        let (salts, born) = (HashMap::new(), HashSet::new());
+        Self { connection, actor, now, request, next_id, next_salt, salts, born, has_restricted: false }
     }
 
     /// The caller.
@@ -81,6 +88,11 @@ impl<'a> Tx<'a> {
     /// The database's.
     pub fn today(&mut self) -> Result<NaiveDate, Error> {
         Ok(settings::rules(self.actor.organisation, self.connection)?.today(self.now))
+    }
+
+    /// Whether who reads what is not what it was before: a restriction was written, be it one that followed from another.
+    pub fn has_restricted(&self) -> bool {
+        self.has_restricted
     }
 
     /// A fresh id.
@@ -194,6 +206,10 @@ impl<'a> Tx<'a> {
     }
 
     fn store<T: Guarded>(&mut self, change: Change<T>, new_salt: Option<[u8; 16]>) -> Result<(T, Receipt), Error> {
+        self.has_restricted |= T::PREFIX == Prefix::Restriction;
+        if change.before().is_none() {
+            self.inherit_restriction(change.after())?;
+        }
         let organisation = self.actor.organisation;
         let id = change.after().head().id;
         // The row takes its tenant from the record, the entry from the actor: they are one.
@@ -243,6 +259,22 @@ impl<'a> Tx<'a> {
         let id = EntryId((self.next_id)());
         let receipt = journal::append(id, organisation, entry, self.connection)?;
         Ok((change.into_after(), receipt))
+    }
+
+    /// What is raised of something restricted is as restricted from its first moment on.
+    fn inherit_restriction<T: Guarded>(&mut self, raised: &T) -> Result<(), Error> {
+        let own = Target::of(raised);
+        let born_of = |edge: &TraceEdge| edge.relation == Relation::Raised && edge.to == own;
+        let origins: Vec<Uuid> =
+            raised.edges().iter().filter(|edge| born_of(edge)).map(|edge| edge.from.id.0).collect();
+        let organisation = self.actor.organisation;
+        let Some(restriction) = restrictions::of_any(organisation, &origins, self.connection)? else { return Ok(()) };
+        let in_force = restrictions::in_force(organisation, self.connection)?;
+        let birth = self.birth(Prefix::Restriction)?;
+        let named = (own, raised.head().reference);
+        let inherited = Restriction::inherited(&restriction, named, in_force, &self.actor, birth)?;
+        self.save(inherited)?;
+        Ok(())
     }
 
     fn stale<T: Table>(&mut self, id: Uuid) -> Result<Error, Error> {

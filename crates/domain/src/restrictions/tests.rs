@@ -102,6 +102,28 @@ fn what_is_wrong_with_a_draft() {
 }
 
 #[test]
+fn what_is_raised_of_it_is_read_by_the_same_and_by_whoever_raised_it() {
+    let reference: Reference = "WKN-2026-0004".parse().unwrap();
+    let weakness = Target { kind: Prefix::Weakness, id: RecordId(Uuid::from_u128(43)) };
+    let member_alone = person(5, &[Role::Member]);
+    let inherit = |target, in_force| {
+        Restriction::inherited(&imposed(), (target, reference), in_force, &member_alone, birth(Prefix::Restriction))
+    };
+    let inherited = inherit(weakness, 0).unwrap().into_after();
+    for (n, reads) in [(1, true), (2, true), (5, true), (3, false)] {
+        assert_eq!(inherited.is_read_by(member(n)), reads, "{n}");
+    }
+    assert!(inherited.why.contains("INC-2026-0003"));
+    let refused = |made: Result<_, _>| match made {
+        Err(Refusal::State(reasons)) => reasons[0].code.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(inherit(weakness, IN_FORCE)), "too_many");
+    let objective = Target { kind: Prefix::Objective, ..weakness };
+    assert_eq!(refused(inherit(objective, 0)), "restricted");
+}
+
+#[test]
 fn those_it_names_and_whoever_made_it_read_the_record() {
     let restriction = imposed();
     for (n, reads) in [(1, true), (2, true), (3, false)] {

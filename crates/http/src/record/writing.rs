@@ -201,7 +201,13 @@ impl Call {
             idempotency::keep(&retry, kept, answer.record, now, tx.connection())?;
             Ok(answer)
         };
-        self.app.store.write(context, job).await
+        let job = move |tx: &mut Tx<'_>| Ok::<_, ApiError>((job(tx)?, tx.has_restricted()));
+        let (answer, has_restricted) = self.app.store.write(context, job).await?;
+        if has_restricted {
+            // Who reads what is known anew from here on.
+            self.app.callers.forget_all();
+        }
+        Ok(answer)
     }
 
     fn retry(&self, digest: &[u8; 32]) -> Result<Option<Retry>, ApiError> {

@@ -114,7 +114,7 @@ impl Resource for Restriction {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateRestriction {
-    /// The nonconformity, incident, weakness, action or risk, by reference.
+    /// The nonconformity, incident, weakness, action, risk, employee report, improvement or change, by reference.
     #[schema(example = "NC-2026-0001")]
     record: String,
     /// Who reads it beside you, its owner and its assignee; at most 50. Being named gives nobody a right that the roles do not
@@ -162,7 +162,8 @@ pub(crate) async fn list_restrictions(call: Call, list: List<RestrictionQuery>) 
 /// Restrict a record that you see: it is kept from all but its readers.
 ///
 /// For everybody else it is not there, nor is what is said about it, planned for it or linked with it: 404, left out of lists,
-/// searches, traces and work; events say what kind of thing happened and not to what. Figures count it.
+/// searches, traces and work; events say what kind of thing happened and not to what. Figures count it. What is raised of it
+/// later is restricted from the start, for the same readers and whoever raised it.
 #[utoipa::path(
     tag = "restrictions",
     params(WriteParameters),
@@ -175,7 +176,6 @@ pub(crate) async fn create_restriction(
     parameters: Query<WriteParameters>,
     body: Body<CreateRestriction>,
 ) -> Result<Answer, ApiError> {
-    let app = call.app.clone();
     let make = |input: CreateRestriction, by: &Actor, birth, tx: &mut Tx<'_>| -> Result<_, ApiError> {
         let CreateRestriction { record, reader_ids, reason } = input;
         let target = records::named("/record", &record, by, tx.connection())?;
@@ -186,10 +186,7 @@ pub(crate) async fn create_restriction(
         let draft = RestrictionDraft { target, target_reference, readers: reader_ids, why: reason, in_force };
         Ok(Restriction::impose(draft, by, birth)?)
     };
-    let answer = call.create(parameters, body, make).await?;
-    // Who reads what is known anew from here on.
-    app.callers.forget_all();
-    Ok(answer)
+    call.create(parameters, body, make).await
 }
 
 /// Read a restriction of a record that you read.
@@ -222,7 +219,6 @@ pub(crate) async fn name_readers_restriction(
     parameters: Query<WriteParameters>,
     body: Body<NameReadersRestriction>,
 ) -> Result<Answer, ApiError> {
-    let app = call.app.clone();
     let run = |restriction: Restriction,
                input: NameReadersRestriction,
                (): &(),
@@ -233,9 +229,7 @@ pub(crate) async fn name_readers_restriction(
         existing_members("/reader_ids", &reader_ids, tx)?;
         Ok(restriction.name_readers(reader_ids, reason, by, tx.now())?)
     };
-    let answer = call.verb(target, Verb::NameReaders, parameters, body, run).await?;
-    app.callers.forget_all();
-    Ok(answer)
+    call.verb(target, Verb::NameReaders, parameters, body, run).await
 }
 
 /// Lift a restriction: the record, and everything about it, is seen again by whoever the roles let see it.
@@ -252,16 +246,13 @@ pub(crate) async fn lift_restriction(
     parameters: Query<WriteParameters>,
     body: Body<LiftRestriction>,
 ) -> Result<Answer, ApiError> {
-    let app = call.app.clone();
     let run = |restriction: Restriction,
                LiftRestriction { reason }: LiftRestriction,
                (): &(),
                by: &Actor,
                tx: &mut Tx<'_>|
      -> Result<_, ApiError> { Ok(restriction.lift(reason, by, tx.now())?) };
-    let answer = call.verb(target, Verb::Lift, parameters, body, run).await?;
-    app.callers.forget_all();
-    Ok(answer)
+    call.verb(target, Verb::Lift, parameters, body, run).await
 }
 
 pub(crate) fn configure(routes: &mut Routes) {
