@@ -75,7 +75,7 @@ async fn the_whole_treatment_with_actions() {
         verb(&api, manager, &nc("implement"), check).await.expect(200);
         let late = verb(&api, manager, &act("reopen"), json!({ "reason": "More" })).await.expect(409);
         assert_eq!(late.reasons(), ["parent_is_over"]);
-        assert_eq!(plan(&api, &case).await.expect(409).reasons(), ["parent_is_over"]);
+        assert_eq!(plan(&api, &case).await.expect(409).reasons(), ["takes_no_actions"]);
         api.wait(TimeDelta::days(30));
         let verdict = json!({ "effective": false, "criterion": "Share", "evidence": "84 %" });
         let again = verb(&api, Role::Management, &nc("verify"), verdict).await.expect(200);

@@ -31,6 +31,41 @@ pub async fn attached(api: &Api, stem: &str, body: Value) -> String {
     attach(api, manager, &record, stem, body).await.expect(201).reference().to_owned()
 }
 
+/// One statement finds them, and the words beside them narrow further.
+#[tokio::test]
+async fn a_list_is_narrowed_to_what_carries_a_tag() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let records = [raise(&api).await, raise(&api).await, raise(&api).await];
+        let manager = api.by(Role::IsmsManager).await;
+        let tag = async |record: &str, label: &str| {
+            let tag = json!({ "record": record, "label": label });
+            manager.post("/v1/tags", tag).await.expect(201).reference().to_owned()
+        };
+        tag(&records[0], "supplier").await;
+        let on_second = tag(&records[1], "laptop").await;
+        tag(&records[1], "supplier").await;
+        let found = async |query: &str| {
+            let list = manager.get(&format!("/v1/nonconformities?sort=reference&{query}")).await.expect(200);
+            let items = list.body["items"].as_array().unwrap().clone();
+            items.iter().map(|item| item["reference"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(found("tag=supplier").await, records[..2]);
+        assert_eq!(found("tag=laptop").await, records[1..2]);
+        assert_eq!(found("tag=laptop,supplier").await, records[..2]);
+        assert_eq!(found("tag=nobody").await, [""; 0]);
+        api.follow().await;
+        assert_eq!(found("tag=laptop&q=patches").await, records[1..2]);
+        assert_eq!(found("tag=laptop&q=nobody").await, [""; 0]);
+        manager.post(&format!("/v1/tags/{on_second}/withdraw"), json!({ "reason": "Wrong" })).await.expect(200);
+        assert_eq!(found("tag=laptop").await, [""; 0]);
+        let wrong = manager.get("/v1/nonconformities?tag=A%20B").await.expect(400);
+        assert!(wrong.text.contains("tag"), "{}", wrong.text);
+        let many = vec!["x"; 21].join(",");
+        manager.get(&format!("/v1/nonconformities?tag={many}")).await.expect(400);
+    }
+}
+
 #[tokio::test]
 async fn attached_seen_by_whoever_sees_the_record_and_withdrawn() {
     for database in each() {

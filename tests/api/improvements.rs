@@ -98,7 +98,7 @@ async fn its_actions_are_done_before_it_is_in_place() {
             });
             api.by(Role::IsmsManager).await.post("/v1/actions", body).await
         };
-        assert_eq!(action().await.expect(409).reasons(), ["parent_is_over"]);
+        assert_eq!(action().await.expect(409).reasons(), ["takes_no_actions"]);
         accept(&api, &reference).await.expect(200);
         let planned = action().await.expect(201);
         assert_eq!(planned.body["parent"]["kind"], "improvement");

@@ -357,6 +357,6 @@ async fn given_up_with_a_reason_and_found_by_its_filters() {
         }
         let action = super::actions::plan(&api, &pursued).await.expect(201);
         assert_eq!(action.body["parent"]["kind"], "objective");
-        assert_eq!(super::actions::plan(&api, &draft).await.expect(409).reasons(), ["parent_is_over"]);
+        assert_eq!(super::actions::plan(&api, &draft).await.expect(409).reasons(), ["takes_no_actions"]);
     }
 }

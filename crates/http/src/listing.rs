@@ -21,9 +21,12 @@ use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::search::{Question, find};
 use ratchet_persistence::settings;
 use ratchet_persistence::table::{Listed, Order, Own, Scope};
+use ratchet_persistence::tags::carrying;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::str::FromStr;
+use uuid::Uuid;
 
 /// Records per page, unless asked otherwise; at most [`LIMIT`].
 const DEFAULT: i64 = 50;
@@ -46,16 +49,20 @@ pub(crate) struct PageParameters {
     /// A record is found a moment after it was written; at most the 1,000 that the words say most about are listed.
     #[param(example = "laptop patch")]
     pub q: Option<String>,
+    /// Only records that carry one of these tags, at most 20, separated by commas; at most the 1,000 that were tagged last are listed.
+    #[serde(default, deserialize_with = "parameters::listed_labels")]
+    #[param(inline, value_type = Option<Vec<String>>, example = "supplier")]
+    pub tag: Option<Vec<String>>,
     /// Count all pages into `total`.
     #[serde(default)]
     #[param(required = false)]
     pub count: bool,
-    /// What to write out beside its id: `owner`.
+    /// Names of what to write out beside its id.
     pub expand: Option<String>,
 }
 
-const COMMON: [&str; 6] = ["limit", "cursor", "sort", "q", "count", "expand"];
-/// Records that words can find for one list.
+const COMMON: [&str; 7] = ["limit", "cursor", "sort", "q", "tag", "count", "expand"];
+/// Records that words or tags can find for one list.
 const FOUND: usize = 1_000;
 
 /// A list's parameters: the common ones, and the resource's own.
@@ -121,10 +128,10 @@ pub(crate) struct Named(Locator);
 
 impl Named {
     /// The record's id; of a reference that was not looked up, nobody's.
-    pub(crate) fn id(self) -> uuid::Uuid {
+    pub(crate) fn id(self) -> Uuid {
         match self.0 {
             Locator::Id(id) => id,
-            Locator::Reference(_) => uuid::Uuid::nil(),
+            Locator::Reference(_) => Uuid::nil(),
         }
     }
 }
@@ -139,8 +146,8 @@ impl<'de> Deserialize<'de> for Named {
 /// What a filter may name by a reference.
 pub(crate) trait ByReference {
     fn reference(&self) -> Option<Reference>;
-    fn id(&self) -> Option<uuid::Uuid>;
-    fn of(id: uuid::Uuid) -> Self;
+    fn id(&self) -> Option<Uuid>;
+    fn of(id: Uuid) -> Self;
 }
 
 impl ByReference for Named {
@@ -151,14 +158,14 @@ impl ByReference for Named {
         }
     }
 
-    fn id(&self) -> Option<uuid::Uuid> {
+    fn id(&self) -> Option<Uuid> {
         match self.0 {
             Locator::Id(id) => Some(id),
             Locator::Reference(_) => None,
         }
     }
 
-    fn of(id: uuid::Uuid) -> Self {
+    fn of(id: Uuid) -> Self {
         Self(Locator::Id(id))
     }
 }
@@ -171,14 +178,14 @@ impl ByReference for Who {
         }
     }
 
-    fn id(&self) -> Option<uuid::Uuid> {
+    fn id(&self) -> Option<Uuid> {
         match self {
             Self::Member(member) => Some(member.0),
             Self::Me | Self::Reference(_) => None,
         }
     }
 
-    fn of(id: uuid::Uuid) -> Self {
+    fn of(id: Uuid) -> Self {
         Self::Member(MemberId(id))
     }
 }
@@ -200,7 +207,7 @@ impl LookUp<'_> {
         let Some(reference) = named.as_ref().and_then(ByReference::reference) else {
             // What is restricted to others is answered like what is not there.
             if named.as_ref().and_then(ByReference::id).is_some_and(|id| self.by.is_kept_from(id)) {
-                *named = Some(N::of(uuid::Uuid::nil()));
+                *named = Some(N::of(Uuid::nil()));
             }
             return Ok(());
         };
@@ -226,10 +233,10 @@ impl Who {
     /// The member who is meant: of a call on somebody's behalf that one. A machine asking for `me` means nobody.
     pub(crate) fn resolve(self, by: &Actor) -> MemberId {
         match self {
-            Self::Me => by.principal().unwrap_or(MemberId(uuid::Uuid::nil())),
+            Self::Me => by.principal().unwrap_or(MemberId(Uuid::nil())),
             Self::Member(id) => id,
             // Looked up before anything is filtered by it.
-            Self::Reference(_) => MemberId(uuid::Uuid::nil()),
+            Self::Reference(_) => MemberId(Uuid::nil()),
         }
     }
 }
@@ -285,9 +292,20 @@ fn order_of<T: Listed>(sort: Option<&str>) -> Result<Vec<(&'static str, bool)>, 
     Ok(keys)
 }
 
+/// What both found, where both were asked.
+fn both(found: Option<Vec<Uuid>>, tagged: Option<Vec<Uuid>>) -> Option<Vec<Uuid>> {
+    match (found, tagged) {
+        (Some(found), Some(tagged)) => {
+            let tagged: HashSet<Uuid> = tagged.into_iter().collect();
+            Some(found.into_iter().filter(|id| tagged.contains(id)).collect())
+        }
+        (found, tagged) => found.or(tagged),
+    }
+}
+
 impl Call {
     /// Answers one page: at most a statement for the records, one to count, one to expand, one for each word that is
-    /// asked for, and what [`Resource::fill`] needs.
+    /// asked for, one for tags, and what [`Resource::fill`] needs.
     pub(crate) async fn list<T: Resource>(self, list: List<T::Query>) -> Result<Answer, ApiError> {
         let List { page, mut query, asked } = list;
         let (app, organisation) = (self.app.clone(), self.actor.organisation);
@@ -308,6 +326,7 @@ impl Call {
         let (limit, count) = (page.limit.unwrap_or(DEFAULT), page.count);
         let words = page.q.as_deref().map(search::asked).transpose();
         let words = words.map_err(|fault| ApiError::Parameters(vec![fault]))?;
+        let tags = page.tag;
         let about = T::about(&query);
         let (by, now) = (self.actor.clone(), self.app.now());
         let path = self.request.path().to_owned();
@@ -329,7 +348,9 @@ impl Call {
             }
             let question = words.map(|words| Question { words, kind: Some(T::PREFIX) });
             let found = question.map(|question| find(organisation, &question, FOUND, connection)).transpose()?;
-            let only = found.map(|found| found.records.into_iter().map(|(_, id)| id).collect());
+            let found = found.map(|found| found.records.into_iter().map(|(_, id)| id).collect::<Vec<_>>());
+            let tagged = tags.map(|tags| carrying(organisation, T::PREFIX, &tags, FOUND, connection)).transpose()?;
+            let only = both(found, tagged);
             let withheld = by.withheld().map(|withheld| withheld.of_kind(T::PREFIX)).unwrap_or_default();
             let scope = Scope { organisation, own, only, withheld, filter };
             let mut records = T::page(&scope, &order, limit + 1, connection)?;

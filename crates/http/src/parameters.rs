@@ -117,6 +117,18 @@ pub(crate) fn listed_controls<'de, D: Deserializer<'de>>(deserializer: D) -> Res
     each(deserializer, |word| text::control("", word).map(|()| word.to_owned()).map_err(|fault| fault.detail))
 }
 
+/// Tags separated by commas.
+pub(crate) fn listed_labels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    let labels = each(deserializer, |word| tags::check("", word).map(|()| word.to_owned()).map_err(|it| it.detail))?;
+    match labels {
+        Some(labels) if labels.len() > TAGS => Err(D::Error::custom(format!("must name at most {TAGS}"))),
+        labels => Ok(labels),
+    }
+}
+
+/// Tags that a list can be narrowed by.
+const TAGS: usize = 20;
+
 fn each<'de, T, D: Deserializer<'de>>(
     deserializer: D,
     read: impl Fn(&str) -> Result<T, String>,

@@ -190,7 +190,7 @@ pub(crate) struct Transition {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ShowParameters {
-    /// What to write out beside its id: `owner`.
+    /// Names of what to write out beside its id.
     pub expand: Option<String>,
     /// As it was at this moment, out of the journal; without transitions, whose guards speak of now.
     #[serde(default, deserialize_with = "bounded")]

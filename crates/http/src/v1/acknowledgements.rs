@@ -87,6 +87,8 @@ impl Resource for Acknowledgement {
     type Query = AcknowledgementQuery;
     const PATH: &'static str = "acknowledgements";
     const EXPANDS: &'static [(&'static str, &'static str)] = &[("member", "member_id")];
+    const EXPANDS_RECORDS: &'static [(&'static str, &'static str, Prefix)] =
+        &[("policy", "policy_id", Prefix::Policy), ("policy_version", "version_id", Prefix::PolicyVersion)];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> AcknowledgementView {
         let late = self.is_late();

@@ -290,7 +290,7 @@ fn parent_that_takes_actions(named: &str, by: &Actor, tx: &mut Tx<'_>) -> Result
         }
         let attempt = record.takes_actions().ok_or_else(|| {
             let (kind, state) = (T::KIND.replace('_', " "), record.stage_name());
-            Refusal::state("parent_is_over", format!("{kind} that is {state} takes no actions"))
+            Refusal::state("takes_no_actions", format!("{kind} that is {state} takes no actions"))
         })?;
         Ok((parent, attempt))
     })

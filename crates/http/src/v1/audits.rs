@@ -79,6 +79,8 @@ impl Resource for Audit {
     type Query = AuditQuery;
     const PATH: &'static str = "audits";
     const EXPANDS: &'static [(&'static str, &'static str)] = &[("lead", "lead_id")];
+    const EXPANDS_RECORDS: &'static [(&'static str, &'static str, Prefix)] =
+        &[("programme", "programme_id", Prefix::AuditProgramme)];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> AuditView {
         AuditView::of(self, true, transitions)

@@ -70,6 +70,8 @@ impl Resource for PlannedChange {
     type Query = ChangeQuery;
     const PATH: &'static str = "changes";
     const EXPANDS: &'static [(&'static str, &'static str)] = &[("owner", "owner_id")];
+    const EXPANDS_RECORDS: &'static [(&'static str, &'static str, Prefix)] =
+        &[("template", "template_id", Prefix::ChangeTemplate)];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> ChangeView {
         ChangeView::of(self, transitions)

@@ -58,6 +58,8 @@ impl Resource for ManagementReview {
     type Query = ManagementReviewQuery;
     const PATH: &'static str = "management-reviews";
     const EXPANDS: &'static [(&'static str, &'static str)] = &[("chair", "chair_id")];
+    const EXPANDS_RECORDS: &'static [(&'static str, &'static str, Prefix)] =
+        &[("previous", "previous_id", Prefix::ManagementReview)];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> ManagementReviewView {
         ManagementReviewView::of(self, transitions)

@@ -63,6 +63,7 @@ impl Resource for Objective {
     type Query = ObjectiveQuery;
     const PATH: &'static str = "objectives";
     const EXPANDS: &'static [(&'static str, &'static str)] = &[("owner", "owner_id")];
+    const EXPANDS_RECORDS: &'static [(&'static str, &'static str, Prefix)] = &[("policy", "policy_id", Prefix::Policy)];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> ObjectiveView {
         ObjectiveView::of(self, transitions)

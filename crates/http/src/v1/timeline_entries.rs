@@ -69,6 +69,8 @@ impl Resource for TimelineEntry {
     type View = TimelineEntryView;
     type Query = TimelineEntryQuery;
     const PATH: &'static str = "timeline-entries";
+    const EXPANDS_RECORDS: &'static [(&'static str, &'static str, Prefix)] =
+        &[("incident", "incident_id", Prefix::Incident)];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> TimelineEntryView {
         let Self { head, incident, happened_at, kind, text, audience, corrects } = self;

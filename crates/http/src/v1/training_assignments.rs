@@ -57,6 +57,7 @@ impl Resource for TrainingAssignment {
     type Query = TrainingAssignmentQuery;
     const PATH: &'static str = "training-assignments";
     const EXPANDS: &'static [(&'static str, &'static str)] = &[("member", "member_id")];
+    const EXPANDS_RECORDS: &'static [(&'static str, &'static str, Prefix)] = &[("course", "course_id", Prefix::Course)];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> TrainingAssignmentView {
         TrainingAssignmentView::of(self, transitions)

@@ -60,6 +60,8 @@ impl Resource for Vote {
     type View = VoteView;
     type Query = VoteQuery;
     const PATH: &'static str = "votes";
+    const EXPANDS_RECORDS: &'static [(&'static str, &'static str, Prefix)] =
+        &[("voted_for", "improvement_id", Prefix::Improvement)];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> VoteView {
         let Self { head, improvement, stage } = self;

@@ -128,6 +128,8 @@ impl Resource for Weakness {
     type Query = WeaknessQuery;
     const PATH: &'static str = "weaknesses";
     const EXPANDS: &'static [(&'static str, &'static str)] = &[("owner", "owner_id"), ("reporter", "reporter_id")];
+    const EXPANDS_RECORDS: &'static [(&'static str, &'static str, Prefix)] =
+        &[("nonconformity", "nonconformity_id", Prefix::Nonconformity)];
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> WeaknessView {
         let Self {
