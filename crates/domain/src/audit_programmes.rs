@@ -4,6 +4,7 @@
 mod commands;
 mod coverage;
 mod lifecycle;
+mod mistakes;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -17,6 +18,7 @@ use crate::audits::{NAMED, REQUIREMENTS, few_and_once};
 use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::{AuditProgrammeId, MemberId, ProcessId};
 use crate::indicators::built_in::Share;
+use crate::mistakes::Voided;
 use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::text;
@@ -114,6 +116,12 @@ pub enum Stage {
         /// What it came to.
         closure: Closure,
     },
+    /// It was drafted by mistake.
+    Void {
+        /// What the mistake was.
+        #[serde(flatten)]
+        voided: Voided,
+    },
 }
 
 /// An audit programme.
@@ -151,7 +159,7 @@ impl Record for AuditProgramme {
         let approval = Work::of_whoever(Permission::ApproveAuditProgramme, None, Some(self.content.starts_on));
         match &self.stage {
             Stage::Draft if self.missing().is_empty() => vec![approval],
-            Stage::Draft | Stage::Closed { .. } => Vec::new(),
+            Stage::Draft | Stage::Closed { .. } | Stage::Void { .. } => Vec::new(),
             Stage::Approved { .. } if self.is_stale() => vec![approval],
             Stage::Approved { .. } => {
                 vec![Work::of_whoever(Permission::CloseAudit, None, Some(self.content.ends_on))]
@@ -187,8 +195,17 @@ impl AuditProgramme {
     #[must_use]
     pub fn approval(&self) -> Option<&Approval> {
         match &self.stage {
-            Stage::Draft => None,
+            Stage::Draft | Stage::Void { .. } => None,
             Stage::Approved { approval } | Stage::Closed { approval, closure: _ } => Some(approval),
+        }
+    }
+
+    /// What the mistake was, where it is void.
+    #[must_use]
+    pub fn voided(&self) -> Option<&Voided> {
+        match &self.stage {
+            Stage::Void { voided } => Some(voided),
+            Stage::Draft | Stage::Approved { .. } | Stage::Closed { .. } => None,
         }
     }
 

@@ -4,6 +4,7 @@
 mod audience;
 mod commands;
 mod lifecycle;
+mod mistakes;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -16,6 +17,7 @@ use crate::approval::Content;
 use crate::audience::Audience;
 use crate::change::{Birth, Change, Head, Record, Seal};
 use crate::id::{MemberId, PolicyId, PolicyVersionId};
+use crate::mistakes::Voided;
 use crate::reference::Prefix;
 use crate::refusal::{Fault, Faults, Refusal};
 use crate::responsibilities::Responsibility;
@@ -132,6 +134,12 @@ pub enum Stage {
         /// When it ended.
         at: DateTime<Utc>,
     },
+    /// It was established by mistake.
+    Void {
+        /// What the mistake was.
+        #[serde(flatten)]
+        voided: Voided,
+    },
 }
 
 /// A policy.
@@ -236,7 +244,7 @@ impl Record for Policy {
             Stage::Draft | Stage::Published { .. } => {
                 std::iter::once(self.owner).chain(authors.iter().copied()).collect()
             }
-            Stage::Retired { .. } => Vec::new(),
+            Stage::Retired { .. } | Stage::Void { .. } => Vec::new(),
         }
     }
 
@@ -255,18 +263,18 @@ impl Record for Policy {
         [self.review_to_note(), self.deadline_to_note()].into_iter().flatten().min().map(Wake::On)
     }
 
-    /// While it is not retired.
+    /// While it is neither retired nor void.
     fn takes_actions(&self) -> Option<i64> {
         match self.stage {
             Stage::Draft | Stage::Published { .. } => Some(0),
-            Stage::Retired { .. } => None,
+            Stage::Retired { .. } | Stage::Void { .. } => None,
         }
     }
 
     fn responsibilities(&self) -> Vec<Responsibility> {
         match self.stage {
             Stage::Draft | Stage::Published { .. } => Responsibility::of_owner(self.owner),
-            Stage::Retired { .. } => Vec::new(),
+            Stage::Retired { .. } | Stage::Void { .. } => Vec::new(),
         }
     }
 }
@@ -276,7 +284,7 @@ impl Stage {
     #[must_use]
     pub fn was_published(&self) -> bool {
         match self {
-            Self::Draft => false,
+            Self::Draft | Self::Void { .. } => false,
             Self::Published { .. } | Self::Retired { .. } => true,
         }
     }
@@ -294,7 +302,7 @@ impl Policy {
     pub fn in_force(&self) -> Option<&InForce> {
         match &self.stage {
             Stage::Published { current } => Some(current),
-            Stage::Draft | Stage::Retired { .. } => None,
+            Stage::Draft | Stage::Retired { .. } | Stage::Void { .. } => None,
         }
     }
 

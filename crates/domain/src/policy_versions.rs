@@ -366,6 +366,7 @@ impl PolicyVersion {
         match &policy.stage {
             policies::Stage::Draft | policies::Stage::Published { .. } => {}
             policies::Stage::Retired { .. } => return Err(lifecycle::policy_is_retired()),
+            policies::Stage::Void { .. } => return Err(lifecycle::policy_is_void()),
         }
         if let Some(open) = versions.open {
             let detail = format!("version {open} of it is still being worked on: publish or withdraw that one first");

@@ -1,15 +1,14 @@
 //! Policies in their table.
 
-use crate::acknowledgements;
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::listing::{NullableCondition, coalesce, listing};
 use crate::row::{body_of, parse, record_table, with_head, word};
-use crate::schema::{acknowledgements as given, members, policies, policy_versions};
+use crate::schema::{acknowledgements as given, members, policies, policy_versions as versions};
 use crate::table::{Guarded, Own};
 use crate::tx::Tx;
-use crate::{schedule, settings};
+use crate::{acknowledgements, actions, policy_versions, schedule, settings};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -98,7 +97,15 @@ fn own(&Own { member, .. }: &Own) -> NullableCondition<policies::table> {
 
 impl Guarded for Policy {
     fn facts(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
-        Ok(Facts { today: settings::rules(self.head.organisation, connection)?.today(now) })
+        let organisation = self.head.organisation;
+        let today = settings::rules(organisation, connection)?.today(now);
+        // What a draft alone is asked for.
+        if self.stage.name() != StageName::Draft {
+            return Ok(Facts { today, ..Facts::default() });
+        }
+        let pending_version = policy_versions::versions(organisation, self.id(), connection)?.open;
+        let open_actions = actions::open_of(organisation, self.head.id, connection)?;
+        Ok(Facts { today, pending_version, open_actions })
     }
 
     /// Its review has come due, or the time to acknowledge it is over.
@@ -148,14 +155,14 @@ pub(crate) fn unacknowledged(
         .filter(given::version_id.nullable().eq(policies::current_version_id))
         .filter(given::member_id.eq(me));
     let rows: Vec<(Row, String, InstantValue)> = policies::table
-        .inner_join(policy_versions::table.on(policy_versions::id.nullable().eq(policies::current_version_id)))
+        .inner_join(versions::table.on(versions::id.nullable().eq(policies::current_version_id)))
         .inner_join(members::table.on(members::organisation_id.eq(policies::organisation_id)))
         .filter(policies::organisation_id.eq(KeyValue(organisation.0)))
         .filter(policies::stage.eq(<&str>::from(StageName::Published)))
         .filter(members::id.eq(me))
         .filter(members::active.eq(true))
         .filter(not(exists(acknowledged)))
-        .select((Row::as_select(), policy_versions::reference, members::created_at))
+        .select((Row::as_select(), versions::reference, members::created_at))
         .load(connection)?;
     let read = |(row, reference, joined_at): (Row, String, InstantValue)| {
         let id = row.id.0;

@@ -20,6 +20,7 @@ pub enum StageName {
     Draft,
     Approved,
     Closed,
+    Void,
 }
 
 impl Stage {
@@ -30,6 +31,7 @@ impl Stage {
             Self::Draft => StageName::Draft,
             Self::Approved { .. } => StageName::Approved,
             Self::Closed { .. } => StageName::Closed,
+            Self::Void { .. } => StageName::Void,
         }
     }
 }
@@ -42,6 +44,7 @@ impl Stage {
 pub enum Verb {
     Approve,
     Close,
+    Void,
 }
 
 /// The stages to which a verb leads from a stage; empty where the stage does not know the verb.
@@ -51,7 +54,10 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
     match (verb, from) {
         (Verb::Approve, S::Draft | S::Approved) => &[S::Approved],
         (Verb::Close, S::Approved) => &[S::Closed],
-        (Verb::Approve, S::Closed) | (Verb::Close, S::Draft | S::Closed) => &[],
+        (Verb::Void, S::Draft) => &[S::Void],
+        (Verb::Approve, S::Closed | S::Void)
+        | (Verb::Close, S::Draft | S::Closed | S::Void)
+        | (Verb::Void, S::Approved | S::Closed | S::Void) => &[],
     }
 }
 
@@ -80,6 +86,7 @@ impl Lifecycle for AuditProgramme {
         let permission = match verb {
             Verb::Approve => Permission::ApproveAuditProgramme,
             Verb::Close => Permission::CloseAudit,
+            Verb::Void => Permission::PlanAudit,
         };
         if !by.may(permission, self.is_own(by)) {
             return Err(Refusal::Forbidden);
@@ -90,6 +97,7 @@ impl Lifecycle for AuditProgramme {
         let reasons = match verb {
             Verb::Approve => self.unless_ready(by),
             Verb::Close => self.unless_over(facts),
+            Verb::Void => unless_audited(facts).into_iter().collect(),
         };
         if reasons.is_empty() { Ok(()) } else { Err(Refusal::State(reasons)) }
     }
@@ -100,9 +108,17 @@ impl Lifecycle for AuditProgramme {
         }
         match self.stage.name() {
             StageName::Draft | StageName::Approved => Ok(()),
-            StageName::Closed => Err(Refusal::state("wrong_state", "a programme that is closed cannot be amended")),
+            StageName::Closed | StageName::Void => {
+                let detail = format!("a programme that is {} cannot be amended", self.stage_name());
+                Err(Refusal::state("wrong_state", detail))
+            }
         }
     }
+}
+
+fn unless_audited(facts: &Facts) -> Option<Reason> {
+    let detail = || format!("{} of its audits are neither closed nor cancelled", facts.open_audits);
+    (facts.open_audits > 0).then(|| Reason::new("open_audits", detail()))
 }
 
 impl AuditProgramme {
@@ -131,10 +147,7 @@ impl AuditProgramme {
 
     fn unless_over(&self, facts: &Facts) -> Vec<Reason> {
         let mut reasons = Vec::new();
-        if facts.open_audits > 0 {
-            let detail = format!("{} of its audits are neither closed nor cancelled", facts.open_audits);
-            reasons.push(Reason::new("open_audits", detail));
-        }
+        reasons.extend(unless_audited(facts));
         if self.is_stale() {
             reasons
                 .push(Reason::new("approval_is_stale", "it was changed since it was approved: have it approved anew"));

@@ -5,6 +5,7 @@ use crate::access::Role;
 use crate::change::Lifecycle;
 use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, machine, member, person};
+use crate::mistakes::Voidable;
 use strum::VariantArray;
 use uuid::Uuid;
 
@@ -75,15 +76,22 @@ fn closed() -> AuditProgramme {
     approved().close(closing(), &facts(), &auditor(), at()).unwrap().into_after()
 }
 
+fn void() -> AuditProgramme {
+    drafted().void("Entered twice".into(), &facts(), &auditor(), at()).unwrap().into_after()
+}
+
 #[test]
 fn stage_by_verb() {
     let mut table = String::new();
-    for (programme, of_closing) in [(drafted(), drafted()), (stale(), approved()), (closed(), closed())] {
+    for (programme, of_closing) in
+        [(drafted(), drafted()), (stale(), approved()), (closed(), closed()), (void(), void())]
+    {
         let stage = programme.stage.name();
         for verb in Verb::VARIANTS {
             let outcome = match verb {
                 Verb::Approve => programme.clone().approve(&facts(), &management(), at()),
                 Verb::Close => of_closing.clone().close(closing(), &facts(), &auditor(), at()),
+                Verb::Void => programme.clone().void("Entered twice".into(), &facts(), &auditor(), at()),
             };
             let ends: Vec<_> = outcome.iter().map(|change| change.after().stage.name()).collect();
             assert_eq!(ends, edge(stage, *verb), "{stage:?} {verb:?}");
@@ -97,6 +105,13 @@ fn stage_by_verb() {
 fn reasons(outcome: Result<(), Refusal>) -> Vec<String> {
     let Err(Refusal::State(reasons)) = outcome else { panic!("{outcome:?}") };
     reasons.into_iter().map(|reason| reason.code).collect()
+}
+
+#[test]
+fn a_programme_with_open_audits_is_not_void() {
+    let audited = Facts { open_audits: 1, ..facts() };
+    assert_eq!(reasons(drafted().may(Verb::Void, &audited, &auditor())), ["open_audits"]);
+    assert_eq!(drafted().may(Verb::Void, &facts(), &person(2, &[Role::Member])), Err(Refusal::Forbidden));
 }
 
 #[test]
@@ -206,7 +221,7 @@ pub(crate) fn refusals() -> Refusals {
     };
     let bare = AuditProgramme::draft(bare, &auditor(), birth(Prefix::AuditProgramme)).unwrap().into_after();
     let open = Facts { open_audits: 2, ..facts() };
-    Refusals::of([bare, drafted(), approved(), stale(), closed()], &[facts(), open])
+    Refusals::of([bare, drafted(), approved(), stale(), closed(), void()], &[facts(), open])
 }
 
 #[test]

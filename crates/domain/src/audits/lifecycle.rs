@@ -247,6 +247,9 @@ impl Audit {
             Some(ProgrammeStage::Closed) => {
                 Some(Reason::new("programme_is_closed", "the programme it is part of is closed"))
             }
+            Some(ProgrammeStage::Void) => {
+                Some(Reason::new("programme_is_void", "the programme it is part of was drafted by mistake"))
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 use super::{Policy, PolicyAmendment, Stage};
 use crate::access::{Actor, Permission};
 use crate::change::{Change, Lifecycle, Record};
+use crate::mistakes::unless_worked_on;
 use crate::refusal::{Reason, Refusal};
 use crate::responsibilities::HandOver;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -20,6 +21,7 @@ pub enum StageName {
     Draft,
     Published,
     Retired,
+    Void,
 }
 
 impl Stage {
@@ -30,6 +32,7 @@ impl Stage {
             Self::Draft => StageName::Draft,
             Self::Published { .. } => StageName::Published,
             Self::Retired { .. } => StageName::Retired,
+            Self::Void { .. } => StageName::Void,
         }
     }
 }
@@ -42,14 +45,17 @@ impl Stage {
 #[expect(missing_docs, reason = "the commands of the same names say it")]
 pub enum Verb {
     Reaffirm,
+    Void,
 }
 
 /// The stages to which a verb leads from a stage; empty where the stage does not know the verb.
 #[must_use]
 pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
+    use StageName as S;
     match (verb, from) {
-        (Verb::Reaffirm, StageName::Published) => &[StageName::Published],
-        (Verb::Reaffirm, StageName::Draft | StageName::Retired) => &[],
+        (Verb::Reaffirm, S::Published) => &[S::Published],
+        (Verb::Void, S::Draft) => &[S::Void],
+        (Verb::Reaffirm, S::Draft | S::Retired | S::Void) | (Verb::Void, S::Published | S::Retired | S::Void) => &[],
     }
 }
 
@@ -58,6 +64,15 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
 pub struct Facts {
     /// Today, in the organisation's time zone.
     pub today: NaiveDate,
+    /// The number of its version that is written, reviewed or waits to be published; of a draft alone.
+    pub pending_version: Option<i64>,
+    /// How many of its actions are neither done nor cancelled; of a draft alone.
+    pub open_actions: i64,
+}
+
+/// What somebody writes or decides is not taken from under them.
+fn pending(version: i64) -> Reason {
+    Reason::new("version_pending", format!("its version {version} is pending: withdraw that first"))
 }
 
 impl Lifecycle for Policy {
@@ -72,9 +87,10 @@ impl Lifecycle for Policy {
         !edge(self.stage.name(), verb).is_empty()
     }
 
-    fn may(&self, verb: Verb, _: &Facts, by: &Actor) -> Result<(), Refusal> {
+    fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {
         let permission = match verb {
             Verb::Reaffirm => Permission::ApprovePolicy,
+            Verb::Void => Permission::EstablishPolicy,
         };
         if !by.may(permission, self.is_own(by)) {
             return Err(Refusal::Forbidden);
@@ -82,10 +98,17 @@ impl Lifecycle for Policy {
         if !self.knows(verb) {
             return Err(Refusal::State(vec![Reason::wrong_state("a policy", self.stage.name(), verb)]));
         }
-        match by.member() {
-            Some(_) => Ok(()),
-            None => Err(Refusal::state("person_needed", "a policy is reviewed by a person, not by a machine")),
-        }
+        let reasons: Vec<Reason> = match verb {
+            Verb::Reaffirm if by.member().is_none() => {
+                vec![Reason::new("person_needed", "a policy is reviewed by a person, not by a machine")]
+            }
+            Verb::Reaffirm => Vec::new(),
+            Verb::Void => {
+                let pending = facts.pending_version.map(pending);
+                pending.into_iter().chain(unless_worked_on(facts.open_actions)).collect()
+            }
+        };
+        if reasons.is_empty() { Ok(()) } else { Err(Refusal::State(reasons)) }
     }
 
     fn may_amend(&self, by: &Actor) -> Result<(), Refusal> {
@@ -94,7 +117,10 @@ impl Lifecycle for Policy {
         }
         match self.stage.name() {
             StageName::Draft | StageName::Published => Ok(()),
-            StageName::Retired => Err(Refusal::state("wrong_state", "a policy that is retired is not amended")),
+            StageName::Retired | StageName::Void => {
+                let detail = format!("a policy that is {} is not amended", self.stage_name());
+                Err(Refusal::state("wrong_state", detail))
+            }
         }
     }
 

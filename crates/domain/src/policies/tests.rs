@@ -3,6 +3,7 @@ use crate::access::Role;
 use crate::change::Lifecycle;
 use crate::fixtures::refusals::Refusals;
 use crate::fixtures::{at, birth, machine, member, person};
+use crate::mistakes::Voidable;
 use crate::responsibilities::tests::is_handed_over_whole;
 use uuid::Uuid;
 
@@ -24,7 +25,7 @@ fn day(ahead: i64) -> NaiveDate {
 }
 
 fn facts() -> Facts {
-    Facts { today: day(0) }
+    Facts { today: day(0), ..Facts::default() }
 }
 
 pub(crate) fn draft() -> PolicyDraft {
@@ -62,6 +63,10 @@ pub(crate) fn published(draft: PolicyDraft) -> Policy {
     established(draft).in_force_with(current, at()).into_after()
 }
 
+fn void() -> Policy {
+    established(draft()).void("Entered twice".into(), &facts(), &manager(), at()).unwrap().into_after()
+}
+
 fn retired() -> Policy {
     published(draft()).out_of_force("Another took its place".into(), at()).unwrap().into_after()
 }
@@ -71,6 +76,7 @@ pub(crate) fn at_stage(stage: StageName) -> Policy {
         StageName::Draft => established(draft()),
         StageName::Published => published(draft()),
         StageName::Retired => retired(),
+        StageName::Void => void(),
     }
 }
 
@@ -78,13 +84,34 @@ pub(crate) fn at_stage(stage: StageName) -> Policy {
 fn stage_by_verb() {
     let mut table = String::new();
     for stage in StageName::VARIANTS {
-        let after = at_stage(*stage).reaffirm("Read line by line".into(), &facts(), &management(), at());
-        let end: Vec<StageName> = after.iter().map(|change| change.after().stage.name()).collect();
-        assert_eq!(end, edge(*stage, Verb::Reaffirm), "{stage:?}");
-        let amendable = at_stage(*stage).may_amend(&manager()).is_ok();
-        table.push_str(&format!("{stage:?} Reaffirm -> {end:?}, amendable {amendable}\n"));
+        for verb in Verb::VARIANTS {
+            let after = match verb {
+                Verb::Reaffirm => at_stage(*stage).reaffirm("Read line by line".into(), &facts(), &management(), at()),
+                Verb::Void => at_stage(*stage).void("Entered twice".into(), &facts(), &manager(), at()),
+            };
+            let end: Vec<StageName> = after.iter().map(|change| change.after().stage.name()).collect();
+            assert_eq!(end, edge(*stage, *verb), "{stage:?} {verb:?}");
+            table.push_str(&format!("{stage:?} {verb:?} -> {end:?}\n"));
+        }
+        table.push_str(&format!("{stage:?} amendable {}\n", at_stage(*stage).may_amend(&manager()).is_ok()));
     }
     insta::assert_snapshot!(table);
+}
+
+#[test]
+fn what_is_worked_on_is_not_void() {
+    let busy = Facts { pending_version: Some(1), open_actions: 2, ..facts() };
+    let Err(Refusal::State(reasons)) = established(draft()).void("Entered twice".into(), &busy, &manager(), at())
+    else {
+        panic!("accepted")
+    };
+    let codes: Vec<_> = reasons.iter().map(|reason| reason.code.as_str()).collect();
+    assert_eq!(codes, ["version_pending", "open_actions"]);
+    for role in [Role::Admin, Role::Management, Role::Auditor, Role::Member] {
+        assert_eq!(established(draft()).may(Verb::Void, &facts(), &person(5, &[role])), Err(Refusal::Forbidden));
+    }
+    let gone = void();
+    assert_eq!((gone.owners(), gone.takes_actions(), gone.responsibilities()), (Vec::new(), None, Vec::new()));
 }
 
 #[test]
@@ -152,7 +179,7 @@ fn a_review_without_change_counts_anew() {
     let policy = published(draft());
     let first = policy.next_review_on().unwrap();
     assert_eq!(first, day(0) + Months::new(12));
-    let later = Facts { today: first };
+    let later = Facts { today: first, ..facts() };
     let reaffirmed = policy.clone().reaffirm("Nothing has changed".into(), &later, &management(), at()).unwrap();
     assert_eq!(reaffirmed.after().next_review_on(), Some(first + Months::new(12)));
     assert_eq!(reaffirmed.after().reaffirmations[0].by, member(2));
@@ -183,7 +210,8 @@ fn what_comes_due_is_noted_once() {
     assert_eq!(reviewed.wakes(), None);
     assert_eq!(reviewed.work(), vec![Work::of(member(9), Some(review))]);
     // A review that was held is followed by the next.
-    let again = reviewed.reaffirm("Looked at".into(), &Facts { today: review }, &management(), at()).unwrap();
+    let again =
+        reviewed.reaffirm("Looked at".into(), &Facts { today: review, ..facts() }, &management(), at()).unwrap();
     assert_eq!(again.after().wakes(), Some(Wake::On(review + Months::new(12))));
     assert_eq!(retired().wakes(), None);
     assert!(retired().come_due(0, review, &worker(), at()).is_err());
@@ -248,7 +276,8 @@ fn whoever_has_left_is_replaced_in_every_stage() {
 
 /// Why it is refused, with every fact that a guard asks for.
 pub(crate) fn refusals() -> Refusals {
-    Refusals::of(StageName::VARIANTS.iter().map(|stage| at_stage(*stage)), &[facts()])
+    let busy = Facts { pending_version: Some(1), open_actions: 2, ..facts() };
+    Refusals::of(StageName::VARIANTS.iter().map(|stage| at_stage(*stage)), &[facts(), busy])
         .and("come-due", established(draft()).come_due(0, day(0), &worker(), at()))
         .and("come-due", published(draft()).come_due(0, day(0), &worker(), at()))
 }

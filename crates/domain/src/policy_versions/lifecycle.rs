@@ -104,6 +104,15 @@ pub(super) fn policy_is_retired() -> Refusal {
     Refusal::State(vec![retired()])
 }
 
+/// Nothing becomes of what was established by mistake.
+pub(super) fn policy_is_void() -> Refusal {
+    Refusal::State(vec![void()])
+}
+
+fn void() -> Reason {
+    Reason::new("policy_void", "the policy was established by mistake: establish another one")
+}
+
 fn retired() -> Reason {
     Reason::new("policy_retired", "the policy is retired: establish another one")
 }
@@ -192,6 +201,7 @@ impl PolicyVersion {
         match &facts.policy.stage {
             policies::Stage::Draft | policies::Stage::Published { .. } => Vec::new(),
             policies::Stage::Retired { .. } => vec![retired()],
+            policies::Stage::Void { .. } => vec![void()],
         }
     }
 

@@ -370,11 +370,12 @@ fn whoever_has_left_is_replaced_in_every_stage() {
 pub(crate) fn refusals() -> Refusals {
     let excepted = |rule| Facts { separation: relaxed(rule), ..facts() };
     let expired = |rule| Facts { today: day(400), ..excepted(rule) };
-    let gone = crate::policies::tests::at_stage(crate::policies::StageName::Retired);
+    let [retired, void] = [crate::policies::StageName::Retired, crate::policies::StageName::Void]
+        .map(|stage| facts_of(crate::policies::tests::at_stage(stage)));
     let empty = PolicyVersion { body: None, ..drafted() };
     let versions = StageName::VARIANTS.iter().map(|stage| at_stage(*stage)).chain([empty]);
     Refusals::of(
         versions,
-        &[facts(), moved_on(), facts_of(gone), excepted(Rule::PolicyApprover), expired(Rule::PolicyApprover)],
+        &[facts(), moved_on(), retired, void, excepted(Rule::PolicyApprover), expired(Rule::PolicyApprover)],
     )
 }

@@ -13,6 +13,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, Page, PageParameters};
 use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::record::mistakes::VoidRecord;
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition};
 use crate::routing::Routes;
@@ -25,6 +26,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use coverage::AuditCoverageView;
 use ratchet_domain::access::Actor;
 use ratchet_domain::audit_programmes::{self as domain, AuditProgramme, StageName, Verb};
+use ratchet_domain::mistakes::Voidable;
 use ratchet_persistence::audit_programmes::{Filter, coverage as computed};
 use serde::Deserialize;
 
@@ -161,6 +163,10 @@ verbs! {
     close_audit_programme "/audit-programmes/{id}/close" Close CloseAuditProgramme
     |programme, CloseAuditProgramme { summary, not_audited_because }, facts, by, tx|
         programme.close(domain::Close { summary, not_audited_because }, facts, by, tx.now());
+
+    /// Void an audit programme: it was drafted by mistake. Before it is approved, and with no audit of it open.
+    void_audit_programme "/audit-programmes/{id}/void" Void VoidRecord
+    |programme, input, facts, by, tx| programme.void(input.reason, facts, by, tx.now());
 }
 
 pub(crate) fn configure(routes: &mut Routes) {
@@ -171,5 +177,6 @@ pub(crate) fn configure(routes: &mut Routes) {
         .service(get_audit_coverage)
         .service(amend_audit_programme)
         .service(approve_audit_programme)
-        .service(close_audit_programme);
+        .service(close_audit_programme)
+        .service(void_audit_programme);
 }

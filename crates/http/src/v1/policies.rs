@@ -11,6 +11,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::record::mistakes::VoidRecord;
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition, existing_member, existing_members};
 use crate::routing::Routes;
@@ -22,6 +23,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::{Actor, Cell, Permission};
 use ratchet_domain::audience::Audience;
 use ratchet_domain::id::MemberId;
+use ratchet_domain::mistakes::Voidable;
 use ratchet_domain::policies::{
     Classification, Control, Disposition, Policy, PolicyAmendment, PolicyDraft, StageName, Verb,
 };
@@ -385,6 +387,10 @@ verbs! {
     /// Record that management has looked at a policy and leaves it as it is; the next review is counted from today.
     reaffirm_policy "/policies/{id}/reaffirm" Reaffirm ReaffirmPolicy
     |policy, input, facts, by, tx| policy.reaffirm(input.note, facts, by, tx.now());
+
+    /// Void a policy: it was established by mistake. Before a version of it is published, and with none pending.
+    void_policy "/policies/{id}/void" Void VoidRecord
+    |policy, input, facts, by, tx| policy.void(input.reason, facts, by, tx.now());
 }
 
 pub(crate) fn configure(routes: &mut Routes) {
@@ -394,5 +400,6 @@ pub(crate) fn configure(routes: &mut Routes) {
         .service(get_policy)
         .service(amend_policy)
         .service(get_policy_coverage)
-        .service(reaffirm_policy);
+        .service(reaffirm_policy)
+        .service(void_policy);
 }

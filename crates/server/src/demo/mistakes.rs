@@ -1,11 +1,13 @@
 //! What was raised by mistake at Harbour Robotics, what repeats something else, and what had to go by law.
 
 use super::cases::{DOWN, WLAN};
-use super::people::{INES, MARA, PAVEL, SOFIA, YUKI};
+use super::people::{ADEYEMI, INES, MARA, PAVEL, SOFIA, YUKI};
 use super::treatment::{LABELS, PATCHES};
 use super::{Names, Story, Who, save};
 use chrono::TimeDelta;
 use ratchet_domain::access::Actor;
+use ratchet_domain::audience::Audience;
+use ratchet_domain::audit_programmes::{AuditProgramme, Content};
 use ratchet_domain::change::{Birth, Change, Record};
 use ratchet_domain::comments::{Comment, Remark};
 use ratchet_domain::id::RecordId;
@@ -13,6 +15,7 @@ use ratchet_domain::improvements::{Improvement, ImprovementDraft, Measure};
 use ratchet_domain::incidents::{Category, Incident, IncidentDraft, Triage, TriageVerdict};
 use ratchet_domain::mistakes::{Duplicable, Voidable};
 use ratchet_domain::nonconformities::{Confirm, Grade, Nonconformity, NonconformityDraft, Source};
+use ratchet_domain::policies::{Classification, Control, Disposition, Policy, PolicyDraft};
 use ratchet_domain::rating::Rating;
 use ratchet_domain::redactions::{Redaction, RedactionDraft};
 use ratchet_domain::reference::{Locator, Target};
@@ -35,6 +38,8 @@ const SENT_TWICE: &str = "Lamps at the bicycle stand, sent twice";
 const LAMPS: &str = "Lamps at the bicycle stand";
 const LAMPS_AGAIN: &str = "Light where the bicycles stand";
 const TEMPLATE: &str = "A risk out of somebody's template";
+const TWICE: &str = "What suppliers may see";
+const WRONG_YEAR: &str = "Audits of the coming year";
 
 pub(super) fn add(story: &mut Story) {
     nonconformities(story);
@@ -51,7 +56,51 @@ pub(super) fn add(story: &mut Story) {
         )
     });
     void::<Risk>(story, (30, 10), TEMPLATE, "Left over from a template");
+    drafts(story);
     redactions(story);
+}
+
+/// Made and never put in force.
+fn drafts(story: &mut Story) {
+    story.step((60, 9), MARA, |tx, names| {
+        let draft = PolicyDraft {
+            title: TWICE.to_owned(),
+            purpose: "That what suppliers may see is agreed".to_owned(),
+            scope: "Every supplier".to_owned(),
+            classification: Classification::Internal,
+            owner: names.member(MARA)?,
+            audience: Audience::All {},
+            acknowledge_within_days: 14,
+            review_months: 12,
+            requirements: vec!["A.5.19".to_owned()],
+            top_level: false,
+            available_to: Vec::new(),
+            control: Control { retention_months: Some(36), disposition: Disposition::Archive, external_origin: None },
+        };
+        let (by, birth) = (tx.actor().clone(), tx.birth(Policy::PREFIX)?);
+        names.call(TWICE, save(Policy::establish(draft, &by, birth)?, tx)?);
+        Ok(())
+    });
+    void::<Policy>(story, (60, 10), TWICE, "Established twice: the other one has its first version");
+    let (starts_on, ends_on) = (story.day(-58), story.day(306));
+    make(story, (58, 9), ADEYEMI, WRONG_YEAR, move |by, birth| {
+        let content = Content {
+            title: WRONG_YEAR.to_owned(),
+            starts_on,
+            ends_on,
+            objectives: None,
+            frequency: None,
+            methods: None,
+            responsibilities: None,
+            planning_requirements: None,
+            reporting: None,
+            process_importance: None,
+            earlier_results: None,
+            plan: Vec::new(),
+        };
+        AuditProgramme::draft(content, by, birth)
+    });
+    void::<AuditProgramme>(story, (58, 10), WRONG_YEAR, "The year's programme is approved already");
 }
 
 /// Somebody raises something.

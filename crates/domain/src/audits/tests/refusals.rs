@@ -19,12 +19,13 @@ fn beginning() -> Tried {
     let empty = Audit::plan(empty, &manager(), birth(Prefix::Audit)).unwrap().into_after();
     let of_programme = |stage| Facts { programme: Some(stage), ..facts() };
     let ready = || declared(Kind::Internal);
-    let (draft, closed) = (of_programme(ProgrammeStage::Draft), of_programme(ProgrammeStage::Closed));
+    let [draft, closed, void] = [ProgrammeStage::Draft, ProgrammeStage::Closed, ProgrammeStage::Void].map(of_programme);
     vec![
         told("start", empty.may(Verb::Start, &facts(), &lead())),
         told("start", planned(Kind::Internal).may(Verb::Start, &facts(), &lead())),
         told("start", ready().may(Verb::Start, &draft, &lead())),
         told("start", ready().may(Verb::Start, &closed, &lead())),
+        told("start", ready().may(Verb::Start, &void, &lead())),
         told("postpone", started(Kind::Internal).may(Verb::Postpone, &facts(), &manager())),
         told("declare", ready().declare(nothing_declared(None), &facts(), &person(77, &[Role::Auditor]), at())),
     ]

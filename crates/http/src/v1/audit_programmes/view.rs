@@ -43,6 +43,8 @@ pub(crate) struct AuditProgrammeView {
     pub approval: Option<ApprovalView>,
     /// What it came to.
     pub closure: Option<ProgrammeClosureView>,
+    /// Why it is void: it was drafted by mistake, and never approved.
+    pub void_because: Option<String>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -106,7 +108,7 @@ impl AuditProgrammeView {
         let approval =
             programme.approval().map(|approval| ApprovalView::of(approval, None, Some(programme.is_stale())));
         let closure = match stage {
-            Stage::Draft | Stage::Approved { .. } => None,
+            Stage::Draft | Stage::Approved { .. } | Stage::Void { .. } => None,
             Stage::Closed { approval: _, closure } => {
                 let domain::Closure { summary, not_audited_because, at, by } = closure.clone();
                 Some(ProgrammeClosureView { summary, not_audited_because, at, by })
@@ -129,6 +131,7 @@ impl AuditProgrammeView {
             plan: plan.iter().map(Into::into).collect(),
             approval,
             closure,
+            void_because: programme.voided().map(|voided| voided.reason.clone()),
             transitions,
         }
     }

@@ -186,6 +186,9 @@ fn planned_in(
 ) -> Result<(Option<AuditProgrammeId>, Option<Criteria>), ApiError> {
     let Some(named) = programme else { return Ok((None, None)) };
     let programme: AuditProgramme = records::known("/programme", named, by, tx)?;
+    if programme.voided().is_some() {
+        return Err(Refusal::invalid("/programme", "void", "was drafted by mistake: no audit is part of it").into());
+    }
     let Some(key) = plan_key else { return Ok((Some(programme.id()), None)) };
     let Some(planned) = programme.planned(key) else {
         return Err(Refusal::invalid("/plan_key", "unknown_plan_key", "must be a key of the programme's plan").into());

@@ -63,6 +63,8 @@ pub(crate) struct PolicyView {
     pub retired_at: Option<DateTime<Utc>>,
     /// Why it ended.
     pub retired_because: Option<String>,
+    /// Why it is void: it was established by mistake, and never published.
+    pub void_because: Option<String>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -106,10 +108,11 @@ impl PolicyView {
             reaffirmations,
             stage,
         } = policy.clone();
-        let (version, retired_at, retired_because) = match &stage {
-            Stage::Draft => (None, None, None),
-            Stage::Published { current } => (Some(current.clone()), None, None),
-            Stage::Retired { last, reason, at } => (Some(last.clone()), Some(*at), Some(reason.clone())),
+        let (version, retired_at, retired_because, void_because) = match &stage {
+            Stage::Draft => (None, None, None, None),
+            Stage::Published { current } => (Some(current.clone()), None, None, None),
+            Stage::Retired { last, reason, at } => (Some(last.clone()), Some(*at), Some(reason.clone()), None),
+            Stage::Void { voided } => (None, None, None, Some(voided.reason.clone())),
         };
         Self {
             head: (&head).into(),
@@ -136,6 +139,7 @@ impl PolicyView {
             reaffirmations: reaffirmations.into_iter().map(Into::into).collect(),
             retired_at,
             retired_because,
+            void_because,
             transitions,
         }
     }

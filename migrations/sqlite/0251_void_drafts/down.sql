@@ -1,0 +1,6 @@
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema SET sql = replace(sql, '(''draft'', ''published'', ''retired'', ''void'')', '(''draft'', ''published'', ''retired'')')
+WHERE type = 'table' AND name = 'policies';
+UPDATE sqlite_schema SET sql = replace(sql, '(''draft'', ''approved'', ''closed'', ''void'')', '(''draft'', ''approved'', ''closed'')')
+WHERE type = 'table' AND name = 'audit_programmes';
+PRAGMA writable_schema = RESET;
