@@ -3,8 +3,10 @@
 mod clauses;
 mod controls;
 mod lifecycles;
+mod questions;
 
 pub use lifecycles::{Edge, LifecycleTable, lifecycles};
+pub use questions::{Question, question};
 
 use serde::Serialize;
 

@@ -3,7 +3,7 @@
 use super::{Audit, Facts, ITEMS, Item, ItemDraft, Verb};
 use crate::access::Actor;
 use crate::applicabilities::{Applicability, Stage as ApplicabilityStage};
-use crate::catalogue::{self, Area, Requirement};
+use crate::catalogue::{self, Question, Requirement};
 use crate::change::{Change, Lifecycle};
 use crate::processes::Process;
 use crate::reference::{Reference, Target};
@@ -35,18 +35,9 @@ pub struct Sources {
 
 impl ItemDraft {
     /// What is asked of a clause or control.
-    fn of_requirement(requirement: &Requirement, implementation: Option<&str>) -> Self {
-        let Requirement { number, label, area } = *requirement;
-        let (question, how) = match area {
-            Area::Clause => (
-                format!("{number} ({label}): what is done, is it what the clause asks, and does it work?"),
-                "Read what is documented, ask who is responsible, follow one case from beginning to end".to_owned(),
-            ),
-            Area::Organisational | Area::People | Area::Physical | Area::Technological => (
-                format!("{number} ({label}): how is the control put into practice, by whom, and does it do its work?"),
-                "Ask who answers for it, see it at work, look at a sample of records".to_owned(),
-            ),
-        };
+    fn of_requirement(requirement: &Requirement, asked: &Question, implementation: Option<&str>) -> Self {
+        let Requirement { number, label, area: _ } = *requirement;
+        let (question, how) = (format!("{number} ({label}): {}", asked.question), asked.look_at.to_owned());
         let how = match implementation {
             Some(implementation) => format!("{how}. Said to be done: {implementation}"),
             None => how,
@@ -82,12 +73,13 @@ impl Sources {
         let wanted = catalogue::leaves().filter(|leaf| audit.criteria.cover(Some(leaf.number), None));
         let drafted = wanted.filter_map(|leaf| {
             let said = self.statement.iter().find(|said| said.control == leaf.number).map(|said| &said.stage);
+            let asked = catalogue::question(leaf.number)?;
             match said {
                 Some(ApplicabilityStage::Excluded) => None,
                 Some(ApplicabilityStage::Applicable { implementation, status: _ }) => {
-                    Some(ItemDraft::of_requirement(leaf, implementation.as_deref()))
+                    Some(ItemDraft::of_requirement(leaf, asked, implementation.as_deref()))
                 }
-                None => Some(ItemDraft::of_requirement(leaf, None)),
+                None => Some(ItemDraft::of_requirement(leaf, asked, None)),
             }
         });
         drafted.collect()
