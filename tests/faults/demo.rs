@@ -83,6 +83,14 @@ async fn it_shows_every_stage_and_verifies() {
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
         }
+        let readiness = async |query: &str| {
+            let url = format!("{}/v1/readiness{query}", program.url);
+            get(&client, &url, token).await
+        };
+        let year_ago = super::program::now().date_naive() - chrono::TimeDelta::days(500);
+        let (now, then) = (readiness("").await, readiness(&format!("?as_of={year_ago}")).await);
+        assert!(now["history"].as_array().unwrap().len() > 10, "{}", now["history"]);
+        assert!(then["score"].as_u64().unwrap() < now["score"].as_u64().unwrap(), "it got better in two years");
         drop(program);
         let verified = instance.verify();
         assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));

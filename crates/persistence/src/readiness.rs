@@ -10,7 +10,7 @@ mod management_reviews;
 mod monitoring;
 mod policies;
 
-pub use days::{catch_up, newest, scores};
+pub use days::{catch_up, keep_today, newest, scores};
 
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::{AnyConnection, Backend};

@@ -21,6 +21,7 @@ mod monitoring;
 mod objectives;
 mod people;
 mod policies;
+mod progress;
 mod restricted;
 mod reviews;
 mod second_year;
@@ -178,6 +179,7 @@ pub(crate) async fn tell(store: &Store, files: Files, source: &Source) -> Result
     mistakes::add(&mut story);
     history::add(&mut story);
     restricted::add(&mut story);
+    progress::add(&mut story);
     let mut steps = story.steps;
     steps.sort_by_key(|(at, _, _)| *at);
     let mut steps = steps.into_iter().peekable();

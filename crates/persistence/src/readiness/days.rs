@@ -7,6 +7,7 @@ use crate::organisations;
 use crate::row::{from_json, parse, to_json};
 use crate::schema::readiness_days;
 use crate::store::Store;
+use crate::tx::Tx;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::max;
 use diesel::prelude::*;
@@ -71,6 +72,17 @@ fn keep(
         .on_conflict_do_nothing()
         .execute(c))?;
     Ok(kept == 1)
+}
+
+/// Keeps how ready the organisation is on the day of the transaction: for a history that is told at once.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn keep_today(tx: &mut Tx<'_>) -> Result<(), Error> {
+    let (organisation, now, day) = (tx.actor().organisation, tx.now(), tx.today()?);
+    let readiness = super::now(organisation, now, tx.connection())?;
+    keep(organisation, day, &readiness, tx.connection())?;
+    Ok(())
 }
 
 /// The organisations that have a day to be kept, and which.
