@@ -26,6 +26,7 @@ use ratchet_persistence::built_in;
 use ratchet_persistence::connection::{Address, AnyConnection};
 use ratchet_persistence::error::Error;
 use ratchet_persistence::evaluation;
+use ratchet_persistence::formulas;
 use ratchet_persistence::files::Files;
 use ratchet_persistence::journal::sequencer::{self, Signer};
 use ratchet_persistence::journal::verification::{Scope, verify};
@@ -183,11 +184,17 @@ impl Api {
         while self.store.work(move |c| sequencer::sequence(&signer(), now, c)).await.unwrap() > 0 {}
     }
 
-    /// Evaluates what was measured, and what was not.
+    /// Evaluates what was measured, and what was not, and computes what follows by formulas.
     pub async fn evaluate(&self) {
         let now = self.now();
-        let context = |organisation| context(organisation, "evaluation", now);
-        while evaluation::catch_up(&self.store, now, true, &context).await.unwrap() > 0 {}
+        let by = |worker| move |organisation| context(organisation, worker, now);
+        loop {
+            let evaluated = evaluation::catch_up(&self.store, now, true, &by("evaluation")).await.unwrap();
+            let computed = formulas::catch_up(&self.store, now, &by("figures")).await.unwrap();
+            if evaluated + computed == 0 {
+                break;
+            }
+        }
     }
 
     /// Makes what was written findable.

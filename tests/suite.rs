@@ -35,6 +35,7 @@ mod api {
     mod evidence;
     mod findings;
     mod first_start;
+    mod formulas;
     mod habits;
     mod headers;
     mod imports;

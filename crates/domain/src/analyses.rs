@@ -176,7 +176,7 @@ mod tests {
     }
 
     fn facts() -> Facts {
-        Facts { today: at().date_naive() }
+        Facts { today: at().date_naive(), formulas: 0 }
     }
 
     fn numbered(mut indicator: Indicator, n: u128) -> Indicator {

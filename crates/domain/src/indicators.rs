@@ -5,6 +5,8 @@ pub mod built_in;
 pub mod chart;
 mod commands;
 mod control;
+mod definition;
+pub mod formula;
 mod frequency;
 mod goal;
 mod lifecycle;
@@ -17,6 +19,8 @@ pub use analysis::{Analysis, Verdict};
 pub use built_in::BuiltIn;
 pub use commands::{Analyse, BeginPhase, IndicatorAmendment, Revise};
 pub use control::{BASELINE_LEAST, BASELINE_MOST, Control, ControlChart, DeclaredPhase, PHASES};
+pub use definition::IndicatorDraft;
+pub use formula::{Formula, FormulaDraft};
 pub use frequency::Frequency;
 pub use goal::{Direction, Goal, Judgement, MAGNITUDE, Range};
 pub use lifecycle::{Facts, Field, StageName, Verb, computed, edge, touchable};
@@ -24,14 +28,15 @@ pub use wording::IndicatorText;
 pub(crate) use wording::Measured;
 
 use crate::access::{Actor, Permission};
-use crate::change::{Birth, Change, Head, Record, Seal};
-use crate::id::{IndicatorId, MemberId};
-use crate::reference::Prefix;
-use crate::refusal::{Fault, Faults, Refusal};
+use crate::change::{Head, Record, Seal};
+use crate::id::{IndicatorId, MemberId, RecordId};
+use crate::links::Relation;
+use crate::reference::{Prefix, Target};
 use crate::responsibilities::{Part, Responsibility};
-use crate::text;
+use crate::trace::TraceEdge;
 use crate::work::{Wake, Work};
 use chrono::{DateTime, NaiveDate, Utc};
+use formula::Source;
 use serde::{Deserialize, Serialize};
 
 /// At most so many clauses and controls.
@@ -110,7 +115,7 @@ impl Default for AutoRaise {
     }
 }
 
-/// An earlier target and thresholds: moving the goalposts shows.
+/// Earlier target, thresholds and formula: moving the goalposts shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Revision {
     /// Which one it was.
@@ -120,6 +125,9 @@ pub struct Revision {
     /// How it was charted then, where somebody had said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control: Option<Control>,
+    /// How its figures followed from those of others then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formula: Option<Formula>,
     /// Until when it held.
     pub replaced_at: DateTime<Utc>,
     /// Who replaced it.
@@ -160,6 +168,9 @@ pub struct Indicator {
     /// Which of the built-in ones it is; `None` of those that others measure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub built_in: Option<BuiltIn>,
+    /// How its figures follow from those of others; `None` where they are sent, or counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formula: Option<Formula>,
     /// What it is to tell: what is measured, and why [9.1 a].
     #[serde(default)]
     pub information_need: Option<String>,
@@ -204,9 +215,9 @@ pub struct Indicator {
     /// The accountable member.
     #[serde(default)]
     pub owner: Option<MemberId>,
-    /// Of target and thresholds; starts at 1.
+    /// Of target, thresholds, chart and formula; starts at 1.
     pub revision: i64,
-    /// Earlier targets and thresholds, oldest first.
+    /// What held earlier, oldest first.
     #[serde(default)]
     pub revisions: Vec<Revision>,
     /// The newest analysis; earlier ones stand in the journal.
@@ -220,41 +231,6 @@ pub struct Indicator {
     pub analysis_fell_due_on: Option<NaiveDate>,
     /// Where it stands.
     pub stage: Stage,
-}
-
-/// What it takes to define one; whatever is left out can be amended until it is activated.
-#[derive(Debug, Clone, PartialEq)]
-pub struct IndicatorDraft {
-    /// One line.
-    pub name: String,
-    /// What it is to tell.
-    pub information_need: Option<String>,
-    /// Of the value.
-    pub unit: Option<String>,
-    /// What one measurement consists of.
-    pub value_kind: ValueKind,
-    /// Target and thresholds.
-    pub goal: Option<Goal>,
-    /// How it is charted.
-    pub control: Option<Control>,
-    /// How it is measured.
-    pub method: Option<String>,
-    /// Where the figures come from.
-    pub data_source: Option<String>,
-    /// When it is measured.
-    pub frequency: Option<Frequency>,
-    /// Who measures; that the member exists is the caller's to check, here and below.
-    pub collector: Option<MemberId>,
-    /// When the results are analysed.
-    pub analysis_interval: Option<Frequency>,
-    /// Who analyses them.
-    pub analyst: Option<MemberId>,
-    /// Clauses and controls, at most [`REQUIREMENTS`].
-    pub requirements: Vec<String>,
-    /// Which case a signal opens by itself.
-    pub auto_raise: AutoRaise,
-    /// The accountable member.
-    pub owner: Option<MemberId>,
 }
 
 impl Record for Indicator {
@@ -277,6 +253,13 @@ impl Record for Indicator {
 
     fn title(&self) -> Option<&str> {
         Some(&self.name)
+    }
+
+    /// What it is computed of.
+    fn edges(&self) -> Vec<TraceEdge> {
+        let (own, sources) = (Target::of(self), self.formula.iter().flat_map(|formula| &formula.sources));
+        let target = |source: &Source| Target { kind: Prefix::Indicator, id: RecordId(source.indicator.0) };
+        sources.map(|source| TraceEdge::new(own, Relation::RelatesTo, target(source))).collect()
     }
 
     /// Who is accountable for it, and who measures.
@@ -314,6 +297,12 @@ impl Indicator {
         IndicatorId(self.head.id)
     }
 
+    /// Whether the program alone measures it.
+    #[must_use]
+    pub fn is_computed(&self) -> bool {
+        self.built_in.is_some() || self.formula.is_some()
+    }
+
     /// How it is charted: what was said of it, or else what is usual.
     #[must_use]
     pub fn charting(&self) -> Control {
@@ -334,94 +323,5 @@ impl Indicator {
     pub fn is_measured_by(&self, by: &Actor) -> bool {
         let me = by.principal();
         by.may(Permission::RecordMeasurements, me.is_some() && [self.owner, self.collector].contains(&me))
-    }
-
-    /// Defines an indicator, as a draft.
-    ///
-    /// # Errors
-    /// [`Refusal::Forbidden`], or every fault of the draft.
-    pub fn define(draft: IndicatorDraft, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
-        Self::may_make(by)?;
-        let indicator = Self::drafted(draft, by, birth);
-        indicator.faults().refuse()?;
-        Ok(Change::born(indicator, "defined"))
-    }
-
-    fn drafted(draft: IndicatorDraft, by: &Actor, birth: Birth) -> Self {
-        let IndicatorDraft {
-            name,
-            information_need,
-            unit,
-            value_kind,
-            goal,
-            control,
-            method,
-            data_source,
-            frequency,
-            collector,
-            analysis_interval,
-            analyst,
-            requirements,
-            auto_raise,
-            owner,
-        } = draft;
-        Self {
-            head: Head::born(by, birth),
-            name,
-            built_in: None,
-            information_need,
-            unit,
-            value_kind,
-            goal,
-            control,
-            declared_phases: Vec::new(),
-            method,
-            data_source,
-            frequency,
-            collector,
-            analysis_interval,
-            analyst,
-            requirements,
-            auto_raise,
-            owner,
-            revision: 1,
-            revisions: Vec::new(),
-            analysis: None,
-            analysed_on: None,
-            analysis_fell_due_on: None,
-            stage: Stage::Draft,
-        }
-    }
-
-    /// Every fault of what people write.
-    fn faults(&self) -> Faults {
-        let mut faults = Faults::default();
-        faults.keep(text::title("/name", &self.name));
-        if let Some(unit) = &self.unit {
-            faults.keep(text::title("/unit", unit));
-        }
-        for (pointer, narrative) in [
-            ("/information_need", &self.information_need),
-            ("/method", &self.method),
-            ("/data_source", &self.data_source),
-        ] {
-            if let Some(narrative) = narrative {
-                faults.keep(text::narrative(pointer, narrative));
-            }
-        }
-        for fault in self.goal.iter().flat_map(|goal| goal.faults("/goal")) {
-            faults.push(fault);
-        }
-        for fault in self.control.iter().flat_map(|control| control.faults("/control")) {
-            faults.push(fault);
-        }
-        text::requirements("/requirements", &self.requirements, REQUIREMENTS, &mut faults);
-        match self.auto_raise {
-            AutoRaise::None {} | AutoRaise::Nonconformity { .. } => {}
-            AutoRaise::Improvement { .. } => {
-                faults.push(Fault::new("/auto_raise/kind", "not_supported", "improvements cannot be raised yet"));
-            }
-        }
-        faults
     }
 }

@@ -172,7 +172,7 @@ pub(crate) mod tests {
     #[test]
     fn whoever_is_named_is_replaced_wherever_named_and_the_reason_is_kept() {
         let by = person(1, &[Role::IsmsManager]);
-        let facts = indicators::Facts { today: at().date_naive() };
+        let facts = indicators::Facts { today: at().date_naive(), ..Default::default() };
         let mut indicator = indicators::tests::active(indicators::tests::draft());
         // Owner 5, collector 6, analyst 7.
         let change = hand(6, 9).apply(indicator.clone(), &facts, &by, at()).unwrap();
@@ -194,7 +194,7 @@ pub(crate) mod tests {
     fn what_names_nobody_else_or_is_over_stays() {
         let by = person(1, &[Role::IsmsManager]);
         let indicator = indicators::tests::active(indicators::tests::draft());
-        let facts = indicators::Facts { today: at().date_naive() };
+        let facts = indicators::Facts { today: at().date_naive(), ..Default::default() };
         assert_eq!(code(hand(8, 9).apply(indicator.clone(), &facts, &by, at())), "nothing_to_hand_over");
         let retired = indicator.retire("replaced".into(), &facts, &by, at()).unwrap().into_after();
         assert_eq!(retired.responsibilities(), []);

@@ -10,7 +10,7 @@ use crate::schema::{evaluation_queue, indicator_evaluations, indicators};
 use crate::store::Store;
 use crate::table::Table;
 use crate::tx::{Context, Tx};
-use crate::{measurements, signals};
+use crate::{formulas, measurements, signals};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::Record;
@@ -176,6 +176,9 @@ pub fn evaluate(id: IndicatorId, tx: &mut Tx<'_>) -> Result<(), Error> {
         apply(&indicator, episode, &open, tx)?;
     }
     keep(&indicator, &after, tx)?;
+    if let Some(span) = measurements::span(organisation, &batches, tx.connection())? {
+        formulas::touch(id, span, tx)?;
+    }
     let done = evaluation_queue::table
         .filter(evaluation_queue::organisation_id.eq(KeyValue(organisation.0)))
         .filter(evaluation_queue::indicator_id.eq(KeyValue(id.0)))
@@ -230,9 +233,10 @@ fn patterns(
     Ok(shift.into_iter().chain(trend).collect())
 }
 
-/// What the absence of measurements says of an active indicator. Of a built-in one it says that there was nothing to measure.
+/// What the absence of measurements says of an active indicator. Of one that the program measures it says that there was nothing
+/// to measure.
 fn absent(indicator: &Indicator, state: &State, open: &[Signal], now: DateTime<Utc>) -> Option<Episode> {
-    if indicator.built_in.is_some() {
+    if indicator.is_computed() {
         return None;
     }
     let (Stage::Active { since }, Some(frequency)) = (&indicator.stage, indicator.frequency) else { return None };

@@ -8,7 +8,7 @@ use crate::row::{body_of, record_table, with_head, word};
 use crate::schema::indicators;
 use crate::table::{Guarded, Own};
 use crate::tx::Tx;
-use crate::{schedule, settings};
+use crate::{formulas, schedule, settings};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
@@ -21,6 +21,7 @@ record_table!(Indicator, indicators {
     stage: String,
     description: String,
     built_in: Option<String>,
+    expression: Option<String>,
 });
 
 impl Columns {
@@ -31,6 +32,7 @@ impl Columns {
             stage: word(record.stage.name()),
             description: body_of(record)?,
             built_in: record.built_in.map(word),
+            expression: record.formula.as_ref().map(|formula| formula.expression.as_str().to_owned()),
         })
     }
 
@@ -48,7 +50,7 @@ pub struct Filter {
     pub owner: Option<MemberId>,
     /// One of these built-in ones.
     pub built_in: Option<Vec<BuiltIn>>,
-    /// Whether the program measures it.
+    /// Whether the program measures it: it is built in, or has a formula.
     pub computed: Option<bool>,
     /// Written at or after this moment.
     pub updated_since: Option<DateTime<Utc>>,
@@ -73,8 +75,8 @@ fn narrowed<'a>(mut query: Boxed<'a>, filter: &'a Filter) -> Boxed<'a> {
         query = query.filter(indicators::built_in.eq_any(built_in.iter().map(|which| <&str>::from(*which))));
     }
     match computed {
-        Some(true) => query = query.filter(indicators::built_in.is_not_null()),
-        Some(false) => query = query.filter(indicators::built_in.is_null()),
+        Some(true) => query = query.filter(indicators::built_in.is_not_null().or(indicators::expression.is_not_null())),
+        Some(false) => query = query.filter(indicators::built_in.is_null().and(indicators::expression.is_null())),
         None => {}
     }
     if let Some(at) = updated_since {
@@ -91,7 +93,11 @@ fn own(&Own { member, .. }: &Own) -> NullableCondition<indicators::table> {
 
 impl Guarded for Indicator {
     fn facts(&self, now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Facts, Error> {
-        Ok(Facts { today: settings::rules(self.head.organisation, connection)?.today(now) })
+        let organisation = self.head.organisation;
+        Ok(Facts {
+            today: settings::rules(organisation, connection)?.today(now),
+            formulas: formulas::count_upon(organisation, self.id(), connection)?,
+        })
     }
 
     /// The day of its analysis has passed.
@@ -105,13 +111,8 @@ impl Guarded for Indicator {
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
 pub fn active(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<Vec<Indicator>, Error> {
-    let rows: Vec<Row> = indicators::table
-        .filter(indicators::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(indicators::stage.eq(<&str>::from(StageName::Active)))
-        .order(indicators::id)
-        .select(Row::as_select())
-        .load(connection)?;
-    rows.into_iter().map(|row| row.into_record().map(|(indicator, _)| indicator)).collect()
+    let active = of(organisation).filter(indicators::stage.eq(<&str>::from(StageName::Active)));
+    records(active.order(indicators::id), connection)
 }
 
 /// Those that the program measures, whatever their stage: one of each key at most.
@@ -119,10 +120,28 @@ pub fn active(organisation: OrganisationId, connection: &mut AnyConnection) -> R
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
 pub(crate) fn built_in(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<Vec<Indicator>, Error> {
-    let rows: Vec<Row> = indicators::table
-        .filter(indicators::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(indicators::built_in.is_not_null())
-        .select(Row::as_select())
-        .load(connection)?;
+    records(of(organisation).filter(indicators::built_in.is_not_null()), connection)
+}
+
+/// Those that are computed of others, and not retired.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn with_formulas(
+    organisation: OrganisationId,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Indicator>, Error> {
+    let computed = of(organisation)
+        .filter(indicators::expression.is_not_null())
+        .filter(indicators::stage.ne(<&str>::from(StageName::Retired)));
+    records(computed, connection)
+}
+
+fn of<'a>(organisation: OrganisationId) -> Boxed<'a> {
+    indicators::table.filter(indicators::organisation_id.eq(KeyValue(organisation.0))).into_boxed()
+}
+
+fn records(query: Boxed<'_>, connection: &mut AnyConnection) -> Result<Vec<Indicator>, Error> {
+    let rows: Vec<Row> = query.select(Row::as_select()).load(connection)?;
     rows.into_iter().map(|row| row.into_record().map(|(indicator, _)| indicator)).collect()
 }

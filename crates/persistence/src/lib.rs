@@ -34,6 +34,7 @@ pub mod evaluation;
 pub mod evidence;
 pub mod files;
 pub mod findings;
+pub mod formulas;
 pub mod idempotency;
 pub mod imports;
 pub mod improvements;

@@ -533,6 +533,20 @@ diesel::table! {
         stage -> Text,
         description -> Text,
         built_in -> Nullable<Text>,
+        expression -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Nullable;
+    use crate::column::{Instant, Key};
+    formula_runs (indicator_id) {
+        indicator_id -> Key,
+        organisation_id -> Key,
+        computed_until -> Instant,
+        touched_from -> Nullable<Instant>,
+        touched_until -> Nullable<Instant>,
+        due_at -> Instant,
     }
 }
 
@@ -1380,6 +1394,8 @@ diesel::allow_tables_to_appear_in_same_query!(imports, improvements);
 diesel::allow_tables_to_appear_in_same_query!(imports, risks);
 diesel::allow_tables_to_appear_in_same_query!(delegations, members);
 diesel::allow_tables_to_appear_in_same_query!(indicators, ingest_rules);
+diesel::allow_tables_to_appear_in_same_query!(formula_runs, indicators);
+diesel::allow_tables_to_appear_in_same_query!(indicators, record_edges);
 diesel::allow_columns_to_appear_in_same_group_by_clause!(
     measurement_series::measured_id,
     measurement_rollups::starts_at,

@@ -9,6 +9,7 @@ use ratchet_http::{KeyUses, WorkerFigures};
 use ratchet_persistence::built_in;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::evaluation;
+use ratchet_persistence::formulas;
 use ratchet_persistence::journal::sequencer::{self, Signer};
 use ratchet_persistence::readiness;
 use ratchet_persistence::report_intakes;
@@ -65,7 +66,7 @@ pub(crate) async fn sequence(tools: Tools, signer: Signer) {
 /// How often it is asked whether measurements are missing.
 const ABSENCE: Duration = Duration::from_secs(60);
 
-/// Evaluates what was measured, and what was not.
+/// Evaluates what was measured, and what was not; and computes what follows from it by formulas, which is evaluated in its turn.
 pub(crate) async fn evaluate(tools: Tools) {
     let mut looked: Option<Instant> = None;
     loop {
@@ -76,8 +77,12 @@ pub(crate) async fn evaluate(tools: Tools) {
         let Tools { store, source, .. } = &tools;
         let context = |organisation| people::context(organisation, "evaluation", source);
         let evaluated = evaluation::catch_up(store, (source.now)(), with_absence, &context).await;
-        match tools.noted("evaluation", evaluated) {
-            Some(0) | None => tokio::time::sleep(PAUSE).await,
+        let evaluated = tools.noted("evaluation", evaluated);
+        let context = |organisation| people::context(organisation, "figures", source);
+        let computed = formulas::catch_up(store, (source.now)(), &context).await;
+        let computed = tools.noted("formulas", computed);
+        match evaluated.zip(computed) {
+            Some((0, 0)) | None => tokio::time::sleep(PAUSE).await,
             Some(_) => {}
         }
     }

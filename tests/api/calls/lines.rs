@@ -8,8 +8,8 @@ mod direction;
 use crate::api::contract::{TEMPLATE, target};
 use crate::api::nonconformities::{raise, report};
 use crate::api::{
-    actions, applicabilities, context_entries, courses, employee_reports, evidence, imports, improvements, indicators,
-    ingest, ingest_rules, measurements, policies, policy_versions, processes, responsibilities, signals,
+    actions, applicabilities, context_entries, courses, employee_reports, evidence, formulas, imports, improvements,
+    indicators, ingest, ingest_rules, measurements, policies, policy_versions, processes, responsibilities, signals,
     training_assignments,
 };
 use crate::harness::{Api, PASSWORD};
@@ -173,6 +173,20 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
         }
         "create_indicator" => (Manager, "/v1/indicators".into(), indicators::definition(&me)),
         "amend_indicator" => (Manager, about(api, "/v1/indicators/{id}").await, indicators::definition(&me)),
+        "create_indicator /formula/sources/0/indicator" => (Manager, "/v1/indicators".into(), computed(api).await),
+        "amend_indicator /formula/sources/0/indicator" => {
+            (Manager, about(api, "/v1/indicators/{id}").await, computed(api).await)
+        }
+        "adopt_unmatched_series /define/formula/sources/0/indicator" => {
+            let body = json!({ "series_id": ingest::stray(api).await, "define": computed(api).await });
+            (Manager, "/v1/ingest/unmatched/adopt".into(), body)
+        }
+        "revise_indicator /formula/sources/0/indicator" => {
+            let (own, sources) = formulas::computed(api).await;
+            let formula = formulas::formula("on_time + closed", [&sources[0], &sources[1]]);
+            let body = json!({ "formula": formula, "reason": "Both count" });
+            (Manager, format!("/v1/indicators/{own}/revise"), body)
+        }
         "activate_indicator" => (Manager, about(api, "/v1/indicators/{id}/activate").await, json!({})),
         "analyse_indicator" => {
             let path = format!("/v1/indicators/{}/analyse", indicators::active(api).await);
@@ -238,6 +252,12 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
 async fn audit_id(api: &Api) -> Value {
     let audit = target(api, "/v1/audits/{id}").await;
     api.by(Role::Auditor).await.get(&format!("/v1/audits/{audit}")).await.expect(200).body["id"].clone()
+}
+
+/// What an indicator is defined with that is computed of two others.
+async fn computed(api: &Api) -> Value {
+    let sources = [indicators::active(api).await, indicators::active(api).await];
+    formulas::definition(api, "on_time + closed", [&sources[0], &sources[1]]).await
 }
 
 async fn about(api: &Api, path: &str) -> String {

@@ -1,8 +1,8 @@
 //! The verbs, and the amendment of plain fields.
 
 use super::{
-    Analysis, AutoRaise, Control, DeclaredPhase, Facts, Field, Frequency, Goal, Indicator, PHASES, Revision, Stage,
-    StageName, ValueKind, Verb, Verdict, computed, touchable,
+    Analysis, AutoRaise, Control, DeclaredPhase, Facts, Field, Formula, FormulaDraft, Frequency, Goal, Indicator, PHASES,
+    Revision, Stage, StageName, ValueKind, Verb, Verdict, computed, touchable,
 };
 use crate::access::{Actor, Permission};
 use crate::change::{Change, Lifecycle, Record, take};
@@ -20,6 +20,7 @@ pub struct IndicatorAmendment {
     pub information_need: Option<Option<String>>,
     pub unit: Option<Option<String>>,
     pub value_kind: Option<ValueKind>,
+    pub formula: Option<Option<FormulaDraft>>,
     pub goal: Option<Option<Goal>>,
     pub control: Option<Option<Control>>,
     pub method: Option<Option<String>>,
@@ -42,13 +43,15 @@ pub struct Analyse {
     pub conclusion: String,
 }
 
-/// What `revise` needs: what holds from now on, of either or of both.
+/// What `revise` needs: what holds from now on, of one at least.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Revise {
     /// Target and thresholds, where they move.
     pub goal: Option<Goal>,
     /// How it is charted, where that changes.
     pub control: Option<Control>,
+    /// How its figures follow from those of others, where that changes.
+    pub formula: Option<FormulaDraft>,
     /// Why.
     pub reason: String,
 }
@@ -63,13 +66,14 @@ pub struct BeginPhase {
 }
 
 impl IndicatorAmendment {
-    /// Writes what is given into the indicator; the fields touched.
-    fn apply(self, to: &mut Indicator) -> Vec<Field> {
+    /// Writes what is given into the indicator; the fields touched. What is wrong with a formula is noted.
+    fn apply(self, to: &mut Indicator, faults: &mut Faults) -> Vec<Field> {
         let Self {
             name,
             information_need,
             unit,
             value_kind,
+            formula,
             goal,
             control,
             method,
@@ -83,10 +87,12 @@ impl IndicatorAmendment {
             owner,
         } = self;
         let mut touched = Vec::new();
+        let formula = formula.map(|given| given.and_then(|draft| draft.read("/formula", faults)));
         take(Field::Name, name, &mut to.name, &mut touched);
         take(Field::InformationNeed, information_need, &mut to.information_need, &mut touched);
         take(Field::Unit, unit, &mut to.unit, &mut touched);
         take(Field::ValueKind, value_kind, &mut to.value_kind, &mut touched);
+        take(Field::Formula, formula, &mut to.formula, &mut touched);
         take(Field::Goal, goal, &mut to.goal, &mut touched);
         take(Field::Control, control, &mut to.control, &mut touched);
         take(Field::Method, method, &mut to.method, &mut touched);
@@ -111,13 +117,14 @@ impl Indicator {
         self.may_amend(by)?;
         let stage = self.stage.name();
         let mut after = self.clone();
-        let touched = amendment.apply(&mut after);
+        let mut faults = Faults::default();
+        let touched = amendment.apply(&mut after, &mut faults);
         // `own` never includes decisions: who answers for it, and what follows by itself, is one.
         let decides = touched.iter().any(|field| matches!(field, Field::Owner | Field::AutoRaise));
         if decides && !by.may(Permission::DefineIndicator, false) {
             return Err(Refusal::Forbidden);
         }
-        let mut faults = after.faults();
+        faults.take(after.faults(), &[]);
         for field in touched.iter().copied().filter(|field| self.built_in.is_some() && computed(*field)) {
             let field: &str = field.into();
             let detail = "cannot be amended: it says how the program computes the figure";
@@ -179,19 +186,26 @@ impl Indicator {
         Ok(Change::of(self, after, "analysis_fell_due", at))
     }
 
-    /// Moves target and thresholds, or changes how it is charted; what held until now is kept.
+    /// Moves target and thresholds, changes how it is charted, or how it is computed; what held until now is kept. With
+    /// another formula a phase of the chart begins: what the former one gave stays, and is computed no more.
     ///
     /// # Errors
-    /// The guard's refusal, every fault of what is to hold, another direction, nothing new, or a blank reason.
+    /// The guard's refusal, every fault of what is to hold, another direction, a formula for an indicator whose figures are
+    /// sent, nothing new, too many phases, or a blank reason.
     pub fn revise(self, input: Revise, facts: &Facts, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
         self.may(Verb::Revise, facts, by)?;
-        self.faults_of(&input).refuse()?;
-        let Revise { goal, control, reason } = input;
+        let (mut faults, mut input) = (Faults::default(), input);
+        let formula = input.formula.take().map(|draft| draft.read("/formula", &mut faults));
+        let formula = formula.map(|read| self.new_formula(read, at, &mut faults));
+        faults.take(self.faults_of(&input, formula.is_some()), &[]);
+        faults.refuse()?;
+        let Revise { goal, control, formula: _, reason } = input;
         let mut after = self.clone();
         after.revisions.extend(self.goal.map(|before| Revision {
             number: self.revision,
             goal: before,
             control: self.control.clone(),
+            formula: self.formula.clone(),
             replaced_at: at,
             replaced_by: by.member(),
             reason: reason.clone(),
@@ -199,11 +213,37 @@ impl Indicator {
         after.revision += 1;
         after.goal = goal.or(after.goal);
         after.control = control.or(after.control);
+        if let Some(formula) = formula.flatten() {
+            let starts_at = formula.since.unwrap_or(at);
+            if after.declared_phases.iter().all(|phase| phase.starts_at != starts_at) {
+                let (reason, declared_by) = (reason.clone(), by.member());
+                after.declared_phases.push(DeclaredPhase { starts_at, reason, declared_at: at, declared_by });
+            }
+            after.formula = Some(formula);
+        }
         Ok(Change::of(self, after, "revised", at).because(reason))
     }
 
-    fn faults_of(&self, input: &Revise) -> Faults {
-        let Revise { goal, control, reason } = input;
+    /// The formula that takes the place of the one that holds.
+    fn new_formula(&self, read: Option<Formula>, at: DateTime<Utc>, faults: &mut Faults) -> Option<Formula> {
+        let Some(before) = &self.formula else {
+            let detail = "the indicator's figures are sent: one that is computed is another indicator";
+            faults.push(Fault::new("/formula", "fixed", detail));
+            return None;
+        };
+        let read = read?;
+        if before.says_the_same_as(&read) {
+            faults.push(Fault::new("/formula", "unchanged", "must differ from what holds now"));
+        }
+        if self.declared_phases.len() >= PHASES {
+            let detail = format!("begins a phase of the chart, and {PHASES} are declared at most");
+            faults.push(Fault::new("/formula", "length", detail));
+        }
+        Some(before.replaced_by(read, at))
+    }
+
+    fn faults_of(&self, input: &Revise, has_formula: bool) -> Faults {
+        let Revise { goal, control, formula: _, reason } = input;
         let mut faults = Faults::default();
         faults.keep(text::narrative("/reason", reason));
         for fault in goal.iter().flat_map(|goal| goal.faults("/goal")) {
@@ -216,8 +256,9 @@ impl Indicator {
             let detail = "cannot change: with another direction it is another indicator";
             faults.push(Fault::new("/goal/direction", "fixed", detail));
         }
-        if goal.is_none_or(|goal| self.goal == Some(goal)) && (control.is_none() || self.control == *control) {
-            faults.push(Fault::new("/goal", "unchanged", "must differ from what holds now, or control must"));
+        let same = goal.is_none_or(|goal| self.goal == Some(goal)) && (control.is_none() || self.control == *control);
+        if same && !has_formula {
+            faults.push(Fault::new("/goal", "unchanged", "must differ from what holds now, or control or formula must"));
         }
         faults
     }

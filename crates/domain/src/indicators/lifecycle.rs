@@ -76,6 +76,7 @@ pub enum Field {
     InformationNeed,
     Unit,
     ValueKind,
+    Formula,
     Goal,
     Control,
     Method,
@@ -90,12 +91,12 @@ pub enum Field {
 }
 
 /// Whether a field may be amended in a stage. What gives the figures their meaning is fixed once they are
-/// collected; target, thresholds and chart are then changed by `revise` alone, with a reason.
+/// collected; target, thresholds, chart and formula are then changed by `revise` alone, with a reason.
 #[must_use]
 pub fn touchable(stage: StageName, field: Field) -> bool {
     use Field as F;
     match (stage, field) {
-        (StageName::Active, F::Unit | F::ValueKind | F::Goal | F::Control) => false,
+        (StageName::Active, F::Unit | F::ValueKind | F::Formula | F::Goal | F::Control) => false,
         (
             StageName::Active,
             F::Name
@@ -116,6 +117,7 @@ pub fn touchable(stage: StageName, field: Field) -> bool {
             | F::InformationNeed
             | F::Unit
             | F::ValueKind
+            | F::Formula
             | F::Goal
             | F::Control
             | F::Method
@@ -136,7 +138,7 @@ pub fn touchable(stage: StageName, field: Field) -> bool {
 pub fn computed(field: Field) -> bool {
     use Field as F;
     match field {
-        F::Unit | F::ValueKind | F::Method | F::DataSource | F::Frequency | F::Collector => true,
+        F::Unit | F::ValueKind | F::Formula | F::Method | F::DataSource | F::Frequency | F::Collector => true,
         F::Name
         | F::InformationNeed
         | F::Goal
@@ -154,6 +156,8 @@ pub fn computed(field: Field) -> bool {
 pub struct Facts {
     /// Today, in the organisation's time zone.
     pub today: NaiveDate,
+    /// How many indicators that are not retired are computed of it.
+    pub formulas: i64,
 }
 
 impl Lifecycle for Indicator {
@@ -168,7 +172,7 @@ impl Lifecycle for Indicator {
         !edge(self.stage.name(), verb).is_empty()
     }
 
-    fn may(&self, verb: Verb, _: &Facts, by: &Actor) -> Result<(), Refusal> {
+    fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {
         let allowed = match verb {
             Verb::Activate | Verb::Revise | Verb::BeginPhase | Verb::Retire => {
                 by.may(Permission::DefineIndicator, self.is_own(by))
@@ -189,6 +193,9 @@ impl Lifecycle for Indicator {
             Verb::Activate => self.missing(),
             Verb::Analyse if by.member().is_none() => {
                 vec![Reason::new("person_needed", "results are analysed by a person, not by a machine")]
+            }
+            Verb::Retire if facts.formulas > 0 => {
+                vec![Reason::new("computed_of_it", "other indicators are computed of it: retire them, or revise their formulas")]
             }
             Verb::Analyse | Verb::Revise | Verb::BeginPhase | Verb::Retire => Vec::new(),
         };
@@ -224,8 +231,8 @@ impl Indicator {
             (self.information_need.is_some(), "no_information_need", "what is measured is not said [9.1 a]"),
             (self.method.is_some(), "no_method", "how it is measured is not said [9.1 b]"),
             (self.frequency.is_some(), "no_frequency", "when it is measured is not said [9.1 c]"),
-            // The program measures those that are built in.
-            (self.collector.is_some() || self.built_in.is_some(), "no_collector", "who measures is not said [9.1 d]"),
+            // The program measures those that are built in, or have a formula.
+            (self.collector.is_some() || self.is_computed(), "no_collector", "who measures is not said [9.1 d]"),
             (self.analysis_interval.is_some(), "no_analysis_interval", "when it is analysed is not said [9.1 e]"),
             (self.analyst.is_some(), "no_analyst", "who analyses is not said [9.1 f]"),
             (self.goal.is_some(), "no_goal", "thresholds are not set"),

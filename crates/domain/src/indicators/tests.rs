@@ -1,10 +1,12 @@
 use super::*;
 use crate::access::{Identity, Role, Standing};
+use crate::change::{Birth, Change};
 use crate::analysis::control::rules::Rule;
 use crate::analysis::control::season::Season;
 use crate::fixtures::refusals::Refusals;
 use crate::id::OrganisationId;
 use crate::reference::Reference;
+use crate::refusal::Refusal;
 use crate::responsibilities::tests::is_handed_over_whole;
 use chrono::{Days, Months};
 use proptest::prelude::*;
@@ -51,6 +53,7 @@ pub(crate) fn draft() -> IndicatorDraft {
         information_need: Some("Whether critical patches arrive in time".into()),
         unit: Some("%".into()),
         value_kind: ValueKind::Gauge,
+        formula: None,
         goal: Some(goal()),
         control: None,
         method: Some("Patched within 14 days, of all that were due".into()),
@@ -84,7 +87,7 @@ fn at_stage(stage: StageName) -> Indicator {
 }
 
 fn facts() -> Facts {
-    Facts { today: at().date_naive() }
+    Facts { today: at().date_naive(), formulas: 0 }
 }
 
 fn analysed() -> Analyse {
@@ -96,7 +99,7 @@ fn higher() -> Goal {
 }
 
 fn moved(goal: Goal, reason: &str) -> Revise {
-    Revise { goal: Some(goal), control: None, reason: reason.into() }
+    Revise { goal: Some(goal), control: None, formula: None, reason: reason.into() }
 }
 
 fn begun(starts_at: DateTime<Utc>) -> BeginPhase {
@@ -124,6 +127,7 @@ fn touching(field: Field) -> IndicatorAmendment {
         Field::InformationNeed => IndicatorAmendment { information_need: some(), ..none },
         Field::Unit => IndicatorAmendment { unit: some(), ..none },
         Field::ValueKind => IndicatorAmendment { value_kind: Some(ValueKind::Ratio), ..none },
+        Field::Formula => IndicatorAmendment { formula: Some(Some(formula::tests::draft())), ..none },
         Field::Goal => IndicatorAmendment { goal: Some(Some(higher())), ..none },
         Field::Control => IndicatorAmendment { control: Some(Some(Control::default())), ..none },
         Field::Method => IndicatorAmendment { method: some(), ..none },
@@ -303,7 +307,7 @@ fn moving_the_goalposts_shows() {
 #[test]
 fn how_it_is_charted_is_a_goalpost_too() {
     let strict = Control { baseline: Some(40), rules: vec![Rule::BeyondLimits], ..Control::default() };
-    let input = |control: &Control| Revise { goal: None, control: Some(control.clone()), reason: "calmer".into() };
+    let input = |control: &Control| Revise { goal: None, control: Some(control.clone()), formula: None, reason: "calmer".into() };
     let revise = |control: &Control| at_stage(StageName::Active).revise(input(control), &facts(), &manager(), at());
     let after = revise(&strict).unwrap().into_after();
     assert_eq!((after.revision, after.goal, after.charting()), (2, Some(goal()), strict.clone()));
@@ -322,7 +326,7 @@ fn how_it_is_charted_is_a_goalpost_too() {
             ("/control/rules/2".to_owned(), "duplicate".to_owned()),
         ]
     );
-    let nothing = Revise { goal: None, control: None, reason: "none".into() };
+    let nothing = Revise { goal: None, control: None, formula: None, reason: "none".into() };
     let nothing = at_stage(StageName::Active).revise(nothing, &facts(), &manager(), at()).unwrap_err();
     assert_eq!(code(nothing), "unchanged");
 }
@@ -410,7 +414,7 @@ fn an_analysis_that_is_late_is_noted_once() {
     let late =
         crate::fixtures::noted_once(indicator, today + monthly, "indicator.analysis_fell_due", Indicator::fall_due);
     assert_eq!(late.wakes(), None);
-    let facts = Facts { today: today + Days::new(40) };
+    let facts = Facts { today: today + Days::new(40), ..facts() };
     let judged = late.analyse(analysed(), &facts, &person(7, &[Role::Member]), at()).unwrap().into_after();
     assert_eq!(judged.analysis.as_ref().map(|analysis| analysis.verdict), Some(Verdict::Watch));
     assert_eq!(judged.wakes(), Wake::once_past(today + Days::new(40) + monthly, None));
@@ -470,5 +474,5 @@ pub(crate) fn refusals() -> Refusals {
         ..at_stage(StageName::Draft)
     };
     let indicators = StageName::VARIANTS.iter().map(|stage| at_stage(*stage)).chain([bare]);
-    Refusals::of(indicators, &[facts()])
+    Refusals::of(indicators, &[facts(), Facts { formulas: 1, ..facts() }])
 }

@@ -67,6 +67,7 @@ impl IndicatorText {
             information_need: Some(self.need.to_owned()),
             unit: Some(self.measured.unit().to_owned()),
             value_kind: self.measured.value_kind(),
+            formula: None,
             goal: Some(self.measured.goal()),
             control: None,
             method: Some(self.method.to_owned()),

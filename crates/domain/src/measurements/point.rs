@@ -150,9 +150,8 @@ pub fn check_point(raw: RawPoint, indicator: &Indicator, now: DateTime<Utc>) -> 
 }
 
 fn is_measured(indicator: &Indicator) -> Result<(), Fault> {
-    if indicator.built_in.is_some() {
-        let detail = "the indicator is built in: the program computes it from the records, nobody measures it by hand";
-        return Err(Fault::new("/indicator", "built_in", detail));
+    if let Some(fault) = indicator.takes_no_figures("/indicator") {
+        return Err(fault);
     }
     match indicator.stage.name() {
         StageName::Active => Ok(()),

@@ -62,6 +62,22 @@ impl Step {
         };
         end.unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
+
+    /// When the stretch began that lies so many before the one that began at `start`; not before 1970.
+    #[must_use]
+    pub fn before(self, start: DateTime<Utc>, count: u32) -> DateTime<Utc> {
+        let months = |each: u32| start.checked_sub_months(Months::new(count.saturating_mul(each)));
+        let earlier = match self {
+            Self::Hour => start.checked_sub_signed(Duration::hours(count.into())),
+            Self::Day => start.checked_sub_days(Days::new(count.into())),
+            Self::Week => start.checked_sub_days(Days::new(u64::from(count) * 7)),
+            Self::Month => months(1),
+            Self::Quarter => months(3),
+            Self::Year => months(12),
+        };
+        let first = self.start_of(DateTime::UNIX_EPOCH);
+        earlier.map_or(first, |earlier| earlier.max(first))
+    }
 }
 
 /// What counts within a stretch of time. Made of single figures and of other rollups in any order.

@@ -48,7 +48,7 @@ fn policy_of(text: &PolicyText) -> (String, &'static str) {
 
 fn indicator_of(text: &IndicatorText) -> (String, &'static str) {
     let defined = Indicator::define(text.draft(Some(member(1))), &manager(), birth(Prefix::Indicator));
-    let facts = Facts { today: at().date_naive() };
+    let facts = Facts { today: at().date_naive(), formulas: 0 };
     let active = defined.clone().unwrap().into_after().activate(&facts, &manager(), at());
     assert!(active.is_ok(), "{}: the six answers of 9.1 are there", text.id);
     told(defined)

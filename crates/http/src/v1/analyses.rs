@@ -154,7 +154,8 @@ pub(crate) async fn create_analysis(
             return Err(Refusal::Invalid(faults).into());
         }
         let indicators = locked(indicators, tx)?;
-        let facts = Facts { today: settings::rules(by.organisation, tx.connection())?.today(tx.now()) };
+        let facts =
+            Facts { today: settings::rules(by.organisation, tx.connection())?.today(tx.now()), ..Facts::default() };
         let actions = actions.iter().map(|action| ActionId(action.head.id)).collect();
         let birth = tx.birth(Analysis::PREFIX)?;
         let draft = AnalysisDraft { verdict, conclusion, actions };

@@ -1,32 +1,34 @@
 //! Indicators over HTTP [9.1].
 
+mod bodies;
 mod chart;
+mod formula;
 mod phases;
 mod view;
 
+pub(crate) use bodies::CreateIndicator;
 pub(crate) use view::IndicatorView;
 
 use crate::answer::Answer;
-use crate::body::{Body, given};
+use crate::body::Body;
 use crate::bounds::bounded;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
 use crate::record::verbs::verbs;
-use crate::record::{Resource, ShowParameters, Transition, existing_member};
+use crate::record::{Resource, ShowParameters, Transition};
 use crate::routing::Routes;
 use actix_web::http::StatusCode;
 use actix_web::{get, patch, post};
+use bodies::{
+    ActivateIndicator, AmendIndicator, AnalyseIndicator, BeginIndicatorPhase, RetireIndicator, ReviseIndicator,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Change, Record};
 use ratchet_domain::evaluation::Status;
-use ratchet_domain::id::MemberId;
-use ratchet_domain::indicators::{
-    Analyse, AutoRaise, BeginPhase, BuiltIn, Control, Frequency, Goal, Indicator, IndicatorAmendment, IndicatorDraft,
-    Judgement, Revise, StageName, ValueKind, Verb, Verdict,
-};
+use ratchet_domain::indicators::{Analyse, BeginPhase, BuiltIn, Indicator, Judgement, StageName, Verb};
 use ratchet_domain::reference::Prefix;
 use ratchet_persistence::evaluation;
 use ratchet_persistence::indicators::Filter;
@@ -46,7 +48,7 @@ pub(crate) struct IndicatorQuery {
     /// Owned by this member: `me`, an id or a reference.
     #[param(value_type = Option<String>, example = "me")]
     owner: Option<Who>,
-    /// Whether it is built in: computed by the program from the records, once a day.
+    /// Whether the program measures it: it is built in, or has a formula.
     #[param(example = true)]
     computed: Option<bool>,
     /// One of these built-in ones, separated by commas.
@@ -76,180 +78,6 @@ impl Resource for Indicator {
         let IndicatorQuery { state, owner, computed, built_in, updated_since } = query;
         Filter { stage: state, owner: owner.map(|who| who.resolve(by)), computed, built_in, updated_since }
     }
-}
-
-/// An indicator to be defined; whatever is left out can be amended until it is activated.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CreateIndicator {
-    /// One line.
-    #[schema(example = "Request latency of the customer portal", max_length = 200)]
-    name: String,
-    /// What it is to tell: what is measured, and why [9.1 a].
-    #[serde(default)]
-    #[schema(example = "Can customers work?")]
-    information_need: Option<String>,
-    /// Of the value.
-    #[serde(default)]
-    #[schema(example = "ms")]
-    unit: Option<String>,
-    /// What one measurement consists of.
-    value_kind: ValueKind,
-    /// Target and thresholds.
-    #[serde(default)]
-    goal: Option<Goal>,
-    /// How it is charted, and which patterns raise signals; what is usual without it.
-    #[serde(default)]
-    control: Option<Control>,
-    /// How it is measured [9.1 b].
-    #[serde(default)]
-    #[schema(example = "Mean of five minutes")]
-    method: Option<String>,
-    /// Where the figures come from.
-    #[serde(default)]
-    #[schema(example = "Load balancer")]
-    data_source: Option<String>,
-    /// When it is measured [9.1 c].
-    #[serde(default)]
-    frequency: Option<Frequency>,
-    /// Who measures [9.1 d].
-    #[serde(default)]
-    collector_id: Option<MemberId>,
-    /// When the results are analysed [9.1 e].
-    #[serde(default)]
-    analysis_interval: Option<Frequency>,
-    /// Who analyses them [9.1 f].
-    #[serde(default)]
-    analyst_id: Option<MemberId>,
-    /// The clauses and controls it speaks of, at most 20.
-    #[serde(default)]
-    #[schema(example = json!(["9.1", "A.8.16"]))]
-    requirements: Vec<String>,
-    /// Which case a signal opens by itself; none without it.
-    #[serde(default)]
-    auto_raise: AutoRaise,
-    /// The accountable member.
-    #[serde(default)]
-    owner_id: Option<MemberId>,
-}
-
-/// Plain fields to change; an absent one stays, `null` empties. While the indicator is active, target and thresholds
-/// are changed by `revise` alone.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AmendIndicator {
-    /// One line.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(example = "Latency of the portal", value_type = String)]
-    name: Option<String>,
-    /// What it is to tell.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(example = "Can customers work?", value_type = Option<String>)]
-    information_need: Option<Option<String>>,
-    /// Of the value.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(example = "ms", value_type = Option<String>)]
-    unit: Option<Option<String>>,
-    /// What one measurement consists of.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = ValueKind)]
-    value_kind: Option<ValueKind>,
-    /// Target and thresholds.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Goal>)]
-    goal: Option<Option<Goal>>,
-    /// How it is charted.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Control>)]
-    control: Option<Option<Control>>,
-    /// How it is measured.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(example = "Mean of five minutes", value_type = Option<String>)]
-    method: Option<Option<String>>,
-    /// Where the figures come from.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(example = "Load balancer", value_type = Option<String>)]
-    data_source: Option<Option<String>>,
-    /// When it is measured.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Frequency>)]
-    frequency: Option<Option<Frequency>>,
-    /// Who measures.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<MemberId>)]
-    collector_id: Option<Option<MemberId>>,
-    /// When the results are analysed.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Frequency>)]
-    analysis_interval: Option<Option<Frequency>>,
-    /// Who analyses them.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<MemberId>)]
-    analyst_id: Option<Option<MemberId>>,
-    /// The clauses and controls it speaks of.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Vec<String>)]
-    requirements: Option<Vec<String>>,
-    /// Which case a signal opens by itself.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = AutoRaise)]
-    auto_raise: Option<AutoRaise>,
-    /// The accountable member.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<MemberId>)]
-    owner_id: Option<Option<MemberId>>,
-}
-
-/// Nothing to say.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ActivateIndicator {}
-
-/// What the results mean.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AnalyseIndicator {
-    /// What it came to.
-    verdict: Verdict,
-    /// What was seen and concluded.
-    #[schema(example = "The nightly export slows the portal down; the trend is flat otherwise", max_length = 10_000)]
-    conclusion: String,
-}
-
-/// New target and thresholds, another way of charting, or both.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ReviseIndicator {
-    /// What holds from now on; without it what holds now.
-    #[serde(default)]
-    goal: Option<Goal>,
-    /// How it is charted from now on; without it as now.
-    #[serde(default)]
-    control: Option<Control>,
-    /// Why the goalposts move; marked on the chart.
-    #[schema(example = "The new platform is twice as fast", max_length = 10_000)]
-    reason: String,
-}
-
-/// From when on the figures tell another story.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct BeginIndicatorPhase {
-    /// When the phase begins; not ahead.
-    #[serde(deserialize_with = "bounded")]
-    starts_at: DateTime<Utc>,
-    /// Why they cannot be held against those before; marked on the chart.
-    #[schema(example = "The new scanner counts twice as much", max_length = 10_000)]
-    reason: String,
-}
-
-/// Why it is not measured any more.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RetireIndicator {
-    /// Kept in the journal.
-    #[schema(example = "The portal was switched off", max_length = 10_000)]
-    reason: String,
 }
 
 /// How an indicator stands by what was measured so far.
@@ -306,8 +134,7 @@ pub(crate) async fn create_indicator(
     body: Body<CreateIndicator>,
 ) -> Result<Answer, ApiError> {
     call.create(parameters, body, |input: CreateIndicator, by, birth, tx| {
-        input.people(tx)?;
-        Ok(Indicator::define(input.into(), by, birth)?)
+        Ok(Indicator::define(input.draft(tx)?, by, birth)?)
     })
     .await
 }
@@ -322,64 +149,9 @@ pub(super) fn defined(
     let below = |error: ApiError| {
         if let ApiError::Refused(refusal) = error { refusal.below(pointer).into() } else { error }
     };
-    input.people(tx).map_err(below)?;
+    let draft = input.draft(tx).map_err(below)?;
     let birth = tx.birth(Indicator::PREFIX)?;
-    Indicator::define(input.into(), by, birth).map_err(|refusal| below(refusal.into()))
-}
-
-impl CreateIndicator {
-    /// Refuses whom it names and who is not there.
-    fn people(&self, tx: &mut Tx<'_>) -> Result<(), ApiError> {
-        people(&[("collector_id", self.collector_id), ("analyst_id", self.analyst_id), ("owner_id", self.owner_id)], tx)
-    }
-}
-
-impl From<CreateIndicator> for IndicatorDraft {
-    fn from(body: CreateIndicator) -> Self {
-        let CreateIndicator {
-            name,
-            information_need,
-            unit,
-            value_kind,
-            goal,
-            control,
-            method,
-            data_source,
-            frequency,
-            collector_id,
-            analysis_interval,
-            analyst_id,
-            requirements,
-            auto_raise,
-            owner_id,
-        } = body;
-        Self {
-            name,
-            information_need,
-            unit,
-            value_kind,
-            goal,
-            control,
-            method,
-            data_source,
-            frequency,
-            collector: collector_id,
-            analysis_interval,
-            analyst: analyst_id,
-            requirements,
-            auto_raise,
-            owner: owner_id,
-        }
-    }
-}
-
-/// Refuses members that a body names and that are not active here.
-fn people(named: &[(&str, Option<MemberId>)], tx: &mut Tx<'_>) -> Result<(), ApiError> {
-    let given = named.iter().filter_map(|(field, member)| member.map(|member| (field, member)));
-    for (field, member) in given {
-        existing_member(&format!("/{field}"), member, tx)?;
-    }
-    Ok(())
+    Indicator::define(draft, by, birth).map_err(|refusal| below(refusal.into()))
 }
 
 /// Read an indicator.
@@ -412,54 +184,10 @@ pub(crate) async fn amend_indicator(
     body: Body<AmendIndicator>,
 ) -> Result<Answer, ApiError> {
     call.amend(target, parameters, body, |indicator: Indicator, input: AmendIndicator, by, tx| {
-        let named = [
-            ("collector_id", input.collector_id.flatten()),
-            ("analyst_id", input.analyst_id.flatten()),
-            ("owner_id", input.owner_id.flatten()),
-        ];
-        people(&named, tx)?;
-        Ok(indicator.amend(input.into(), by, tx.now())?)
+        let amendment = input.amendment(indicator.id(), tx)?;
+        Ok(indicator.amend(amendment, by, tx.now())?)
     })
     .await
-}
-
-impl From<AmendIndicator> for IndicatorAmendment {
-    fn from(body: AmendIndicator) -> Self {
-        let AmendIndicator {
-            name,
-            information_need,
-            unit,
-            value_kind,
-            goal,
-            control,
-            method,
-            data_source,
-            frequency,
-            collector_id,
-            analysis_interval,
-            analyst_id,
-            requirements,
-            auto_raise,
-            owner_id,
-        } = body;
-        Self {
-            name,
-            information_need,
-            unit,
-            value_kind,
-            goal,
-            control,
-            method,
-            data_source,
-            frequency,
-            collector: collector_id,
-            analysis_interval,
-            analyst: analyst_id,
-            requirements,
-            auto_raise,
-            owner: owner_id,
-        }
-    }
 }
 
 /// Read how an indicator stands.
@@ -509,10 +237,9 @@ verbs! {
     |indicator, AnalyseIndicator { verdict, conclusion }, facts, by, tx|
         indicator.analyse(Analyse { verdict, conclusion }, facts, by, tx.now());
 
-    /// Move target and thresholds, or change how it is charted; what held until now is kept.
+    /// Move target and thresholds, change how it is charted, or by what it is computed; what held until now is kept.
     revise_indicator "/indicators/{id}/revise" Revise ReviseIndicator
-    |indicator, ReviseIndicator { goal, control, reason }, facts, by, tx|
-        indicator.revise(Revise { goal, control, reason }, facts, by, tx.now());
+    |indicator, input, facts, by, tx| formula::revised(indicator, input, facts, by, tx);
 
     /// Declare that a phase of the chart has begun: limits begin anew with it.
     begin_indicator_phase "/indicators/{id}/begin-phase" BeginPhase BeginIndicatorPhase
@@ -531,6 +258,7 @@ pub(crate) fn configure(routes: &mut Routes) {
         .service(get_indicator)
         .service(amend_indicator)
         .service(get_evaluation)
+        .service(formula::get_indicator_workings)
         .service(phases::get_indicator_phases)
         .service(chart::get_indicator_chart)
         .service(chart::get_indicator_chart_svg)

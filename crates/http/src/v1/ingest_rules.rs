@@ -339,14 +339,14 @@ pub(crate) struct RetireIngestRule {
 pub(super) fn fed(pointer: &str, named: &str, tx: &mut Tx<'_>) -> Result<Indicator, ApiError> {
     let unknown = || Refusal::invalid(pointer, "unknown_record", "must be an indicator's reference or id");
     let locator: Locator = named.parse().map_err(|_| unknown())?;
-    match tx.get::<Indicator>(locator) {
-        Ok(indicator) if indicator.built_in.is_some() => {
-            let detail = "the indicator is built in: the program computes it, and no rule feeds it";
-            Err(Refusal::invalid(pointer, "built_in", detail).into())
-        }
-        Ok(indicator) => Ok(indicator),
-        Err(StoreError::NotFound) => Err(unknown().into()),
-        Err(error) => Err(error.into()),
+    let indicator = match tx.get::<Indicator>(locator) {
+        Ok(indicator) => indicator,
+        Err(StoreError::NotFound) => return Err(unknown().into()),
+        Err(error) => return Err(error.into()),
+    };
+    match indicator.takes_no_figures(pointer) {
+        Some(fault) => Err(Refusal::Invalid(vec![fault]).into()),
+        None => Ok(indicator),
     }
 }
 

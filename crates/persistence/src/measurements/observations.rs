@@ -174,6 +174,20 @@ pub(crate) fn waiting(
     Ok((batches, waiting))
 }
 
+/// The moments of the earliest and of the latest row of these batches; `None` of none.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn span(
+    organisation: OrganisationId,
+    batches: &[MeasurementBatchId],
+    connection: &mut AnyConnection,
+) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, Error> {
+    let origins = keys::origins(organisation, batches, connection)?;
+    let (first, last) = (origins.iter().map(|origin| origin.from.0), origins.iter().map(|origin| origin.until.0));
+    Ok(first.min().zip(last.max()))
+}
+
 /// The live measurements of an indicator observed at or after a moment; the newest of them, at most [`SINCE`].
 ///
 /// # Errors

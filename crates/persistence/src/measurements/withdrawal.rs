@@ -4,10 +4,10 @@ use super::bulk::{self, LiveKey};
 use super::{Stored, keys, of_batch, rollups};
 use crate::connection::AnyConnection;
 use crate::error::Error;
-use crate::evaluation;
 use crate::schema::measurements;
 use crate::table::Guarded;
 use crate::tx::Tx;
+use crate::{evaluation, formulas};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::Change;
@@ -29,6 +29,7 @@ pub fn withdraw(batch: MeasurementBatch, reason: String, tx: &mut Tx<'_>) -> Res
     strike(&batch, None, now, tx.connection())?;
     for indicator in batch.indicators {
         evaluation::rebuild(indicator, tx)?;
+        formulas::touch(indicator, (batch.observed_from, batch.observed_until), tx)?;
     }
     Ok(change)
 }
@@ -57,6 +58,7 @@ pub fn withdraw_one(
     if let Some(stored) = found {
         strike(&batch, Some(number), now, tx.connection())?;
         evaluation::rebuild(stored.point.indicator, tx)?;
+        formulas::touch(stored.point.indicator, (stored.point.observed_at, stored.point.observed_at), tx)?;
     }
     Ok(change)
 }

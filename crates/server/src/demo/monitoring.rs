@@ -85,6 +85,7 @@ fn define(story: &mut Story, measured: &'static Measured) {
             information_need: Some("Whether the control does what it is for".to_owned()),
             unit: Some((*unit).to_owned()),
             value_kind: *kind,
+            formula: None,
             goal: Some(*goal),
             control: None,
             method: is_active.then(|| "Counted by a script".to_owned()),
@@ -353,7 +354,7 @@ fn analyse(story: &mut Story) {
         for name in [LATENCY, PATCHES] {
             indicators.push(tx.get::<Indicator>(Locator::Id(names.get(name)?))?);
         }
-        let facts = Facts { today: tx.today()? };
+        let facts = Facts { today: tx.today()?, ..Facts::default() };
         let (by, birth) = (tx.actor().clone(), tx.birth(Analysis::PREFIX)?);
         let draft = AnalysisDraft {
             verdict: Verdict::Act,

@@ -1,5 +1,6 @@
 //! An indicator as the API shows it.
 
+use super::formula::FormulaView;
 use crate::record::expand::MemberName;
 use crate::record::{HeadView, Transition};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -29,6 +30,8 @@ pub(crate) struct IndicatorView {
     pub unit: Option<String>,
     /// What one measurement consists of.
     pub value_kind: ValueKind,
+    /// By what the program computes it of other indicators; `null` of one whose figures are sent, or counted.
+    pub formula: Option<FormulaView>,
     /// Target and thresholds.
     pub goal: Option<Goal>,
     /// How it is charted, where somebody has said so; else what is usual.
@@ -56,9 +59,9 @@ pub(crate) struct IndicatorView {
     /// The owner's name; only with `expand=owner`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<MemberName>,
-    /// Of target and thresholds; starts at 1.
+    /// Of target, thresholds, chart and formula; starts at 1.
     pub revision: i64,
-    /// Earlier targets and thresholds, oldest first.
+    /// What held earlier, oldest first.
     pub revisions: Vec<RevisionView>,
     /// Since when it is or was measured.
     pub active_since: Option<DateTime<Utc>>,
@@ -96,7 +99,7 @@ impl From<Analysis> for AnalysisView {
     }
 }
 
-/// An earlier target and thresholds.
+/// Target, thresholds, chart and formula that held earlier.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct RevisionView {
     /// Which one it was.
@@ -105,6 +108,8 @@ pub(crate) struct RevisionView {
     pub goal: Goal,
     /// How it was charted then, where somebody had said so.
     pub control: Option<Control>,
+    /// By what it was computed then.
+    pub formula: Option<FormulaView>,
     /// Until when it held.
     pub replaced_at: DateTime<Utc>,
     /// Who replaced it.
@@ -115,8 +120,8 @@ pub(crate) struct RevisionView {
 
 impl From<&Revision> for RevisionView {
     fn from(revision: &Revision) -> Self {
-        let Revision { number, goal, control, replaced_at, replaced_by, reason } = revision.clone();
-        Self { number, goal, control, replaced_at, replaced_by, reason }
+        let Revision { number, goal, control, formula, replaced_at, replaced_by, reason } = revision.clone();
+        Self { number, goal, control, formula: formula.map(Into::into), replaced_at, replaced_by, reason }
     }
 }
 
@@ -151,6 +156,7 @@ impl IndicatorView {
             information_need,
             unit,
             value_kind,
+            formula,
             goal,
             control,
             declared_phases,
@@ -183,6 +189,7 @@ impl IndicatorView {
             information_need,
             unit,
             value_kind,
+            formula: formula.map(Into::into),
             goal,
             control,
             declared_phases: declared_phases.into_iter().map(Into::into).collect(),

@@ -233,7 +233,11 @@ fn indicator_of(input: &mut AdoptSeries, tx: &mut Tx<'_>) -> Result<Indicator, A
         (None, Some(define)) => {
             let by = tx.actor().clone();
             let change = indicators::defined(define, "/define", &by, tx)?;
-            Ok(tx.save(change)?.0)
+            let (indicator, _) = tx.save(change)?;
+            match indicator.takes_no_figures("/define/formula") {
+                Some(fault) => Err(Refusal::Invalid(vec![fault]).into()),
+                None => Ok(indicator),
+            }
         }
         (Some(_), Some(_)) | (None, None) => {
             let detail = "name an indicator, or define one: the one or the other";
@@ -254,7 +258,7 @@ impl AdoptSeries {
         let is_whole = |(label, value): (&String, &String)| !label.contains(REPLACED) && !value.contains(REPLACED);
         if self.matchers.is_none() && (matched.clone().count() > MATCHERS || !matched.clone().all(is_whole)) {
             let detail = format!(
-                "the series has more than {MATCHERS} labels, or one that is listed changed: name those that tell it"
+                "the series has more than {MATCHERS} labels, or some that are listed changed or not at all: name those that tell it"
             );
             return Err(Refusal::invalid("/matchers", "required", detail));
         }
