@@ -365,6 +365,35 @@ async fn pictures_are_read_by_others_and_hold_no_more_than_pictures() {
 }
 
 #[tokio::test]
+async fn a_chart_has_the_form_that_is_asked_for() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let indicator = daily(&api, json!({})).await;
+        measure(&api, &indicator, &(0..20).map(calm).collect::<Vec<f64>>()).await;
+        let auditor = api.by(Role::Auditor).await;
+        let path = format!("/v1/indicators/{indicator}/chart");
+        let asked = async |accept: &str| {
+            auditor.send(auditor.request(reqwest::Method::GET, &path).header("accept", accept)).await
+        };
+        for (accept, form) in [
+            ("*/*", "application/json"),
+            ("image/svg+xml", "image/svg+xml"),
+            ("image/png", "image/png"),
+            ("image/png;q=0.5, image/*;q=0.8", "image/svg+xml"),
+        ] {
+            let answer = asked(accept).await.expect(200);
+            assert_eq!(answer.header("content-type").split(';').next(), Some(form), "{accept}");
+            assert!(answer.header("vary").contains("accept"), "{accept}");
+        }
+        let drawn = get(&api, &indicator, "chart.svg").await.expect(200);
+        assert_eq!(asked("image/svg+xml").await.bytes, drawn.bytes, "one picture at either address");
+        let refused = asked("text/html").await.expect(406);
+        assert_eq!(refused.body["type"], "/problems/not-acceptable");
+        assert!(refused.body["detail"].as_str().unwrap().contains("image/png"), "{}", refused.text);
+    }
+}
+
+#[tokio::test]
 async fn a_rhythm_is_noted_and_can_be_taken_out() {
     for database in each() {
         let api = Api::start(database).await;

@@ -1,6 +1,7 @@
 //! The doors of monitoring systems: each protocol's bodies become measurements, and each is answered in its own words.
 
 mod bodies;
+mod doors;
 mod unmatched;
 
 use super::indicators::active;

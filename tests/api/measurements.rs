@@ -309,9 +309,29 @@ async fn collectors_and_keys_send_only_what_they_measure() {
         let body = json!({ "name": "Feed", "scopes": ["measurements:write", "records:read"] });
         let made = api.by(Role::Admin).await.post("/v1/api-keys", body).await.expect(201);
         let key = api.with_token(made.body["token"].as_str().unwrap());
-        let answer = key.post("/v1/measurements", both).await.expect(201);
+        let answer = key.post("/v1/measurements", both.clone()).await.expect(201);
         assert_eq!(answer.body["counts"]["accepted"], 1);
         assert_eq!(answer.body["counts"]["duplicates"], 1);
+        // A key that only sends measures what it cannot read.
+        let body = json!({ "name": "Sender", "scopes": ["measurements:write"] });
+        let made = api.by(Role::Admin).await.post("/v1/api-keys", body).await.expect(201);
+        let sender = api.with_token(made.body["token"].as_str().unwrap());
+        assert_eq!(sender.post("/v1/measurements", both).await.expect(200).body["counts"]["duplicates"], 2);
+        sender.get(&format!("/v1/indicators/{others}")).await.expect(404);
+        let unknown = json!([series(&api, "IND-2026-9999", &[1.0])[0]]);
+        assert_eq!(
+            sender.post("/v1/measurements", unknown).await.expect(422).faults(),
+            ["/0/indicator unknown_record"]
+        );
+        let reason = json!({ "record": mine, "reason": "It is under investigation", "readers": [] });
+        let restricted = manager.post("/v1/restrictions", reason).await;
+        if restricted.status == 201 {
+            let one = json!([series(&api, &mine, &[2.0])[0]]);
+            assert_eq!(
+                sender.post("/v1/measurements", one).await.expect(422).faults(),
+                ["/0/indicator unknown_record"]
+            );
+        }
     }
 }
 

@@ -10,12 +10,15 @@ use crate::v1::auth::client_address;
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use ratchet_domain::access::{Actor, Identity, Withheld};
 use ratchet_domain::id::{ApiKeyId, MemberId, SessionId};
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::{api_keys, restrictions, sessions};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::IpAddr;
@@ -136,7 +139,8 @@ async fn admit(request: &HttpRequest) -> Result<(web::Data<App>, Known), ApiErro
 }
 
 async fn identify(app: &web::Data<App>, request: &HttpRequest) -> Result<Known, ApiError> {
-    let presented = bearer(request).ok_or(ApiError::Anonymous)?;
+    let presented = presented(request).ok_or(ApiError::Anonymous)?;
+    let presented: &str = &presented;
     let key = presented.strip_prefix("rk_").map(|key| (key, client_address(app, request)));
     let digest = digest_of(presented, key.map(|(_, from)| from));
     let now = app.now();
@@ -164,13 +168,29 @@ fn digest_of(presented: &str, from: Option<IpAddr>) -> [u8; 32] {
     }
 }
 
-fn bearer(request: &HttpRequest) -> Option<&str> {
+/// The token or key that the caller presents.
+fn presented(request: &HttpRequest) -> Option<Cow<'_, str>> {
     let mut values = request.headers().get_all(header::AUTHORIZATION);
-    let (value, None) = (values.next()?, values.next()) else { return None };
+    let is_v1 = request.path() == INFLUX_V1;
+    let Some(value) = values.next() else { return is_v1.then(|| password_in(request.query_string())).flatten() };
+    if values.next().is_some() {
+        return None;
+    }
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-    // Clients of InfluxDB know that one alone.
-    let is_token = scheme.eq_ignore_ascii_case("token") && [INFLUX_V1, INFLUX_V2].contains(&request.path());
-    (is_token || scheme.eq_ignore_ascii_case("bearer")).then_some(token.trim())
+    // Clients of InfluxDB know that one alone, and those of its first version a user with a password.
+    let is_token = scheme.eq_ignore_ascii_case("token") && (is_v1 || request.path() == INFLUX_V2);
+    if is_v1 && scheme.eq_ignore_ascii_case("basic") {
+        let pair = String::from_utf8(STANDARD.decode(token.trim()).ok()?).ok()?;
+        return pair.split_once(':').map(|(_, password)| Cow::Owned(password.to_owned()));
+    }
+    (is_token || scheme.eq_ignore_ascii_case("bearer")).then(|| Cow::Borrowed(token.trim()))
+}
+
+/// The password as InfluxDB 1 takes it in an address, given once.
+fn password_in(query: &str) -> Option<Cow<'_, str>> {
+    let mut given = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "p");
+    let (Some((_, password)), None) = (given.next(), given.next()) else { return None };
+    Some(password)
 }
 
 async fn by_token(app: &App, token: &str, now: DateTime<Utc>) -> Result<Known, ApiError> {

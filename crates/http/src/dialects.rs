@@ -20,6 +20,10 @@ pub(crate) const OTLP: &str = "/v1/ingest/otlp/v1/metrics";
 pub(crate) const REMOTE_WRITE: &str = "/v1/ingest/prometheus/write";
 /// InfluxDB, version 1.
 pub(crate) const INFLUX_V1: &str = "/v1/ingest/influx/write";
+/// Whether InfluxDB is there.
+pub(crate) const INFLUX_PING: &str = "/v1/ingest/influx/ping";
+/// The same in words.
+pub(crate) const INFLUX_HEALTH: &str = "/v1/ingest/influx/health";
 /// InfluxDB, version 2.
 pub(crate) const INFLUX_V2: &str = "/v1/ingest/influx/api/v2/write";
 /// The media type of Protocol Buffers.
@@ -79,7 +83,7 @@ impl Dialect {
                 _ => None,
             },
             REMOTE_WRITE => Some(Self::RemoteWrite),
-            INFLUX_V1 | INFLUX_V2 => Some(Self::Influx),
+            INFLUX_V1 | INFLUX_V2 | INFLUX_PING | INFLUX_HEALTH => Some(Self::Influx),
             _ => None,
         }
     }
@@ -154,7 +158,9 @@ pub(crate) fn documented(path: &str) -> Option<Value> {
             "application/problem+json": schema("Problem"),
         })),
         REMOTE_WRITE => Some(json!({ "text/plain": { "schema": { "type": "string" } } })),
-        INFLUX_V1 | INFLUX_V2 => Some(json!({ "application/json": schema("InfluxFault") })),
+        INFLUX_V1 | INFLUX_V2 | INFLUX_PING | INFLUX_HEALTH => {
+            Some(json!({ "application/json": schema("InfluxFault") }))
+        }
         _ => None,
     }
 }

@@ -58,6 +58,9 @@ pub enum ApiError {
     /// The body is not of a type that is read here.
     #[error("{0}")]
     MediaType(&'static str),
+    /// None of the forms that the caller takes is one of these.
+    #[error("no form that is taken")]
+    NotAcceptable(&'static [&'static str]),
     /// Too many requests; seconds to wait.
     #[error("too many requests")]
     TooMany(u64),
@@ -155,6 +158,8 @@ pub enum Kind {
     TooLarge,
     /// 415
     MediaType,
+    /// 406
+    NotAcceptable,
     /// 422
     Validation,
     /// 422
@@ -189,6 +194,7 @@ impl Kind {
             Self::StaleVersion => (StatusCode::PRECONDITION_FAILED, "Somebody else wrote in between"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
             Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body's type is not read here"),
+            Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, "There is no such form"),
             Self::Validation => (StatusCode::UNPROCESSABLE_ENTITY, "The input is not acceptable"),
             Self::IdempotencyKeyReused => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key was used for another request")
@@ -220,6 +226,7 @@ impl Kind {
             Self::StaleVersion => "Read the record again, merge, and send the new ETag in If-Match.",
             Self::TooLarge => "Send less at once; the limits are documented per operation.",
             Self::MediaType => "Set Content-Type to what the operation documents.",
+            Self::NotAcceptable => "Name a form in Accept that the operation documents, or leave it out.",
             Self::Validation => "Correct the fields named in `errors`.",
             Self::IdempotencyKeyReused => "Use a new key for a new request; a key is kept for 24 hours.",
             Self::PreconditionRequired => "Send the record's ETag in If-Match.",
@@ -304,6 +311,7 @@ impl ApiError {
             Self::TooLarge(_) | Self::TooMuch(_) => Kind::TooLarge,
             Self::TooSlow => Kind::Timeout,
             Self::MediaType(_) => Kind::MediaType,
+            Self::NotAcceptable(_) => Kind::NotAcceptable,
             Self::TooMany(_) => Kind::TooManyRequests,
             Self::Taken(_) | Self::TakenBy { .. } => Kind::Taken,
             Self::Redacted => Kind::Redacted,
@@ -339,6 +347,7 @@ impl ApiError {
             | Self::TooLarge(_)
             | Self::TooSlow
             | Self::MediaType(_)
+            | Self::NotAcceptable(_)
             | Self::TooMany(_)
             | Self::Redacted
             | Self::KeyReused
@@ -351,6 +360,7 @@ impl ApiError {
             Self::Malformed(detail) => format!("{detail}. {}", kind.advice()),
             Self::TooLarge(limit) => format!("At most {limit} bytes are read here, after decompression."),
             Self::MediaType(detail) => (*detail).to_owned(),
+            Self::NotAcceptable(offered) => format!("Answered are {}.", offered.join(", ")),
             Self::TooMuch(detail) | Self::Undecodable(detail) => format!("{detail}."),
             Self::Occupied => {
                 "As many packs as can be are written at this moment, one for an organisation; come back after Retry-After."

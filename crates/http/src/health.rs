@@ -30,9 +30,15 @@ pub(crate) async fn get_health(_: Open) -> Result<Answer, ApiError> {
 #[utoipa::path(tag = "operations", responses((status = 200, body = Health)), security(()))]
 #[get("/readyz")]
 pub(crate) async fn get_readiness(app: web::Data<App>, _: Open) -> Result<Answer, ApiError> {
+    ready(&app).await?;
+    Answer::json(StatusCode::OK, &Health { status: "ok" })
+}
+
+/// Refuses, within a second, where requests cannot be served.
+pub(crate) async fn ready(app: &App) -> Result<(), ApiError> {
     let asked = app.store.read(|connection| Ok::<_, ApiError>(migrations::pending(connection)?));
     match tokio::time::timeout(Duration::from_secs(1), asked).await {
-        Ok(Ok(false)) => Answer::json(StatusCode::OK, &Health { status: "ok" }),
+        Ok(Ok(false)) => Ok(()),
         Ok(Ok(true) | Err(_)) | Err(_) => Err(ApiError::Busy),
     }
 }

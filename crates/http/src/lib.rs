@@ -1,5 +1,6 @@
 //! The API: who calls, what is asked, what is answered. Rules are the domain's, storage is the store's.
 
+mod accept;
 mod answer;
 pub mod app;
 mod body;

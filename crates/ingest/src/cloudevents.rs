@@ -5,6 +5,8 @@
 //! since sent again it would be another measurement.
 
 use crate::{Gathering, Intake, LABELS, Labels, Unreadable, borrowed};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -42,6 +44,8 @@ struct Event<'a> {
     time: Option<String>,
     #[serde(borrow, default)]
     data: Option<&'a RawValue>,
+    #[serde(default)]
+    data_base64: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -97,10 +101,19 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
 
 fn one(event: &RawValue, gathering: &mut Gathering) -> Result<(), Unreadable> {
     gathering.begin();
-    let Some(Event { specversion, id, source, kind, subject, time, data }) = object(event) else {
+    let Some(Event { specversion, id, source, kind, subject, time, data, data_base64 }) = object(event) else {
         return gathering.refuse(|| "the event is not an object with the members of a CloudEvent".to_owned());
     };
-    take(Attributes { specversion, kind, source, subject, time, id }, data, gathering)
+    let attributes = Attributes { specversion, kind, source, subject, time, id };
+    let Some(encoded) = data_base64 else { return take(attributes, data, gathering) };
+    if data.is_some() {
+        return gathering.refuse(|| format!("{}: the event has data and data_base64", attributes.kind));
+    }
+    match STANDARD.decode(encoded) {
+        // What is no JSON is refused as data without a value is.
+        Ok(bytes) => take(attributes, serde_json::from_slice(&bytes).ok(), gathering),
+        Err(_) => gathering.refuse(|| format!("{}: data_base64 is not base64 (RFC 4648)", attributes.kind)),
+    }
 }
 
 /// An object, and not the array of its members' values, which serde takes for it.
@@ -178,6 +191,21 @@ mod tests {
         };
         let data = br#"{"value":4.5,"labels":{"site":"north","source":"own"}}"#;
         assert_eq!(binary(attributes, data).unwrap(), intake);
+    }
+
+    #[test]
+    fn data_may_be_base64() {
+        let data = r#"{"value":4.5,"labels":{"site":"north","source":"own"}}"#;
+        let with = |member: &str| EVENT.replace(&format!(r#""data":{data}"#), member);
+        let encoded = with(&format!(r#""data_base64":"{}""#, STANDARD.encode(data)));
+        assert_eq!(structured(encoded.as_bytes()).unwrap(), structured(EVENT.as_bytes()).unwrap());
+        for wrong in [
+            r#""data_base64":"*""#.to_owned(),
+            format!(r#""data_base64":"{}""#, STANDARD.encode("no JSON")),
+            format!(r#""data_base64":"{}","data":{data}"#, STANDARD.encode(data)),
+        ] {
+            assert_eq!(structured(with(&wrong).as_bytes()).unwrap().refused, 1, "{wrong}");
+        }
     }
 
     #[test]

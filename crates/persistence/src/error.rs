@@ -71,7 +71,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same request may succeed a moment later: the connection broke, or a limit of waiting was reached.
+    /// Whether the same request may succeed later: the connection broke, a limit of waiting was reached, or there is no room.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         use diesel::result::{DatabaseErrorKind as Kind, Error as Diesel};
@@ -106,8 +106,9 @@ impl Error {
     }
 }
 
-/// What the databases say when waiting ended, or the connection did; libpq gives these no kind of their own.
-const TRANSIENT: [&str; 10] = [
+/// What the databases say when waiting ended, the connection did, or there is no room; libpq gives these no kind of their own.
+/// A disk that is full is mended by whoever runs it: what could not be kept is sent again until then, and not thrown away.
+const TRANSIENT: [&str; 17] = [
     "lock timeout",
     "statement timeout",
     "database is locked",
@@ -118,4 +119,11 @@ const TRANSIENT: [&str; 10] = [
     "connection to server",
     "no connection to the server",
     "could not receive data from server",
+    "could not send data to server",
+    "too many clients",
+    "remaining connection slots",
+    "database or disk is full",
+    "disk I/O error",
+    "No space left on device",
+    "could not extend file",
 ];

@@ -137,18 +137,31 @@ pub struct Series {
 
 /// Bytes of the labels of a listed series, at most.
 const LISTED_LABELS: usize = 4_096;
+/// The name of a label that says that others are left out: the character that stands for what no text may hold.
+const LEFT_OUT: &str = "\u{fffd}";
 
 impl Series {
     /// As it is listed: characters that no text may hold are replaced, a name that is too long for any rule is cut off, and
-    /// labels that are too many to be read by anybody are left out.
+    /// labels that are too much to be read by anybody are left out. That some are says a label of its own, so that what is listed
+    /// is not taken for the whole.
     #[must_use]
     pub fn listed(series: &Arrival<'_>) -> Self {
         let Arrival { door, metric, labels } = *series;
         let metric = text::without_forbidden(metric).chars().take(text::TITLE).collect();
-        let bytes: usize = labels.iter().map(|(name, value)| name.len() + value.len()).sum();
-        let clean = |(name, value): (&String, &String)| (text::without_forbidden(name), text::without_forbidden(value));
-        let labels = if bytes > LISTED_LABELS { BTreeMap::new() } else { labels.iter().map(clean).collect() };
-        Self { door, metric, labels }
+        let mut room = LISTED_LABELS;
+        let mut fits = |name: &str, value: &str| {
+            let left = room.checked_sub(name.len() + value.len());
+            room = left.unwrap_or(room);
+            left.is_some()
+        };
+        let fitting = labels.iter().filter(|(name, value)| fits(name, value));
+        let mut listed: BTreeMap<String, String> =
+            fitting.map(|(name, value)| (text::without_forbidden(name), text::without_forbidden(value))).collect();
+        if listed.len() < labels.len() {
+            let missing = labels.len() - listed.len();
+            listed.insert(LEFT_OUT.to_owned(), format!("left out: {missing}"));
+        }
+        Self { door, metric, labels: listed }
     }
 
     /// As it arrives.

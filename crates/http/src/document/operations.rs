@@ -54,6 +54,7 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         (Kind::StaleVersion, about_one && writes),
         (Kind::TooLarge, takes_body),
         (Kind::MediaType, takes_body),
+        (Kind::NotAcceptable, NEGOTIATED == path),
         (Kind::Validation, takes_body),
         (Kind::PreconditionRequired, method == "patch"),
         (Kind::TooManyRequests, path.starts_with("/v1/")),
@@ -102,6 +103,8 @@ fn describe_delivery(operation: &mut Value) {
     }
 }
 
+/// Answered in the form that `Accept` names.
+const NEGOTIATED: &str = "/v1/indicators/{id}/chart";
 /// Answered without the database.
 const MADE_OF_NOTHING: [&str; 4] = ["/problems", "/healthz", "/metrics", health::SECURITY_CONTACT];
 /// About no record, and yet there for some only.

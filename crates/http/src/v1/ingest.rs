@@ -18,6 +18,8 @@ pub(crate) fn configure(routes: &mut Routes) {
         .service(prometheus::write_prometheus)
         .service(influx::write_influx_v1)
         .service(influx::write_influx_v2)
+        .service(influx::ping_influx)
+        .service(influx::get_influx_health)
         .service(cloudevents::send_cloudevents)
         .service(unmatched::list_unmatched_series)
         .service(unmatched::adopt_unmatched_series)

@@ -243,11 +243,14 @@ fn indicators<'a>(
         let unknown = || Fault::new("/indicator", "unknown_record", "must be an indicator's reference or id");
         let indicator = match name.parse() {
             Err(_) => Err(unknown()),
-            Ok(locator) => match tx.get::<Indicator>(locator) {
+            // Whoever measures one need not be able to read it.
+            Ok(locator) => match tx.load::<Indicator>(locator) {
                 Err(StoreError::NotFound) => Err(unknown()),
                 Err(error) => return Err(error.into()),
+                Ok(indicator) if indicator.is_withheld(&by) => Err(unknown()),
                 Ok(indicator) if indicator.is_measured_by(&by) => Ok(indicator),
-                Ok(_) => Err(not_theirs()),
+                Ok(indicator) if indicator.is_visible(&by) => Err(not_theirs()),
+                Ok(_) => Err(unknown()),
             },
         };
         found.insert(name.to_owned(), indicator);
@@ -255,7 +258,7 @@ fn indicators<'a>(
     let now = locked(found.values().flatten().map(|indicator| indicator.head.id).collect(), tx)?;
     for indicator in found.values_mut() {
         if let Ok(before) = indicator {
-            let now = now.get(&before.head.id).filter(|now| now.is_visible(&by));
+            let now = now.get(&before.head.id).filter(|now| !now.is_withheld(&by));
             *indicator = now.cloned().ok_or_else(not_theirs);
         }
     }

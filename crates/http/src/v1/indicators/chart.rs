@@ -7,6 +7,7 @@ pub(crate) use pictures::{get_indicator_chart_png, get_indicator_chart_svg, get_
 pub(crate) use view::IndicatorChart;
 
 use super::phases::changes_of;
+use crate::accept;
 use crate::answer::Answer;
 use crate::bounds::bounded;
 use crate::caller::Call;
@@ -16,6 +17,7 @@ use crate::v1::records::{self, RecordView};
 use actix_web::get;
 use actix_web::http::{StatusCode, header};
 use chrono::{DateTime, Utc};
+use pictures::{PNG, SVG, as_png, as_svg};
 use ratchet_domain::access::Actor;
 use ratchet_domain::indicators::Indicator;
 use ratchet_domain::indicators::phases::Phase;
@@ -27,6 +29,8 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
+/// In which forms a chart is answered.
+const FORMS: &[&str] = &["application/json", SVG, PNG];
 /// Points that are answered, unless asked otherwise.
 const DEFAULT: u16 = 500;
 
@@ -106,10 +110,17 @@ fn found(
 /// counted parts of a whole, widened after Laney where they scatter more than by chance; Nelson's rules; Theil and Sen's slope with Sen's interval; the test of Mann and Kendall, its variance
 /// widened after Hamed and Rao. The forecast says when the line meets the target, and between which days by the interval of
 /// the slope alone.
+///
+/// `Accept` says in which form it is answered: JSON, or drawn as `chart.svg` and `chart.png` are (`image/svg+xml`, `image/png`);
+/// JSON where it says nothing, or `*/*`.
 #[utoipa::path(
     tag = "indicators",
     params(("id" = String, Path), ChartParameters),
-    responses((status = 200, body = IndicatorChart))
+    responses((status = 200, content(
+        (IndicatorChart = "application/json"),
+        (String = "image/svg+xml"),
+        (String = "image/png")
+    )))
 )]
 #[get("/indicators/{id}/chart")]
 pub(crate) async fn get_indicator_chart(
@@ -117,8 +128,14 @@ pub(crate) async fn get_indicator_chart(
     Target(locator): Target,
     Query(parameters): Query<ChartParameters>,
 ) -> Result<Answer, ApiError> {
+    let form = accept::preferred(&call.request, FORMS)?;
     let found = find(&call, locator, parameters).await?;
-    Ok(unless_known(&call, Answer::json(StatusCode::OK, &IndicatorChart::of(found))?))
+    let answer = match form {
+        SVG => as_svg(&call, &found),
+        PNG => as_png(&call, found).await?,
+        _ => unless_known(&call, Answer::json(StatusCode::OK, &IndicatorChart::of(found))?),
+    };
+    Ok(answer.with(&header::VARY, "accept"))
 }
 
 /// Under the hash of its bytes, and not sent again.

@@ -4,15 +4,19 @@ use super::delivery::Delivery;
 use super::gateway::Taken;
 use super::report::IngestReport;
 use crate::answer::Answer;
+use crate::app::App;
 use crate::caller::Call;
 use crate::dialects::Dialect;
 use crate::error::ApiError;
+use crate::health::ready;
 use crate::parameters::Query;
+use crate::v1::auth::Open;
 use actix_web::http::StatusCode;
-use actix_web::post;
+use actix_web::http::header::HeaderName;
+use actix_web::{get, post, web};
 use ratchet_domain::ingest_rules::Door;
 use ratchet_ingest::line_protocol::{self, Precision};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Parameters of version 1.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
@@ -38,6 +42,15 @@ pub(crate) struct InfluxV1Parameters {
     #[serde(rename = "consistency")]
     #[param(example = "all")]
     _consistency: Option<String>,
+    /// The user: taken, and not looked at.
+    #[serde(rename = "u")]
+    #[param(example = "telegraf")]
+    _user: Option<String>,
+    /// The password: an API key, where the client sends no `Authorization`. Addresses are written into logs of proxies: a
+    /// client that can sends the header.
+    #[serde(rename = "p")]
+    #[param(example = "rk_...")]
+    _password: Option<String>,
 }
 
 /// Parameters of version 2.
@@ -66,9 +79,47 @@ pub(crate) struct InfluxV2Parameters {
     _bucket: Option<String>,
 }
 
+/// What this server calls itself.
+const VERSION: &str = concat!("ratchet-", env!("CARGO_PKG_VERSION"));
+
+/// Parameters of a ping.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PingParameters {
+    /// Taken, and not looked at.
+    #[serde(rename = "verbose")]
+    #[param(example = "true")]
+    _verbose: Option<String>,
+    /// Taken, and not looked at.
+    #[serde(rename = "wait_for_leader")]
+    #[param(example = "1s")]
+    _wait_for_leader: Option<String>,
+}
+
+/// How the server is, as InfluxDB 2 says it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct InfluxHealth {
+    /// What answers.
+    #[schema(example = "ratchet")]
+    name: &'static str,
+    /// In words.
+    #[schema(example = "ready for writes")]
+    message: &'static str,
+    /// `pass`.
+    #[schema(example = "pass")]
+    status: &'static str,
+    /// None.
+    #[schema(value_type = Vec<String>)]
+    checks: [&'static str; 0],
+    /// What this server calls itself.
+    #[schema(example = "ratchet-0.1.0")]
+    version: &'static str,
+}
+
 /// Send lines as to InfluxDB 1: Telegraf and clients of that version, with `/v1/ingest/influx` as their server.
 ///
-/// As version 2, which see.
+/// As version 2, which see. Credentials may also be Basic, or `u` and `p` in the address: the password is an API key.
 #[utoipa::path(
     tag = "ingest",
     params(InfluxV1Parameters),
@@ -111,6 +162,29 @@ pub(crate) async fn write_influx_v2(
     delivery: Delivery,
 ) -> Result<Answer, ApiError> {
     write(call, dry_run, precision, delivery).await
+}
+
+/// Ask whether the server is there, as clients of InfluxDB do before they send.
+#[utoipa::path(
+    tag = "ingest",
+    params(PingParameters),
+    responses((status = 204, description = "It is.", headers(("x-influxdb-version", description = "What it is.")))),
+    security(())
+)]
+#[get("/ingest/influx/ping")]
+pub(crate) async fn ping_influx(_: Open<PingParameters>) -> Result<Answer, ApiError> {
+    let version = HeaderName::from_static("x-influxdb-version");
+    Ok(Answer::empty(StatusCode::NO_CONTENT).with(&version, VERSION))
+}
+
+/// Ask whether figures can be written, as clients of InfluxDB 2 do.
+#[utoipa::path(tag = "ingest", responses((status = 200, body = InfluxHealth)), security(()))]
+#[get("/ingest/influx/health")]
+pub(crate) async fn get_influx_health(app: web::Data<App>, _: Open) -> Result<Answer, ApiError> {
+    ready(&app).await?;
+    let health =
+        InfluxHealth { name: "ratchet", message: "ready for writes", status: "pass", checks: [], version: VERSION };
+    Answer::json(StatusCode::OK, &health)
 }
 
 async fn write(call: Call, dry_run: bool, precision: Option<String>, delivery: Delivery) -> Result<Answer, ApiError> {

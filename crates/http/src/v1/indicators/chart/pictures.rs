@@ -17,6 +17,7 @@ use ratchet_domain::indicators::chart::{Charted, Segment};
 use ratchet_domain::indicators::phases::Beginning;
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::fmt::Display;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -79,9 +80,29 @@ fn picture(found: &Found) -> Drawing {
     })
 }
 
+/// The chart as SVG.
+pub(super) const SVG: &str = "image/svg+xml";
+/// The chart as PNG.
+pub(super) const PNG: &str = "image/png";
+
 fn sent(call: &Call, content_type: &str, body: Vec<u8>) -> Answer {
     let answer = Answer::bytes(StatusCode::OK, content_type, body);
     unless_known(call, answer.with(&header::CONTENT_SECURITY_POLICY, INERT))
+}
+
+/// The chart drawn as SVG.
+pub(super) fn as_svg(call: &Call, found: &Found) -> Answer {
+    sent(call, SVG, picture(found).svg().into_bytes())
+}
+
+/// The chart drawn as PNG. Pixels take a while: nobody but who asked for some waits for them.
+pub(super) async fn as_png(call: &Call, found: Found) -> Result<Answer, ApiError> {
+    let internal = |error: &dyn Display| ApiError::Internal(error.to_string());
+    let turn = DRAWING.acquire().await.map_err(|error| internal(&error))?;
+    let png = actix_web::web::block(move || picture(&found).png()).await;
+    drop(turn);
+    let png = png.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
+    Ok(sent(call, PNG, png))
 }
 
 /// Read the chart of an indicator as SVG.
@@ -99,8 +120,7 @@ pub(crate) async fn get_indicator_chart_svg(
     Target(locator): Target,
     Query(parameters): Query<PictureParameters>,
 ) -> Result<Answer, ApiError> {
-    let found = find(&call, locator, parameters.into()).await?;
-    Ok(sent(&call, "image/svg+xml", picture(&found).svg().into_bytes()))
+    Ok(as_svg(&call, &find(&call, locator, parameters.into()).await?))
 }
 
 /// Read the chart of an indicator as PNG.
@@ -118,12 +138,7 @@ pub(crate) async fn get_indicator_chart_png(
     Query(parameters): Query<PictureParameters>,
 ) -> Result<Answer, ApiError> {
     let found = find(&call, locator, parameters.into()).await?;
-    // Pixels take a while: nobody but who asked for some waits for them.
-    let turn = DRAWING.acquire().await.map_err(|error| ApiError::Internal(error.to_string()))?;
-    let png = actix_web::web::block(move || picture(&found).png()).await;
-    drop(turn);
-    let png = png.map_err(|error| ApiError::Internal(error.to_string()))?;
-    Ok(sent(&call, "image/png", png.map_err(|error| ApiError::Internal(error.to_string()))?))
+    as_png(&call, found).await
 }
 
 /// Read the series of an indicator in the size of a word, as SVG.
@@ -143,5 +158,5 @@ pub(crate) async fn get_indicator_sparkline(
     let points: Vec<(DateTime<Utc>, f64)> = points.into_iter().map(|point| point.reading.point()).collect();
     let target = indicator.goal.and_then(|goal| goal.target());
     let drawing = sparkline(&indicator.name, indicator.unit.as_deref(), &points, target);
-    Ok(sent(&call, "image/svg+xml", drawing.svg().into_bytes()))
+    Ok(sent(&call, SVG, drawing.svg().into_bytes()))
 }
