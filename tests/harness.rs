@@ -26,10 +26,11 @@ use ratchet_persistence::built_in;
 use ratchet_persistence::connection::{Address, AnyConnection};
 use ratchet_persistence::error::Error;
 use ratchet_persistence::evaluation;
-use ratchet_persistence::formulas;
 use ratchet_persistence::files::Files;
+use ratchet_persistence::formulas;
 use ratchet_persistence::journal::sequencer::{self, Signer};
 use ratchet_persistence::journal::verification::{Scope, verify};
+use ratchet_persistence::measurements::retention;
 use ratchet_persistence::readiness;
 use ratchet_persistence::report_intakes;
 use ratchet_persistence::schedule;
@@ -220,6 +221,13 @@ impl Api {
         let now = self.now();
         let context = |organisation| context(organisation, "figures", now);
         built_in::catch_up(&self.store, now, &context).await.unwrap()
+    }
+
+    /// Removes measurements that are not kept any longer; of how many batches.
+    pub async fn remove_measurements(&self) -> usize {
+        let now = self.now();
+        let context = |organisation| context(organisation, "retention", now);
+        retention::catch_up(&self.store, now, &context).await.unwrap()
     }
 
     /// Writes down when API keys were used last, as once a minute; how many were.

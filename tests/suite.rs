@@ -69,6 +69,7 @@ mod api {
     mod report_intakes;
     mod responsibilities;
     mod restrictions;
+    mod retention;
     mod rights;
     mod risks;
     mod samples;
@@ -131,6 +132,7 @@ mod house;
 mod python;
 mod storage {
     mod digests;
+    mod figures;
     mod journal;
     pub mod management_reviews;
     mod migrations;

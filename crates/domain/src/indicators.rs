@@ -31,16 +31,21 @@ use crate::access::{Actor, Permission};
 use crate::change::{Head, Record, Seal};
 use crate::id::{IndicatorId, MemberId, RecordId};
 use crate::links::Relation;
+use crate::measurements::Step;
 use crate::reference::{Prefix, Target};
 use crate::responsibilities::{Part, Responsibility};
 use crate::trace::TraceEdge;
 use crate::work::{Wake, Work};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use formula::Source;
 use serde::{Deserialize, Serialize};
 
 /// At most so many clauses and controls.
 pub const REQUIREMENTS: usize = 20;
+/// Measurements are kept for so many days at least: a year can be held against the year before.
+pub const RETENTION_LEAST: u32 = 400;
+/// They are kept for so many days at most, unless they are kept for ever: a hundred years.
+pub const RETENTION_MOST: u32 = 36_500;
 
 /// What one measurement consists of.
 #[derive(
@@ -194,6 +199,9 @@ pub struct Indicator {
     /// Where the figures come from.
     #[serde(default)]
     pub data_source: Option<String>,
+    /// For how many days its measurements are kept; for ever without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_days: Option<u32>,
     /// When it is measured [9.1 c].
     #[serde(default)]
     pub frequency: Option<Frequency>,
@@ -295,6 +303,12 @@ impl Indicator {
     #[must_use]
     pub fn id(&self) -> IndicatorId {
         IndicatorId(self.head.id)
+    }
+
+    /// The moment from which on its measurements are kept, as a day begins in UTC; `None` where all are.
+    #[must_use]
+    pub fn retained_from(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        Some(Step::Day.start_of(now.checked_sub_days(Days::new(self.retention_days?.into()))?))
     }
 
     /// Whether the program alone measures it.

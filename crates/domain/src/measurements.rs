@@ -9,7 +9,8 @@ mod sift;
 pub(crate) mod tests;
 
 pub use batch::{
-    BatchDraft, Counts, DigestForm, MeasurementBatch, Stage, StageName, Verb, WITHDRAWN_ROWS, WithdrawnRow, edge,
+    BatchDraft, Counts, DigestForm, MeasurementBatch, RemovedRows, Stage, StageName, Verb, WITHDRAWN_ROWS,
+    WithdrawnRow, edge,
 };
 pub use point::{
     DIMENSION_NAME, DIMENSION_VALUE, DIMENSIONS, Figure, NOTE, Point, RawPoint, SERIES, Standing, check_point,

@@ -105,7 +105,8 @@ pub(crate) fn touch(source: IndicatorId, (from, until): Span, tx: &mut Tx<'_>) -
     }
     // In this order: what was not touched before gets both, what was is widened on either side.
     let untouched = of_them!().filter(formula_runs::touched_from.is_null());
-    let both = (formula_runs::touched_from.eq(from), formula_runs::touched_until.eq(until), formula_runs::due_at.eq(now));
+    let both =
+        (formula_runs::touched_from.eq(from), formula_runs::touched_until.eq(until), formula_runs::due_at.eq(now));
     diesel::update(untouched).set(both).execute(tx.connection())?;
     let earlier = of_them!().filter(formula_runs::touched_from.gt(from));
     diesel::update(earlier).set(formula_runs::touched_from.eq(from)).execute(tx.connection())?;
@@ -182,16 +183,18 @@ pub fn step(id: IndicatorId, tx: &mut Tx<'_>) -> Result<(), Error> {
     let run: Run = own().select(Run::as_select()).get_result(tx.connection())?;
     let period = formula.period;
     let over = period.start_of(now);
+    let kept = indicator.retained_from(now).map(|from| period.end_of(period.start_of(from)));
+    let reach = kept.into_iter().chain([formula.reach(now)]).max().unwrap_or(over);
     let after = match run.touched_from.zip(run.touched_until) {
         Some((InstantValue(from), InstantValue(until))) => {
-            let from = period.start_of(from.max(formula.reach(now)));
+            let from = period.start_of(from.max(reach));
             let end = until.min(run.computed_until.0 - TimeDelta::microseconds(1));
             let next = figures::compute(&indicator, &formula, (from, end), CHUNK, tx)?;
             let left = (next <= end).then_some(InstantValue(next));
             Run { touched_from: left, touched_until: left.and(run.touched_until), ..run }
         }
         None => {
-            let from = run.computed_until.0.max(formula.reach(now));
+            let from = run.computed_until.0.max(reach);
             // A period of another formula that was cut short is left to that.
             let from = if period.start_of(from) < from { period.end_of(period.start_of(from)) } else { from };
             let next = figures::compute(&indicator, &formula, (from, over - TimeDelta::microseconds(1)), CHUNK, tx)?;
@@ -239,7 +242,8 @@ fn begin(indicator: &Indicator, formula: &Formula, tx: &mut Tx<'_>) -> Result<()
 /// # Errors
 /// The database's.
 pub fn look_at(id: IndicatorId, tx: &mut Tx<'_>) -> Result<(), Error> {
-    let (own, now) = (formula_runs::table.filter(formula_runs::indicator_id.eq(KeyValue(id.0))), InstantValue(tx.now()));
+    let (own, now) =
+        (formula_runs::table.filter(formula_runs::indicator_id.eq(KeyValue(id.0))), InstantValue(tx.now()));
     diesel::update(own).set(formula_runs::due_at.eq(now)).execute(tx.connection())?;
     Ok(())
 }

@@ -22,6 +22,7 @@ record_table!(Indicator, indicators {
     description: String,
     built_in: Option<String>,
     expression: Option<String>,
+    retention_days: Option<i64>,
 });
 
 impl Columns {
@@ -32,6 +33,7 @@ impl Columns {
             stage: word(record.stage.name()),
             description: body_of(record)?,
             built_in: record.built_in.map(word),
+            retention_days: record.retention_days.map(i64::from),
             expression: record.formula.as_ref().map(|formula| formula.expression.as_str().to_owned()),
         })
     }
@@ -135,6 +137,14 @@ pub(crate) fn with_formulas(
         .filter(indicators::expression.is_not_null())
         .filter(indicators::stage.ne(<&str>::from(StageName::Retired)));
     records(computed, connection)
+}
+
+/// Those that do not keep their measurements for ever, of all organisations, and of whatever stage.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub(crate) fn retaining(connection: &mut AnyConnection) -> Result<Vec<Indicator>, Error> {
+    records(indicators::table.filter(indicators::retention_days.is_not_null()).into_boxed(), connection)
 }
 
 fn of<'a>(organisation: OrganisationId) -> Boxed<'a> {

@@ -5,6 +5,7 @@ mod bulk;
 mod keys;
 mod observations;
 mod recording;
+pub mod retention;
 mod rollups;
 pub(crate) mod series;
 mod withdrawal;

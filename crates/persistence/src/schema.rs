@@ -534,6 +534,7 @@ diesel::table! {
         description -> Text,
         built_in -> Nullable<Text>,
         expression -> Nullable<Text>,
+        retention_days -> Nullable<BigInt>,
     }
 }
 
@@ -590,12 +591,13 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::Integer;
-    use crate::column::Key;
+    use diesel::sql_types::{Integer, Nullable};
+    use crate::column::{Instant, Key};
     measured_indicators (id) {
         id -> Integer,
         organisation_id -> Key,
         indicator_id -> Key,
+        removed_until -> Nullable<Instant>,
     }
 }
 

@@ -11,6 +11,7 @@ use ratchet_persistence::error::Error;
 use ratchet_persistence::evaluation;
 use ratchet_persistence::formulas;
 use ratchet_persistence::journal::sequencer::{self, Signer};
+use ratchet_persistence::measurements::retention;
 use ratchet_persistence::readiness;
 use ratchet_persistence::report_intakes;
 use ratchet_persistence::schedule;
@@ -141,6 +142,22 @@ pub(crate) async fn measure_built_in(tools: Tools) {
         let measured = built_in::catch_up(store, (source.now)(), &context).await;
         tools.noted("figures", measured);
         tokio::time::sleep(DAYS_BEGIN).await;
+    }
+}
+
+/// How often it is asked what is not kept any longer.
+const RETENTION: Duration = Duration::from_secs(600);
+
+/// Removes measurements that their indicators do not keep any longer.
+pub(crate) async fn remove_measurements(tools: Tools) {
+    let Tools { store, source, .. } = &tools;
+    loop {
+        let context = |organisation| people::context(organisation, "retention", source);
+        let removed = retention::catch_up(store, (source.now)(), &context).await;
+        match tools.noted("retention", removed) {
+            Some(0) | None => tokio::time::sleep(RETENTION).await,
+            Some(_) => tokio::time::sleep(LATE).await,
+        }
     }
 }
 

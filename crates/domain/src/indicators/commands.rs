@@ -1,8 +1,8 @@
 //! The verbs, and the amendment of plain fields.
 
 use super::{
-    Analysis, AutoRaise, Control, DeclaredPhase, Facts, Field, Formula, FormulaDraft, Frequency, Goal, Indicator, PHASES,
-    Revision, Stage, StageName, ValueKind, Verb, Verdict, computed, touchable,
+    Analysis, AutoRaise, Control, DeclaredPhase, Facts, Field, Formula, FormulaDraft, Frequency, Goal, Indicator,
+    PHASES, Revision, Stage, StageName, ValueKind, Verb, Verdict, computed, touchable,
 };
 use crate::access::{Actor, Permission};
 use crate::change::{Change, Lifecycle, Record, take};
@@ -25,6 +25,7 @@ pub struct IndicatorAmendment {
     pub control: Option<Option<Control>>,
     pub method: Option<Option<String>>,
     pub data_source: Option<Option<String>>,
+    pub retention_days: Option<Option<u32>>,
     pub frequency: Option<Option<Frequency>>,
     pub collector: Option<Option<MemberId>>,
     pub analysis_interval: Option<Option<Frequency>>,
@@ -78,6 +79,7 @@ impl IndicatorAmendment {
             control,
             method,
             data_source,
+            retention_days,
             frequency,
             collector,
             analysis_interval,
@@ -97,6 +99,7 @@ impl IndicatorAmendment {
         take(Field::Control, control, &mut to.control, &mut touched);
         take(Field::Method, method, &mut to.method, &mut touched);
         take(Field::DataSource, data_source, &mut to.data_source, &mut touched);
+        take(Field::RetentionDays, retention_days, &mut to.retention_days, &mut touched);
         take(Field::Frequency, frequency, &mut to.frequency, &mut touched);
         take(Field::Collector, collector, &mut to.collector, &mut touched);
         take(Field::AnalysisInterval, analysis_interval, &mut to.analysis_interval, &mut touched);
@@ -119,8 +122,9 @@ impl Indicator {
         let mut after = self.clone();
         let mut faults = Faults::default();
         let touched = amendment.apply(&mut after, &mut faults);
-        // `own` never includes decisions: who answers for it, and what follows by itself, is one.
-        let decides = touched.iter().any(|field| matches!(field, Field::Owner | Field::AutoRaise));
+        // `own` never includes decisions: who answers for it, what follows by itself, and what is thrown away, is one.
+        let decides =
+            touched.iter().any(|field| matches!(field, Field::Owner | Field::AutoRaise | Field::RetentionDays));
         if decides && !by.may(Permission::DefineIndicator, false) {
             return Err(Refusal::Forbidden);
         }
@@ -258,7 +262,11 @@ impl Indicator {
         }
         let same = goal.is_none_or(|goal| self.goal == Some(goal)) && (control.is_none() || self.control == *control);
         if same && !has_formula {
-            faults.push(Fault::new("/goal", "unchanged", "must differ from what holds now, or control or formula must"));
+            faults.push(Fault::new(
+                "/goal",
+                "unchanged",
+                "must differ from what holds now, or control or formula must",
+            ));
         }
         faults
     }

@@ -1,6 +1,9 @@
 //! How an indicator is defined, and what can be wrong with what people write of it.
 
-use super::{AutoRaise, Control, FormulaDraft, Frequency, Goal, Indicator, REQUIREMENTS, Stage, ValueKind};
+use super::{
+    AutoRaise, Control, FormulaDraft, Frequency, Goal, Indicator, REQUIREMENTS, RETENTION_LEAST, RETENTION_MOST, Stage,
+    ValueKind,
+};
 use crate::access::Actor;
 use crate::change::{Birth, Change, Head, Record};
 use crate::id::MemberId;
@@ -28,6 +31,8 @@ pub struct IndicatorDraft {
     pub method: Option<String>,
     /// Where the figures come from.
     pub data_source: Option<String>,
+    /// For how many days its measurements are kept; for ever without it.
+    pub retention_days: Option<u32>,
     /// When it is measured.
     pub frequency: Option<Frequency>,
     /// Who measures; that the member exists is the caller's to check, here and below.
@@ -71,6 +76,7 @@ impl Indicator {
             control,
             method,
             data_source,
+            retention_days,
             frequency,
             collector,
             analysis_interval,
@@ -92,6 +98,7 @@ impl Indicator {
             declared_phases: Vec::new(),
             method,
             data_source,
+            retention_days,
             frequency,
             collector,
             analysis_interval,
@@ -123,6 +130,10 @@ impl Indicator {
             if let Some(narrative) = narrative {
                 faults.keep(text::narrative(pointer, narrative));
             }
+        }
+        if self.retention_days.is_some_and(|days| !(RETENTION_LEAST..=RETENTION_MOST).contains(&days)) {
+            let detail = format!("must lie between {RETENTION_LEAST} and {RETENTION_MOST}");
+            faults.push(Fault::new("/retention_days", "out_of_range", detail));
         }
         if self.formula.is_some() && self.value_kind == ValueKind::Ratio {
             faults.push(Fault::new("/value_kind", "formula", "must be a gauge: a formula gives one number"));

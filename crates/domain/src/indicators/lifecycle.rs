@@ -81,6 +81,7 @@ pub enum Field {
     Control,
     Method,
     DataSource,
+    RetentionDays,
     Frequency,
     Collector,
     AnalysisInterval,
@@ -103,6 +104,7 @@ pub fn touchable(stage: StageName, field: Field) -> bool {
             | F::InformationNeed
             | F::Method
             | F::DataSource
+            | F::RetentionDays
             | F::Frequency
             | F::Collector
             | F::AnalysisInterval
@@ -122,6 +124,7 @@ pub fn touchable(stage: StageName, field: Field) -> bool {
             | F::Control
             | F::Method
             | F::DataSource
+            | F::RetentionDays
             | F::Frequency
             | F::Collector
             | F::AnalysisInterval
@@ -143,6 +146,7 @@ pub fn computed(field: Field) -> bool {
         | F::InformationNeed
         | F::Goal
         | F::Control
+        | F::RetentionDays
         | F::AnalysisInterval
         | F::Analyst
         | F::Requirements
@@ -195,7 +199,10 @@ impl Lifecycle for Indicator {
                 vec![Reason::new("person_needed", "results are analysed by a person, not by a machine")]
             }
             Verb::Retire if facts.formulas > 0 => {
-                vec![Reason::new("computed_of_it", "other indicators are computed of it: retire them, or revise their formulas")]
+                vec![Reason::new(
+                    "computed_of_it",
+                    "other indicators are computed of it: retire them, or revise their formulas",
+                )]
             }
             Verb::Analyse | Verb::Revise | Verb::BeginPhase | Verb::Retire => Vec::new(),
         };

@@ -1,8 +1,8 @@
 use super::*;
 use crate::access::{Identity, Role, Standing};
-use crate::change::{Birth, Change};
 use crate::analysis::control::rules::Rule;
 use crate::analysis::control::season::Season;
+use crate::change::{Birth, Change};
 use crate::fixtures::refusals::Refusals;
 use crate::id::OrganisationId;
 use crate::reference::Reference;
@@ -58,6 +58,7 @@ pub(crate) fn draft() -> IndicatorDraft {
         control: None,
         method: Some("Patched within 14 days, of all that were due".into()),
         data_source: Some("Endpoint management".into()),
+        retention_days: None,
         frequency: Some(Frequency::Weekly),
         collector: member(6),
         analysis_interval: Some(Frequency::Monthly),
@@ -132,6 +133,7 @@ fn touching(field: Field) -> IndicatorAmendment {
         Field::Control => IndicatorAmendment { control: Some(Some(Control::default())), ..none },
         Field::Method => IndicatorAmendment { method: some(), ..none },
         Field::DataSource => IndicatorAmendment { data_source: some(), ..none },
+        Field::RetentionDays => IndicatorAmendment { retention_days: Some(Some(RETENTION_LEAST)), ..none },
         Field::Frequency => IndicatorAmendment { frequency: Some(Some(Frequency::Daily)), ..none },
         Field::Collector => IndicatorAmendment { collector: member, ..none },
         Field::AnalysisInterval => IndicatorAmendment { analysis_interval: Some(Some(Frequency::Weekly)), ..none },
@@ -307,7 +309,12 @@ fn moving_the_goalposts_shows() {
 #[test]
 fn how_it_is_charted_is_a_goalpost_too() {
     let strict = Control { baseline: Some(40), rules: vec![Rule::BeyondLimits], ..Control::default() };
-    let input = |control: &Control| Revise { goal: None, control: Some(control.clone()), formula: None, reason: "calmer".into() };
+    let input = |control: &Control| Revise {
+        goal: None,
+        control: Some(control.clone()),
+        formula: None,
+        reason: "calmer".into(),
+    };
     let revise = |control: &Control| at_stage(StageName::Active).revise(input(control), &facts(), &manager(), at());
     let after = revise(&strict).unwrap().into_after();
     assert_eq!((after.revision, after.goal, after.charting()), (2, Some(goal()), strict.clone()));

@@ -72,6 +72,7 @@ impl IndicatorText {
             control: None,
             method: Some(self.method.to_owned()),
             data_source: Some(self.source.to_owned()),
+            retention_days: None,
             frequency: Some(self.frequency),
             collector: owner,
             analysis_interval: Some(self.analysis),

@@ -1,7 +1,7 @@
 //! The batch: the record that stands in the journal for all its rows.
 
 use super::{Outcome, Point, RowsDigest, Sifted, Standing};
-use crate::access::{Actor, Permission};
+use crate::access::{Actor, Permission, is_the_program};
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
 use crate::id::{IndicatorId, MeasurementBatchId, MemberId};
 use crate::reference::Prefix;
@@ -95,6 +95,25 @@ pub struct WithdrawnRow {
     pub by: Option<MemberId>,
 }
 
+/// Measurements of a batch that are gone, because their indicators do not keep them any longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemovedRows {
+    /// Of which indicators, in the order of their ids: every row that the batch had of them.
+    pub indicators: Vec<IndicatorId>,
+    /// How many rows.
+    pub rows: i64,
+    /// When the earliest of them was observed.
+    pub observed_from: DateTime<Utc>,
+    /// When the latest of them was observed.
+    pub observed_until: DateTime<Utc>,
+    /// The [`RowsDigest`] of them.
+    pub digest: String,
+    /// The [`RowsDigest`] of the batch's rows that are left.
+    pub left: String,
+    /// When they were removed.
+    pub at: DateTime<Utc>,
+}
+
 /// A batch of measurements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeasurementBatch {
@@ -118,6 +137,9 @@ pub struct MeasurementBatch {
     /// Its measurements that were withdrawn one by one, in that order; at most [`WITHDRAWN_ROWS`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdrawn_rows: Vec<WithdrawnRow>,
+    /// Its measurements that are gone, step by step: each indicator's at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<RemovedRows>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -248,9 +270,56 @@ impl MeasurementBatch {
             digest: Self::digest_of_rows((0..).zip(points())),
             digest_form: DigestForm::Rows,
             withdrawn_rows: Vec::new(),
+            removed: Vec::new(),
             stage: Stage::Recorded,
         };
         Ok(Change::born(batch, "recorded"))
+    }
+
+    /// The digest that the rows have which are there now, and how it is taken.
+    #[must_use]
+    pub fn expected_digest(&self) -> (DigestForm, &str) {
+        self.removed.last().map_or((self.digest_form, &self.digest), |removed| (DigestForm::Rows, &removed.left))
+    }
+
+    /// The digest of rows in any order, each with its number, in the form in which that of the rows is taken that are there.
+    #[must_use]
+    pub fn digest_in_form<'a>(&self, rows: impl Iterator<Item = (i64, &'a Point)>) -> String {
+        match self.expected_digest().0 {
+            DigestForm::Rows => Self::digest_of_rows(rows),
+            DigestForm::Lines => Self::digest_of_lines(rows.map(|(_, point)| point)),
+        }
+    }
+
+    /// Notes that rows are gone because their indicators do not keep them any longer: all that it had of these indicators. What is
+    /// left of its rows is bound by the record from here on.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for everyone but the program; nothing is gone.
+    pub fn remove_rows(
+        self,
+        gone: &[(i64, &Point)],
+        left: &[(i64, &Point)],
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        is_the_program(by)?;
+        let times = gone.iter().map(|(_, point)| point.observed_at);
+        let (Some(observed_from), Some(observed_until)) = (times.clone().min(), times.max()) else {
+            return Err(Refusal::state("nothing_removed", "no row of the batch is removed"));
+        };
+        let indicators: BTreeSet<IndicatorId> = gone.iter().map(|(_, point)| point.indicator).collect();
+        let mut after = self.clone();
+        after.removed.push(RemovedRows {
+            indicators: indicators.into_iter().collect(),
+            rows: i64::try_from(gone.len()).unwrap_or(i64::MAX),
+            observed_from,
+            observed_until,
+            digest: Self::digest_of_rows(gone.iter().copied()),
+            left: Self::digest_of_rows(left.iter().copied()),
+            at,
+        });
+        Ok(Change::of(self, after, "rows_removed", at))
     }
 
     /// The [`RowsDigest`] of rows in any order, each with its number.

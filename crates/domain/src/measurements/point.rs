@@ -135,6 +135,11 @@ pub fn check_point(raw: RawPoint, indicator: &Indicator, now: DateTime<Utc>) -> 
     let RawPoint { indicator: _, observed_at, value, numerator, denominator, dimensions, note } = raw;
     is_measured(indicator)?;
     let observed_at = moment(observed_at, now)?;
+    if indicator.retained_from(now).is_some_and(|from| observed_at < from) {
+        let days = indicator.retention_days.unwrap_or_default();
+        let detail = format!("lies further back than the {days} days for which the indicator's measurements are kept");
+        return Err(Fault::new("/observed_at", "not_retained", detail));
+    }
     let figure = match indicator.value_kind {
         ValueKind::Gauge => gauge(value, numerator.or(denominator))?,
         ValueKind::Ratio => ratio(value, numerator, denominator)?,

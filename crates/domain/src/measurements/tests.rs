@@ -404,3 +404,46 @@ proptest! {
         prop_assert_eq!(rollup.count, i64::try_from(values.len()).unwrap());
     }
 }
+
+#[test]
+fn what_is_not_kept_is_not_taken() {
+    let kept = active(IndicatorDraft { retention_days: Some(400), ..draft() });
+    let from = kept.retained_from(at()).unwrap();
+    assert_eq!(from, Step::Day.start_of(at()) - Duration::days(400));
+    let on = |observed_at: DateTime<Utc>| RawPoint { observed_at, ..raw(1.0) };
+    assert!(check_point(on(from), &kept, at()).is_ok());
+    let before = refused(on(from - Duration::microseconds(1)), &kept);
+    assert_eq!(before, ("/observed_at".to_owned(), "not_retained".to_owned()));
+    assert!(check_point(on(from - Duration::days(900)), &active(draft()), at()).is_ok());
+    for days in [0, 399, 36_501] {
+        let wrong = define(IndicatorDraft { retention_days: Some(days), ..draft() }).unwrap_err();
+        assert!(matches!(wrong, Refusal::Invalid(faults) if faults[0].pointer == "/retention_days"), "{days}");
+    }
+}
+
+#[test]
+fn what_is_left_of_a_batch_is_bound() {
+    let recorded = batch(&manager()).unwrap();
+    let (first, second) = (point(5, 1.0), point(2, 1.0));
+    let program = crate::indicators::tests::system();
+    let (gone, left) = ([(0, &first)], [(1, &second)]);
+    assert_eq!(recorded.expected_digest(), (DigestForm::Rows, recorded.digest.as_str()));
+    let change = recorded.clone().remove_rows(&gone, &left, &program, at()).unwrap();
+    assert_eq!(change.verb(), "rows_removed");
+    let after = change.into_after();
+    let [removed] = after.removed.as_slice() else { panic!("{:?}", after.removed) };
+    assert_eq!(
+        (removed.rows, removed.observed_from, removed.observed_until),
+        (1, first.observed_at, first.observed_at)
+    );
+    assert_eq!(removed.digest, MeasurementBatch::digest_of_rows(gone.into_iter()));
+    assert_eq!(after.expected_digest(), (DigestForm::Rows, removed.left.as_str()));
+    assert_eq!(after.digest_in_form(left.into_iter()), removed.left);
+    assert_eq!(after.digest, recorded.digest, "what it was recorded with stays");
+    let whole = after.remove_rows(&left, &[], &program, at()).unwrap().into_after();
+    let nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    assert_eq!(whole.expected_digest(), (DigestForm::Rows, nothing), "the digest of no bytes");
+    let none = recorded.clone().remove_rows(&[], &left, &program, at()).unwrap_err();
+    assert!(matches!(none, Refusal::State(reasons) if reasons[0].code == "nothing_removed"));
+    assert_eq!(recorded.remove_rows(&gone, &left, &manager(), at()).unwrap_err(), Refusal::Forbidden);
+}

@@ -12,7 +12,9 @@ use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::id::{IndicatorId, MemberId};
-use ratchet_domain::measurements::{Counts, DigestForm, MeasurementBatch, Stage, StageName, Verb, WithdrawnRow};
+use ratchet_domain::measurements::{
+    Counts, DigestForm, MeasurementBatch, RemovedRows, Stage, StageName, Verb, WithdrawnRow,
+};
 use ratchet_persistence::measurement_batches::Filter;
 use ratchet_persistence::measurements;
 use serde::{Deserialize, Serialize};
@@ -52,6 +54,8 @@ pub(crate) struct MeasurementBatchView {
     /// Its measurements that were withdrawn one by one; not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub withdrawn_rows: Option<Vec<WithdrawnRowView>>,
+    /// Its measurements that were removed because their indicators do not keep them any longer, step by step.
+    pub removed: Vec<RemovedRowsView>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -76,6 +80,34 @@ impl From<WithdrawnRow> for WithdrawnRowView {
     fn from(withdrawn: WithdrawnRow) -> Self {
         let WithdrawnRow { row, reason, at, by } = withdrawn;
         Self { row, reason, at, by }
+    }
+}
+
+/// Measurements of a batch that are gone: all that it had of some indicators.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = RemovedMeasurements)]
+pub(crate) struct RemovedRowsView {
+    /// Of which indicators.
+    pub indicator_ids: Vec<IndicatorId>,
+    /// How many rows.
+    #[schema(example = 1_440)]
+    pub rows: i64,
+    /// When the earliest of them was observed.
+    pub observed_from: DateTime<Utc>,
+    /// When the latest of them was observed.
+    pub observed_until: DateTime<Utc>,
+    /// SHA-256 over them, in the form `rows`.
+    pub digest: String,
+    /// SHA-256 over the batch's rows that are left, in the form `rows`.
+    pub left: String,
+    /// When they were removed.
+    pub at: DateTime<Utc>,
+}
+
+impl From<RemovedRows> for RemovedRowsView {
+    fn from(removed: RemovedRows) -> Self {
+        let RemovedRows { indicators, rows, observed_from, observed_until, digest, left, at } = removed;
+        Self { indicator_ids: indicators, rows, observed_from, observed_until, digest, left, at }
     }
 }
 
@@ -126,6 +158,7 @@ impl Resource for MeasurementBatch {
             digest,
             digest_form,
             withdrawn_rows,
+            removed,
             stage,
         } = self.clone();
         let name = stage.name();
@@ -148,6 +181,7 @@ impl Resource for MeasurementBatch {
             withdrawn_by,
             withdrawn_row_count: withdrawn_rows.len(),
             withdrawn_rows: Some(withdrawn_rows.into_iter().map(Into::into).collect()),
+            removed: removed.into_iter().map(Into::into).collect(),
             transitions,
         }
     }

@@ -119,6 +119,9 @@ pub(crate) struct MeasurementView {
 /// Measurements of an indicator.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Measurements {
+    /// From which moment on measurements are kept: earlier ones may be removed, and hours and days say what they said. `null` where all
+    /// are kept.
+    pub retained_from: Option<DateTime<Utc>>,
     /// In the order in which they were observed.
     pub items: Vec<MeasurementView>,
     /// Where the next page begins; `null` on the last one.
@@ -366,7 +369,7 @@ pub(crate) async fn list_measurements(
         return Err(ApiError::parameter("as_of", "excluded", detail));
     }
     let dimensions = dimensions.as_deref().map(named_dimensions).transpose()?.unwrap_or_default();
-    let (by, app) = (call.actor.clone(), call.app.clone());
+    let (by, app, now) = (call.actor.clone(), call.app.clone(), call.app.now());
     let asked = format!("{}?{from:?}&{to:?}&{all}&{as_of:?}&{dimensions:?}", call.request.path());
     let after = cursor.map(|text| position(&app, &text, &call, &asked)).transpose()?;
     let window = Window { from, to, all, as_of, dimensions, after };
@@ -383,7 +386,7 @@ pub(crate) async fn list_measurements(
             app.seal(&Cursor { values, id }, by.organisation, &asked)
         });
         let items = stored.into_iter().map(Into::into).collect();
-        Answer::json(StatusCode::OK, &Measurements { items, next_cursor })
+        Answer::json(StatusCode::OK, &Measurements { retained_from: indicator.retained_from(now), items, next_cursor })
     };
     call.app.store.read(read).await
 }

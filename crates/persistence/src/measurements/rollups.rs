@@ -212,21 +212,25 @@ pub(crate) fn kept(
     rows.into_iter().map(read).collect()
 }
 
-/// How many hours and days are kept of an indicator.
+/// How many hours and days are kept of an indicator that begin after a moment, where one is given.
 ///
 /// # Errors
 /// The database's.
 pub(crate) fn count(
     organisation: OrganisationId,
     indicator: IndicatorId,
+    after: Option<DateTime<Utc>>,
     connection: &mut AnyConnection,
 ) -> Result<i64, Error> {
     let Some(measured) = keys::measured_one(organisation, indicator, connection)? else { return Ok(0) };
-    Ok(measurement_rollups::table
+    let mut kept = measurement_rollups::table
         .inner_join(measurement_series::table)
         .filter(measurement_series::measured_id.eq(measured))
-        .count()
-        .get_result(connection)?)
+        .into_boxed();
+    if let Some(after) = after {
+        kept = kept.filter(measurement_rollups::starts_at.gt(InstantValue(after)));
+    }
+    Ok(kept.count().get_result(connection)?)
 }
 
 /// Each day of each indicator since one as a figure over all series, oldest first: the mean of all measurements, of ratios the

@@ -1,7 +1,7 @@
 //! Withdrawing measurements: the row, the record that says so, and what the indicator says from here on, in one transaction.
 
 use super::bulk::{self, LiveKey};
-use super::{Stored, keys, of_batch, rollups};
+use super::{Stored, keys, of_batch, retention, rollups};
 use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::schema::measurements;
@@ -11,7 +11,7 @@ use crate::{evaluation, formulas};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::Change;
-use ratchet_domain::measurements::{MeasurementBatch, Standing};
+use ratchet_domain::measurements::{MeasurementBatch, Standing, Step};
 
 /// Takes a batch's live rows out of charts and evaluation, and judges its indicators by what is left. What is returned is to
 /// be saved.
@@ -89,5 +89,10 @@ fn strike(
     let struck = live.into_iter().filter(|(found, _)| number.is_none_or(|number| number == i64::from(*found)));
     let keys: Vec<LiveKey> = struck.map(|(_, key)| key).collect();
     bulk::end(&keys, Standing::Withdrawn, at, connection)?;
+    // Hours that have lost rows cannot be made anew: they go on saying what was measured.
+    let ids: Vec<i32> = measured.values().copied().collect();
+    let removed = retention::removed_until(&ids, connection)?;
+    let is_whole = |(id, at, _): &LiveKey| removed.get(id).is_none_or(|until| Step::Day.start_of(at.0) > *until);
+    let keys: Vec<LiveKey> = keys.into_iter().filter(is_whole).collect();
     rollups::follow(&[], &keys, connection)
 }

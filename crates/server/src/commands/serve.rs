@@ -68,6 +68,7 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
         tokio::spawn(workers::take_in_reports(tools.clone()));
         tokio::spawn(workers::keep_readiness(tools.clone()));
         tokio::spawn(workers::measure_built_in(tools.clone()));
+        tokio::spawn(workers::remove_measurements(tools.clone()));
         // The people of the sample have no mailboxes.
         let mail = Mail::of(settings)?.filter(|_| matches!(first, First::Empty));
         if let Some(mail) = mail {

@@ -90,6 +90,7 @@ fn define(story: &mut Story, measured: &'static Measured) {
             control: None,
             method: is_active.then(|| "Counted by a script".to_owned()),
             data_source: Some("The system concerned".to_owned()),
+            retention_days: None,
             frequency: Some(*frequency),
             collector: owner,
             analysis_interval: Some(if *since > 100 { Frequency::Quarterly } else { Frequency::Monthly }),

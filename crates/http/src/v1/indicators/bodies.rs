@@ -47,6 +47,11 @@ pub(crate) struct CreateIndicator {
     #[serde(default)]
     #[schema(example = "Load balancer")]
     data_source: Option<String>,
+    /// For how many days its measurements are kept, 400 to 36,500; for ever without it. Then they are removed; hours and days
+    /// (`rollups`) stay.
+    #[serde(default)]
+    #[schema(example = 1_825, minimum = 400, maximum = 36_500)]
+    retention_days: Option<u32>,
     /// When it is measured [9.1 c].
     #[serde(default)]
     frequency: Option<Frequency>,
@@ -112,6 +117,11 @@ pub(crate) struct AmendIndicator {
     #[serde(default, deserialize_with = "given")]
     #[schema(example = "Load balancer", value_type = Option<String>)]
     data_source: Option<Option<String>>,
+    /// For how many days its measurements are kept; `null` for ever. What lies further back is removed within the hour, and does not
+    /// come back.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(example = 1_825, minimum = 400, maximum = 36_500, value_type = Option<u32>)]
+    retention_days: Option<Option<u32>>,
     /// When it is measured.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Frequency>)]
@@ -211,6 +221,7 @@ impl CreateIndicator {
             control,
             method,
             data_source,
+            retention_days,
             frequency,
             collector_id,
             analysis_interval,
@@ -230,6 +241,7 @@ impl CreateIndicator {
             control,
             method,
             data_source,
+            retention_days,
             frequency,
             collector: collector_id,
             analysis_interval,
@@ -263,6 +275,7 @@ impl AmendIndicator {
             control,
             method,
             data_source,
+            retention_days,
             frequency,
             collector_id,
             analysis_interval,
@@ -292,6 +305,7 @@ impl AmendIndicator {
             control,
             method,
             data_source,
+            retention_days,
             frequency,
             collector: collector_id,
             analysis_interval,

@@ -42,6 +42,9 @@ pub(crate) struct IndicatorView {
     pub method: Option<String>,
     /// Where the figures come from.
     pub data_source: Option<String>,
+    /// For how many days its measurements are kept; `null` for ever.
+    #[schema(example = 1_825)]
+    pub retention_days: Option<u32>,
     /// When it is measured [9.1 c].
     pub frequency: Option<Frequency>,
     /// Who measures [9.1 d]; `null` where the program does.
@@ -162,6 +165,7 @@ impl IndicatorView {
             declared_phases,
             method,
             data_source,
+            retention_days,
             frequency,
             collector,
             analysis_interval,
@@ -195,6 +199,7 @@ impl IndicatorView {
             declared_phases: declared_phases.into_iter().map(Into::into).collect(),
             method,
             data_source,
+            retention_days,
             frequency,
             collector_id: collector,
             analysis_interval,

@@ -25,18 +25,19 @@ struct Watched {
 
 impl Watched {
     fn see(&mut self, stored: &Stored) {
-        match self.batch.digest_form {
+        match self.batch.expected_digest().0 {
             DigestForm::Rows => self.digest.add(stored.batch.1, &stored.point),
             DigestForm::Lines => self.points.push(stored.point.clone()),
         }
     }
 
     fn agrees(self) -> bool {
-        let found = match self.batch.digest_form {
+        let (form, expected) = self.batch.expected_digest();
+        let found = match form {
             DigestForm::Rows => self.digest.finish(),
             DigestForm::Lines => MeasurementBatch::digest_of_lines(self.points.iter()),
         };
-        found == self.batch.digest
+        found == expected
     }
 }
 
@@ -50,11 +51,19 @@ struct Days {
     expected: HashMap<String, BTreeMap<(Step, DateTime<Utc>), Rollup>>,
     /// Of how many it is known what they say.
     known: i64,
+    /// The latest moment of which a measurement was removed, because it is not kept any longer: what is left says nothing of hours
+    /// and days that began before.
+    removed_until: Option<DateTime<Utc>>,
 }
 
 impl Days {
-    fn of(indicator: IndicatorId) -> Self {
-        Self { indicator, day: None, expected: HashMap::new(), known: 0 }
+    fn of(indicator: IndicatorId, removed_until: Option<DateTime<Utc>>) -> Self {
+        Self { indicator, day: None, expected: HashMap::new(), known: 0, removed_until }
+    }
+
+    /// Whether all that was measured from this moment on is there.
+    fn is_whole(&self, starts_at: DateTime<Utc>) -> bool {
+        self.removed_until.is_none_or(|until| starts_at > until)
     }
 
     fn see(&mut self, point: &Point) {
@@ -118,7 +127,12 @@ impl Verification<'_> {
             self.found("measurements", indicator.to_string(), None, format!("{strays} came with no batch"));
         }
         let mut window = Window { all: true, ..Window::default() };
-        let mut days = Days::of(indicator);
+        let removed = batches.values().flat_map(|watched| &watched.batch.removed);
+        let removed_until = removed
+            .filter(|removed| removed.indicators.contains(&indicator))
+            .map(|removed| removed.observed_until)
+            .max();
+        let mut days = Days::of(indicator, removed_until);
         // All that were observed at the same moment: what took the place of one is among them.
         let mut moment: Vec<Stored> = Vec::new();
         loop {
@@ -138,15 +152,15 @@ impl Verification<'_> {
                     days.see(&stored.point);
                 }
                 if moment.first().is_some_and(|first| first.point.observed_at != stored.point.observed_at) {
-                    self.standings(&moment, batches);
+                    self.standings(&moment, &days, batches);
                     moment.clear();
                 }
                 moment.push(stored);
             }
         }
-        self.standings(&moment, batches);
+        self.standings(&moment, &days, batches);
         self.rollups(&mut days, connection)?;
-        let others = measurements::count_rollups(self.organisation, indicator, connection)? - days.known;
+        let others = measurements::count_rollups(self.organisation, indicator, removed_until, connection)? - days.known;
         if others != 0 {
             self.found("measurement_rollups", indicator.to_string(), None, format!("{others} are of no measurement"));
         }
@@ -158,9 +172,10 @@ impl Verification<'_> {
         let Some(day) = days.day else { return Ok(()) };
         let mut kept: HashMap<_, _> =
             measurements::kept_rollups(self.organisation, days.indicator, day, connection)?.into_iter().collect();
+        kept.retain(|(_, _, starts_at), _| days.is_whole(*starts_at));
         days.known += i64::try_from(kept.len()).unwrap_or(i64::MAX);
         for (series, own) in std::mem::take(&mut days.expected) {
-            for ((step, starts_at), rollup) in own {
+            for ((step, starts_at), rollup) in own.into_iter().filter(|((_, starts_at), _)| days.is_whole(*starts_at)) {
                 let found = kept.remove(&(series.clone(), step, starts_at));
                 if !found.is_some_and(|found| found.agrees_with(&rollup)) {
                     let row = format!("{} {series} {} {starts_at}", days.indicator, <&str>::from(step));
@@ -176,7 +191,7 @@ impl Verification<'_> {
     }
 
     /// Whether measurements of one moment count as they should.
-    fn standings(&mut self, moment: &[Stored], batches: &Batches) {
+    fn standings(&mut self, moment: &[Stored], days: &Days, batches: &Batches) {
         let counts_or_did = |stored: &&Stored| stored.standing != Standing::Superseded;
         let successors: HashSet<&str> =
             moment.iter().filter(counts_or_did).map(|stored| stored.point.series.as_str()).collect();
@@ -189,7 +204,9 @@ impl Verification<'_> {
                 (Stage::Withdrawn { .. }, Standing::Withdrawn) => continue,
                 (Stage::Recorded, Standing::Live) => "counts although it was withdrawn",
                 (Stage::Recorded | Stage::Withdrawn { .. }, Standing::Superseded) => {
-                    if successors.contains(stored.point.series.as_str()) {
+                    // What took its place may be gone.
+                    let is_told = days.is_whole(stored.point.observed_at);
+                    if !is_told || successors.contains(stored.point.series.as_str()) {
                         continue;
                     }
                     "is superseded by nothing"
