@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 """Real senders at the doors: what they send becomes measurements, and they say that it was taken.
 
-    scripts/senders.py PROGRAM [PROMETHEUS]
+    scripts/senders.py PROGRAM [--node FOLDER] [--prometheus PATH] [--vmagent PATH]
 
-Starts the program on a port of its own. Needs the packages of `scripts/senders.txt`; with the path of a Prometheus, that
-one scrapes the program and writes to it, too.
+Starts the program on a port of its own. Needs the packages of `scripts/senders.txt`; with a folder in which those of
+`scripts/senders.json` are installed, senders in JavaScript send, too; with the path of a Prometheus or of a vmagent, that one
+scrapes the program and writes to it.
 """
 
+import argparse
 import json
 import logging
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -121,6 +124,40 @@ def opentelemetry(gateway):
         sys.exit(f"opentelemetry: {complaints.told}")
 
 
+def collector(gateway):
+    """A collector between an SDK and the program: it batches, compresses and writes anew what it has read."""
+    import importlib.util
+
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+    from opentelemetry.sdk.resources import Resource
+
+    gauge = gateway.fed_by("otlp", "collected.latency")
+    program = pathlib.Path(importlib.util.find_spec("rotel").origin).with_name("rotel-agent")
+    inlet = "127.0.0.1:18480"
+    command = [program, "start", "--otlp-http-endpoint", inlet, "--otlp-grpc-endpoint", "127.0.0.1:18481",
+               "--exporter", "otlp", "--otlp-exporter-protocol", "http", "--otlp-exporter-endpoint", f"{DOORS}/otlp",
+               "--otlp-exporter-custom-headers", f"authorization=Bearer {gateway.key}", "--metrics-batch-timeout", "200ms"]
+    with tempfile.TemporaryFile("w+") as log:
+        agent = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            exporter = OTLPMetricExporter(endpoint=f"http://{inlet}/v1/metrics")
+            reader = PeriodicExportingMetricReader(exporter, export_interval_millis=3_600_000)
+            provider = MeterProvider([reader], Resource.create({"site": "north"}))
+            provider.get_meter("trial").create_gauge("collected.latency").set(43.5)
+            provider.force_flush()
+            provider.shutdown()
+            gateway.expect("Rotel", gauge, 43.5)
+        finally:
+            agent.terminate()
+            agent.wait()
+        log.seek(0)
+        told = [line for line in log if "ERROR" in line]
+        if told:
+            sys.exit(f"rotel: {told[:3]}")
+
+
 def influx(gateway):
     from influxdb_client import InfluxDBClient, Point
     from influxdb_client.client.write_api import SYNCHRONOUS
@@ -140,6 +177,66 @@ def influx(gateway):
             if error.status != 400 or "partial write" not in error.message:
                 sys.exit(f"influxdb-client: {error}")
     gateway.expect("influxdb-client", indicator, 40.5, 41.5, 50.0)
+
+
+def influx_1(gateway):
+    from influxdb import InfluxDBClient
+
+    indicator = gateway.fed_by("influx", "backup_seconds")
+    now = time.time_ns()
+    # The name does not matter, the password is the key.
+    client = InfluxDBClient(host="127.0.0.1", port=PORT, username="backup", password=gateway.key, database="any", gzip=True,
+                            path="v1/ingest/influx")
+    if not client.ping().startswith("ratchet"):
+        sys.exit("influxdb: the ping does not say what answers")
+    for n in range(2):
+        point = {"measurement": "backup", "tags": {"site": "north"}, "time": now + n * 10**9, "fields": {"seconds": 60.5 + n}}
+        client.write_points([point])
+    gateway.expect("influxdb (version 1, Basic)", indicator, 60.5, 61.5)
+    # As curl sends it, in the address.
+    line = f"backup,site=north seconds=62.5 {now + 2 * 10**9}".encode()
+    urllib.request.urlopen(f"{DOORS}/influx/write?db=any&u=backup&p={gateway.key}", data=line, timeout=10).read()
+    gateway.expect("u and p in the address", indicator, 60.5, 61.5, 62.5)
+
+
+def javascript(gateway, folder):
+    delta = [{"label": "temporality", "comparison": "equal", "value": "delta"}]
+    latency = gateway.fed_by("otlp", "shop.latency")
+    failures = gateway.fed_by("otlp", "shop.failures", matchers=delta)
+    count = gateway.fed_by("otlp", "shop.size_count", matchers=delta)
+    event = [{"label": "subject", "comparison": "equal", "value": "büro, 50 % of it"}]
+    backups = gateway.fed_by("cloudevents", "backup.finished", matchers=event)
+    script = pathlib.Path(shutil.copy(pathlib.Path(__file__).with_name("senders.mjs"), folder))
+    sent = subprocess.run(["node", script, DOORS, gateway.key], stderr=subprocess.PIPE, text=True)
+    if sent.returncode:
+        sys.exit(f"javascript: {sent.stderr}")
+    gateway.expect("OpenTelemetry SDK of JavaScript, gauge", latency, 42.5)
+    gateway.expect("OpenTelemetry SDK of JavaScript, counter", failures, 5.0)
+    gateway.expect("OpenTelemetry SDK of JavaScript, histogram", count, 3.0)
+    gateway.expect("CloudEvents SDK of JavaScript, binary and base64", backups, 17.5, 18.5)
+
+
+def vmagent(gateway, program):
+    indicator = gateway.fed_by("prometheus", "scrape_samples_scraped")
+    with tempfile.TemporaryDirectory() as place:
+        place = pathlib.Path(place)
+        (place / "scrape.yml").write_text(json.dumps({
+            "global": {"scrape_interval": "1s", "external_labels": {"site": "north"}},
+            "scrape_configs": [{"job_name": "ratchet", "static_configs": [{"targets": [f"127.0.0.1:{PORT}"]}]}],
+        }))
+        command = [program, f"-promscrape.config={place}/scrape.yml", f"-remoteWrite.url={DOORS}/prometheus/write",
+                   f"-remoteWrite.bearerToken={gateway.key}", f"-remoteWrite.tmpDataPath={place}/data",
+                   "-httpListenAddr=127.0.0.1:18479"]
+        with open(place / "log", "w") as log:
+            agent = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            gateway.expect("vmagent", indicator)
+        finally:
+            agent.terminate()
+            agent.wait()
+        told = [line for line in (place / "log").read_text().splitlines() if "\terror\t" in line]
+        if told:
+            sys.exit(f"vmagent: {told[:3]}")
 
 
 def remote_writer(gateway):
@@ -181,7 +278,13 @@ def prometheus(gateway, program):
 
 
 def main():
-    program = pathlib.Path(sys.argv[1]).resolve()
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("program", type=pathlib.Path)
+    arguments.add_argument("--node", type=pathlib.Path)
+    arguments.add_argument("--prometheus")
+    arguments.add_argument("--vmagent")
+    given = arguments.parse_args()
+    program = given.program.resolve()
     with tempfile.TemporaryDirectory() as place:
         server = subprocess.Popen(
             [program, "serve", "--data-dir", place, "--port", str(PORT)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -202,10 +305,13 @@ def main():
             login = ask("/v1/auth/login", body={"email": "admin@localhost", "password": password})
             gateway = Gateway(login["access_token"])
             opentelemetry(gateway)
+            collector(gateway)
             influx(gateway)
+            influx_1(gateway)
             remote_writer(gateway)
-            if len(sys.argv) > 2:
-                prometheus(gateway, sys.argv[2])
+            for sender, place in [(javascript, given.node), (prometheus, given.prometheus), (vmagent, given.vmagent)]:
+                if place:
+                    sender(gateway, place)
             left = ask("/v1/ingest/unmatched", gateway.manager)["items"]
             print(f"{len(left)} series are listed as unmatched")
         finally:

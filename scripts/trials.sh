@@ -17,7 +17,7 @@ about() {
     sync) echo "1,000 writes under strace; every 201 comes after the log has reached the disk" ;;
     fuzz) echo "every parser fed with what a fuzzer makes up, a minute each, on a nightly toolchain" ;;
     contract) echo "the contract under two public linters; needs npx" ;;
-    senders) echo "OpenTelemetry's SDK, clients of InfluxDB and Prometheus send to the doors; needs pip, takes a Prometheus where there is one" ;;
+    senders) echo "OpenTelemetry's SDKs, clients of InfluxDB and of CloudEvents send to the doors; needs pip, takes npm, Prometheus and vmagent where they are" ;;
     times) echo "whether the time of an answer tells that a record or a login exists; needs an idle machine" ;;
     flood) echo "64 logins at once for half a minute; nobody else waits, and memory stays; needs an idle machine" ;;
     *) return 1 ;;
@@ -61,7 +61,17 @@ run() {
         venv=$(mktemp -d)
         python3 -m venv "$venv"
         "$venv/bin/pip" install --quiet --requirement scripts/senders.txt
-        "$venv/bin/python" scripts/senders.py "${CARGO_TARGET_DIR:-target}/debug/ratchet" $(command -v prometheus)
+        others=()
+        if command -v npm >/dev/null; then
+            mkdir "$venv/node"
+            cp scripts/senders.json "$venv/node/package.json"
+            npm install --silent --prefix "$venv/node"
+            others+=(--node "$venv/node")
+        fi
+        for name in prometheus vmagent; do
+            if command -v "$name" >/dev/null; then others+=("--$name" "$(command -v "$name")"); fi
+        done
+        "$venv/bin/python" scripts/senders.py "${CARGO_TARGET_DIR:-target}/debug/ratchet" "${others[@]}"
         rm -r "$venv"
         ;;
     times) measured existence ;;
