@@ -10,6 +10,7 @@ pub mod formula;
 mod frequency;
 mod goal;
 mod lifecycle;
+mod mistakes;
 pub mod phases;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -32,6 +33,7 @@ use crate::change::{Head, Record, Seal};
 use crate::id::{IndicatorId, MemberId, RecordId};
 use crate::links::Relation;
 use crate::measurements::Step;
+use crate::mistakes::Voided;
 use crate::reference::{Prefix, Target};
 use crate::responsibilities::{Part, Responsibility};
 use crate::trace::TraceEdge;
@@ -160,6 +162,12 @@ pub enum Stage {
         reason: String,
         /// When it ended.
         at: DateTime<Utc>,
+    },
+    /// It was defined by mistake, and never measured.
+    Void {
+        /// What the mistake was.
+        #[serde(flatten)]
+        voided: Voided,
     },
 }
 
@@ -293,7 +301,7 @@ impl Record for Indicator {
                     [(Part::Owner, self.owner), (Part::Collector, self.collector), (Part::Analyst, self.analyst)];
                 named.into_iter().flat_map(|(part, member)| Responsibility::of(part, member)).collect()
             }
-            Stage::Retired { .. } => Vec::new(),
+            Stage::Retired { .. } | Stage::Void { .. } => Vec::new(),
         }
     }
 }
@@ -328,7 +336,7 @@ impl Indicator {
     pub fn analysis_due_on(&self) -> Option<NaiveDate> {
         match self.stage {
             Stage::Active { .. } => self.analysis_interval?.after(self.analysed_on?),
-            Stage::Draft | Stage::Retired { .. } => None,
+            Stage::Draft | Stage::Retired { .. } | Stage::Void { .. } => None,
         }
     }
 

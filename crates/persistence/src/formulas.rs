@@ -69,7 +69,7 @@ pub fn check(own: Option<IndicatorId>, sources: &[IndicatorId], pointer: &str, t
     Ok(Web::of(formulas).faults(own, sources, pointer).refuse()?)
 }
 
-/// How many indicators that are not retired are computed of this one.
+/// How many indicators that are neither retired nor void are computed of this one.
 ///
 /// # Errors
 /// The database's.
@@ -80,7 +80,7 @@ pub(crate) fn count_upon(
 ) -> Result<i64, Error> {
     let upon = indicators::table
         .filter(indicators::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(indicators::stage.ne(word(StageName::Retired)))
+        .filter(indicators::stage.ne_all([StageName::Retired, StageName::Void].map(word)))
         .filter(indicators::id.eq_any(naming!(organisation, source)));
     Ok(upon.count().get_result(connection)?)
 }

@@ -5,4 +5,6 @@ UPDATE sqlite_schema SET sql = replace(sql, '(''draft'', ''published'', ''retire
 WHERE type = 'table' AND name = 'policies';
 UPDATE sqlite_schema SET sql = replace(sql, '(''draft'', ''approved'', ''closed'')', '(''draft'', ''approved'', ''closed'', ''void'')')
 WHERE type = 'table' AND name = 'audit_programmes';
+UPDATE sqlite_schema SET sql = replace(sql, '(''draft'', ''active'', ''retired'')', '(''draft'', ''active'', ''retired'', ''void'')')
+WHERE type = 'table' AND name = 'indicators';
 PRAGMA writable_schema = RESET;

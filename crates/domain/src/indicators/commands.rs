@@ -312,7 +312,7 @@ impl Indicator {
         text::narrative("/reason", &reason).map_err(|fault| Refusal::Invalid(vec![fault]))?;
         let stage = match &self.stage {
             Stage::Active { since } => Stage::Retired { since: *since, reason: reason.clone(), at },
-            Stage::Draft | Stage::Retired { .. } => {
+            Stage::Draft | Stage::Retired { .. } | Stage::Void { .. } => {
                 return Err(Refusal::state("wrong_state", "only an active indicator is retired"));
             }
         };

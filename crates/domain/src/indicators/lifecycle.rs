@@ -19,6 +19,7 @@ pub enum StageName {
     Draft,
     Active,
     Retired,
+    Void,
 }
 
 impl Stage {
@@ -29,6 +30,7 @@ impl Stage {
             Self::Draft => StageName::Draft,
             Self::Active { .. } => StageName::Active,
             Self::Retired { .. } => StageName::Retired,
+            Self::Void { .. } => StageName::Void,
         }
     }
 }
@@ -47,6 +49,7 @@ pub enum Verb {
     Revise,
     BeginPhase,
     Retire,
+    Void,
 }
 
 /// The stages to which a verb leads from a stage; empty where the stage does not know the verb.
@@ -56,9 +59,10 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
     match (verb, from) {
         (Verb::Activate, S::Draft) | (Verb::Analyse | Verb::Revise | Verb::BeginPhase, S::Active) => &[S::Active],
         (Verb::Retire, S::Active) => &[S::Retired],
+        (Verb::Void, S::Draft) => &[S::Void],
         (
-            Verb::Activate | Verb::Analyse | Verb::Revise | Verb::BeginPhase | Verb::Retire,
-            S::Draft | S::Active | S::Retired,
+            Verb::Activate | Verb::Analyse | Verb::Revise | Verb::BeginPhase | Verb::Retire | Verb::Void,
+            S::Draft | S::Active | S::Retired | S::Void,
         ) => &[],
     }
 }
@@ -114,7 +118,7 @@ pub fn touchable(stage: StageName, field: Field) -> bool {
             | F::Owner,
         ) => true,
         (
-            stage @ (StageName::Draft | StageName::Retired),
+            stage @ (StageName::Draft | StageName::Retired | StageName::Void),
             F::Name
             | F::InformationNeed
             | F::Unit
@@ -160,7 +164,7 @@ pub fn computed(field: Field) -> bool {
 pub struct Facts {
     /// Today, in the organisation's time zone.
     pub today: NaiveDate,
-    /// How many indicators that are not retired are computed of it.
+    /// How many indicators that are neither retired nor void are computed of it.
     pub formulas: i64,
 }
 
@@ -178,7 +182,7 @@ impl Lifecycle for Indicator {
 
     fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {
         let allowed = match verb {
-            Verb::Activate | Verb::Revise | Verb::BeginPhase | Verb::Retire => {
+            Verb::Activate | Verb::Revise | Verb::BeginPhase | Verb::Retire | Verb::Void => {
                 by.may(Permission::DefineIndicator, self.is_own(by))
             }
             // Of those whose it is the analyst alone says what the results mean.
@@ -198,13 +202,16 @@ impl Lifecycle for Indicator {
             Verb::Analyse if by.member().is_none() => {
                 vec![Reason::new("person_needed", "results are analysed by a person, not by a machine")]
             }
-            Verb::Retire if facts.formulas > 0 => {
+            Verb::Void if self.built_in.is_some() => {
+                vec![Reason::new("built_in", "it is built in: while it is a draft it raises nothing and waits for nobody")]
+            }
+            Verb::Retire | Verb::Void if facts.formulas > 0 => {
                 vec![Reason::new(
                     "computed_of_it",
                     "other indicators are computed of it: retire them, or revise their formulas",
                 )]
             }
-            Verb::Analyse | Verb::Revise | Verb::BeginPhase | Verb::Retire => Vec::new(),
+            Verb::Analyse | Verb::Revise | Verb::BeginPhase | Verb::Retire | Verb::Void => Vec::new(),
         };
         if reasons.is_empty() { Ok(()) } else { Err(Refusal::State(reasons)) }
     }
@@ -215,7 +222,10 @@ impl Lifecycle for Indicator {
         }
         match self.stage.name() {
             StageName::Draft | StageName::Active => Ok(()),
-            StageName::Retired => Err(Refusal::state("wrong_state", "an indicator that is retired is not amended")),
+            StageName::Retired | StageName::Void => {
+                let detail = format!("an indicator that is {} is not amended", self.stage_name());
+                Err(Refusal::state("wrong_state", detail))
+            }
         }
     }
 

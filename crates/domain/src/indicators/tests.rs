@@ -4,6 +4,7 @@ use crate::analysis::control::rules::Rule;
 use crate::analysis::control::season::Season;
 use crate::change::{Birth, Change};
 use crate::fixtures::refusals::Refusals;
+use crate::mistakes::Voidable;
 use crate::id::OrganisationId;
 use crate::reference::Reference;
 use crate::refusal::Refusal;
@@ -84,6 +85,7 @@ fn at_stage(stage: StageName) -> Indicator {
         StageName::Retired => {
             active(draft()).retire("replaced".into(), &facts(), &manager(), at()).unwrap().into_after()
         }
+        StageName::Void => define(draft()).unwrap().void("twice".into(), &facts(), &manager(), at()).unwrap().into_after(),
     }
 }
 
@@ -114,6 +116,7 @@ fn apply(indicator: Indicator, verb: Verb, by: &Actor) -> Result<Indicator, Refu
         Verb::Revise => indicator.revise(moved(higher(), "we can do better"), &facts(), by, at()),
         Verb::BeginPhase => indicator.begin_phase(begun(at()), &facts(), by, at()),
         Verb::Retire => indicator.retire("replaced".into(), &facts(), by, at()),
+        Verb::Void => indicator.void("twice".into(), &facts(), by, at()),
     };
     change.map(Change::into_after)
 }
@@ -480,6 +483,7 @@ pub(crate) fn refusals() -> Refusals {
         goal: None,
         ..at_stage(StageName::Draft)
     };
-    let indicators = StageName::VARIANTS.iter().map(|stage| at_stage(*stage)).chain([bare]);
+    let built = Indicator { built_in: BuiltIn::VARIANTS.first().copied(), ..at_stage(StageName::Draft) };
+    let indicators = StageName::VARIANTS.iter().map(|stage| at_stage(*stage)).chain([bare, built]);
     Refusals::of(indicators, &[facts(), Facts { formulas: 1, ..facts() }])
 }

@@ -162,6 +162,7 @@ fn is_measured(indicator: &Indicator) -> Result<(), Fault> {
         StageName::Active => Ok(()),
         StageName::Draft => Err(Fault::new("/indicator", "not_active", "the indicator is not active yet")),
         StageName::Retired => Err(Fault::new("/indicator", "not_active", "the indicator is retired")),
+        StageName::Void => Err(Fault::new("/indicator", "not_active", "the indicator is void")),
     }
 }
 

@@ -35,7 +35,7 @@ impl Reading {
     pub fn of(indicator: &Indicator, state: &State, now: DateTime<Utc>) -> Self {
         let is_active = match indicator.stage {
             Stage::Active { .. } => true,
-            Stage::Draft | Stage::Retired { .. } => false,
+            Stage::Draft | Stage::Retired { .. } | Stage::Void { .. } => false,
         };
         let is_fresh = match state.status(indicator.frequency, now) {
             Status::OnTarget | Status::Warning | Status::Critical => true,

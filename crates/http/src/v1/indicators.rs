@@ -16,6 +16,7 @@ use crate::caller::Call;
 use crate::error::ApiError;
 use crate::listing::{List, LookUp, Page, PageParameters, Who};
 use crate::parameters::{Query, Target, WriteParameters, listed};
+use crate::record::mistakes::VoidRecord;
 use crate::record::verbs::verbs;
 use crate::record::{Resource, ShowParameters, Transition};
 use crate::routing::Routes;
@@ -28,6 +29,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Change, Record};
 use ratchet_domain::evaluation::Status;
+use ratchet_domain::mistakes::Voidable;
 use ratchet_domain::indicators::{Analyse, BeginPhase, BuiltIn, Indicator, Judgement, StageName, Verb};
 use ratchet_domain::reference::Prefix;
 use ratchet_persistence::evaluation;
@@ -249,6 +251,10 @@ verbs! {
     /// Retire an indicator; what was measured stays.
     retire_indicator "/indicators/{id}/retire" Retire RetireIndicator
     |indicator, input, facts, by, tx| indicator.retire(input.reason, facts, by, tx.now());
+
+    /// Void an indicator: it was defined by mistake, and never measured.
+    void_indicator "/indicators/{id}/void" Void VoidRecord
+    |indicator, input, facts, by, tx| indicator.void(input.reason, facts, by, tx.now());
 }
 
 pub(crate) fn configure(routes: &mut Routes) {
@@ -268,5 +274,6 @@ pub(crate) fn configure(routes: &mut Routes) {
         .service(analyse_indicator)
         .service(revise_indicator)
         .service(begin_indicator_phase)
-        .service(retire_indicator);
+        .service(retire_indicator)
+        .service(void_indicator);
 }

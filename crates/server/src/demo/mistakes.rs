@@ -13,6 +13,7 @@ use ratchet_domain::comments::{Comment, Remark};
 use ratchet_domain::id::RecordId;
 use ratchet_domain::improvements::{Improvement, ImprovementDraft, Measure};
 use ratchet_domain::incidents::{Category, Incident, IncidentDraft, Triage, TriageVerdict};
+use ratchet_domain::indicators::{AutoRaise, Indicator, IndicatorDraft, ValueKind};
 use ratchet_domain::mistakes::{Duplicable, Voidable};
 use ratchet_domain::nonconformities::{Confirm, Grade, Nonconformity, NonconformityDraft, Source};
 use ratchet_domain::policies::{Classification, Control, Disposition, Policy, PolicyDraft};
@@ -39,6 +40,7 @@ const LAMPS: &str = "Lamps at the bicycle stand";
 const LAMPS_AGAIN: &str = "Light where the bicycles stand";
 const TEMPLATE: &str = "A risk out of somebody's template";
 const TWICE: &str = "What suppliers may see";
+const VISITORS: &str = "Visitors per week";
 const WRONG_YEAR: &str = "Audits of the coming year";
 
 pub(super) fn add(story: &mut Story) {
@@ -101,6 +103,29 @@ fn drafts(story: &mut Story) {
         AuditProgramme::draft(content, by, birth)
     });
     void::<AuditProgramme>(story, (58, 10), WRONG_YEAR, "The year's programme is approved already");
+    make(story, (44, 9), MARA, VISITORS, |by, birth| {
+        let draft = IndicatorDraft {
+            name: VISITORS.to_owned(),
+            information_need: None,
+            unit: None,
+            value_kind: ValueKind::Gauge,
+            formula: None,
+            goal: None,
+            control: None,
+            method: None,
+            data_source: None,
+            retention_days: None,
+            frequency: None,
+            collector: None,
+            analysis_interval: None,
+            analyst: None,
+            requirements: Vec::new(),
+            auto_raise: AutoRaise::Never {},
+            owner: by.member(),
+        };
+        Indicator::define(draft, by, birth)
+    });
+    void::<Indicator>(story, (44, 10), VISITORS, "Nobody decides anything by it");
 }
 
 /// Somebody raises something.

@@ -72,6 +72,8 @@ pub(crate) struct IndicatorView {
     pub retired_at: Option<DateTime<Utc>>,
     /// Why it ended.
     pub retired_because: Option<String>,
+    /// Why it is void: it was defined by mistake, and never measured.
+    pub void_because: Option<String>,
     /// The newest analysis; earlier ones stand in the journal.
     pub analysis: Option<AnalysisView>,
     /// The day by which the results are to be analysed next; `null` while it is not active.
@@ -180,10 +182,11 @@ impl IndicatorView {
             analysis_fell_due_on: _,
             stage,
         } = indicator.clone();
-        let (active_since, retired_at, retired_because) = match &stage {
-            Stage::Draft => (None, None, None),
-            Stage::Active { since } => (Some(*since), None, None),
-            Stage::Retired { since, reason, at } => (Some(*since), Some(*at), Some(reason.clone())),
+        let (active_since, retired_at, retired_because, void_because) = match &stage {
+            Stage::Draft => (None, None, None, None),
+            Stage::Active { since } => (Some(*since), None, None, None),
+            Stage::Retired { since, reason, at } => (Some(*since), Some(*at), Some(reason.clone()), None),
+            Stage::Void { voided } => (None, None, None, Some(voided.reason.clone())),
         };
         Self {
             head: (&head).into(),
@@ -213,6 +216,7 @@ impl IndicatorView {
             active_since,
             retired_at,
             retired_because,
+            void_because,
             analysis: analysis.map(Into::into),
             analysis_due_on,
             transitions,
