@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(kills keys outages uploads races sync fuzz contract senders times flood)
+names=(kills keys outages uploads races sync fuzz contract senders webhooks times flood)
 about() {
     case $1 in
     kills) echo "kill -9 under 16 writers, 20 times on each database; nothing acknowledged is lost" ;;
@@ -18,6 +18,7 @@ about() {
     fuzz) echo "every parser fed with what a fuzzer makes up, a minute each, on a nightly toolchain" ;;
     contract) echo "the contract under two public linters; needs npx" ;;
     senders) echo "OpenTelemetry's SDKs, clients of InfluxDB and of CloudEvents send to the doors; needs pip, takes npm, Prometheus and vmagent where they are" ;;
+    webhooks) echo "the libraries of Standard Webhooks for Python and JavaScript verify what is sent; needs pip and npm" ;;
     times) echo "whether the time of an answer tells that a record or a login exists; needs an idle machine" ;;
     flood) echo "64 logins at once for half a minute; nobody else waits, and memory stays; needs an idle machine" ;;
     *) return 1 ;;
@@ -73,6 +74,14 @@ run() {
         done
         "$venv/bin/python" scripts/senders.py "${CARGO_TARGET_DIR:-target}/debug/ratchet" "${others[@]}"
         rm -r "$venv"
+        ;;
+    webhooks)
+        place=$(mktemp -d)
+        python3 -m venv "$place/venv"
+        "$place/venv/bin/pip" install --quiet --requirement scripts/receivers.txt
+        npm install --silent --no-audit --no-fund --prefix "$place" standardwebhooks@1.1.1 >&2
+        "$place/venv/bin/python" scripts/receivers.py "${CARGO_TARGET_DIR:-target}/debug/ratchet" "$place/node_modules"
+        rm -r "$place"
         ;;
     times) measured existence ;;
     flood) measured hashing ;;

@@ -515,7 +515,7 @@ impl Caller<'_> {
 }
 
 /// Ids in the order in which they are asked for, whatever the fixed clock says.
-fn time_ordered() -> Uuid {
+pub fn time_ordered() -> Uuid {
     static NEXT: OnceLock<Mutex<u64>> = OnceLock::new();
     let mut next = NEXT.get_or_init(Mutex::default).lock().unwrap();
     *next += 1;
@@ -547,7 +547,7 @@ fn serve(store: Store, source: Source, settings: Settings) -> (String, ServerHan
     (url, handle.recv().unwrap(), key_uses)
 }
 
-fn context(organisation: OrganisationId, worker: &'static str, now: DateTime<Utc>) -> Context {
+pub fn context(organisation: OrganisationId, worker: &'static str, now: DateTime<Utc>) -> Context {
     Context {
         actor: Actor { organisation, identity: Identity::System { worker } },
         now: Box::new(move || now),

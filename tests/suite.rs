@@ -89,6 +89,7 @@ mod api {
     mod votes;
     mod ways;
     mod weaknesses;
+    mod webhook_endpoints;
     mod wire;
     mod work;
     mod year;
@@ -114,6 +115,7 @@ mod faults {
     mod settings;
     mod sync;
     mod uploads;
+    mod webhooks;
 
     /// One fault at a time: they measure how long things take.
     pub async fn turn() -> tokio::sync::MutexGuard<'static, ()> {

@@ -431,6 +431,9 @@ pub async fn target(api: &Api, path: &str) -> String {
         let body = json!({ "name": "Feed", "scopes": ["records:read"] });
         return api.by(Role::Admin).await.post("/v1/api-keys", body).await.expect(201).reference().to_owned();
     }
+    if path.starts_with("/v1/webhook-endpoints") {
+        return super::webhook_endpoints::registered(api, json!({})).await;
+    }
     // A calendar link is one's own, and so is what one lends.
     let is_one_s_own = path.ends_with("calendar-link") || path.ends_with("delegate") || path.ends_with("delegation");
     if path.starts_with("/v1/members") && !is_one_s_own {

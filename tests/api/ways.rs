@@ -28,6 +28,7 @@ pub const BY_HAND: &[&str] = &[
     "notify_authority_incident",
     "record_transfer_evidence",
     "reject_objective",
+    "resend_webhook_delivery",
     "resolve_incident",
     "review_change",
     "review_incident",

@@ -82,6 +82,7 @@ macro_rules! of_kind {
             Risk: risks::Risk,
             Redaction: redactions::Redaction,
             Restriction: restrictions::Restriction,
+            WebhookEndpoint: webhook_endpoints::WebhookEndpoint,
         )
     };
     (@ $kind:expr, $record:ident => $run:expr, $($prefix:ident: $module:ident::$name:ident),+ $(,)?) => {

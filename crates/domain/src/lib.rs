@@ -78,5 +78,6 @@ pub mod trace;
 pub mod training_assignments;
 pub mod votes;
 pub mod weaknesses;
+pub mod webhook_endpoints;
 pub mod work;
 pub mod working_days;

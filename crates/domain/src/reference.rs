@@ -143,6 +143,9 @@ pub enum Prefix {
     /// That a record is kept from all but its readers.
     #[strum(serialize = "RST")]
     Restriction,
+    /// An address outside to which events are sent.
+    #[strum(serialize = "WHK")]
+    WebhookEndpoint,
 }
 
 impl Prefix {
@@ -190,6 +193,7 @@ impl Prefix {
             Self::Risk => "risk",
             Self::Redaction => "redaction",
             Self::Restriction => "restriction",
+            Self::WebhookEndpoint => "webhook_endpoint",
         }
     }
 

@@ -130,7 +130,8 @@ pub fn is_about_others(kind: Prefix) -> bool {
         | Prefix::Objective
         | Prefix::Incident
         | Prefix::Weakness
-        | Prefix::Risk => false,
+        | Prefix::Risk
+        | Prefix::WebhookEndpoint => false,
     }
 }
 

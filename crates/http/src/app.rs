@@ -1,14 +1,17 @@
 //! What every request shares: the store, the keys, and where time, ids and randomness come from.
 
 use crate::caller::Callers;
+use crate::cursor::hash_under;
 use crate::key_uses::KeyUses;
 use crate::limits::Limits;
-use crate::observe::{DigestFigures, Metrics, WorkerFigures};
+use crate::observe::{DigestFigures, Metrics, WebhookFigures, WorkerFigures};
 use crate::packs::Places;
+use crate::sealing::Seal;
 use crate::tokens::Tokens;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use ratchet_domain::access::Actor;
+use ratchet_domain::webhook_endpoints::Reach;
 use ratchet_persistence::files::Files;
 use ratchet_persistence::store::Store;
 use ratchet_persistence::tx::Context;
@@ -54,6 +57,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<std::net::IpAddr>,
     /// To whom weaknesses of the server are told, as URIs; nobody where it is empty.
     pub security_contacts: Vec<String>,
+    /// Where events may be sent.
+    pub webhook_reach: Reach,
 }
 
 impl Default for Settings {
@@ -71,6 +76,7 @@ impl Default for Settings {
             calendars_per_minute: 120,
             trusted_proxies: Vec::new(),
             security_contacts: Vec::new(),
+            webhook_reach: Reach::default(),
         }
     }
 }
@@ -111,6 +117,7 @@ pub struct App {
     pub(crate) metrics: Metrics,
     pub(crate) hashing: tokio::sync::Semaphore,
     pub(crate) packs: Places,
+    pub(crate) webhook_seal: Seal,
 }
 
 /// Passwords that are hashed at the same time: each takes 19 MiB and a core.
@@ -120,7 +127,7 @@ impl App {
     /// Puts the parts together.
     ///
     /// # Errors
-    /// When the token key cannot be used.
+    /// When a key cannot be used.
     pub fn new(store: Store, source: Source, settings: Settings, keys: &Keys) -> Result<Self, String> {
         Ok(Self {
             tokens: Tokens::new(&keys.token, keys.former_token.clone(), &settings.public_url)?,
@@ -133,6 +140,7 @@ impl App {
             metrics: Metrics::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),
             packs: Places::default(),
+            webhook_seal: Seal::new(&hash_under(&keys.secret, "webhook secrets", &[]))?,
             store,
             source,
             settings,
@@ -143,6 +151,12 @@ impl App {
     #[must_use]
     pub fn digest_figures(&self) -> DigestFigures {
         self.metrics.digests.clone()
+    }
+
+    /// Where the worker that sends events counts them.
+    #[must_use]
+    pub fn webhook_figures(&self) -> WebhookFigures {
+        self.metrics.webhooks.clone()
     }
 
     /// When API keys were used last, for the worker that writes it down.

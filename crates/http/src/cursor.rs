@@ -22,16 +22,7 @@ pub(crate) struct Cursor {
 impl App {
     /// HMAC-SHA-256 under the instance's secret; `purpose` keeps one use from serving another.
     pub(crate) fn keyed_hash(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
-        // A key shorter than a block is padded with zeros (RFC 2104).
-        let mut block = [0; 64];
-        block[..self.secret.len()].copy_from_slice(&self.secret);
-        let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
-        mac.update(purpose.as_bytes());
-        for part in parts {
-            mac.update(&part.len().to_be_bytes());
-            mac.update(part);
-        }
-        mac.finalize().into_bytes().into()
+        hash_under(&self.secret, purpose, parts)
     }
 
     /// Writes a cursor for the question `asked`.
@@ -49,4 +40,18 @@ impl App {
         let genuine = subtle::ConstantTimeEq::ct_eq(&expected[..SIGNATURE], signature);
         bool::from(genuine).then(|| serde_json::from_slice(body).ok()).flatten()
     }
+}
+
+/// The same under a key, before there is an [`App`].
+pub(crate) fn hash_under(secret: &[u8; 32], purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+    // A key shorter than a block is padded with zeros (RFC 2104).
+    let mut block = [0; 64];
+    block[..secret.len()].copy_from_slice(secret);
+    let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
+    mac.update(purpose.as_bytes());
+    for part in parts {
+        mac.update(&part.len().to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
 }

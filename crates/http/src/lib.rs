@@ -28,14 +28,17 @@ mod record;
 mod routes;
 mod routing;
 mod rows;
+mod sealing;
 mod tokens;
 mod traceparent;
 mod v1;
+pub mod webhooks;
 mod withheld;
 
 pub use document::document;
 pub use key_uses::KeyUses;
-pub use observe::{DigestFigures, WorkerFigures};
+pub use observe::{DigestFigures, WebhookFigures, WorkerFigures};
 pub use passwords::hash as hash_password;
 pub use routes::serve;
+pub use sealing::Seal;
 pub use v1::records::href as path_of;

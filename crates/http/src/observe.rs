@@ -66,6 +66,27 @@ impl DigestFigures {
     }
 }
 
+/// Figures of what is sent to webhook endpoints.
+#[derive(Clone, Default)]
+pub struct WebhookFigures {
+    outcomes: Family<Outcome, Counter>,
+    waiting: Gauge,
+    oldest: Gauge,
+}
+
+impl WebhookFigures {
+    /// Counts an attempt that came to this.
+    pub fn count(&self, outcome: &'static str) {
+        self.outcomes.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// So many deliveries wait, the oldest of them for so many seconds.
+    pub fn wait(&self, count: i64, oldest: i64) {
+        self.waiting.set(count);
+        self.oldest.set(oldest);
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Worker {
     worker: &'static str,
@@ -93,6 +114,7 @@ impl WorkerFigures {
 pub(crate) struct Metrics {
     registry: Mutex<Registry>,
     pub(crate) digests: DigestFigures,
+    pub(crate) webhooks: WebhookFigures,
     pub(crate) workers: WorkerFigures,
     requests: Family<Labels, Counter>,
     seconds: Histogram,
@@ -108,6 +130,18 @@ impl Default for Metrics {
         let digests = DigestFigures::default();
         registry.register("digests", "Daily digests, by what became of them", digests.outcomes.clone());
         registry.register("digests_waiting", "Daily digests that are due", digests.waiting.clone());
+        let webhooks = WebhookFigures::default();
+        registry.register(
+            "webhook_attempts",
+            "Attempts to send an event, by what became of them",
+            webhooks.outcomes.clone(),
+        );
+        registry.register("webhook_deliveries_waiting", "Events that wait to be sent", webhooks.waiting.clone());
+        registry.register(
+            "webhook_oldest_wait_seconds",
+            "How long the oldest of them has waited",
+            webhooks.oldest.clone(),
+        );
         let workers = WorkerFigures::default();
         registry.register("worker_failures", "Steps of a worker that failed", workers.failures.clone());
         registry.register(
@@ -115,7 +149,7 @@ impl Default for Metrics {
             "When a step of a worker last went well",
             workers.succeeded_at.clone(),
         );
-        Self { registry: Mutex::new(registry), digests, workers, requests, seconds }
+        Self { registry: Mutex::new(registry), digests, webhooks, workers, requests, seconds }
     }
 }
 

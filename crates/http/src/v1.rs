@@ -61,6 +61,7 @@ pub(crate) mod timeline_entries;
 pub(crate) mod training_assignments;
 pub(crate) mod votes;
 pub(crate) mod weaknesses;
+pub(crate) mod webhook_endpoints;
 
 use crate::routing::Routes;
 
@@ -127,5 +128,6 @@ pub(crate) fn configure(routes: &mut Routes) {
         .configure(dashboard::configure)
         .configure(diff::configure)
         .configure(packs::configure)
-        .configure(events::configure);
+        .configure(events::configure)
+        .configure(webhook_endpoints::configure);
 }

@@ -85,4 +85,6 @@ pub mod training_assignments;
 pub mod tx;
 pub mod votes;
 pub mod weaknesses;
+pub mod webhook_deliveries;
+pub mod webhook_endpoints;
 pub mod work_items;

@@ -1351,6 +1351,87 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    webhook_endpoints (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        description -> Text,
+        stage -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Nullable};
+    use crate::column::{Instant, Key};
+    webhook_secrets (id) {
+        id -> Key,
+        organisation_id -> Key,
+        endpoint_id -> Key,
+        sealed -> Binary,
+        ends_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable};
+    use crate::column::{Instant, Key};
+    webhook_progress (organisation_id, endpoint_id) {
+        organisation_id -> Key,
+        endpoint_id -> Key,
+        position -> BigInt,
+        failing_since -> Nullable<Instant>,
+        succeeded_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::column::{Instant, Key};
+    webhook_deliveries (id) {
+        id -> Key,
+        organisation_id -> Key,
+        endpoint_id -> Key,
+        entry_id -> Nullable<Key>,
+        position -> BigInt,
+        object_id -> Nullable<Key>,
+        event_type -> Text,
+        state -> Text,
+        cause -> Text,
+        tried -> BigInt,
+        attempts -> BigInt,
+        made_at -> Instant,
+        due_at -> Instant,
+        lease_id -> Nullable<Key>,
+        leased_until -> Nullable<Instant>,
+        ended_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::column::{Instant, Key};
+    webhook_attempts (organisation_id, delivery_id, number) {
+        organisation_id -> Key,
+        delivery_id -> Key,
+        number -> BigInt,
+        began_at -> Instant,
+        cause -> Text,
+        took_ms -> BigInt,
+        status -> Nullable<BigInt>,
+        answer -> Nullable<Text>,
+        error -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(journal_queue -> journal_entries (entry_id));
 diesel::joinable!(measurement_rollups -> measurement_series (series_id));
 diesel::joinable!(measurement_series -> measured_indicators (measured_id));
@@ -1398,6 +1479,7 @@ diesel::allow_tables_to_appear_in_same_query!(delegations, members);
 diesel::allow_tables_to_appear_in_same_query!(indicators, ingest_rules);
 diesel::allow_tables_to_appear_in_same_query!(formula_runs, indicators);
 diesel::allow_tables_to_appear_in_same_query!(indicators, record_edges);
+diesel::allow_tables_to_appear_in_same_query!(journal_heads, webhook_deliveries, webhook_endpoints, webhook_progress);
 diesel::allow_columns_to_appear_in_same_group_by_clause!(
     measurement_series::measured_id,
     measurement_rollups::starts_at,

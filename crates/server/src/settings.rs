@@ -3,6 +3,7 @@
 use crate::mail;
 use clap::{Args, ValueEnum};
 use config::{Config, Environment, File};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::net::IpAddr;
@@ -55,6 +56,11 @@ pub(crate) struct Flags {
     #[arg(long = "trusted-proxy", global = true, value_name = "IP")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     trusted_proxies: Vec<IpAddr>,
+    /// A network, as CIDR writes it, to which webhooks may be sent although it is not public, at any port and without TLS;
+    /// may be repeated [env: RATCHET_WEBHOOK_ALLOW, separated by commas]
+    #[arg(long, global = true, value_name = "NETWORK")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    webhook_allow: Vec<IpNet>,
     /// Where weaknesses of the server are to be told: mailto:, https: or tel:, said in /.well-known/security.txt; may be
     /// repeated, the preferred one first [env: RATCHET_SECURITY_CONTACTS, separated by commas]
     #[arg(long = "security-contact", global = true, value_name = "URI")]
@@ -131,6 +137,7 @@ pub(crate) struct Settings {
     pub workers: usize,
     pub cors_origins: Vec<String>,
     pub trusted_proxies: Vec<IpAddr>,
+    pub webhook_allow: Vec<IpNet>,
     pub security_contacts: Vec<String>,
     pub body_limit: usize,
     pub evidence_limit: u64,
@@ -160,6 +167,7 @@ impl Settings {
             .list_separator(",")
             .with_list_parse_key("cors_origins")
             .with_list_parse_key("trusted_proxies")
+            .with_list_parse_key("webhook_allow")
             .with_list_parse_key("security_contacts");
         let mut builder = Config::builder();
         for (name, default) in [("data_dir", DATA_DIR), ("host", "127.0.0.1"), ("log", "info"), ("log_format", "text")]
@@ -183,6 +191,7 @@ impl Settings {
             .set_default("workers", u64::try_from(cores).unwrap_or(1))
             .and_then(|builder| builder.set_default("cors_origins", Vec::<String>::new()))
             .and_then(|builder| builder.set_default("trusted_proxies", Vec::<String>::new()))
+            .and_then(|builder| builder.set_default("webhook_allow", Vec::<String>::new()))
             .and_then(|builder| builder.set_default("security_contacts", Vec::<String>::new()))
             .map_err(failed)?;
         if let Some(file) = config_file(flags) {
@@ -284,7 +293,8 @@ mod tests {
             assert!(help.contains(&format!("[env: RATCHET_{}", name.to_uppercase())), "{name}: {help}");
             assert!(
                 help.contains("[default: ")
-                    || ["config", "cors_origins", "trusted_proxies", "security_contacts"].contains(&name),
+                    || ["config", "cors_origins", "trusted_proxies", "webhook_allow", "security_contacts"]
+                        .contains(&name),
                 "{name}"
             );
             name.to_owned()
@@ -307,7 +317,7 @@ mod tests {
         let check = |name: &str, value: serde_json::Value| {
             let mut all = serde_json::json!({
                 "data_dir": "data", "connections": 1, "host": "127.0.0.1", "port": 0, "workers": 1, "cors_origins": [],
-                "trusted_proxies": [], "security_contacts": [], "body_limit": 1, "evidence_limit": 1,
+                "trusted_proxies": [], "webhook_allow": [], "security_contacts": [], "body_limit": 1, "evidence_limit": 1,
                 "requests_per_minute": 1, "logins_per_minute": 1, "reports_per_minute": 1, "calendars_per_minute": 1, "log": "info",
                 "log_format": "text",
             });

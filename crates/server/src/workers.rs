@@ -1,6 +1,7 @@
 //! What runs beside the requests. Each takes its work from the database and is correct when two run at once.
 
 pub(crate) mod digests;
+pub(crate) mod webhooks;
 
 use crate::commands::people;
 use ratchet_domain::report_intakes::hour_of;
@@ -211,5 +212,32 @@ pub(crate) async fn send_digests(tools: Tools, sender: digests::Sender) {
             tokio::time::sleep(again).await;
             again = (again * 2).min(late);
         }
+    }
+}
+
+/// How long it is waited where something is to be sent and there is no room for it.
+const NO_ROOM: Duration = Duration::from_millis(500);
+
+/// Sends what happens to webhook endpoints.
+pub(crate) async fn send_webhooks(tools: Tools, sender: Arc<webhooks::Sender>) {
+    loop {
+        let step = sender.step(&tools.store, &tools.source).await;
+        match tools.noted("webhooks", step) {
+            Some(webhooks::Step::Done) => {}
+            Some(webhooks::Step::NoRoom) => tokio::time::sleep(NO_ROOM).await,
+            Some(webhooks::Step::Nothing) | None => tokio::time::sleep(PAUSE).await,
+        }
+    }
+}
+
+/// How often it is counted what waits for webhook endpoints, and looked for what is to be forgotten.
+const OUTLOOK: Duration = Duration::from_secs(30);
+
+/// Counts what waits for webhook endpoints, and forgets what ended long ago.
+pub(crate) async fn keep_webhooks(tools: Tools, sender: Arc<webhooks::Sender>) {
+    loop {
+        let kept = sender.keep(&tools.store, &tools.source).await;
+        tools.noted("webhook_log", kept);
+        tokio::time::sleep(OUTLOOK).await;
     }
 }

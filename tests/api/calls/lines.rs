@@ -41,6 +41,11 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
             (Role::ExternalAuditor, "/v1/auth/password".into(), body)
         }
         "create_api_key" => (Admin, "/v1/api-keys".into(), json!({ "name": "Feed", "scopes": ["records:read"] })),
+        "resend_webhook_delivery" => {
+            let path = about(api, "/v1/webhook-endpoints/{id}/resend").await;
+            let test = api.by(Admin).await.post(&path.replace("resend", "test"), json!({})).await.expect(200);
+            (Admin, path, json!({ "delivery_id": test.body["delivery_id"] }))
+        }
         "revoke_api_key" => (Admin, about(api, "/v1/api-keys/{id}/revoke").await, json!({})),
         "create_member" => {
             let body = json!({ "email": "new@ours.example", "name": "New", "roles": ["member"], "password": PASSWORD });

@@ -7,7 +7,7 @@ use crate::{
     actions, annotations, applicabilities, audit_programmes, audits, communication_plans, competences, context_entries,
     courses, employee_reports, evidence, findings, improvements, incidents, indicators, ingest_rules,
     management_reviews, measurements, nonconformities, objectives, policies, policy_versions, processes, redactions,
-    restrictions, risks, settings, signals, training_assignments, votes, weaknesses,
+    restrictions, risks, settings, signals, training_assignments, votes, weaknesses, webhook_endpoints,
 };
 use crate::{change_templates, changes};
 use serde::Serialize;
@@ -122,6 +122,8 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
             settings::Verb::VARIANTS.iter().map(|verb| simple("in_force", verb.into(), "in_force")).collect(),
         ),
         table("api_keys", vec![simple("issued", "revoke", "revoked")]),
+        // The receiver wants nothing any more, or takes nothing.
+        table("webhook_endpoints", and(edges(webhook_endpoints::edge), vec![by_itself("active", "disabled")])),
     ]
 }
 

@@ -14,8 +14,9 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     let about_one = path.contains("{id}");
     let writes = method != "get";
     let takes_body = operation.get("requestBody").is_some();
-    let secret =
-        path.starts_with("/v1/auth/") || (path == "/v1/api-keys" && writes) || path.ends_with("/open-calendar-link");
+    let secret = path.starts_with("/v1/auth/")
+        || (SHOWN_ONCE.contains(&path) && writes)
+        || ONCE.iter().any(|verb| path.ends_with(verb));
     let tagged = is_tagged(path, method);
     refer_to_id(operation);
     let mut header = |name: &str| add_parameter(operation, name);
@@ -88,6 +89,11 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     }
     describe_success(path, writes && !secret_of_session(path), tagged, operation);
 }
+
+/// What is made there has a secret, which is shown then and never again.
+const SHOWN_ONCE: [&str; 2] = ["/v1/api-keys", "/v1/webhook-endpoints"];
+/// The same of verbs.
+const ONCE: [&str; 2] = ["/open-calendar-link", "/rotate-secret"];
 
 /// Bodies at the doors have the forms of protocols of others, which are not written out here.
 fn describe_delivery(operation: &mut Value) {

@@ -9,7 +9,7 @@ use crate::v1::journal::{ActorView, EntryView, ObjectView, limit_of, may_read, v
 use actix_web::get;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
-use ratchet_domain::id::EntryId;
+use ratchet_domain::id::{EntryId, OrganisationId};
 use ratchet_persistence::journal::reading::{self, EntryFilter, StoredEntry};
 use serde::{Deserialize, Serialize};
 
@@ -85,22 +85,23 @@ pub(crate) async fn list_events(call: Call, query: Query<EventQuery>) -> Result<
     let read = move |connection: &mut _| Ok::<_, ApiError>(reading::list(organisation, &filter, limit, connection)?);
     let entries: Vec<StoredEntry> = call.app.store.read(read).await?;
     let next_after = entries.last().and_then(|entry| entry.position).or(after);
-    let source = format!("/v1/organisations/{organisation}");
-    let event = |entry: StoredEntry| {
-        let position = entry.position.unwrap_or_default();
-        let EntryView { id, at, actor, action, object, request, .. } = view_of(entry, &call.actor);
-        EventView {
-            specversion: "1.0",
-            id,
-            source: source.clone(),
-            kind: action,
-            subject: object.as_ref().and_then(|object| object.reference.clone()),
-            time: at,
-            datacontenttype: "application/json",
-            data: EventData { position, actor, object, request },
-        }
-    };
+    let event = |entry: StoredEntry| event_of(view_of(entry, &call.actor), organisation);
     Answer::json(StatusCode::OK, &EventPage { items: entries.into_iter().map(event).collect(), next_after })
+}
+
+/// An entry, as far as it is seen, as an event.
+pub(crate) fn event_of(entry: EntryView, organisation: OrganisationId) -> EventView {
+    let EntryView { id, position, at, actor, action, object, request, .. } = entry;
+    EventView {
+        specversion: "1.0",
+        id,
+        source: format!("/v1/organisations/{organisation}"),
+        kind: action,
+        subject: object.as_ref().and_then(|object| object.reference.clone()),
+        time: at,
+        datacontenttype: "application/json",
+        data: EventData { position: position.unwrap_or_default(), actor, object, request },
+    }
 }
 
 pub(crate) fn configure(routes: &mut Routes) {

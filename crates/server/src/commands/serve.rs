@@ -6,9 +6,10 @@ use crate::keys::Keys;
 use crate::mail::Mail;
 use crate::settings::{Fault, Settings};
 use crate::source::source;
-use crate::workers::{Tools, digests};
+use crate::workers::{Tools, digests, webhooks};
 use crate::{telemetry, workers};
 use ratchet_domain::access::Role;
+use ratchet_domain::webhook_endpoints::Reach;
 use ratchet_http::app::{self, App};
 use ratchet_persistence::connection::{Address, AnyConnection};
 use ratchet_persistence::files::Files;
@@ -52,6 +53,8 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
     let files = Files::new(settings.evidence_directory());
     let app = App::new(store.clone(), source(), app_settings, &app_keys)?;
     let (sent, figures, key_uses) = (app.digest_figures(), app.worker_figures(), app.key_uses());
+    let reach = Reach { allowed: settings.webhook_allow.clone() };
+    let webhooks = webhooks::Sender::new(reach, app.webhook_seal(), app.webhook_figures())?;
     let signer = signer(&keys, &public_url, &mut opened.connection)?;
     opened.stay();
     actix_web::rt::System::new().block_on(async move {
@@ -75,6 +78,8 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
             let sender = digests::Sender::new(mail, &public_url, sent);
             tokio::spawn(workers::send_digests(tools.clone(), sender));
         }
+        tokio::spawn(workers::send_webhooks(tools.clone(), webhooks.clone()));
+        tokio::spawn(workers::keep_webhooks(tools.clone(), webhooks));
         tokio::spawn(workers::note_key_uses(tools.clone(), key_uses.clone()));
         tokio::spawn(workers::follow(tools.clone()));
         println!("Serving on {url}");
@@ -125,6 +130,7 @@ fn app_settings(settings: &Settings, url: &str) -> app::Settings {
         calendars_per_minute: settings.calendars_per_minute,
         trusted_proxies: settings.trusted_proxies.clone(),
         security_contacts: settings.security_contacts.clone(),
+        webhook_reach: Reach { allowed: settings.webhook_allow.clone() },
         ..app::Settings::default()
     }
 }

@@ -120,7 +120,7 @@ fn drafts(story: &mut Story) {
             analysis_interval: None,
             analyst: None,
             requirements: Vec::new(),
-            auto_raise: AutoRaise::Never {},
+            auto_raise: AutoRaise::None {},
             owner: by.member(),
         };
         Indicator::define(draft, by, birth)
