@@ -203,7 +203,10 @@ impl Lifecycle for Indicator {
                 vec![Reason::new("person_needed", "results are analysed by a person, not by a machine")]
             }
             Verb::Void if self.built_in.is_some() => {
-                vec![Reason::new("built_in", "it is built in: while it is a draft it raises nothing and waits for nobody")]
+                vec![Reason::new(
+                    "built_in",
+                    "it is built in: while it is a draft it raises nothing and waits for nobody",
+                )]
             }
             Verb::Retire | Verb::Void if facts.formulas > 0 => {
                 vec![Reason::new(

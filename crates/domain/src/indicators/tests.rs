@@ -4,8 +4,8 @@ use crate::analysis::control::rules::Rule;
 use crate::analysis::control::season::Season;
 use crate::change::{Birth, Change};
 use crate::fixtures::refusals::Refusals;
-use crate::mistakes::Voidable;
 use crate::id::OrganisationId;
+use crate::mistakes::Voidable;
 use crate::reference::Reference;
 use crate::refusal::Refusal;
 use crate::responsibilities::tests::is_handed_over_whole;
@@ -85,7 +85,9 @@ fn at_stage(stage: StageName) -> Indicator {
         StageName::Retired => {
             active(draft()).retire("replaced".into(), &facts(), &manager(), at()).unwrap().into_after()
         }
-        StageName::Void => define(draft()).unwrap().void("twice".into(), &facts(), &manager(), at()).unwrap().into_after(),
+        StageName::Void => {
+            define(draft()).unwrap().void("twice".into(), &facts(), &manager(), at()).unwrap().into_after()
+        }
     }
 }
 
