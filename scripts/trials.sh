@@ -2,11 +2,11 @@
 # Long trials, by name: tests of the suite with more rounds, and those that need a tool of their own.
 #   scripts/trials.sh            lists them
 #   scripts/trials.sh NAME...    runs them, each on a PostgreSQL cluster of its own where it needs one
-#   scripts/trials.sh all        runs them all, in about half an hour
+#   scripts/trials.sh all        runs them all, in about two hours
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(kills keys outages uploads races sync fuzz contract senders webhooks times flood)
+names=(kills keys outages uploads races sync fuzz contract clients schemathesis senders webhooks times flood)
 about() {
     case $1 in
     kills) echo "kill -9 under 16 writers, 20 times on each database; nothing acknowledged is lost" ;;
@@ -17,6 +17,8 @@ about() {
     sync) echo "1,000 writes under strace; every 201 comes after the log has reached the disk" ;;
     fuzz) echo "every parser fed with what a fuzzer makes up, a minute each, on a nightly toolchain" ;;
     contract) echo "the contract under two public linters; needs npx" ;;
+    clients) echo "clients in TypeScript and Python, generated from the contract, spend a day with the API; needs npm, pip" ;;
+    schemathesis) echo "what Schemathesis makes up out of the contract, as ISMS manager and as auditor; needs pip; about an hour" ;;
     senders) echo "OpenTelemetry's SDKs, clients of InfluxDB and of CloudEvents send to the doors; needs pip, takes npm, Prometheus and vmagent where they are" ;;
     webhooks) echo "the libraries of Standard Webhooks for Python and JavaScript verify what is sent; needs pip and npm" ;;
     times) echo "whether the time of an answer tells that a record or a login exists; needs an idle machine" ;;
@@ -33,6 +35,17 @@ tests() {
 # What is measured is the program as it is built for release.
 measured() {
     cargo test --release --package ratchet-tests --test trials -- --test-threads 1 --nocapture "$1"
+}
+
+# A script in Python with the packages that a file names, which are thrown away afterwards.
+with_packages() {
+    local venv status=0
+    venv=$(mktemp -d)
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$1"
+    "$venv/bin/python" "${@:2}" || status=$?
+    rm -r "$venv"
+    return "$status"
 }
 
 run() {
@@ -57,6 +70,10 @@ run() {
         echo 'extends: ["spectral:oas"]' >"$rules"
         npx -y @stoplight/spectral-cli@6.16.3 lint openapi/v1.json --ruleset "$rules" --fail-severity warn
         rm "$rules"
+        ;;
+    clients) python3 scripts/clients.py "${CARGO_TARGET_DIR:-target}/debug/ratchet" ;;
+    schemathesis)
+        with_packages tests/clients/schemathesis.txt scripts/conformance.py "${CARGO_TARGET_DIR:-target}/debug/ratchet"
         ;;
     senders)
         venv=$(mktemp -d)
@@ -89,7 +106,7 @@ run() {
 }
 
 if [ $# = 0 ]; then
-    for name in "${names[@]}"; do printf '%-8s %s\n' "$name" "$(about "$name")"; done
+    for name in "${names[@]}"; do printf '%-12s %s\n' "$name" "$(about "$name")"; done
     exit 0
 fi
 [ "$1" != all ] || set -- "${names[@]}"
