@@ -135,6 +135,7 @@ mod python;
 mod storage {
     mod digests;
     mod figures;
+    mod full_disk;
     mod journal;
     pub mod management_reviews;
     mod migrations;
