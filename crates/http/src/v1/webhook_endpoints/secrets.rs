@@ -19,8 +19,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct WebhookEndpointWithSecret {
     #[serde(flatten)]
     pub endpoint: WebhookEndpointView,
-    /// By which the receiver knows that an event comes from here (Standard Webhooks). It cannot be shown again.
-    #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=")]
+    /// By which the receiver knows that an event comes from here (Standard Webhooks). It cannot be shown again; not there in
+    /// a dry run.
+    #[schema(required = false, example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=")]
     pub secret: String,
 }
 
