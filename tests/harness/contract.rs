@@ -155,7 +155,8 @@ pub(super) fn fault(method: &Method, path: &str, answer: &Answer) -> Option<Stri
         return is_body.then(|| "no body".to_owned());
     }
     let media_type = answer.header("content-type").split(';').next().unwrap_or_default();
-    let content = &response["content"][media_type];
+    let content = Some(&response["content"][media_type]).filter(|content| content.is_object());
+    let content = content.unwrap_or(&response["content"]["*/*"]);
     if !content.is_object() {
         return Some(format!("{media_type} is not documented"));
     }

@@ -34,6 +34,8 @@ pub fn document() -> Value {
     lists::describe(&mut document);
     schemas::refer_to_pages(&mut document);
     schemas::open_parts(&mut document);
+    schemas::require_what_is_always_told(&mut document);
+    schemas::close_choices(&mut document);
     examples::write(&mut document);
     drop_unused_responses(&mut document);
     document
@@ -78,6 +80,7 @@ fn add_components(components: &mut Value) {
                     "detail": kind.advice(), "instance": "0197a3c2-7c51-7d38-8f0e-0d4f3a1b2c3d",
                 },
             } },
+            "headers": headers_of(*kind),
         });
     }
     let header = |description: &str| json!({ "description": description, "schema": { "type": "string" } });
@@ -87,6 +90,10 @@ fn add_components(components: &mut Value) {
         "Journal-Entry": header("The id of the journal entry that carries this write."),
         "Journal-Leaf": header("The SHA-256 of that entry's leaf, hexadecimal: kept, it shows that the journal still says the same."),
         "X-Request-Id": header("The request's id: yours when it was sane, else a new one."),
+        "Retry-After": header("After how many seconds the same may be tried again."),
+        "WWW-Authenticate": header("`Bearer`, and why what was presented is not accepted (RFC 6750)."),
+        "Link": header("The next page, as `<...>; rel=\"next\"`; not on the last one (RFC 8288)."),
+        "Idempotency-Replayed": header("`true` where this is the first answer once more, to the same `Idempotency-Key`."),
     });
     components["parameters"] = json!({
         "id": {
@@ -95,14 +102,18 @@ fn add_components(components: &mut Value) {
         },
         "If-Match": {
             "name": "If-Match", "in": "header", "required": false, "schema": { "type": "string" },
-            "description": "The ETag that was read; its version part is compared. Needed by PATCH.",
+            "description": "The ETag that was read; its version part is compared.",
+        },
+        "If-Match-of-PATCH": {
+            "name": "If-Match", "in": "header", "required": true, "schema": { "type": "string" },
+            "description": "The ETag that was read; its version part is compared. `*` where whatever is there is to be changed.",
         },
         "If-None-Match": {
             "name": "If-None-Match", "in": "header", "required": false, "schema": { "type": "string" },
             "description": "The ETag that is known; answered with 304 when nothing differs.",
         },
         "On-Behalf-Of": {
-            "name": "On-Behalf-Of", "in": "header", "required": false, "schema": { "type": "string", "format": "uuid" },
+            "name": "On-Behalf-Of", "in": "header", "required": false, "schema": { "type": "string" },
             "description": "The id of a member for whom the caller stands in today (`/v1/members/{id}/delegate`): the call \
                 is about what is that member's own, is never a decision, and both are named in the journal. 403 of anybody else.",
         },
@@ -113,6 +124,17 @@ fn add_components(components: &mut Value) {
                 the record that it shows had to go by law.",
         },
     });
+}
+
+/// What a problem of this kind says beside its body.
+fn headers_of(kind: Kind) -> Value {
+    let own = match kind.status_and_title().0.as_u16() {
+        401 => Some("WWW-Authenticate"),
+        429 | 503 => Some("Retry-After"),
+        _ => None,
+    };
+    let named = |name: &str| (name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
+    Value::Object(own.into_iter().chain(["X-Request-Id"]).map(named).collect())
 }
 
 /// Kinds of problem that no operation names are documented at `/problems/{kind}` alone.

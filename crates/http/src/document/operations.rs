@@ -24,7 +24,7 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         header("If-None-Match");
     }
     if writes && about_one {
-        header("If-Match");
+        header(if method == "patch" { "If-Match-of-PATCH" } else { "If-Match" });
     }
     let takes_stand_ins = path.starts_with("/v1/") && !open && !path.starts_with("/v1/auth/");
     if takes_stand_ins {
@@ -82,12 +82,34 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         operation["responses"]["304"] = json!({ "description": "What `If-None-Match` names is what there is." });
     }
     if path.ends_with("/content") {
-        let any = operation["responses"]["200"]["content"]["application/octet-stream"].clone();
-        for harmless in HARMLESS {
-            operation["responses"]["200"]["content"][harmless] = any.clone();
+        // Under the type that the file was sent with, where a browser does nothing with it by itself.
+        let types: Vec<&str> = HARMLESS.into_iter().chain(["application/octet-stream"]).collect();
+        operation["responses"]["200"]["content"] = json!({ "*/*": {} });
+        operation["responses"]["200"]["description"] = json!(format!("The file, as one of {}.", types.join(", ")));
+    }
+    are_bytes(operation);
+    // Each says for itself who may call it: not every generator looks for what holds of all.
+    operation["security"] = if open { json!([]) } else { json!([{ "bearer": [] }]) };
+    describe_success(path, writes && !secret_of_session(path), tagged, operation);
+}
+
+/// Bodies that are no text.
+const BYTES: [&str; 3] = ["application/octet-stream", "image/png", "*/*"];
+
+fn are_bytes(operation: &mut Value) {
+    let body = operation.get_mut("requestBody").and_then(|body| body.get_mut("content"));
+    body.into_iter().for_each(write_bytes);
+    for (_, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        response.get_mut("content").into_iter().for_each(write_bytes);
+    }
+}
+
+fn write_bytes(content: &mut Value) {
+    for (media_type, content) in content.as_object_mut().into_iter().flatten() {
+        if BYTES.contains(&media_type.as_str()) {
+            content["schema"] = json!({ "type": "string", "format": "binary" });
         }
     }
-    describe_success(path, writes && !secret_of_session(path), tagged, operation);
 }
 
 /// What is made there has a secret, which is shown then and never again.
@@ -182,7 +204,14 @@ fn refer_to_id(operation: &mut Value) {
     }
 }
 
+/// Whether it is one page of several.
+fn is_page(response: &Value) -> bool {
+    response["content"]["application/json"]["schema"]["$ref"].as_str().is_some_and(|name| name.contains("/Page_"))
+}
+
 fn describe_success(path: &str, writes: bool, tagged: bool, operation: &mut Value) {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let takes_keys = parameters.into_iter().any(|one| one["$ref"] == "#/components/parameters/Idempotency-Key");
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
         if !(status.starts_with('2') || status == "304") {
             continue;
@@ -195,6 +224,12 @@ fn describe_success(path: &str, writes: bool, tagged: bool, operation: &mut Valu
             });
         }
         let mut names = vec!["X-Request-Id"];
+        if is_page(response) {
+            names.push("Link");
+        }
+        if takes_keys && status.starts_with('2') {
+            names.push("Idempotency-Replayed");
+        }
         if tagged {
             names.push("ETag");
         }
