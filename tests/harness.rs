@@ -198,6 +198,13 @@ impl Api {
         }
     }
 
+    /// Computes as much by formulas as is computed in one go.
+    pub async fn compute_one_step(&self) {
+        let now = self.now();
+        let by = |organisation| context(organisation, "figures", now);
+        formulas::catch_up(&self.store, now, &by).await.unwrap();
+    }
+
     /// Makes what was written findable.
     pub async fn follow(&self) {
         self.sequence().await;

@@ -210,6 +210,58 @@ async fn another_formula_begins_a_phase_and_leaves_what_was_computed() {
     }
 }
 
+/// What was due when it was revised is told by what held then.
+#[tokio::test]
+async fn a_formula_that_is_mended_at_once_loses_none_of_the_past() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let sources = [indicators::active(&api).await, indicators::active(&api).await];
+        let [on_time, closed] = &sources;
+        let day = |ago| [figure(&api, on_time, (ago, 9), 7.0), figure(&api, closed, (ago, 9), 7.0)];
+        send(&api, (1..=130).flat_map(day).collect()).await.expect(201);
+        let own = defined(&api, "100 * on_time / closed", [on_time, closed]).await;
+        act(&api, &own, "activate", json!({})).await.expect(200);
+        let body = json!({ "formula": formula("1000 * on_time / closed", [on_time, closed]), "reason": "A slip" });
+        act(&api, &own, "revise", body).await.expect(200);
+        api.evaluate().await;
+        let found = figures(&api, &own).await;
+        assert_eq!((found.len(), found[0], found[129]), (130, (130, 100.0), (1, 100.0)));
+        send(&api, day(0).to_vec()).await.expect(201);
+        api.wait(TimeDelta::days(1));
+        api.evaluate().await;
+        assert_eq!(figures(&api, &own).await[130], (1, 1000.0), "and goes on by what holds now");
+        // Periods that are longer begin with the next one: until then the former ones are told.
+        let mut body = json!({ "formula": formula("on_time / closed", [on_time, closed]), "reason": "By the year" });
+        body["formula"]["period"] = json!("year");
+        let revised = act(&api, &own, "revise", body).await.expect(200);
+        let since: DateTime<Utc> = revised.body["formula"]["since"].as_str().unwrap().parse().unwrap();
+        assert!(since > api.now(), "{since}");
+        send(&api, day(0).to_vec()).await.expect(201);
+        api.wait(TimeDelta::days(1));
+        api.evaluate().await;
+        assert_eq!(figures(&api, &own).await[131], (1, 1000.0));
+    }
+}
+
+/// Whoever corrects what lies far back, again and again, does not hold up what has ended since.
+#[tokio::test]
+async fn what_has_ended_is_computed_before_what_is_corrected() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let (own, [on_time, closed]) = computed(&api).await;
+        let day = |ago, value| [figure(&api, &on_time, (ago, 9), value), figure(&api, &closed, (ago, 9), 10.0)];
+        send(&api, (1..=250).flat_map(|ago| day(ago, 5.0)).collect()).await.expect(201);
+        assert_eq!(figures(&api, &own).await.len(), 250);
+        let corrected: Vec<Value> = [250, 1].into_iter().flat_map(|ago| day(ago, 6.0)).collect();
+        api.by(MANAGER).await.post("/v1/measurements", json!(corrected)).await.expect(201);
+        api.compute_one_step().await;
+        let found = figures(&api, &own).await;
+        assert_eq!((found[0], found[249]), ((250, 50.0), (1, 60.0)), "the newest first");
+        api.evaluate().await;
+        assert_eq!(figures(&api, &own).await[0], (250, 60.0));
+    }
+}
+
 #[tokio::test]
 async fn nobody_sends_what_is_computed_and_bad_formulas_say_where() {
     for database in each() {

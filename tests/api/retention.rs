@@ -91,6 +91,54 @@ async fn what_is_not_kept_goes_with_an_entry_and_the_rest_is_bound() {
     }
 }
 
+/// Whatever is kept from then on: days that were counted are not counted again, nor are they forgotten.
+#[tokio::test]
+async fn what_was_removed_stays_counted_once() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let (some, all) = (active(&api).await, active(&api).await);
+        let manager = api.by(MANAGER).await;
+        send(&api, json!([item(&api, &some, 500, 1.0), item(&api, &all, 450, 2.0)])).await.expect(201);
+        let later = send(&api, json!([item(&api, &some, 470, 77.0), item(&api, &some, 10, 3.0)])).await.expect(201);
+        api.evaluate().await;
+        let path = format!("/v1/indicators/{some}");
+        let keep = async |days: Value| {
+            let etag = manager.get(&path).await.expect(200).header("etag").to_owned();
+            manager.patch(&path, &etag, json!({ "retention_days": days })).await.expect(200);
+        };
+        keep(json!(400)).await;
+        assert_eq!(api.remove_measurements().await, 1);
+        let days = async || {
+            let told = manager.get(&format!("{path}/rollups")).await.expect(200);
+            let items = told.body["items"].as_array().unwrap().clone();
+            items
+                .iter()
+                .map(|item| (item["value"].as_f64().unwrap(), item["count"].as_i64().unwrap()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(days().await, [(1.0, 1), (77.0, 1), (3.0, 1)]);
+        let batch = later.body["batch_reference"].as_str().unwrap();
+        let slip = json!({ "row": 0, "reason": "A slip" });
+        manager.post(&format!("/v1/measurement-batches/{batch}/withdraw-measurement"), slip).await.expect(200);
+        assert_eq!(days().await, [(1.0, 1), (3.0, 1)], "the day after those is made anew");
+        api.sequence().await;
+        assert_eq!(findings(&api), [] as [String; 0]);
+        keep(Value::Null).await;
+        for value in [1.0, 1.5] {
+            let again = send(&api, json!([item(&api, &some, 500, value)])).await.expect(422);
+            assert_eq!(again.faults(), ["/0/observed_at not_retained"], "{value}");
+        }
+        send(&api, json!([item(&api, &some, 498, 5.0)])).await.expect(201);
+        assert_eq!(days().await, [(1.0, 1), (5.0, 1), (3.0, 1)]);
+        api.sequence().await;
+        assert_eq!(findings(&api), [] as [String; 0]);
+        api.damage();
+        api.database.open().batch_execute("UPDATE measured_indicators SET removed_until = NULL").unwrap();
+        let found = findings(&api);
+        assert!(found.iter().any(|found| found.starts_with("measured_indicators: ")), "{found:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_goes_without_an_entry_is_found() {
     for statement in [

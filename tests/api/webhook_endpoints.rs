@@ -233,6 +233,8 @@ async fn what_is_restricted_or_confidential_stays_inside() {
         }
         let reports: Vec<&Value> = told.iter().filter(|one| one["type"] == "employee_report.filed").collect();
         assert_eq!(reports.len(), 1, "{:?}", told.iter().map(|one| &one["type"]).collect::<Vec<_>>());
+        let data = &reports[0]["data"];
+        assert_eq!([&data["actor"]["id"], &data["object"], &data["request"]], [&Value::Null; 3], "nor who filed it");
         assert_eq!((&reports[0]["data"]["detail"], &reports[0]["subject"]), (&Value::Null, &Value::Null));
         assert!(!text.contains(seen.reference()));
     }

@@ -16,6 +16,6 @@ pub use point::{
     DIMENSION_NAME, DIMENSION_VALUE, DIMENSIONS, Figure, NOTE, Point, RawPoint, SERIES, Standing, check_point,
     dimensions_of, series_of,
 };
-pub use rollup::{Rollup, Step};
+pub use rollup::{Rollup, Step, settled_until};
 pub use rows::RowsDigest;
 pub use sift::{Key, Outcome, Row, Sifted, sift};

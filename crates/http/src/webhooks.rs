@@ -31,7 +31,13 @@ pub fn message(endpoint: &WebhookEndpoint, entry: StoredEntry, withheld: Withhel
     let organisation = endpoint.head.organisation;
     let mut view = view_of(entry, &receiver(organisation, endpoint.head.id, withheld));
     let detail = view.detail.take();
-    let event = event_of(view, organisation);
+    let mut event = event_of(view, organisation);
+    // Of what is not for it a third party is told that it happened, and neither of what nor by whom: whoever reports in
+    // confidence is not known outside.
+    if event.subject.is_none() {
+        (event.data.object, event.data.request) = (None, None);
+        (event.data.actor.id, event.data.actor.on_behalf_of) = (None, None);
+    }
     match endpoint.terms.payload {
         Payload::Thin => written(&event),
         Payload::Full => with_detail(&event, detail),

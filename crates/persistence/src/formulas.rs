@@ -178,31 +178,15 @@ pub fn step(id: IndicatorId, tx: &mut Tx<'_>) -> Result<(), Error> {
     // Whoever leaves word waits from here on, and what was left before is seen.
     let locked = diesel::update(own()).set(formula_runs::due_at.eq(InstantValue(now))).execute(tx.connection())?;
     if locked == 0 {
-        return begin(&indicator, &formula, tx);
+        return begin(&indicator, tx);
     }
     let run: Run = own().select(Run::as_select()).get_result(tx.connection())?;
-    let period = formula.period;
-    let over = period.start_of(now);
-    let kept = indicator.retained_from(now).map(|from| period.end_of(period.start_of(from)));
-    let reach = kept.into_iter().chain([formula.reach(now)]).max().unwrap_or(over);
-    let after = match run.touched_from.zip(run.touched_until) {
-        Some((InstantValue(from), InstantValue(until))) => {
-            let from = period.start_of(from.max(reach));
-            let end = until.min(run.computed_until.0 - TimeDelta::microseconds(1));
-            let next = figures::compute(&indicator, &formula, (from, end), CHUNK, tx)?;
-            let left = (next <= end).then_some(InstantValue(next));
-            Run { touched_from: left, touched_until: left.and(run.touched_until), ..run }
-        }
-        None => {
-            let from = run.computed_until.0.max(reach);
-            // A period of another formula that was cut short is left to that.
-            let from = if period.start_of(from) < from { period.end_of(period.start_of(from)) } else { from };
-            let next = figures::compute(&indicator, &formula, (from, over - TimeDelta::microseconds(1)), CHUNK, tx)?;
-            Run { computed_until: InstantValue(next.max(run.computed_until.0)), ..run }
-        }
+    // What has ended goes first: whoever changes what lies further back, again and again, holds up nothing else.
+    let (after, next) = match onward(&indicator, run, tx)? {
+        Onward::Computed(run) => (run, now),
+        Onward::Waits(run, next) => (again(&indicator, &formula, run, tx)?, next),
     };
-    let is_done = after.touched_from.is_none() && after.computed_until.0 >= over;
-    let due_at = if is_done { period.end_of(over) } else { now };
+    let due_at = if after.touched_from.is_none() { next } else { now };
     let kept = (
         formula_runs::computed_until.eq(after.computed_until),
         formula_runs::touched_from.eq(after.touched_from),
@@ -213,13 +197,70 @@ pub fn step(id: IndicatorId, tx: &mut Tx<'_>) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether periods were computed that have ended, or which are next.
+enum Onward {
+    /// Some were, and there may be more.
+    Computed(Run),
+    /// There are none before this moment.
+    Waits(Run, DateTime<Utc>),
+}
+
+/// Computes periods that have ended, each by the formula that held for it.
+fn onward(indicator: &Indicator, run: Run, tx: &mut Tx<'_>) -> Result<Onward, Error> {
+    let (now, mut run) = (tx.now(), run);
+    loop {
+        let at = run.computed_until.0;
+        let Some((formula, until)) = indicator.formula_from(at) else { return Ok(Onward::Waits(run, now)) };
+        let period = formula.period;
+        // The period in which another formula begins is cut short, and told by that one.
+        let last = until.map(|until| period.start_of(until));
+        let end = last.map_or(formula.over(now), |last| last.min(formula.over(now)));
+        let from = at.max(retained(indicator, formula, now));
+        // One of a former formula that was cut short is left to that.
+        let from = if period.start_of(from) < from { period.end_of(period.start_of(from)) } else { from };
+        if from < end {
+            let next = figures::compute(indicator, formula, (from, end - TimeDelta::microseconds(1)), CHUNK, tx)?;
+            return Ok(Onward::Computed(Run { computed_until: InstantValue(next.max(at)), ..run }));
+        }
+        match until.zip(last) {
+            Some((until, last)) if from >= last && until > at => run.computed_until = InstantValue(until),
+            Some(_) | None => return Ok(Onward::Waits(run, formula.next_over(now))),
+        }
+    }
+}
+
+/// Computes periods anew whose sources have changed, the newest first.
+fn again(indicator: &Indicator, formula: &Formula, run: Run, tx: &mut Tx<'_>) -> Result<Run, Error> {
+    let Some((InstantValue(from), InstantValue(until))) = run.touched_from.zip(run.touched_until) else {
+        return Ok(run);
+    };
+    let (period, now) = (formula.period, tx.now());
+    let from = period.start_of(from.max(retained(indicator, formula, now)));
+    let end = until.min(run.computed_until.0 - TimeDelta::microseconds(1));
+    let first = period.before(period.start_of(end), CHUNK - 1).max(from);
+    if first <= end {
+        figures::compute(indicator, formula, (first, end), CHUNK, tx)?;
+    }
+    let left = (from < first).then(|| first - TimeDelta::microseconds(1));
+    Ok(Run { touched_from: left.map(|_| InstantValue(from)), touched_until: left.map(InstantValue), ..run })
+}
+
+/// With which period a formula begins that is still to be told: no further back than it reaches, nor than figures are kept.
+fn retained(indicator: &Indicator, formula: &Formula, now: DateTime<Utc>) -> DateTime<Utc> {
+    let period = formula.period;
+    let kept = indicator.retained_from(now).map(|from| period.end_of(period.start_of(from)));
+    kept.map_or(formula.reach(now), |kept| kept.max(formula.reach(now)))
+}
+
 /// Notes from where on an indicator is to be computed: from the first figure of a source, and no further than it reaches. The
 /// figures follow in later transactions, so that whoever changes one meanwhile finds where to leave word.
-fn begin(indicator: &Indicator, formula: &Formula, tx: &mut Tx<'_>) -> Result<(), Error> {
+fn begin(indicator: &Indicator, tx: &mut Tx<'_>) -> Result<(), Error> {
     let (organisation, now) = (tx.actor().organisation, tx.now());
+    // The first that it ever had: another may have taken its place before anything was computed.
+    let Some((formula, _)) = indicator.formula_from(DateTime::UNIX_EPOCH) else { return Ok(()) };
     let mut first: Option<DateTime<Utc>> = None;
     for source in &formula.sources {
-        let own = measurements::first_at(organisation, source.indicator, tx.connection())?;
+        let own = measurements::first_day(organisation, source.indicator, tx.connection())?;
         first = first.into_iter().chain(own).min();
     }
     let over = formula.period.start_of(now);

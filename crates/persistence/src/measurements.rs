@@ -10,8 +10,9 @@ mod rollups;
 pub(crate) mod series;
 mod withdrawal;
 
-pub(crate) use observations::{first_at, latest, means, newest_evaluated, since, span, waiting, within};
+pub(crate) use observations::{first_at, first_day, latest, means, newest_evaluated, since, span, waiting, within};
 pub use recording::{known, record, within_series};
+pub(crate) use retention::removed_until_of;
 pub use rollups::{Rolled, Stretch, rolled};
 pub(crate) use rollups::{count as count_rollups, days, kept as kept_rollups};
 pub use withdrawal::{withdraw, withdraw_one};

@@ -1419,7 +1419,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::column::{Instant, Key};
-    webhook_attempts (organisation_id, delivery_id, number) {
+    webhook_attempts (delivery_id, number) {
         organisation_id -> Key,
         delivery_id -> Key,
         number -> BigInt,

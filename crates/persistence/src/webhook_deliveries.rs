@@ -234,6 +234,9 @@ fn wait_again(
                 deliveries::tried.eq(0_i64),
                 deliveries::due_at.eq(InstantValue(now)),
                 deliveries::ended_at.eq(None::<InstantValue>),
+                // Whoever is sending it now is not asked how that went: it is sent once more.
+                deliveries::lease_id.eq(None::<KeyValue>),
+                deliveries::leased_until.eq(None::<InstantValue>),
             ))
             .execute(connection)?;
     }
@@ -246,8 +249,17 @@ fn wait_again(
 /// The database's.
 pub fn replay(endpoint: &WebhookEndpoint, range: &Range, tx: &mut Tx<'_>) -> Result<(usize, Option<u64>), Error> {
     let (organisation, id, now) = (tx.actor().organisation, endpoint.head().id, tx.now());
-    let found = events(organisation, range, REPLAYED, tx.connection())?;
+    tx.connection().exclude_rivals(RIVALS)?;
+    let reached: i64 = webhook_progress::table
+        .filter(webhook_progress::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(webhook_progress::endpoint_id.eq(KeyValue(id)))
+        .select(webhook_progress::position)
+        .get_result(tx.connection())?;
+    let mut found = events(organisation, range, REPLAYED, tx.connection())?;
     let is_full = i64::try_from(found.len()) == Ok(REPLAYED);
+    // What it has not come to yet is sent in its turn: sent before, it would overtake.
+    found.retain(|event| event.position <= reached);
+    let is_full = is_full && i64::try_from(found.len()) == Ok(REPLAYED);
     let next_after = found.last().filter(|_| is_full).map(|event| event.position.cast_unsigned());
     let wanted: Vec<Event> = found.into_iter().filter(|event| endpoint.terms.takes(&event.kind)).collect();
     let (count, mut known, mut again) = (wanted.len(), HashSet::new(), Vec::new());

@@ -65,12 +65,14 @@ pub(crate) async fn sequence(tools: Tools, signer: Signer) {
     }
 }
 
+/// How long formulas rest once all are computed: figures that change again and again are gathered, and make one entry of the journal.
+const REST: Duration = Duration::from_secs(10);
 /// How often it is asked whether measurements are missing.
 const ABSENCE: Duration = Duration::from_secs(60);
 
 /// Evaluates what was measured, and what was not; and computes what follows from it by formulas, which is evaluated in its turn.
 pub(crate) async fn evaluate(tools: Tools) {
-    let mut looked: Option<Instant> = None;
+    let (mut looked, mut rests_since): (Option<Instant>, Option<Instant>) = (None, None);
     loop {
         let with_absence = looked.is_none_or(|at| at.elapsed() > ABSENCE);
         if with_absence {
@@ -80,9 +82,17 @@ pub(crate) async fn evaluate(tools: Tools) {
         let context = |organisation| people::context(organisation, "evaluation", source);
         let evaluated = evaluation::catch_up(store, (source.now)(), with_absence, &context).await;
         let evaluated = tools.noted("evaluation", evaluated);
-        let context = |organisation| people::context(organisation, "figures", source);
-        let computed = formulas::catch_up(store, (source.now)(), &context).await;
-        let computed = tools.noted("formulas", computed);
+        let computed = if rests_since.is_none_or(|at| at.elapsed() > REST) {
+            let context = |organisation| people::context(organisation, "figures", source);
+            tools.noted("formulas", formulas::catch_up(store, (source.now)(), &context).await)
+        } else {
+            Some(0)
+        };
+        let still_rests = rests_since.filter(|at| at.elapsed() <= REST);
+        rests_since = match computed {
+            Some(0) | None => still_rests.or_else(|| Some(Instant::now())),
+            Some(_) => None,
+        };
         match evaluated.zip(computed) {
             Some((0, 0)) | None => tokio::time::sleep(PAUSE).await,
             Some(_) => {}
@@ -216,7 +226,7 @@ pub(crate) async fn send_digests(tools: Tools, sender: digests::Sender) {
 }
 
 /// How long it is waited where something is to be sent and there is no room for it.
-const NO_ROOM: Duration = Duration::from_millis(500);
+const NO_ROOM: Duration = Duration::from_millis(100);
 
 /// Sends what happens to webhook endpoints.
 pub(crate) async fn send_webhooks(tools: Tools, sender: Arc<webhooks::Sender>) {

@@ -68,7 +68,11 @@ CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (organisation_id, 
 -- Lists, newest first.
 CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (organisation_id, endpoint_id, id);
 -- What is forgotten.
-CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (organisation_id, ended_at) WHERE state <> 'waiting';
+CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (ended_at) WHERE state <> 'waiting';
+-- What is to be sent next, of all endpoints.
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (due_at) WHERE state = 'waiting';
+-- Whether an event waits for another of its record.
+CREATE INDEX webhook_deliveries_held ON webhook_deliveries (endpoint_id, object_id, position) WHERE state = 'waiting';
 CREATE TABLE webhook_attempts (
     organisation_id uuid        NOT NULL REFERENCES organisations (id),
     delivery_id     uuid        NOT NULL REFERENCES webhook_deliveries (id),
@@ -81,5 +85,5 @@ CREATE TABLE webhook_attempts (
     answer          text,
     -- What went wrong, in plain words.
     error           text,
-    PRIMARY KEY (organisation_id, delivery_id, number)
+    PRIMARY KEY (delivery_id, number)
 );

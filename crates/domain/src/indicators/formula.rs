@@ -25,6 +25,9 @@ pub const SOURCES: usize = 10;
 /// So many periods before the present one are computed, and followed when their sources change; what lies further back stays.
 pub const PERIODS: u32 = 1_000;
 
+/// How long senders may take to deliver what was measured in a period, before it is computed.
+pub const DELIVERY: TimeDelta = TimeDelta::minutes(2);
+
 /// Which figure of a period a source gives, over all its series.
 #[derive(
     Debug,
@@ -65,13 +68,23 @@ impl Aggregate {
     pub fn of(self, rollup: &Rollup) -> f64 {
         match self {
             Self::Mean => rollup.value(),
-            Self::Sum => rollup.mean * rollup.count as f64,
+            Self::Sum => sum_of(rollup),
             Self::Least => rollup.least,
             Self::Greatest => rollup.greatest,
             Self::Newest => rollup.newest.1,
             Self::Count => rollup.count as f64,
         }
     }
+}
+
+/// The sum, of a rollup that keeps the mean: to 14 digits, so that what adds up to 7 is 7, and what comes out as nothing is 0.
+#[expect(clippy::cast_precision_loss, reason = "far below 2^53 measurements")]
+fn sum_of(rollup: &Rollup) -> f64 {
+    let (sum, most) = (rollup.mean * rollup.count as f64, rollup.least.abs().max(rollup.greatest.abs()));
+    if sum.abs() <= most * rollup.count as f64 * 1e-14 {
+        return 0.0;
+    }
+    format!("{sum:.13e}").parse().unwrap_or(sum)
 }
 
 /// An indicator whose figures are combined.
@@ -189,6 +202,18 @@ impl Formula {
             && self.period == other.period
     }
 
+    /// Which of its periods are over at `now`, and have been for as long as senders take to deliver: those that begin before this.
+    #[must_use]
+    pub fn over(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.period.start_of(now.checked_sub_signed(DELIVERY).unwrap_or(now))
+    }
+
+    /// When the period that runs will be over.
+    #[must_use]
+    pub fn next_over(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.period.end_of(self.over(now)) + DELIVERY
+    }
+
     /// With which period it is computed first at `now`.
     #[must_use]
     pub fn reach(&self, now: DateTime<Utc>) -> DateTime<Utc> {
@@ -221,6 +246,17 @@ impl Formula {
 }
 
 impl Indicator {
+    /// The formula by which the period is computed that begins at a moment, or would, and when another takes its place.
+    #[must_use]
+    pub fn formula_from(&self, at: DateTime<Utc>) -> Option<(&Formula, Option<DateTime<Utc>>)> {
+        let former = self.revisions.iter().filter_map(|revision| revision.formula.as_ref());
+        let mut all: Vec<&Formula> = former.chain(self.formula.as_ref()).collect();
+        // A revision of something else has the formula of the one before.
+        all.dedup_by_key(|formula| formula.version);
+        let holds = all.iter().rposition(|formula| formula.since.is_none_or(|since| since <= at))?;
+        Some((all[holds], all.get(holds + 1).and_then(|next| next.since)))
+    }
+
     /// What a formula gives of a period, as a measurement; `None` where it gives no figure.
     #[must_use]
     pub fn worked_out(&self, formula: &Formula, working: &Working) -> Option<Point> {

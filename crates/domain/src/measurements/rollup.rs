@@ -80,6 +80,14 @@ impl Step {
     }
 }
 
+/// Until when hours and days stay as they are once measurements up to a moment were removed, because they are not kept any
+/// longer: to the end of that day. What is left of the rows says nothing of them, and nothing is added to them, so that nothing is
+/// counted twice.
+#[must_use]
+pub fn settled_until(removed_until: DateTime<Utc>) -> DateTime<Utc> {
+    Step::Day.end_of(Step::Day.start_of(removed_until))
+}
+
 /// What counts within a stretch of time. Made of single figures and of other rollups in any order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rollup {

@@ -134,6 +134,10 @@ pub fn is_public(address: IpAddr) -> bool {
 
 /// IANA's registry of special addresses (RFC 6890), but for what only documentation uses.
 fn is_public_v4(address: Ipv4Addr) -> bool {
+    // Azure's wire server, which gives out what virtual machines are started with, has a public address.
+    if address == Ipv4Addr::new(168, 63, 129, 16) {
+        return false;
+    }
     let [a, b, c, _] = address.octets();
     let is_special = match a {
         // This network, private, loopback.

@@ -5,20 +5,20 @@ use crate::error::Error;
 use crate::measurements::{self, Stored, Stretch, Window};
 use crate::tx::Tx;
 use chrono::{DateTime, TimeDelta, Utc};
-use ratchet_domain::id::OrganisationId;
+use ratchet_domain::id::{IndicatorId, OrganisationId};
 use ratchet_domain::indicators::Indicator;
-use ratchet_domain::indicators::formula::{Formula, Working};
+use ratchet_domain::indicators::formula::{Formula, Source, Working};
 use ratchet_domain::measurements::{Figure, Key, MeasurementBatch, Point, Rollup, sift};
 use ratchet_domain::reference::Locator;
 use std::collections::HashMap;
 
 /// Hours or days of a source's series that are read at once, at most.
-const READ: i64 = 200_000;
+const READ: i64 = 50_000;
 /// Why a figure is taken back.
 const GONE: &str = "The figures it was computed of have changed, and give none any more";
 
 /// What a formula makes of its sources, period by period, for those periods that begin between two moments, both included; at
-/// most `limit`. `None` where even so more than 200,000 hours or days of a source would have to be read.
+/// most `limit`. `None` where even so more than 50,000 hours or days of a source would have to be read.
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
@@ -37,16 +37,22 @@ pub fn workings(
         start = step.end_of(start);
     }
     let (Some(first), end) = (starts.first().copied(), start) else { return Ok(Some(Vec::new())) };
-    let mut sources: Vec<HashMap<DateTime<Utc>, Rollup>> = Vec::with_capacity(formula.sources.len());
+    // An indicator that is named twice is read once.
+    let mut sources: HashMap<IndicatorId, HashMap<DateTime<Utc>, Rollup>> = HashMap::new();
     for source in &formula.sources {
+        if sources.contains_key(&source.indicator) {
+            continue;
+        }
         let (from, to) = (Some(first), Some(end));
         let stretch = Stretch { step, from, to, dimensions: Vec::new(), by: Vec::new() };
         let rolled = measurements::rolled(organisation, source.indicator, &stretch, READ, connection)?;
         let Some(rolled) = rolled else { return Ok(None) };
-        sources.push(rolled.into_iter().map(|rolled| (rolled.starts_at, rolled.rollup)).collect());
+        let rolled = rolled.into_iter().map(|rolled| (rolled.starts_at, rolled.rollup)).collect();
+        sources.insert(source.indicator, rolled);
     }
     let working = |start: DateTime<Utc>| {
-        let rollups: Vec<Option<&Rollup>> = sources.iter().map(|source| source.get(&start)).collect();
+        let rolled = |source: &Source| sources.get(&source.indicator)?.get(&start);
+        let rollups: Vec<Option<&Rollup>> = formula.sources.iter().map(rolled).collect();
         formula.work_out(start, &rollups)
     };
     Ok(Some(starts.into_iter().map(working).collect()))

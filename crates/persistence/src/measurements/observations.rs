@@ -66,6 +66,27 @@ pub(crate) fn first_at(
     Ok(first.map(|InstantValue(at)| at))
 }
 
+/// The earliest day of an indicator of which it is known what it said: also where its measurements are not kept any longer.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn first_day(
+    organisation: OrganisationId,
+    indicator: IndicatorId,
+    connection: &mut AnyConnection,
+) -> Result<Option<DateTime<Utc>>, Error> {
+    let Some(measured) = keys::measured_one(organisation, indicator, connection)? else { return Ok(None) };
+    let first: Option<InstantValue> = measurement_rollups::table
+        .inner_join(measurement_series::table)
+        .filter(measurement_series::measured_id.eq(measured))
+        .filter(measurement_rollups::step.eq(<&str>::from(Step::Day)))
+        .order(measurement_rollups::starts_at.asc())
+        .select(measurement_rollups::starts_at)
+        .first(connection)
+        .optional()?;
+    Ok(first.map(|InstantValue(at)| at))
+}
+
 /// Live measurements of several indicators within a period, at most `limit`: those nearest to its end, or to its beginning.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use super::bulk::{self, LiveKey};
 use super::keys::{self, Keys};
-use super::{PastRow, Row, figure, rollups};
+use super::{PastRow, Row, figure, retention, rollups};
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::{AnyConnection, on_connection};
 use crate::error::Error;
@@ -13,7 +13,9 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::Record;
 use ratchet_domain::id::{IndicatorId, OrganisationId};
-use ratchet_domain::measurements::{BatchDraft, Figure, Key, MeasurementBatch, Point, SERIES, Sifted, Standing};
+use ratchet_domain::measurements::{
+    BatchDraft, Figure, Key, MeasurementBatch, Point, SERIES, Sifted, Standing, settled_until,
+};
 use ratchet_domain::refusal::Fault;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
@@ -44,7 +46,8 @@ pub fn known<'a>(
 
 /// Moments and series.
 type Named<'a> = BTreeSet<(DateTime<Utc>, &'a str)>;
-/// Refuses what would begin more than [`SERIES`] series of an indicator: evaluation and charts know all of them.
+/// Refuses what would begin more than [`SERIES`] series of an indicator: evaluation and charts know all of them. And what lies
+/// where measurements were removed: hours and days that were counted would count it twice.
 ///
 /// # Errors
 /// The database's.
@@ -72,12 +75,23 @@ pub fn within_series(
         let new = names.into_iter().filter(|name| !known.contains_key(*name));
         refused.extend(new.skip(SERIES.saturating_sub(count)).map(|name| (indicator, name.to_owned())));
     }
-    if refused.is_empty() {
+    let removed = retention::removed_until(&ids, connection)?;
+    if refused.is_empty() && removed.is_empty() {
         return Ok(items);
     }
-    let check = |point: Point| match refused.contains(&(point.indicator, point.series.clone())) {
-        true => Err(Fault::new("/dimensions", "too_many_series", format!("the indicator has {SERIES} series already"))),
-        false => Ok(point),
+    let settled: HashMap<IndicatorId, DateTime<Utc>> =
+        measured.iter().filter_map(|(indicator, id)| Some((*indicator, settled_until(*removed.get(id)?)))).collect();
+    let check = |point: Point| {
+        if settled.get(&point.indicator).is_some_and(|until| point.observed_at < *until) {
+            let detail = "lies where measurements of the indicator were removed, because they were not kept any longer";
+            return Err(Fault::new("/observed_at", "not_retained", detail));
+        }
+        match refused.contains(&(point.indicator, point.series.clone())) {
+            true => {
+                Err(Fault::new("/dimensions", "too_many_series", format!("the indicator has {SERIES} series already")))
+            }
+            false => Ok(point),
+        }
     };
     Ok(items.into_iter().map(|item| item.and_then(check)).collect())
 }

@@ -101,7 +101,8 @@ fn remove(id: MeasurementBatchId, tx: &mut Tx<'_>) -> Result<(), Error> {
     if gone.is_empty() {
         return Ok(());
     }
-    let observed_until = batch.observed_until;
+    // Of all that goes together: what the entry of the batch says.
+    let Some(observed_until) = gone.iter().map(|(_, point)| point.observed_at).max() else { return Ok(()) };
     delete(&batch, &due, &gone, tx.connection())?;
     let change = batch.remove_rows(&gone, &left, &by, now)?;
     tx.save(change)?;
@@ -150,6 +151,19 @@ fn delete(
     }
     let fault = format!("{deleted} rows were found instead of {}", gone.len());
     Err(Error::Corrupt { table: "measurements", row: batch.head.id, fault })
+}
+
+/// The latest moment of which measurements of an indicator were removed.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn removed_until_of(
+    organisation: OrganisationId,
+    indicator: IndicatorId,
+    connection: &mut AnyConnection,
+) -> Result<Option<DateTime<Utc>>, Error> {
+    let Some(measured) = keys::measured_one(organisation, indicator, connection)? else { return Ok(None) };
+    Ok(removed_until(&[measured], connection)?.remove(&measured))
 }
 
 /// The latest moments of which measurements of these indicators were removed, by their numbers.

@@ -212,14 +212,14 @@ pub(crate) fn kept(
     rows.into_iter().map(read).collect()
 }
 
-/// How many hours and days are kept of an indicator that begin after a moment, where one is given.
+/// How many hours and days are kept of an indicator that begin at or after a moment, where one is given.
 ///
 /// # Errors
 /// The database's.
 pub(crate) fn count(
     organisation: OrganisationId,
     indicator: IndicatorId,
-    after: Option<DateTime<Utc>>,
+    from: Option<DateTime<Utc>>,
     connection: &mut AnyConnection,
 ) -> Result<i64, Error> {
     let Some(measured) = keys::measured_one(organisation, indicator, connection)? else { return Ok(0) };
@@ -227,8 +227,8 @@ pub(crate) fn count(
         .inner_join(measurement_series::table)
         .filter(measurement_series::measured_id.eq(measured))
         .into_boxed();
-    if let Some(after) = after {
-        kept = kept.filter(measurement_rollups::starts_at.gt(InstantValue(after)));
+    if let Some(from) = from {
+        kept = kept.filter(measurement_rollups::starts_at.ge(InstantValue(from)));
     }
     Ok(kept.count().get_result(connection)?)
 }

@@ -11,7 +11,7 @@ use crate::{evaluation, formulas};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::Change;
-use ratchet_domain::measurements::{MeasurementBatch, Standing, Step};
+use ratchet_domain::measurements::{MeasurementBatch, Standing, settled_until};
 
 /// Takes a batch's live rows out of charts and evaluation, and judges its indicators by what is left. What is returned is to
 /// be saved.
@@ -92,7 +92,7 @@ fn strike(
     // Hours that have lost rows cannot be made anew: they go on saying what was measured.
     let ids: Vec<i32> = measured.values().copied().collect();
     let removed = retention::removed_until(&ids, connection)?;
-    let is_whole = |(id, at, _): &LiveKey| removed.get(id).is_none_or(|until| Step::Day.start_of(at.0) > *until);
+    let is_whole = |(id, at, _): &LiveKey| removed.get(id).is_none_or(|until| at.0 >= settled_until(*until));
     let keys: Vec<LiveKey> = keys.into_iter().filter(is_whole).collect();
     rollups::follow(&[], &keys, connection)
 }

@@ -1,6 +1,6 @@
 //! What was sent, and how it went: read by people, and forgotten after a while.
 
-use super::{CHUNK, Delivery, Row, is_waiting};
+use super::{Delivery, Row, is_waiting};
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
@@ -121,6 +121,9 @@ pub fn attempts(
     Ok(made)
 }
 
+/// Deliveries that are forgotten in one go: on SQLite whoever writes waits meanwhile.
+const FORGOTTEN: i64 = 50;
+
 /// Forgets what ended long ago, in all organisations; how many deliveries. Run it until that is 0.
 ///
 /// # Errors
@@ -129,8 +132,8 @@ pub fn forget(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<usiz
     let old: Vec<(KeyValue, KeyValue)> = deliveries::table
         .filter(sql::<Bool>("webhook_deliveries.state <> 'waiting'"))
         .filter(deliveries::ended_at.lt(InstantValue(now - TimeDelta::days(LOG_DAYS))).assume_not_null())
-        .order(deliveries::id)
-        .limit(CHUNK as i64)
+        .order(deliveries::ended_at)
+        .limit(FORGOTTEN)
         .select((deliveries::organisation_id, deliveries::id))
         .load(connection)?;
     for (organisation, delivery) in &old {

@@ -12,13 +12,16 @@ use crate::schema::{
 use crate::table::Table;
 use crate::tx::Tx;
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::{count_star, exists, not, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use ratchet_domain::id::{EntryId, OrganisationId};
 use ratchet_domain::reference::Locator;
 use ratchet_domain::webhook_endpoints::{
     AHEAD, Cause, DeliveryState, DisabledBecause, RECOVERED_AFTER, REPLAYED, StageName, Verdict, Waiting,
     WebhookEndpoint, next,
 };
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// Events that are looked through in one go, at most: on SQLite whoever writes waits meanwhile.
@@ -62,26 +65,46 @@ pub struct Claimed {
     pub is_failing: bool,
 }
 
-/// Endpoints that lag behind their journal.
-type Behind = Vec<(KeyValue, KeyValue, i64)>;
+/// Deliveries of one organisation that are sent at once: its endpoints do not keep those of others waiting.
+const OF_ONE: usize = 16;
+
+/// Endpoints that lag behind their journal: how far they have come, and of how many events deliveries may be made.
+type Behind = Vec<(OrganisationId, Uuid, i64, usize)>;
 
 fn behind(connection: &mut AnyConnection) -> Result<Behind, Error> {
-    Ok(webhook_progress::table
+    let all: Vec<(KeyValue, KeyValue, i64)> = webhook_progress::table
         .inner_join(webhook_endpoints::table.on(webhook_endpoints::id.eq(webhook_progress::endpoint_id)))
         .inner_join(journal_heads::table.on(journal_heads::organisation_id.eq(webhook_progress::organisation_id)))
         .filter(webhook_endpoints::stage.eq(<&str>::from(StageName::Active)))
         .filter((webhook_progress::position + 1_i64).lt(journal_heads::size))
         .order((webhook_progress::organisation_id, webhook_progress::endpoint_id))
         .select((webhook_progress::organisation_id, webhook_progress::endpoint_id, webhook_progress::position))
-        .load(connection)?)
+        .load(connection)?;
+    let mut behind = Vec::new();
+    for (organisation, endpoint, position) in all {
+        let organisation = OrganisationId(organisation.0);
+        let waiting: i64 = waiting_of(organisation, endpoint.0).count().get_result(connection)?;
+        let room = usize::try_from(AHEAD - waiting).unwrap_or_default();
+        if room > 0 {
+            behind.push((organisation, endpoint.0, position, room));
+        }
+    }
+    Ok(behind)
 }
 
-/// Endpoints of which a delivery is due, and since when they fail.
+/// Endpoints of which a delivery can be sent, and since when they fail; whoever has waited longest comes first.
 type Due = Vec<(KeyValue, KeyValue, Option<InstantValue>)>;
+
+diesel::alias!(const EARLIER: Alias<Earlier> = deliveries as earlier);
 
 fn due(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Due, Error> {
     let now = InstantValue(now);
-    Ok(deliveries::table
+    let before = EARLIER
+        .filter(EARLIER.field(deliveries::endpoint_id).eq(deliveries::endpoint_id))
+        .filter(EARLIER.field(deliveries::object_id).eq(deliveries::object_id))
+        .filter(EARLIER.field(deliveries::position).lt(deliveries::position))
+        .filter(sql::<Bool>("earlier.state = 'waiting'"));
+    let found: Due = deliveries::table
         .inner_join(webhook_endpoints::table.on(webhook_endpoints::id.eq(deliveries::endpoint_id)))
         .inner_join(webhook_progress::table.on(webhook_progress::endpoint_id.eq(deliveries::endpoint_id)))
         .filter(is_waiting())
@@ -92,9 +115,24 @@ fn due(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Due, Error>
                 .eq(<&str>::from(StageName::Active))
                 .or(deliveries::cause.eq(<&str>::from(Cause::Test))),
         )
+        .filter(not(exists(before)))
+        .order(deliveries::due_at)
+        .limit(LOOKED_AT)
         .select((deliveries::organisation_id, deliveries::endpoint_id, webhook_progress::failing_since))
-        .distinct()
-        .load(connection)?)
+        .load(connection)?;
+    let mut seen = HashSet::new();
+    Ok(found.into_iter().filter(|(_, endpoint, _)| seen.insert(endpoint.0)).collect())
+}
+
+/// How many deliveries of each organisation are being sent.
+fn under_way(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<HashMap<Uuid, usize>, Error> {
+    let counts: Vec<(KeyValue, i64)> = deliveries::table
+        .filter(is_waiting())
+        .filter(deliveries::leased_until.gt(InstantValue(now)))
+        .group_by(deliveries::organisation_id)
+        .select((deliveries::organisation_id, count_star()))
+        .load(connection)?;
+    Ok(counts.into_iter().map(|(id, count)| (id.0, usize::try_from(count).unwrap_or_default())).collect())
 }
 
 /// Whether there is anything to do.
@@ -120,13 +158,8 @@ pub fn make(
     let (mut looked_at, found) = (0, behind(connection)?);
     // Each has its share: one that is far behind does not keep the others waiting.
     let share = (LOOKED_AT / i64::try_from(found.len().max(1)).unwrap_or(1)).max(8);
-    for (organisation, endpoint, position) in found {
-        let organisation = OrganisationId(organisation.0);
-        let waiting: i64 = waiting_of(organisation, endpoint.0).count().get_result(connection)?;
-        let room = usize::try_from(AHEAD - waiting).unwrap_or_default();
-        if room > 0 {
-            looked_at += make_one(organisation, endpoint.0, (position, share, room), now, next_id, connection)?;
-        }
+    for (organisation, endpoint, position, room) in found {
+        looked_at += make_one(organisation, endpoint, (position, share, room), now, next_id, connection)?;
     }
     Ok(looked_at)
 }
@@ -172,13 +205,19 @@ pub fn claim(
     connection: &mut AnyConnection,
 ) -> Result<Vec<Claimed>, Error> {
     connection.exclude_rivals(RIVALS)?;
-    let mut claimed = Vec::new();
+    let (mut claimed, mut under_way) = (Vec::new(), under_way(now, connection)?);
     for (organisation, endpoint, failing_since) in due(now, connection)? {
         let is_failing = failing_since.is_some();
         let (usual, alone) = AT_ONCE;
         let (at_once, left) = if is_failing { (alone, room.failing.min(room.all)) } else { (usual, room.all) };
         let (organisation, endpoint) = (OrganisationId(organisation.0), endpoint.0);
+        let theirs = under_way.entry(organisation.0).or_default();
+        let left = left.min(OF_ONE.saturating_sub(*theirs));
+        if left == 0 {
+            continue;
+        }
         let ours = claim_of(organisation, endpoint, (at_once, left), (lease, now), connection)?;
+        *theirs += ours.len();
         room.all -= ours.len();
         if is_failing {
             room.failing -= ours.len();
@@ -280,9 +319,20 @@ pub fn conclude(claimed: &Claimed, ended: &Ended, tx: &mut Tx<'_>) -> Result<boo
     let now = tx.now();
     let Ended { attempt, verdict } = ended;
     let is_test = claimed.cause == Cause::Test;
+    let ours = deliveries::table
+        .filter(deliveries::organisation_id.eq(KeyValue(claimed.organisation.0)))
+        .filter(deliveries::id.eq(KeyValue(claimed.id)))
+        .filter(deliveries::lease_id.eq(KeyValue(claimed.lease)));
+    let before: Option<String> = ours.select(deliveries::state).get_result(tx.connection()).optional()?;
+    // Taken by another when the lease had ended, or to be sent once more.
+    let Some(before) = before else { return Ok(false) };
+    let is_dropped = before == <&str>::from(DeliveryState::Dropped);
     let state = match verdict {
         Verdict::Delivered => DeliveryState::Delivered,
-        Verdict::Again(_) if !is_test => DeliveryState::Waiting,
+        // Somebody said meanwhile that it is not sent any more.
+        Verdict::Again(_) | Verdict::GivenUp | Verdict::Gone if is_dropped => DeliveryState::Dropped,
+        // What a receiver does not want any more waits for the endpoint to be resumed: it may have been a slip.
+        Verdict::Again(_) | Verdict::Gone if !is_test => DeliveryState::Waiting,
         Verdict::Again(_) | Verdict::GivenUp | Verdict::Gone => DeliveryState::GivenUp,
     };
     let is_over = state != DeliveryState::Waiting;
@@ -290,10 +340,7 @@ pub fn conclude(claimed: &Claimed, ended: &Ended, tx: &mut Tx<'_>) -> Result<boo
         Verdict::Again(at) => *at,
         Verdict::Delivered | Verdict::GivenUp | Verdict::Gone => now,
     };
-    let ours = waiting_of(claimed.organisation, claimed.endpoint)
-        .filter(deliveries::id.eq(KeyValue(claimed.id)))
-        .filter(deliveries::lease_id.eq(KeyValue(claimed.lease)));
-    let counted = diesel::update(ours)
+    diesel::update(ours)
         .set((
             deliveries::state.eq(<&str>::from(state)),
             deliveries::cause.eq(word(if is_over { claimed.cause } else { Cause::Scheduled })),
@@ -305,10 +352,6 @@ pub fn conclude(claimed: &Claimed, ended: &Ended, tx: &mut Tx<'_>) -> Result<boo
             deliveries::leased_until.eq(None::<InstantValue>),
         ))
         .execute(tx.connection())?;
-    if counted == 0 {
-        // Dropped meanwhile, or taken by another when the lease had ended.
-        return Ok(false);
-    }
     write_down(claimed, attempt, tx.connection())?;
     let failing_since = if is_test { None } else { note(claimed, *verdict, now, tx.connection())? };
     if let Some(because) = DisabledBecause::after(*verdict, failing_since, now) {
@@ -345,6 +388,13 @@ fn note(
         .filter(webhook_progress::organisation_id.eq(KeyValue(claimed.organisation.0)))
         .filter(webhook_progress::endpoint_id.eq(KeyValue(claimed.endpoint)));
     let before: Option<InstantValue> = progress.select(webhook_progress::failing_since).get_result(connection)?;
+    // Given up, and nothing else waits: how the endpoint gets on is not known any more.
+    let is_quiet = verdict == Verdict::GivenUp
+        && waiting_of(claimed.organisation, claimed.endpoint).count().get_result::<i64>(connection)? == 0;
+    if is_quiet {
+        diesel::update(progress).set(webhook_progress::failing_since.eq(None::<InstantValue>)).execute(connection)?;
+        return Ok(None);
+    }
     if verdict != Verdict::Delivered {
         let since = before.unwrap_or(InstantValue(now));
         if before.is_none() {
@@ -358,8 +408,11 @@ fn note(
             webhook_progress::succeeded_at.eq(InstantValue(now)),
         ))
         .execute(connection)?;
-    // What waits need not wait for hours more. One event alone that is never taken does not come to this.
-    if before.is_some_and(|since| now - since.0 >= RECOVERED_AFTER) {
+    // What waits need not wait for hours more; one event alone that is never taken keeps its times.
+    let failed = || waiting_of(claimed.organisation, claimed.endpoint).filter(deliveries::tried.gt(0_i64));
+    if before.is_some_and(|since| now - since.0 >= RECOVERED_AFTER)
+        && failed().count().get_result::<i64>(connection)? > 1
+    {
         connection.exclude_rivals(RIVALS)?;
         diesel::update(waiting_of(claimed.organisation, claimed.endpoint))
             .set(deliveries::due_at.eq(InstantValue(now)))

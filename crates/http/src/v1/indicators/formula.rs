@@ -309,6 +309,6 @@ fn view(working: Working, formula: &Formula, now: DateTime<Utc>) -> WorkingView 
 
 fn too_many() -> ApiError {
     let detail =
-        format!("there are more than {LIMIT} periods, or more than 200,000 hours or days of a source: ask for less");
+        format!("there are more than {LIMIT} periods, or more than 50,000 hours or days of a source: ask for less");
     Refusal::invalid("", "too_many", detail).into()
 }

@@ -9,7 +9,9 @@ use crate::measurements::{self, Stored, Window};
 use crate::table::Table;
 use chrono::{DateTime, Utc};
 use ratchet_domain::id::{IndicatorId, MeasurementBatchId};
-use ratchet_domain::measurements::{DigestForm, MeasurementBatch, Point, Rollup, RowsDigest, Stage, Standing, Step};
+use ratchet_domain::measurements::{
+    DigestForm, MeasurementBatch, Point, Rollup, RowsDigest, Stage, Standing, Step, settled_until,
+};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Measurements read at once.
@@ -51,19 +53,18 @@ struct Days {
     expected: HashMap<String, BTreeMap<(Step, DateTime<Utc>), Rollup>>,
     /// Of how many it is known what they say.
     known: i64,
-    /// The latest moment of which a measurement was removed, because it is not kept any longer: what is left says nothing of hours
-    /// and days that began before.
-    removed_until: Option<DateTime<Utc>>,
+    /// Of hours and days that began before it the rows that are left say nothing: others were removed.
+    settled_until: Option<DateTime<Utc>>,
 }
 
 impl Days {
-    fn of(indicator: IndicatorId, removed_until: Option<DateTime<Utc>>) -> Self {
-        Self { indicator, day: None, expected: HashMap::new(), known: 0, removed_until }
+    fn of(indicator: IndicatorId, settled_until: Option<DateTime<Utc>>) -> Self {
+        Self { indicator, day: None, expected: HashMap::new(), known: 0, settled_until }
     }
 
     /// Whether all that was measured from this moment on is there.
     fn is_whole(&self, starts_at: DateTime<Utc>) -> bool {
-        self.removed_until.is_none_or(|until| starts_at > until)
+        self.settled_until.is_none_or(|until| starts_at >= until)
     }
 
     fn see(&mut self, point: &Point) {
@@ -132,7 +133,12 @@ impl Verification<'_> {
             .filter(|removed| removed.indicators.contains(&indicator))
             .map(|removed| removed.observed_until)
             .max();
-        let mut days = Days::of(indicator, removed_until);
+        if measurements::removed_until_of(self.organisation, indicator, connection)? != removed_until {
+            let fault = "says otherwise until when measurements were removed than the batches do";
+            self.found("measured_indicators", indicator.to_string(), None, fault);
+        }
+        let settled_until = removed_until.map(settled_until);
+        let mut days = Days::of(indicator, settled_until);
         // All that were observed at the same moment: what took the place of one is among them.
         let mut moment: Vec<Stored> = Vec::new();
         loop {
@@ -160,7 +166,7 @@ impl Verification<'_> {
         }
         self.standings(&moment, &days, batches);
         self.rollups(&mut days, connection)?;
-        let others = measurements::count_rollups(self.organisation, indicator, removed_until, connection)? - days.known;
+        let others = measurements::count_rollups(self.organisation, indicator, settled_until, connection)? - days.known;
         if others != 0 {
             self.found("measurement_rollups", indicator.to_string(), None, format!("{others} are of no measurement"));
         }
