@@ -250,15 +250,15 @@ async fn what_has_ended_is_computed_before_what_is_corrected() {
         let api = Api::start(database).await;
         let (own, [on_time, closed]) = computed(&api).await;
         let day = |ago, value| [figure(&api, &on_time, (ago, 9), value), figure(&api, &closed, (ago, 9), 10.0)];
-        send(&api, (1..=250).flat_map(|ago| day(ago, 5.0)).collect()).await.expect(201);
-        assert_eq!(figures(&api, &own).await.len(), 250);
-        let corrected: Vec<Value> = [250, 1].into_iter().flat_map(|ago| day(ago, 6.0)).collect();
+        send(&api, (1..=150).flat_map(|ago| day(ago, 5.0)).collect()).await.expect(201);
+        assert_eq!(figures(&api, &own).await.len(), 150);
+        let corrected: Vec<Value> = [150, 1].into_iter().flat_map(|ago| day(ago, 6.0)).collect();
         api.by(MANAGER).await.post("/v1/measurements", json!(corrected)).await.expect(201);
         api.compute_one_step().await;
         let found = figures(&api, &own).await;
-        assert_eq!((found[0], found[249]), ((250, 50.0), (1, 60.0)), "the newest first");
+        assert_eq!((found[0], found[149]), ((150, 50.0), (1, 60.0)), "the newest first");
         api.evaluate().await;
-        assert_eq!(figures(&api, &own).await[0], (250, 60.0));
+        assert_eq!(figures(&api, &own).await[0], (150, 60.0));
     }
 }
 

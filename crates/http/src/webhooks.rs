@@ -1,10 +1,13 @@
 //! What is sent to webhook endpoints: an event of the journal as CloudEvents 1.0 has it, as far as it may leave the program.
 
 use crate::v1::events::{EventView, event_of};
-use crate::v1::journal::view_of;
+use crate::v1::journal::{ObjectView, view_of};
 use chrono::{DateTime, Utc};
 use ratchet_domain::access::{Actor, Identity, Permission, Withheld};
+use ratchet_domain::change::Record;
 use ratchet_domain::id::{ApiKeyId, OrganisationId};
+use ratchet_domain::of_kind;
+use ratchet_domain::reference::Prefix;
 use ratchet_domain::webhook_endpoints::{Found, Payload, WebhookEndpoint};
 use ratchet_persistence::journal::reading::StoredEntry;
 use ratchet_persistence::webhook_deliveries::TEST;
@@ -23,6 +26,12 @@ fn receiver(organisation: OrganisationId, endpoint: Uuid, withheld: Withheld) ->
     Actor { organisation, identity: Identity::ApiKey { id: ApiKeyId(endpoint), scopes, withheld } }
 }
 
+/// What people report in confidence: who did is not known outside.
+fn is_told_in_confidence(object: &ObjectView) -> bool {
+    Prefix::of_kind(&object.kind)
+        .is_some_and(|kind| of_kind!(kind, T => <T as Record>::READING == Permission::ReadReports))
+}
+
 /// The body by which an endpoint is told what happened.
 ///
 /// # Errors
@@ -32,9 +41,8 @@ pub fn message(endpoint: &WebhookEndpoint, entry: StoredEntry, withheld: Withhel
     let mut view = view_of(entry, &receiver(organisation, endpoint.head.id, withheld));
     let detail = view.detail.take();
     let mut event = event_of(view, organisation);
-    // Of what is not for it a third party is told that it happened, and neither of what nor by whom: whoever reports in
-    // confidence is not known outside.
-    if event.subject.is_none() {
+    // A third party is told that it happened, and neither of what nor by whom.
+    if event.data.object.as_ref().is_none_or(is_told_in_confidence) {
         (event.data.object, event.data.request) = (None, None);
         (event.data.actor.id, event.data.actor.on_behalf_of) = (None, None);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 /// Members of answers that are left out where there is nothing to say: names written out by `expand`, transitions where a
 /// record stands in a list, totals that were not asked for.
-const SOMETIMES: [&str; 20] = [
+const SOMETIMES: [&str; 21] = [
     "assignee",
     "audit",
     "case",
@@ -13,6 +13,7 @@ const SOMETIMES: [&str; 20] = [
     "created_by_member",
     "former",
     "indicator",
+    "items",
     "lead",
     "member",
     "note",

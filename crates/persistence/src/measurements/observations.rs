@@ -4,6 +4,7 @@ use super::{figure, keys};
 use crate::column::{Instant, InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
+use crate::formulas;
 use crate::schema::{evaluation_queue, measured_indicators, measurement_rollups, measurement_series, measurements};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -203,7 +204,7 @@ pub(crate) fn span(
     organisation: OrganisationId,
     batches: &[MeasurementBatchId],
     connection: &mut AnyConnection,
-) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, Error> {
+) -> Result<Option<formulas::Span>, Error> {
     let origins = keys::origins(organisation, batches, connection)?;
     let (first, last) = (origins.iter().map(|origin| origin.from.0), origins.iter().map(|origin| origin.until.0));
     Ok(first.min().zip(last.max()))
