@@ -198,11 +198,12 @@ impl Api {
         }
     }
 
-    /// Computes as much by formulas as is computed in one go.
+    /// Evaluates what was measured, and computes as much by formulas as is computed in one go.
     pub async fn compute_one_step(&self) {
         let now = self.now();
-        let by = |organisation| context(organisation, "figures", now);
-        formulas::catch_up(&self.store, now, &by).await.unwrap();
+        let by = |worker| move |organisation| context(organisation, worker, now);
+        while evaluation::catch_up(&self.store, now, true, &by("evaluation")).await.unwrap() > 0 {}
+        formulas::catch_up(&self.store, now, &by("figures")).await.unwrap();
     }
 
     /// Makes what was written findable.
