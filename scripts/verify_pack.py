@@ -557,7 +557,8 @@ def scalars(value, name, found):
 
 # What a state holds and its record does not show: for the program alone, or shown by another word.
 UNSHOWN = frozenset((
-    ("settings", "report_link"), ("member", "account"), ("policy", "authors"), ("indicator", "analysed_on"),
+    ("settings", "report_link"), ("member", "account"), ("policy", "authors"), ("policy", "by"), ("indicator", "analysed_on"),
+    ("indicator", "by"), ("audit_programme", "by"),
     ("signal", "indicator_name"), ("signal", "by"), ("nonconformity", "by"), ("incident", "by"), ("weakness", "by"),
     ("improvement", "kind"), ("improvement", "series"), ("improvement", "by"), ("change", "by"), ("change", "series"),
     ("change", "digest"), ("change", "reference"), ("audit", "kind"), ("audit", "since"), ("member", "reason"),
