@@ -564,11 +564,10 @@ async fn measurements_survive_the_way_down_and_up_again() {
             before.push(auditor.get(&format!("/v1/indicators/{indicator}/{path}")).await.expect(200).body);
         }
         let folder = if matches!(api.database.address, Address::Postgres(_)) { "postgres" } else { "sqlite" };
-        for direction in ["down", "up"] {
-            let path = format!(
-                "{}/../migrations/{folder}/0225_measurement_series/{direction}.sql",
-                env!("CARGO_MANIFEST_DIR")
-            );
+        // What was built upon it goes before it, and comes after it.
+        let [series, retention] = ["0225_measurement_series", "0233_measurement_retention"];
+        for (name, direction) in [(retention, "down"), (series, "down"), (series, "up"), (retention, "up")] {
+            let path = format!("{}/../migrations/{folder}/{name}/{direction}.sql", env!("CARGO_MANIFEST_DIR"));
             api.database.open().batch_execute(&std::fs::read_to_string(path).unwrap()).unwrap();
         }
         for (path, before) in paths.into_iter().zip(before) {
