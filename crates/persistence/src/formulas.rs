@@ -161,7 +161,7 @@ pub async fn catch_up(
     Ok(computed)
 }
 
-/// Computes at most [`CHUNK`] periods of an indicator: first what has changed, then what has ended since.
+/// Computes at most [`CHUNK`] periods of an indicator: first what has ended, then what has changed before.
 ///
 /// # Errors
 /// The database's; [`Error::Busy`] when somebody else computes it.

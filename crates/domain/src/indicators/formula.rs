@@ -254,7 +254,9 @@ impl Indicator {
         // A revision of something else has the formula of the one before.
         all.dedup_by_key(|formula| formula.version);
         let holds = all.iter().rposition(|formula| formula.since.is_none_or(|since| since <= at))?;
-        Some((all[holds], all.get(holds + 1).and_then(|next| next.since)))
+        // One that begins with a longer period may have been replaced before it began.
+        let next = all[holds + 1..].iter().filter_map(|next| next.since).min();
+        Some((all[holds], next))
     }
 
     /// What a formula gives of a period, as a measurement; `None` where it gives no figure.

@@ -21,7 +21,7 @@ use ratchet_domain::webhook_endpoints::{
     AHEAD, Cause, DeliveryState, DisabledBecause, RECOVERED_AFTER, REPLAYED, StageName, Verdict, Waiting,
     WebhookEndpoint, next,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Events that are looked through in one go, at most: on SQLite whoever writes waits meanwhile.
@@ -92,7 +92,7 @@ fn behind(connection: &mut AnyConnection) -> Result<Behind, Error> {
     Ok(behind)
 }
 
-/// Endpoints of which a delivery can be sent, and since when they fail; whoever has waited longest comes first.
+/// Endpoints of which a delivery can be sent, and since when they fail.
 type Due = Vec<(KeyValue, KeyValue, Option<InstantValue>)>;
 
 diesel::alias!(const EARLIER: Alias<Earlier> = deliveries as earlier);
@@ -104,7 +104,7 @@ fn due(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Due, Error>
         .filter(EARLIER.field(deliveries::object_id).eq(deliveries::object_id))
         .filter(EARLIER.field(deliveries::position).lt(deliveries::position))
         .filter(sql::<Bool>("earlier.state = 'waiting'"));
-    let found: Due = deliveries::table
+    Ok(deliveries::table
         .inner_join(webhook_endpoints::table.on(webhook_endpoints::id.eq(deliveries::endpoint_id)))
         .inner_join(webhook_progress::table.on(webhook_progress::endpoint_id.eq(deliveries::endpoint_id)))
         .filter(is_waiting())
@@ -116,12 +116,26 @@ fn due(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Due, Error>
                 .or(deliveries::cause.eq(<&str>::from(Cause::Test))),
         )
         .filter(not(exists(before)))
-        .order(deliveries::due_at)
-        .limit(LOOKED_AT)
         .select((deliveries::organisation_id, deliveries::endpoint_id, webhook_progress::failing_since))
-        .load(connection)?;
-    let mut seen = HashSet::new();
-    Ok(found.into_iter().filter(|(_, endpoint, _)| seen.insert(endpoint.0)).collect())
+        .distinct()
+        .load(connection)?)
+}
+
+/// The same, whoever has waited longest first.
+fn in_turn(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Due, Error> {
+    let mut turns = Vec::new();
+    for one in due(now, connection)? {
+        let (organisation, endpoint, _) = one;
+        let oldest: Option<InstantValue> = waiting_of(OrganisationId(organisation.0), endpoint.0)
+            .filter(deliveries::leased_until.is_null())
+            .order(deliveries::due_at)
+            .select(deliveries::due_at)
+            .first(connection)
+            .optional()?;
+        turns.push((oldest.map(|at| at.0), one));
+    }
+    turns.sort_by_key(|(oldest, _)| *oldest);
+    Ok(turns.into_iter().map(|(_, one)| one).collect())
 }
 
 /// How many deliveries of each organisation are being sent.
@@ -206,7 +220,7 @@ pub fn claim(
 ) -> Result<Vec<Claimed>, Error> {
     connection.exclude_rivals(RIVALS)?;
     let (mut claimed, mut under_way) = (Vec::new(), under_way(now, connection)?);
-    for (organisation, endpoint, failing_since) in due(now, connection)? {
+    for (organisation, endpoint, failing_since) in in_turn(now, connection)? {
         let is_failing = failing_since.is_some();
         let (usual, alone) = AT_ONCE;
         let (at_once, left) = if is_failing { (alone, room.failing.min(room.all)) } else { (usual, room.all) };

@@ -270,6 +270,28 @@ fn no_moment_is_told_by_two_formulas() {
     assert_eq!(formula(Step::Year).reach(at), DateTime::UNIX_EPOCH);
 }
 
+/// Also where one is replaced before it has begun.
+#[test]
+fn each_period_has_the_formula_that_held_for_it() {
+    let facts = Facts { today: at().date_naive(), formulas: 0 };
+    let revise = |indicator: Indicator, period| {
+        let other = if period == Step::Day { of("on_time", &[("on_time", 71)]) } else { draft() };
+        let formula = Some(FormulaDraft { period, ..other });
+        let input = Revise { goal: None, control: None, formula, reason: "By another period".into() };
+        indicator.revise(input, &facts, &manager(), at()).unwrap().into_after()
+    };
+    let (today, year) = (Step::Day.start_of(at()), Step::Year.end_of(Step::Year.start_of(at())));
+    let held = |indicator: &Indicator, at| indicator.formula_from(at).map(|(formula, next)| (formula.version, next));
+    let first = computed();
+    assert_eq!(held(&first, today), Some((1, None)));
+    let second = revise(first, Step::Year);
+    assert_eq!(held(&second, today), Some((1, Some(year))), "until the year begins");
+    assert_eq!(held(&second, year), Some((2, None)));
+    let third = revise(second, Step::Day);
+    assert_eq!(held(&third, today - Duration::days(3)), Some((1, Some(today))));
+    assert_eq!([held(&third, today), held(&third, year)], [Some((3, None)); 2]);
+}
+
 #[test]
 fn what_was_stored_reads_back() {
     let formula = read(draft());
