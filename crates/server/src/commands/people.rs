@@ -24,7 +24,7 @@ pub(crate) fn new_password() -> String {
 /// How long one is good that was printed, where others may read it: in a log, in the history of a terminal.
 const PRINTED_PASSWORD: TimeDelta = TimeDelta::hours(24);
 
-/// What is printed beside one.
+/// What is said beside one, and not among the lines that programs read.
 pub(crate) const CHANGE_IT: &str = "opens nothing after 24 hours: choose another with POST /v1/auth/password";
 
 /// Who writes when no member does.
@@ -101,7 +101,8 @@ pub(crate) fn create_organisation(settings: &Settings, name: &str, admin_email: 
     block_on(async {
         let store = Store::open(&opened.address, 1).map_err(|error| error.to_string())?;
         let (id, password) = found(&store, &source(), name, admin_email, &[Role::Admin]).await?;
-        println!("organisation {id}\nadmin        {admin_email}\npassword     {password}   ({CHANGE_IT})");
+        println!("organisation {id}\nadmin        {admin_email}\npassword     {password}");
+        eprintln!("The password {CHANGE_IT}.");
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -130,6 +131,7 @@ pub(crate) fn reset_password(
         .and_then(|()| accounts::limit_password(account, now + PRINTED_PASSWORD, &mut opened.connection))
         .and_then(|()| sessions::end_all(account, now, &mut opened.connection))
         .map_err(|error| error.to_string())?;
-    println!("password {password}   ({CHANGE_IT})");
+    println!("password {password}");
+    eprintln!("The password {CHANGE_IT}.");
     Ok(ExitCode::SUCCESS)
 }
