@@ -85,8 +85,11 @@ async fn told_to_end_it_answers_everyone_first() {
         let instance = Instance::on(database);
         let mut program = instance.start().await;
         let writers = Writers::start(16, "stop", &program.url, &instance.token(&program).await);
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        assert!(writers.answered() > 0, "nothing was written before the signal");
+        let began = Instant::now();
+        while writers.answered() == 0 {
+            assert!(began.elapsed() < Duration::from_secs(60), "nothing was written before the signal");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         program.terminate();
         let ended = program.ended_within(Duration::from_secs(10)).await;
         assert_eq!(ended.and_then(|status| status.code()), Some(0), "{}", instance.log());

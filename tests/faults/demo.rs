@@ -24,7 +24,7 @@ async fn all(client: &Client, url: &str, token: &str) -> Vec<Value> {
     items
 }
 
-async fn log_in(client: &Client, url: &str, email: &str) -> String {
+pub async fn log_in(client: &Client, url: &str, email: &str) -> String {
     let login = json!({ "email": email, "password": "harbour robotics" });
     let answer = client.post(format!("{url}/v1/auth/login")).json(&login).send().await.unwrap();
     let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();

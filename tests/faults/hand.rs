@@ -6,6 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::{OptionalExtension, RunQueryDsl};
 use ratchet_persistence::connection::AnyConnection;
+use serde_json::json;
 
 #[derive(diesel::QueryableByName)]
 struct Named {
@@ -77,13 +78,25 @@ fn assert_named(told: &[String], records: &[(String, String)], fault: &str) {
     }
 }
 
+/// What the sample leaves out: it sends nothing to anybody.
+async fn register_an_endpoint(url: &str) {
+    let client = super::program::client();
+    let token = super::demo::log_in(&client, url, "tomas@harbour.example").await;
+    let endpoint = json!({ "url": "http://127.0.0.1:9/hook", "description": "Nobody listens", "events": ["member.*"] });
+    let request = client.post(format!("{url}/v1/webhook-endpoints")).bearer_auth(token).json(&endpoint);
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap());
+}
+
 #[tokio::test]
 async fn no_kind_of_record_is_changed_or_removed_unseen() {
     let _turn = super::turn().await;
     for database in each() {
         let instance = Instance::on(database);
         // Told once, and settled.
-        drop(instance.start_as("demo").await);
+        let program = instance.start_with("demo", |command| _ = command.args(["--webhook-allow", "127.0.0.0/8"])).await;
+        register_an_endpoint(&program.url).await;
+        drop(program);
         assert!(instance.verify().status.success());
         let records = oldest(&instance.database);
         assert!(records.len() >= 11, "{records:?}");
