@@ -6,6 +6,8 @@ use diesel::connection::SimpleConnection;
 use ratchet_persistence::connection::{Address, AnyConnection};
 use ratchet_persistence::migrations;
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::OnceLock;
 
 pub struct Database {
     pub address: Address,
@@ -33,11 +35,13 @@ pub fn sqlite() -> Database {
     Database { address, _directory: Some(directory), place: None }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the harness is told its cluster by the environment")]
 pub fn postgres() -> Database {
-    let cluster = std::env::var("RATCHET_TEST_POSTGRES")
-        .expect("RATCHET_TEST_POSTGRES names a cluster; scripts/test.sh starts one");
-    made_in(&cluster, "")
+    made_in(&cluster(), "")
+}
+
+#[expect(clippy::disallowed_methods, reason = "the harness is told its cluster by the environment")]
+fn cluster() -> String {
+    std::env::var("RATCHET_TEST_POSTGRES").expect("RATCHET_TEST_POSTGRES names a cluster; scripts/test.sh starts one")
 }
 
 fn made_in(cluster: &str, like: &str) -> Database {
@@ -51,11 +55,33 @@ fn made_in(cluster: &str, like: &str) -> Database {
 
 /// Both, migrated.
 pub fn each() -> [Database; 2] {
-    let databases = [sqlite(), postgres()];
-    for database in &databases {
-        migrations::run(&mut database.open()).unwrap();
-    }
-    databases
+    [migrated_sqlite(), migrated_postgres()]
+}
+
+/// A copy of one file that was migrated once: that is hundreds of statements.
+pub fn migrated_sqlite() -> Database {
+    static FILE: OnceLock<Vec<u8>> = OnceLock::new();
+    let bytes = FILE.get_or_init(|| {
+        let first = sqlite();
+        migrations::run(&mut first.open()).unwrap();
+        std::fs::read(first.file()).unwrap()
+    });
+    let database = sqlite();
+    std::fs::write(database.file(), bytes).unwrap();
+    database
+}
+
+/// A copy of one database that was migrated once, and goes with the cluster.
+pub fn migrated_postgres() -> Database {
+    static TEMPLATE: OnceLock<String> = OnceLock::new();
+    let template = TEMPLATE.get_or_init(|| {
+        let first = postgres();
+        migrations::run(&mut first.open()).unwrap();
+        let Database { place, .. } = first;
+        let place = std::mem::ManuallyDrop::new(place.unwrap());
+        place.name.clone()
+    });
+    made_in(&cluster(), &format!(" TEMPLATE {template}"))
 }
 
 impl Database {
@@ -68,13 +94,17 @@ impl Database {
         self.address.open().unwrap()
     }
 
+    fn file(&self) -> &Path {
+        let Address::Sqlite(path) = &self.address else { panic!("{:?}", self.address) };
+        path
+    }
+
     /// Another with the same rows. Nobody may be connected to this one; whoever leaves is waited for.
     pub fn copy(&self) -> Self {
         match &self.address {
             Address::Sqlite(_) => {
                 let copy = sqlite();
-                let Address::Sqlite(path) = &copy.address else { panic!("{:?}", copy.address) };
-                self.open().batch_execute(&format!("VACUUM INTO '{}'", path.display())).unwrap();
+                self.open().batch_execute(&format!("VACUUM INTO '{}'", copy.file().display())).unwrap();
                 copy
             }
             Address::Postgres(_) => {

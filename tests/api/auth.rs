@@ -1,8 +1,8 @@
-use crate::databases::{each, sqlite};
+use crate::databases::{each, migrated_sqlite};
 use crate::harness::{Api, PASSWORD};
 use chrono::{DateTime, TimeDelta, Utc};
 use ratchet_domain::access::Role;
-use ratchet_persistence::{accounts, migrations};
+use ratchet_persistence::accounts;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -106,8 +106,7 @@ async fn a_password_of_the_programs_own_ends_unless_another_is_chosen() {
 
 #[tokio::test]
 async fn a_token_in_the_address_is_not_read() {
-    let database = sqlite();
-    migrations::run(&mut database.open()).unwrap();
+    let database = migrated_sqlite();
     let api = Api::start(database).await;
     let token = login(&api).await["access_token"].as_str().unwrap().to_owned();
     api.anonymous().get(&format!("/v1/me?access_token={token}")).await.expect(401);

@@ -1,10 +1,9 @@
 //! What holds for every operation of the document: a new endpoint is covered by existing.
 
-use crate::databases::{each, sqlite};
+use crate::databases::{each, migrated_sqlite};
 pub use crate::harness::document;
 use crate::harness::{Api, ROLES};
 use ratchet_domain::access::Role;
-use ratchet_persistence::migrations;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -444,8 +443,7 @@ pub async fn target(api: &Api, path: &str) -> String {
 
 #[tokio::test]
 async fn the_docs_page_loads_from_here_alone() {
-    let database = sqlite();
-    migrations::run(&mut database.open()).unwrap();
+    let database = migrated_sqlite();
     let api = Api::start(database).await;
     let page = api.anonymous().get("/docs/").await.expect(200);
     assert!(page.text.contains("swagger-ui"));

@@ -1,18 +1,16 @@
 //! What every answer carries, to whoever asks from wherever. The harness holds every answer of the suite to most of it.
 
 use super::contract::{nowhere, operations};
-use crate::databases::sqlite;
+use crate::databases::migrated_sqlite;
 use crate::harness::{Api, Caller};
 use ratchet_domain::access::Role;
 use ratchet_http::app::Settings;
-use ratchet_persistence::migrations;
 use reqwest::Method;
 
 const FRIEND: &str = "https://isms.example.org";
 
 async fn start(settings: Settings) -> Api {
-    let database = sqlite();
-    migrations::run(&mut database.open()).unwrap();
+    let database = migrated_sqlite();
     Api::start_with(database, settings).await
 }
 

@@ -1,16 +1,14 @@
 //! Logins: guessed slowly, told apart by nobody, and never somebody else's.
 
-use crate::databases::{each, sqlite};
+use crate::databases::{each, migrated_sqlite};
 use crate::harness::{Answer, Api, PASSWORD};
 use ratchet_domain::access::Role;
 use ratchet_http::app::Settings;
-use ratchet_persistence::migrations;
 use reqwest::Method;
 use serde_json::json;
 
 async fn start(settings: Settings) -> Api {
-    let database = sqlite();
-    migrations::run(&mut database.open()).unwrap();
+    let database = migrated_sqlite();
     Api::start_with(database, settings).await
 }
 

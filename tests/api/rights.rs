@@ -4,12 +4,11 @@ use super::calls::{Call, call_of, schema_of, with_body};
 use super::contract::is_open;
 use super::habits::together;
 use super::schemas::{choices, is_free, members_at, open_objects, properties};
-use crate::databases::{each, sqlite};
+use crate::databases::{each, migrated_sqlite};
 use crate::harness::{Answer, Api, ROLES};
 use chrono::TimeDelta;
 use ratchet_domain::access::Role;
 use ratchet_domain::api_keys::Scope;
-use ratchet_persistence::migrations;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -90,8 +89,7 @@ fn objects(body: &Value, place: String, found: &mut Vec<String>) {
 
 #[tokio::test]
 async fn what_the_server_decides_cannot_be_sent() {
-    let database = sqlite();
-    migrations::run(&mut database.open()).unwrap();
+    let database = migrated_sqlite();
     let api = Api::start(database).await;
     let document = super::contract::document();
     let (mut tried, mut out_of_turn) = (0, Vec::new());

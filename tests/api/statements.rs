@@ -2,13 +2,12 @@
 
 use super::contract::{operations, target};
 use super::samples::allowed;
-use crate::databases::postgres;
+use crate::databases::migrated_postgres;
 use crate::harness::{Api, Caller};
 use chrono::TimeDelta;
 use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation};
 use ratchet_domain::access::Role;
 use ratchet_persistence::connection::Address;
-use ratchet_persistence::migrations;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -100,8 +99,7 @@ END $$";
 /// A server whose database is listened to, and the address of that.
 async fn listened_to() -> (Api, String) {
     set_default_instrumentation(|| Some(Box::new(Ear::default()))).unwrap();
-    let database = postgres();
-    migrations::run(&mut database.open()).unwrap();
+    let database = migrated_postgres();
     let Address::Postgres(url) = database.address.clone() else { panic!("{:?}", database.address) };
     (Api::start(database).await, url)
 }

@@ -1,18 +1,16 @@
 //! A disk that is full is nobody's fault who sends: the same request may succeed once there is room.
 
 use super::nonconformities::{context, organisation};
-use crate::databases::sqlite;
+use crate::databases::migrated_sqlite;
 use diesel::connection::SimpleConnection;
 use ratchet_persistence::error::Error;
-use ratchet_persistence::migrations;
 use ratchet_persistence::store::Store;
 
 const MUCH: &str = "CREATE TABLE much (x); INSERT INTO much VALUES (zeroblob(3000000))";
 
 #[tokio::test]
 async fn what_finds_no_room_may_be_tried_again() {
-    let database = sqlite();
-    migrations::run(&mut database.open()).unwrap();
+    let database = migrated_sqlite();
     let (store, organisation) = (Store::open(&database.address, 2).unwrap(), organisation(&database));
     let room = async |pages: &'static str| {
         let limited = store.work(move |connection| {
