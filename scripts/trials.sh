@@ -16,7 +16,7 @@ about() {
     races) echo "64 writers, 1,000 additions with If-Match on two servers; the total is exact" ;;
     sync) echo "1,000 writes under strace; every 201 comes after the log has reached the disk" ;;
     fuzz) echo "every parser fed with what a fuzzer makes up, a minute each, on a nightly toolchain" ;;
-    contract) echo "the contract under two public linters; needs npx" ;;
+    contract) echo "the contract under two public linters, the events under one; needs npx" ;;
     clients) echo "clients in TypeScript and Python, generated from the contract, spend a day with the API; needs npm, pip" ;;
     schemathesis) echo "what Schemathesis makes up out of the contract, as ISMS manager and as auditor; needs pip; about an hour" ;;
     senders) echo "OpenTelemetry's SDKs, clients of InfluxDB and of CloudEvents send to the doors; needs pip, takes npm, Prometheus and vmagent where they are" ;;
@@ -67,8 +67,8 @@ run() {
         command -v npx >/dev/null || { echo "contract: npx is missing (Node.js 20 or newer)" >&2; return 1; }
         npx -y @redocly/cli@2.77.0 lint openapi/v1.json --extends=recommended --format=summary
         rules=$(mktemp --suffix .yaml)
-        echo 'extends: ["spectral:oas"]' >"$rules"
-        npx -y @stoplight/spectral-cli@6.16.3 lint openapi/v1.json --ruleset "$rules" --fail-severity warn
+        echo 'extends: ["spectral:oas", "spectral:asyncapi"]' >"$rules"
+        npx -y @stoplight/spectral-cli@6.16.3 lint openapi/v1.json openapi/events.json --ruleset "$rules" --fail-severity warn
         rm "$rules"
         ;;
     clients) python3 scripts/clients.py "${CARGO_TARGET_DIR:-target}/debug/ratchet" ;;
@@ -116,7 +116,8 @@ cluster=$(mktemp -d)
 trap 'scripts/postgres.sh stop "$cluster"' EXIT
 RATCHET_TEST_POSTGRES=$(scripts/postgres.sh start "$cluster")
 export RATCHET_TEST_POSTGRES
-cargo build --package ratchet-server
+# All of it, as the tests build it: the program alone would have its dependencies built a second time, with fewer of their features.
+cargo build --workspace --all-targets
 for name in "$@"; do
     echo "== $name: $(about "$name")"
     run "$name"

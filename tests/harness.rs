@@ -3,10 +3,12 @@
 mod answer;
 mod contract;
 mod entries;
+mod stream;
 
 pub use answer::{Answer, speaks_its_own};
 pub use contract::document;
 pub use entries::ENTRIES;
+pub use stream::Stream;
 
 use self::entries::Call;
 use crate::databases::Database;
@@ -411,6 +413,10 @@ impl Drop for Api {
         };
         let query = format!("SELECT {plain} AS entry, leaf FROM journal_entries WHERE actor_id IS NOT NULL");
         let rows: Vec<StoredEntry> = diesel::sql_query(query).load(&mut connection).unwrap();
+        let types: BTreeSet<&str> = ratchet_http::event_types().collect();
+        let kinds = self.database.lines("SELECT DISTINCT action AS line FROM journal_entries");
+        let untold: Vec<String> = kinds.into_iter().filter(|kind| !types.contains(kind.as_str())).collect();
+        assert!(untold.is_empty(), "not in openapi/event-types.txt: {untold:?}");
         let calls = std::mem::take(&mut *self.entries.lock().unwrap());
         if !self.is_damaged.load(Ordering::Relaxed) {
             let fault = |row: &StoredEntry| calls.get(&row.entry)?.1.as_ref()?.fault(&Leaf::parse(&row.leaf).unwrap());
@@ -498,6 +504,19 @@ impl Caller<'_> {
         }
     }
 
+    /// Listens to events from behind this position, or from now on.
+    pub async fn listen(&self, path: &str, last_event_id: Option<u64>) -> Stream {
+        let mut request = self.request(Method::GET, path);
+        if let Some(last) = last_event_id {
+            request = request.header("last-event-id", last);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        let mut stream = Stream::new(response);
+        stream.beginning().await;
+        stream
+    }
+
     /// Every answer to a write is held against the journal: see [`Api::drop`].
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let request = request.build().unwrap();
@@ -511,7 +530,13 @@ impl Caller<'_> {
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
         self.api.note((&method, &url), call, status, &headers);
-        let answer = Answer::new(status, headers, response.bytes().await.unwrap().to_vec());
+        // A stream goes on until somebody has had enough of it.
+        let is_endless = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let bytes = match is_endless {
+            true => Stream::new(response).beginning().await,
+            false => response.bytes().await.unwrap().to_vec(),
+        };
+        let answer = Answer::new(status, headers, bytes);
         answer.is_as_the_house_answers(&method, url.path());
         if !self.api.is_damaged.load(Ordering::Relaxed)
             && let Some(fault) = contract::fault(&method, url.path(), &answer)

@@ -32,6 +32,7 @@ mod api {
     mod effects;
     mod employee_reports;
     mod escalation;
+    mod events;
     mod evidence;
     mod findings;
     mod first_start;

@@ -45,6 +45,23 @@ fn the_committed_document_is_the_generated_one() {
 }
 
 #[test]
+fn the_committed_events_are_the_generated_ones() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/events.json");
+    let committed: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert!(committed == ratchet_http::events(), "run: cargo run -- asyncapi > openapi/events.json");
+    let types: Vec<&str> = ratchet_http::event_types().collect();
+    assert!(types.is_sorted() && types.windows(2).all(|pair| pair[0] != pair[1]), "openapi/event-types.txt");
+    // Whatever an operation leaves is told; and whatever is said to be told is of a kind that there is.
+    let entries = crate::harness::ENTRIES.values().flatten().filter(|entry| **entry != "*");
+    let untold: Vec<_> = entries.filter(|entry| !types.contains(entry)).collect();
+    assert!(untold.is_empty(), "not in openapi/event-types.txt: {untold:?}");
+    for told in types {
+        let (kind, _) = told.split_once('.').unwrap();
+        assert!(ratchet_domain::reference::Prefix::of_kind(kind).is_some(), "{told}");
+    }
+}
+
+#[test]
 fn every_operation_is_described() {
     let mut ids = std::collections::BTreeSet::new();
     for (method, path, operation) in operations() {
@@ -453,6 +470,7 @@ async fn the_docs_page_loads_from_here_alone() {
     }
     assert!(api.anonymous().get("/docs/swagger-initializer.js").await.text.contains("/openapi.json"));
     assert!(api.anonymous().get("/openapi.json").await.expect(200).body == ratchet_http::document());
+    assert!(api.anonymous().get("/asyncapi.json").await.expect(200).body == ratchet_http::events());
     api.anonymous().get("/problems/validation").await.expect(200);
     api.anonymous().get("/problems/nonsense").await.expect(404);
 }

@@ -100,6 +100,26 @@ async fn told_to_end_it_answers_everyone_first() {
     }
 }
 
+/// Whoever only listens is not waited for: a stream has no end of its own.
+#[tokio::test]
+async fn told_to_end_it_ends_streams() {
+    for database in [sqlite(), postgres()] {
+        let _turn = turn().await;
+        let instance = Instance::on(database);
+        let mut program = instance.start().await;
+        let token = instance.token(&program).await;
+        let request = super::program::client().get(format!("{}/v1/events/stream?after=0", program.url));
+        let mut stream = request.bearer_auth(token).send().await.unwrap();
+        assert_eq!(stream.status(), 200);
+        assert!(stream.chunk().await.unwrap().is_some());
+        program.terminate();
+        let ended = program.ended_within(Duration::from_secs(10)).await;
+        assert_eq!(ended.and_then(|status| status.code()), Some(0), "{}", instance.log());
+        // To its proper end: it was not broken off.
+        while stream.chunk().await.unwrap().is_some() {}
+    }
+}
+
 /// Two servers on one file would each believe to be the only writer.
 #[tokio::test]
 async fn a_second_server_on_the_same_file_refuses_to_start() {

@@ -72,7 +72,7 @@ impl Answer {
         assert!(self.header("content-security-policy").contains("default-src '"), "{what}");
         assert!(!self.header("x-request-id").is_empty(), "{what}");
         assert!(self.header("server").is_empty() && self.header("x-powered-by").is_empty(), "{what}");
-        let public = ["/openapi.json", "/.well-known/", "/problems/", "/docs", "/v1/catalogue/"];
+        let public = ["/openapi.json", "/asyncapi.json", "/.well-known/", "/problems/", "/docs", "/v1/catalogue/"];
         let is_public = path == "/v1" || public.iter().any(|open| path.starts_with(open));
         let may_be_kept = status == 200 && is_public;
         assert!(may_be_kept || self.header("cache-control") == "no-store", "{what}");

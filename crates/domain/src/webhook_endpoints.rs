@@ -226,12 +226,19 @@ impl Terms {
     /// Whether events of this type are sent.
     #[must_use]
     pub fn takes(&self, kind: &str) -> bool {
-        self.events.iter().any(|pattern| is_like(pattern, kind))
+        is_taken(&self.events, kind)
     }
 }
 
+/// Whether an event of this type is among those that the patterns name.
+#[must_use]
+pub fn is_taken(patterns: &[String], kind: &str) -> bool {
+    patterns.iter().any(|pattern| is_like(pattern, kind))
+}
+
 /// Whether events of any kind of record could be meant: what is mistyped would match nothing, for ever.
-fn is_pattern(pattern: &str) -> bool {
+#[must_use]
+pub fn is_pattern(pattern: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || matches!(c, '_' | '.' | '*' | '?');
     if pattern.is_empty() || pattern.len() > PATTERN || !pattern.chars().all(plain) {
         return false;

@@ -4,6 +4,7 @@ use crate::caller::Callers;
 use crate::cursor::hash_under;
 use crate::key_uses::KeyUses;
 use crate::limits::Limits;
+use crate::listeners::Listeners;
 use crate::observe::{DigestFigures, Metrics, WebhookFigures, WorkerFigures};
 use crate::packs::Places;
 use crate::sealing::Seal;
@@ -114,6 +115,7 @@ pub struct App {
     pub(crate) callers: Callers,
     pub(crate) key_uses: KeyUses,
     pub(crate) limits: Limits,
+    pub(crate) listeners: Listeners,
     pub(crate) metrics: Metrics,
     pub(crate) hashing: tokio::sync::Semaphore,
     pub(crate) packs: Places,
@@ -129,6 +131,7 @@ impl App {
     /// # Errors
     /// When a key cannot be used.
     pub fn new(store: Store, source: Source, settings: Settings, keys: &Keys) -> Result<Self, String> {
+        let metrics = Metrics::default();
         Ok(Self {
             tokens: Tokens::new(&keys.token, keys.former_token.clone(), &settings.public_url)?,
             journal_key: keys.journal,
@@ -137,7 +140,8 @@ impl App {
             callers: Callers::default(),
             key_uses: KeyUses::default(),
             limits: Limits::new(&settings),
-            metrics: Metrics::default(),
+            listeners: Listeners::new(metrics.listeners.clone()),
+            metrics,
             hashing: tokio::sync::Semaphore::new(HASHING),
             packs: Places::default(),
             webhook_seal: Seal::new(&hash_under(&keys.secret, "webhook secrets", &[]))?,

@@ -13,6 +13,9 @@ use std::sync::LazyLock;
 /// The document.
 pub(crate) const COMMITTED: &str = include_str!("../../../openapi/v1.json");
 
+/// The events that are told beside it, as they are committed.
+pub(crate) const EVENTS: &str = include_str!("../../../openapi/events.json");
+
 /// What is looked up in it; found when the first request does not fit. Nothing of it is read before it is asked for: the whole
 /// takes more memory than everything else that an idle server holds.
 struct Contract {

@@ -1,6 +1,7 @@
 //! The contract: collected from the routes. What is true of every operation is written here, once.
 
 mod areas;
+mod events;
 mod examples;
 mod lists;
 mod operations;
@@ -10,6 +11,7 @@ use crate::dialects::{InfluxFault, OtlpStatus};
 use crate::error::{Kind, Problem};
 use crate::routes::DECLARED;
 use crate::routing;
+pub use events::{event_types, events};
 use serde_json::{Value, json};
 use strum::VariantArray;
 use utoipa::{PartialSchema, ToSchema};

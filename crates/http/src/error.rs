@@ -84,9 +84,9 @@ pub enum ApiError {
     /// Later, perhaps.
     #[error("the database is busy")]
     Busy,
-    /// As many packs as can be are written already.
-    #[error("too many packs are written already")]
-    Occupied,
+    /// As many of something as there can be are there already; what they are, in words.
+    #[error("{0}")]
+    Occupied(&'static str),
     /// A file is not what was received.
     #[error("a file of evidence is damaged: {0}")]
     Damaged(String),
@@ -316,7 +316,7 @@ impl ApiError {
             Self::Taken(_) | Self::TakenBy { .. } => Kind::Taken,
             Self::Redacted => Kind::Redacted,
             Self::KeyReused => Kind::IdempotencyKeyReused,
-            Self::Busy | Self::Occupied => Kind::Busy,
+            Self::Busy | Self::Occupied(_) => Kind::Busy,
             Self::Damaged(_) => Kind::Integrity,
             Self::Internal(_) => Kind::Internal,
         }
@@ -352,7 +352,7 @@ impl ApiError {
             | Self::Redacted
             | Self::KeyReused
             | Self::Busy
-            | Self::Occupied
+            | Self::Occupied(_)
             | Self::Damaged(_)
             | Self::Internal(_) => (Vec::new(), Vec::new()),
         };
@@ -362,10 +362,7 @@ impl ApiError {
             Self::MediaType(detail) => (*detail).to_owned(),
             Self::NotAcceptable(offered) => format!("Answered are {}.", offered.join(", ")),
             Self::TooMuch(detail) | Self::Undecodable(detail) => format!("{detail}."),
-            Self::Occupied => {
-                "As many packs as can be are written at this moment, one for an organisation; come back after Retry-After."
-                    .to_owned()
-            }
+            Self::Occupied(detail) => format!("{detail}; come back after Retry-After."),
             Self::Parameters(_)
             | Self::Anonymous
             | Self::Unauthenticated
@@ -411,7 +408,7 @@ impl ApiError {
         if matches!(self, Self::Busy) {
             answer.insert_header((header::RETRY_AFTER, "1"));
         }
-        if matches!(self, Self::Occupied) {
+        if matches!(self, Self::Occupied(_)) {
             answer.insert_header((header::RETRY_AFTER, OCCUPIED.to_string()));
         }
         if let Self::MethodNotAllowed(allow) = self

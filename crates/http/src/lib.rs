@@ -18,6 +18,7 @@ mod health;
 mod icalendar;
 mod key_uses;
 mod limits;
+mod listeners;
 mod listing;
 mod observe;
 mod packs;
@@ -35,7 +36,7 @@ mod v1;
 pub mod webhooks;
 mod withheld;
 
-pub use document::document;
+pub use document::{document, event_types, events};
 pub use key_uses::KeyUses;
 pub use observe::{DigestFigures, WebhookFigures, WorkerFigures};
 pub use passwords::hash as hash_password;

@@ -114,6 +114,7 @@ impl WorkerFigures {
 pub(crate) struct Metrics {
     registry: Mutex<Registry>,
     pub(crate) digests: DigestFigures,
+    pub(crate) listeners: Gauge,
     pub(crate) webhooks: WebhookFigures,
     pub(crate) workers: WorkerFigures,
     requests: Family<Labels, Counter>,
@@ -130,6 +131,8 @@ impl Default for Metrics {
         let digests = DigestFigures::default();
         registry.register("digests", "Daily digests, by what became of them", digests.outcomes.clone());
         registry.register("digests_waiting", "Daily digests that are due", digests.waiting.clone());
+        let listeners = Gauge::default();
+        registry.register("event_listeners", "Streams of events that are listened to", listeners.clone());
         let webhooks = WebhookFigures::default();
         registry.register(
             "webhook_attempts",
@@ -149,7 +152,7 @@ impl Default for Metrics {
             "When a step of a worker last went well",
             workers.succeeded_at.clone(),
         );
-        Self { registry: Mutex::new(registry), digests, webhooks, workers, requests, seconds }
+        Self { registry: Mutex::new(registry), digests, listeners, webhooks, workers, requests, seconds }
     }
 }
 

@@ -52,6 +52,8 @@ pub(crate) use places::Places;
 const MOMENT: Duration = Duration::from_secs(600);
 /// How long its files may take after that: whoever takes them slowly has one of few places.
 const FILES: Duration = Duration::from_secs(3600);
+/// What is said where there are too many.
+const WRITTEN: &str = "As many packs as can be are written at this moment, one for an organisation";
 /// How long the sequencer is waited for.
 const SEQUENCING: Duration = Duration::from_secs(1);
 /// Bytes of a file that are read at once.
@@ -136,7 +138,7 @@ struct Reader<'a> {
 
 /// Answers with a pack. Refusals are the caller's to make before.
 pub(crate) async fn send(call: &Call, asked: Asked) -> Result<HttpResponse, ApiError> {
-    let place = call.app.packs.take(call.actor.organisation.0).ok_or(ApiError::Occupied)?;
+    let place = call.app.packs.take(call.actor.organisation.0).ok_or(ApiError::Occupied(WRITTEN))?;
     let (app, by) = (call.app.clone().into_inner(), call.actor.clone());
     let opening = {
         let app = app.clone();

@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use ratchet_domain::reference::{Locator, Prefix};
 use ratchet_domain::refusal::Fault;
-use ratchet_domain::{tags, text};
+use ratchet_domain::{tags, text, webhook_endpoints};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use std::collections::HashSet;
@@ -123,6 +123,20 @@ pub(crate) fn listed_labels<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
     match labels {
         Some(labels) if labels.len() > TAGS => Err(D::Error::custom(format!("must name at most {TAGS}"))),
         labels => Ok(labels),
+    }
+}
+
+/// Types of events, or patterns of them, separated by commas.
+pub(crate) fn listed_events<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    let patterns = each(deserializer, |word| {
+        let unknown = || format!("`{word}` is no type of event, such as nonconformity.closed, nor a pattern of some");
+        webhook_endpoints::is_pattern(word).then(|| word.to_owned()).ok_or_else(unknown)
+    })?;
+    match patterns {
+        Some(patterns) if patterns.len() > webhook_endpoints::PATTERNS => {
+            Err(D::Error::custom(format!("must name at most {}", webhook_endpoints::PATTERNS)))
+        }
+        patterns => Ok(patterns),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::contract;
 use crate::error::ApiError;
+use crate::listeners;
 use crate::observe::observe;
 use crate::routing::{self, Declared, Routes};
 use crate::{health, problems, v1};
@@ -41,6 +42,15 @@ async fn get_contract() -> impl Responder {
         .body(contract::COMMITTED)
 }
 
+/// What is told as it happens: AsyncAPI 3.
+#[get("/asyncapi.json")]
+async fn get_events() -> impl Responder {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "application/json"))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .body(contract::EVENTS)
+}
+
 /// What no operation answers: a path that is documented says which methods it knows, any other does not exist.
 async fn answer_the_rest(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let methods = contract::methods(request.path()).ok_or(ApiError::NotFound)?;
@@ -59,6 +69,7 @@ fn cors(origins: &[String]) -> Cors {
             header::IF_MATCH,
             header::IF_NONE_MATCH,
             HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("last-event-id"),
             HeaderName::from_static("on-behalf-of"),
             HeaderName::from_static("x-request-id"),
             HeaderName::from_static("traceparent"),
@@ -96,6 +107,7 @@ pub fn serve(app: Arc<App>, listener: TcpListener, workers: usize) -> std::io::R
             .app_data(app.clone())
             .configure(|config| routing::serve(&DECLARED, config))
             .service(get_contract)
+            .service(get_events)
             .service(web::redirect("/docs", "/docs/"))
             .service(SwaggerUi::new("/docs/{_:.*}").config(docs.clone()))
             .default_service(web::to(answer_the_rest))
@@ -109,8 +121,20 @@ pub fn serve(app: Arc<App>, listener: TcpListener, workers: usize) -> std::io::R
     .shutdown_timeout(25)
     .listen(listener)?;
     let server = server.run();
+    tokio::spawn(listeners::watch_journals(sweeping.clone()));
+    tokio::spawn(end_streams(sweeping.clone()));
     tokio::spawn(sweep(sweeping));
     Ok(server)
+}
+
+/// Ends the streams when the server is told to stop: it waits for answers under way, and these would never end.
+async fn end_streams(app: web::Data<App>) {
+    let mut told = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(told) => told,
+        Err(error) => return tracing::warn!(%error, "whoever listens to events is not told of a stop"),
+    };
+    told.recv().await;
+    app.listeners.end();
 }
 
 /// Forgets idle callers and old answers, and removes files that had to go by law, every few minutes.

@@ -37,6 +37,8 @@ pub(crate) enum Command {
     },
     /// Print the contract (OpenAPI 3.1)
     Openapi,
+    /// Print what events there are (AsyncAPI 3)
+    Asyncapi,
     /// Organisations of this instance
     #[command(subcommand)]
     Organisation(OrganisationCommand),
@@ -140,6 +142,10 @@ fn tell(text: &str) -> Result<ExitCode, Fault> {
     }
 }
 
+fn tell_whole(document: &serde_json::Value) -> Result<ExitCode, Fault> {
+    tell(&serde_json::to_string_pretty(document).map_err(|error| error.to_string())?)
+}
+
 /// Does it.
 pub(crate) fn run(command: Command, settings: &Settings) -> Result<ExitCode, Fault> {
     match command {
@@ -148,11 +154,8 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<ExitCode, Fau
         Command::Migrate => database::migrate(settings),
         Command::Backup { target } => backup::backup(settings, &target),
         Command::Restore { source } => backup::restore(settings, &source),
-        Command::Openapi => {
-            let document =
-                serde_json::to_string_pretty(&ratchet_http::document()).map_err(|error| error.to_string())?;
-            tell(&document)
-        }
+        Command::Openapi => tell_whole(&ratchet_http::document()),
+        Command::Asyncapi => tell_whole(&ratchet_http::events()),
         Command::Organisation(OrganisationCommand::Create(CreateOrganisation { name, admin_email })) => {
             people::create_organisation(settings, &name, &admin_email)
         }

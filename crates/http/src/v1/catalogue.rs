@@ -37,6 +37,9 @@ pub(crate) struct Discovery {
     /// The contract: OpenAPI 3.1.
     #[schema(example = "/openapi.json")]
     pub contract: &'static str,
+    /// What is told as it happens: AsyncAPI 3.
+    #[schema(example = "/asyncapi.json")]
+    pub events: &'static str,
     /// The same for people.
     #[schema(example = "/docs/")]
     pub documentation: &'static str,
@@ -57,8 +60,10 @@ fn catalogue<T: Serialize>(items: Vec<T>) -> Result<Answer, ApiError> {
 #[get("")]
 pub(crate) async fn list_resources(_: Open) -> Result<Answer, ApiError> {
     let items = contract::resources();
-    let answer =
-        Answer::json(StatusCode::OK, &Discovery { contract: "/openapi.json", documentation: "/docs/", items })?;
+    let answer = Answer::json(
+        StatusCode::OK,
+        &Discovery { contract: "/openapi.json", events: "/asyncapi.json", documentation: "/docs/", items },
+    )?;
     Ok(answer.with(&header::CACHE_CONTROL, "public, max-age=300"))
 }
 

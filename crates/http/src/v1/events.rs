@@ -1,5 +1,7 @@
 //! Events: the journal as CloudEvents 1.0, in order, gap-free, at least once.
 
+mod stream;
+
 use crate::answer::Answer;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -12,6 +14,7 @@ use chrono::{DateTime, Utc};
 use ratchet_domain::id::{EntryId, OrganisationId};
 use ratchet_persistence::journal::reading::{self, EntryFilter, StoredEntry};
 use serde::{Deserialize, Serialize};
+use stream::stream_events;
 
 /// One event (CloudEvents 1.0).
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -105,5 +108,5 @@ pub(crate) fn event_of(entry: EntryView, organisation: OrganisationId) -> EventV
 }
 
 pub(crate) fn configure(routes: &mut Routes) {
-    routes.service(list_events);
+    routes.service(list_events).service(stream_events);
 }

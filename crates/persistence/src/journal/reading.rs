@@ -4,7 +4,7 @@ use super::sequencer::find_tile;
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;
 use crate::error::Error;
-use crate::schema::{journal_checkpoints, journal_entries, journal_queue};
+use crate::schema::{journal_checkpoints, journal_entries, journal_heads, journal_queue};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::Record;
@@ -109,6 +109,29 @@ pub fn list(
     }
     let rows: Vec<Row> = query.order(entries::position).limit(limit).select(Row::as_select()).load(connection)?;
     rows.into_iter().map(Row::into_entry).collect()
+}
+
+/// How many entries of an organisation have a position.
+///
+/// # Errors
+/// The database's.
+pub fn size(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<u64, Error> {
+    let found: Option<i64> = journal_heads::table
+        .filter(journal_heads::organisation_id.eq(KeyValue(organisation.0)))
+        .select(journal_heads::size)
+        .get_result(connection)
+        .optional()?;
+    Ok(found.map_or(0, i64::cast_unsigned))
+}
+
+/// The same of all organisations that have any.
+///
+/// # Errors
+/// The database's.
+pub fn sizes(connection: &mut AnyConnection) -> Result<Vec<(OrganisationId, u64)>, Error> {
+    let found: Vec<(KeyValue, i64)> =
+        journal_heads::table.select((journal_heads::organisation_id, journal_heads::size)).load(connection)?;
+    Ok(found.into_iter().map(|(id, size)| (OrganisationId(id.0), size.cast_unsigned())).collect())
 }
 
 /// One entry.
