@@ -9,12 +9,16 @@ mod schemas;
 
 use crate::dialects::{InfluxFault, OtlpStatus};
 use crate::error::{Kind, Problem};
+use crate::record::Resource;
 use crate::routes::DECLARED;
 use crate::routing;
-pub use events::{event_types, events};
+use ratchet_domain::of_kind;
+use ratchet_domain::reference::Prefix;
 use serde_json::{Value, json};
 use strum::VariantArray;
 use utoipa::{PartialSchema, ToSchema};
+
+pub use events::{event_types, events};
 
 /// The document, whole: OpenAPI 3.1.
 #[must_use]
@@ -98,10 +102,6 @@ fn add_components(components: &mut Value) {
         "Idempotency-Replayed": header("`true` where this is the first answer once more, to the same `Idempotency-Key`."),
     });
     components["parameters"] = json!({
-        "id": {
-            "name": "id", "in": "path", "required": true, "schema": { "type": "string" },
-            "description": "The record's id or its reference.", "example": "NC-2026-0007",
-        },
         "If-Match": {
             "name": "If-Match", "in": "header", "required": false, "schema": { "type": "string" },
             "description": "The ETag that was read; its version part is compared.",
@@ -126,6 +126,14 @@ fn add_components(components: &mut Value) {
                 the record that it shows had to go by law.",
         },
     });
+    for kind in Prefix::VARIANTS.iter().copied() {
+        let prefix: &'static str = kind.into();
+        let stem = of_kind!(kind, T => <T as Resource>::PATH);
+        components["parameters"][format!("id-of-{stem}")] = json!({
+            "name": "id", "in": "path", "required": true, "schema": { "type": "string" },
+            "description": "The record's id or its reference.", "example": format!("{prefix}-2026-0007"),
+        });
+    }
 }
 
 /// What a problem of this kind says beside its body.

@@ -18,7 +18,7 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         || (SHOWN_ONCE.contains(&path) && writes)
         || ONCE.iter().any(|verb| path.ends_with(verb));
     let tagged = is_tagged(path, method);
-    refer_to_id(operation);
+    refer_to_id(path, operation);
     let mut header = |name: &str| add_parameter(operation, name);
     if tagged && !writes {
         header("If-None-Match");
@@ -191,10 +191,11 @@ fn add_parameter(operation: &mut Value, name: &str) {
     }
 }
 
-fn refer_to_id(operation: &mut Value) {
+fn refer_to_id(path: &str, operation: &mut Value) {
+    let stem = path.split('/').nth(2).unwrap_or_default();
     for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
         if parameter["name"] == "id" && parameter["in"] == "path" {
-            *parameter = json!({ "$ref": "#/components/parameters/id" });
+            *parameter = json!({ "$ref": format!("#/components/parameters/id-of-{stem}") });
         }
     }
     if operation["parameters"].is_null()
