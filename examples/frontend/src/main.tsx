@@ -17,10 +17,10 @@ import "./style.css";
 type Me = Schemas["Me"];
 
 const places = [
-  { name: "My work", at: "/work" },
-  { name: "Nonconformities", at: "/nonconformities" },
-  { name: "Indicators", at: "/indicators" },
-  { name: "Readiness", at: "/readiness" },
+  { name: "My work", at: ["/work"] },
+  { name: "Nonconformities", at: ["/nonconformities", "/records/NC-"] },
+  { name: "Indicators", at: ["/indicators", "/records/IND-"] },
+  { name: "Readiness", at: ["/readiness"] },
 ];
 
 const placeNow = () => location.hash.slice(1) || "/work";
@@ -45,7 +45,7 @@ function Nav({ at }: { at: string }) {
   return (
     <nav aria-label="Main">
       {places.map((place) => (
-        <a href={`#${place.at}`} aria-current={at.startsWith(place.at) ? "page" : undefined}>{place.name}</a>
+        <a key={place.name} href={`#${place.at[0]}`} aria-current={place.at.some((start) => at.startsWith(start)) ? "page" : undefined}>{place.name}</a>
       ))}
     </nav>
   );

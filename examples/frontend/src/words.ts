@@ -3,7 +3,7 @@
 /** `owner_id` is said as "Owner", `mark-duplicate` as "Mark duplicate". */
 export function label(name: string): string {
   const words = name.replace(/_ids?$/, "").replace(/[_-]+/g, " ").trim();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return (words.charAt(0).toUpperCase() + words.slice(1)).replace(/\bisms\b/i, "ISMS");
 }
 
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
@@ -41,4 +41,8 @@ export function many(count: number, one: string, more = `${one}s`): string {
 /** Words that stand in code marks in the contract, without the marks and without the clauses in brackets. */
 export function plain(text: string): string {
   return text.replace(/`/g, "").replace(/\s+/g, " ").replace(/\s*\[[\d., a-h-]+\]/g, "").trim();
+}
+
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -38,22 +38,28 @@ function useWidth() {
   return [place, width] as const;
 }
 
-/** A line across at a value, with its name above its right end. */
-function Across({ at, of, frame, kind, name }: { at: number; of: Scales; frame: Frame; kind: string; name: string }) {
-  const y = of.y(at);
-  if (y < frame.top || y > frame.bottom) return null;
-  return (
-    <g class={kind}>
-      <line x1={frame.left} x2={frame.right} y1={y} y2={y} />
-      <text x={frame.right - 4} y={y - 4 < frame.top + 8 ? y + 12 : y - 4} text-anchor="end">{name}</text>
-    </g>
-  );
-}
-
+/** Target and thresholds as lines across, named in the margin; names that would lie on each other move apart. */
 function Goal({ of, unit, scales, frame }: { of: NonNullable<View["goal"]>; unit: string | null; scales: Scales; frame: Frame }) {
-  const lines = (name: string, value: number | Schemas["IndicatorRange"]) => (typeof value === "number" ? [value] : [value.low, value.high])
-    .map((at) => <Across key={`${name}${at}`} at={at} of={scales} frame={frame} kind={name} name={`${label(name)} ${figure(at, unit)}`} />);
-  return <>{of.target != null && lines("target", of.target)}{lines("warning", of.warning)}{lines("critical", of.critical)}</>;
+  const values = (kind: string, value: number | Schemas["IndicatorRange"] | null | undefined) =>
+    (value == null ? [] : typeof value === "number" ? [value] : [value.low, value.high]).map((at) => ({ kind, at, y: scales.y(at) }));
+  const lines = [...values("target", of.target), ...values("warning", of.warning), ...values("critical", of.critical)]
+    .filter(({ y }) => y >= frame.top && y <= frame.bottom).sort((one, other) => one.y - other.y);
+  let free = frame.top - 12;
+  return (
+    <>
+      {lines.map(({ kind, at, y }) => {
+        free = Math.max(y + 4, free + 24);
+        const text = free;
+        return (
+          <g class={kind} key={kind + at}>
+            <line x1={frame.left} x2={frame.right} y1={y} y2={y} />
+            <text x={frame.right + 6} y={text}>{label(kind)}</text>
+            <text x={frame.right + 6} y={text + 12}>{figure(at, unit)}</text>
+          </g>
+        );
+      })}
+    </>
+  );
 }
 
 function Axes({ of, frame, unit }: { of: Scales; frame: Frame; unit: string | null }) {
@@ -115,7 +121,7 @@ function summary(view: View): string {
 function Drawing({ view, width }: { view: View; width: number }) {
   const [chosen, choose] = useState<number | null>(null);
   const height = width < 500 ? 260 : 340;
-  const frame: Frame = { left: 56, right: width - 10, top: 22, bottom: height - 28 };
+  const frame: Frame = { left: 56, right: width - (view.goal == null ? 10 : 62), top: 22, bottom: height - 28 };
   const unit = view.unit ?? null;
   const of = scales(view, frame);
   const point = chosen === null ? undefined : view.points[chosen];

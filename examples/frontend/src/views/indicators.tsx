@@ -25,7 +25,7 @@ function Tile({ of }: { of: Indicator }) {
       <h2><RecordLink reference={of.reference} title={of.name} /></h2>
       <p class="big">{of.last == null ? "–" : figure(of.last.value, of.unit ?? null)}</p>
       <Spark of={of} />
-      <p class="marks"><State of={of.status} />{of.open_signals.map((signal) => <span class="state warning" key={signal}>{label(signal)}</span>)}</p>
+      <p class="marks"><State of={of.status} />{[...new Set<string>(of.open_signals)].filter((signal) => signal !== of.status).map((signal) => <span class="state warning" key={signal}>{label(signal)}</span>)}</p>
       <p class="under">
         {of.target != null && <>Target {figure(of.target, of.unit ?? null)}, {of.direction === "lower_is_better" ? "lower is better" : of.direction === "higher_is_better" ? "higher is better" : "within its range"}. </>}
         {of.last != null && <>Measured {when(of.last.observed_at.slice(0, 10))}.</>}

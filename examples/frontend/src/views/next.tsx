@@ -6,7 +6,7 @@ import { field, write, type Write } from "../contract";
 import { SchemaForm } from "../form";
 import { history, open, patch, was, type Opened } from "../record";
 import { useSending } from "../sending";
-import { label, plain } from "../words";
+import { label, plain, sentence } from "../words";
 import type { Names } from "./facts";
 import { Overtaken, type Meanwhile } from "./overtaken";
 
@@ -35,7 +35,7 @@ function Button({ verb, reasons, allowed, chosen, choose }: {
     <li>
       <button type="button" class={chosen ? "verb chosen" : "verb"} aria-disabled={!allowed} aria-expanded={allowed ? chosen : undefined}
         aria-describedby={allowed ? undefined : id} onClick={() => allowed && choose()}>{label(verb)}</button>
-      {!allowed && <p class="why-not" id={id}>{reasons.join("; ")}</p>}
+      {!allowed && <p class="why-not" id={id}>{sentence(reasons.join("; "))}</p>}
     </li>
   );
 }

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { api, taken, type Schemas } from "../api";
 import { useLoaded } from "../load";
 import { Page, Read, RecordLink, State } from "../parts";
-import { label, many, when } from "../words";
+import { label, many, sentence, when } from "../words";
 
 type View = Schemas["ReadinessView"];
 type Check = Schemas["CheckView"];
@@ -34,7 +34,7 @@ function Question({ of }: { of: Check }) {
       <details>
         <summary><span class="question">{of.question}</span> <State of={of.result} /></summary>
         <p class="under">{of.clauses.join(", ")}</p>
-        {of.reason != null && <p>{of.reason.charAt(0).toUpperCase() + of.reason.slice(1)}.</p>}
+        {of.reason != null && <p>{sentence(of.reason)}.</p>}
         <Found of={of.offending} name="What offends" />
         {of.mend != null && <p>What would mend it: <code>{of.mend.method} {of.mend.path}</code>{of.offending.records.length > 0 && ", a button of each of these records."}</p>}
         <Found of={of.proof} name="What proves it" />
@@ -65,11 +65,15 @@ function Course({ of }: { of: View }) {
   const [first, last] = [days[0], days[days.length - 1]];
   if (first === undefined || last === undefined || days.length < 2) return null;
   const span = Date.parse(last.day) - Date.parse(first.day);
-  const at = ({ day, score }: Schemas["DayScore"]) => `${((100 * (Date.parse(day) - Date.parse(first.day))) / span).toFixed(1)},${(100 - (score ?? 0)).toFixed(1)}`;
+  const low = Math.max(0, Math.floor((Math.min(...days.map(({ score }) => score ?? 0)) - 10) / 10) * 10);
+  const x = (day: string) => (100 * (Date.parse(day) - Date.parse(first.day))) / span;
+  const y = (score: number) => 100 - (100 * (score - low)) / (100 - low);
+  const line = days.map(({ day, score }) => `${x(day).toFixed(1)},${y(score ?? 0).toFixed(1)}`).join(" ");
   return (
     <figure class="course">
-      <svg viewBox="-1 -2 102 104" preserveAspectRatio="none" role="img" aria-label={`From ${first.score} % on ${when(first.day)} to ${last.score} % on ${when(last.day)}`}>
-        <polygon points={`0,100 ${days.map(at).join(" ")} 100,100`} /><polyline points={days.map(at).join(" ")} />
+      <div class="scale under" aria-hidden="true"><span>100 %</span><span>{low} %</span></div>
+      <svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label={`From ${first.score} % on ${when(first.day)} to ${last.score} % on ${when(last.day)}`}>
+        <path d="M0 0H100M0 100H100" /><polyline points={line} />
       </svg>
       <figcaption class="under">{when(first.day)}: {first.score} % – {when(last.day)}: {last.score} %</figcaption>
     </figure>

@@ -34,21 +34,27 @@ function Connected({ trace, place }: { trace: Schemas["TraceView"]; place: Place
     const other = from === place.id ? nodes.get(to) : to === place.id ? nodes.get(from) : undefined;
     return other === undefined ? [] : [{ other, relation: from === place.id ? label(relation) : `${label(relation)} this` }];
   });
-  if (near.length === 0) return null;
+  // The actions of a nonconformity have a list of their own.
+  const others = near.filter(({ other, relation }) => !(place.kind === "nonconformity" && other.kind === "action" && relation === "Addresses this"));
+  if (others.length === 0) return null;
+  const lines = (some: typeof others) => (
+    <ul class="lines">
+      {some.map(({ other, relation }) => (
+        <li class="line" key={other.id + relation}>
+          <div>
+            <p class="over">{relation} · {label(other.kind)} · {other.reference}</p>
+            <p class="title"><RecordLink reference={other.reference} title={other.title ?? null} /></p>
+          </div>
+          <State of={other.state} />
+        </li>
+      ))}
+    </ul>
+  );
   return (
     <section class="card" aria-label="Connected records">
-      <h2>Connected <span class="count">{many(near.length, "record")}</span></h2>
-      <ul class="lines">
-        {near.map(({ other, relation }) => (
-          <li class="line" key={other.id + relation}>
-            <div>
-              <p class="over">{relation} · {label(other.kind)} · {other.reference}</p>
-              <p class="title"><RecordLink reference={other.reference} title={other.title ?? null} /></p>
-            </div>
-            <State of={other.state} />
-          </li>
-        ))}
-      </ul>
+      <h2>Connected <span class="count">{many(others.length, "record")}</span></h2>
+      {lines(others.slice(0, 5))}
+      {others.length > 5 && <details><summary>Show {many(others.length - 5, "more", "more")}</summary>{lines(others.slice(5))}</details>}
     </section>
   );
 }

@@ -16,11 +16,14 @@ export function done(entry: Entry): string {
 const stateOf = (entry: Entry | undefined) => ((entry?.detail as { state?: Record<string, unknown> } | null | undefined)?.state ?? null);
 const reasonOf = (entry: Entry) => (entry.detail as { reason?: string | null } | null | undefined)?.reason ?? null;
 
-// The head is the same in every state but for its version and moment.
-const withoutHead = ({ head: _, ...rest }: Record<string, unknown>) => rest;
+/** The journal keeps a state as the program does: its head says nothing new, and the facts of a stage stand in the stage. */
+function flat({ head: _, stage, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  const { name, ...facts } = (stage ?? {}) as Record<string, unknown>;
+  return { ...rest, ...facts, state: name };
+}
 
 function Changed({ before, after, names }: { before: Record<string, unknown>; after: Record<string, unknown>; names: Names }) {
-  const changed = differences(withoutHead(before), withoutHead(after));
+  const changed = differences(flat(before), flat(after));
   if (changed.length === 0) return null;
   return (
     <details>
