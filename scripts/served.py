@@ -72,13 +72,13 @@ def is_ready(address):
 
 
 @contextlib.contextmanager
-def served(program, kind, command="serve"):
-    """`serve` an empty organisation or `demo` the sample one; no caller is told to slow down."""
+def served(program, kind, command="serve", *more):
+    """`serve` an empty organisation or `demo` the sample one, with `more` settings; no caller is told to slow down."""
     with tempfile.TemporaryDirectory() as place, database(kind) as settings:
         place = pathlib.Path(place)
         port = free_port()
         arguments = [program, command, "--data-dir", place / "data", "--port", str(port), "--log", "warn",
-                     "--requests-per-minute", "1000000", "--logins-per-minute", "10000", *settings]
+                     "--requests-per-minute", "1000000", "--logins-per-minute", "10000", *settings, *more]
         with open(place / "printed", "w") as printed, open(place / "log", "w") as log:
             process = subprocess.Popen(arguments, stdout=printed, stderr=log)
         server = Server(process, f"http://127.0.0.1:{port}", place)

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(kills keys outages uploads races sync fuzz contract clients schemathesis senders webhooks times flood)
+names=(kills keys outages uploads races sync fuzz contract clients frontend schemathesis senders webhooks times flood)
 about() {
     case $1 in
     kills) echo "kill -9 under 16 writers, 20 times on each database; nothing acknowledged is lost" ;;
@@ -18,6 +18,7 @@ about() {
     fuzz) echo "every parser fed with what a fuzzer makes up, a minute each, on a nightly toolchain" ;;
     contract) echo "the contract under two public linters, the events under one; needs npx" ;;
     clients) echo "clients in TypeScript and Python, generated from the contract, spend a day with the API; needs npm, pip" ;;
+    frontend) echo "the example frontend, built strictly and walked through in Chromium; needs npm and Chromium; screenshots in target/frontend" ;;
     schemathesis) echo "what Schemathesis makes up out of the contract, as ISMS manager and as auditor; needs pip; about an hour" ;;
     senders) echo "OpenTelemetry's SDKs, clients of InfluxDB and of CloudEvents send to the doors; needs pip, takes npm, Prometheus and vmagent where they are" ;;
     webhooks) echo "the libraries of Standard Webhooks for Python and JavaScript verify what is sent; needs pip and npm" ;;
@@ -72,6 +73,15 @@ run() {
         rm "$rules"
         ;;
     clients) python3 scripts/clients.py "${CARGO_TARGET_DIR:-target}/debug/ratchet" ;;
+    frontend)
+        if ! command -v chromium >/dev/null && [ -z "${CHROMIUM:-}" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+            (apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium fonts-dejavu-core) >&2
+        fi
+        for tool in npm "${CHROMIUM:-chromium}"; do
+            command -v "$tool" >/dev/null || { echo "frontend: $tool is missing" >&2; return 1; }
+        done
+        CHROMIUM=$(command -v "${CHROMIUM:-chromium}") python3 scripts/frontend.py "${CARGO_TARGET_DIR:-target}/debug/ratchet"
+        ;;
     schemathesis)
         with_packages tests/clients/schemathesis.txt scripts/conformance.py "${CARGO_TARGET_DIR:-target}/debug/ratchet"
         ;;
