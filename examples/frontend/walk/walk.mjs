@@ -224,8 +224,9 @@ async function collides(mara, reference) {
   const overtaken = mara.page.getByRole("alert", { name: "Changed meanwhile" });
   await overtaken.waitFor();
   assert.match(await overtaken.innerText(), /Amended by Sofia Rossi/);
-  const row = overtaken.getByRole("row", { name: /^Title/ });
-  assert.match(await row.innerText(), /Badges of visitors are not returned[\s\S]*Visitors keep their badges/);
+  const title = overtaken.locator(".versions").filter({ hasText: /^Title/ });
+  assert.match(await title.innerText(), /Badges of visitors are not returned[\s\S]*Visitors keep their badges[\s\S]*stays as it is now/);
+  assert.match(await overtaken.innerText(), /Yours alone: Statement/);
   await overtaken.scrollIntoViewIfNeeded();
   await mara.picture("overtaken");
   await overtaken.getByRole("button", { name: "Save mine on top of it" }).click();

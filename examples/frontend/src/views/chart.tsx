@@ -137,7 +137,7 @@ function Drawing({ view, width }: { view: View; width: number }) {
   };
   return (
     <figure class="chart">
-      <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" tabIndex={0} aria-label={`${summary(view)} The arrow keys go through the measurements.`}
+      <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" tabindex={0} aria-label={`${summary(view)} The arrow keys go through the measurements.`}
         onPointerMove={nearest} onPointerLeave={() => choose(null)} onKeyDown={(event) => {
           const act = keys[event.key];
           if (act === undefined) return;

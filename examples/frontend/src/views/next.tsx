@@ -70,7 +70,7 @@ function Doing({ job, opened, names, done, close }: Props & { job: Job; close: (
   };
 
   return (
-    <section class="doing" aria-label={label(job.verb)}>
+    <section class={amends ? "doing amends" : "doing"} aria-label={label(job.verb)}>
       <h3>{label(job.verb)}</h3>
       {job.write && <p class="hint">{plain(job.write.summary)}</p>}
       {meanwhile && (

@@ -21,21 +21,19 @@ export function Overtaken({ of: { base, now, entries, mine }, names, again, drop
       <h3>Changed while you were writing</h3>
       <p>Nothing of yours was written. Since you opened version {base.version} this happened:</p>
       <ul>{entries.map((entry) => <li>{done(entry)} by {actor(entry, names)}, {when(entry.at)}</li>)}</ul>
-      <div class="table">
-        <table>
-          <thead><tr><th scope="col">Field</th><th scope="col">When you opened it</th><th scope="col">Now</th>{mine && <th scope="col">Yours</th>}</tr></thead>
-          <tbody>
-            {rows.map(({ name, before, after }) => (
-              <tr class={mine !== null && name in mine ? "both" : ""}>
-                <th scope="row">{label(name)}</th>
-                <td><Value name={name} value={before} names={names} /></td>
-                <td><Value name={name} value={after} names={names} /></td>
-                {mine && <td>{name in mine ? <Value name={name} value={mine[name]} names={names} /> : <span class="quiet-text">as it is</span>}</td>}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      {rows.map(({ name, before, after }) => (
+        <div class={mine !== null && name in mine ? "versions both" : "versions"} key={name}>
+          <h4>{label(name)}</h4>
+          <dl>
+            <div><dt>When you opened it</dt><dd><Value name={name} value={before} names={names} /></dd></div>
+            <div><dt>Now</dt><dd><Value name={name} value={after} names={names} /></dd></div>
+            {mine && <div><dt>Yours</dt><dd>{name in mine ? <Value name={name} value={mine[name]} names={names} /> : <span class="quiet-text">stays as it is now</span>}</dd></div>}
+          </dl>
+        </div>
+      ))}
+      {mine && Object.keys(mine).some((name) => !rows.some((row) => row.name === name)) && (
+        <p>Yours alone: {Object.keys(mine).filter((name) => !rows.some((row) => row.name === name)).map(label).join(", ")}.</p>
+      )}
       <div class="buttons">
         {again && <button type="button" class="primary" onClick={again}>{mine ? "Save mine on top of it" : "Do it all the same"}</button>}
         <button type="button" onClick={drop}>{mine ? "Drop mine" : "Look at it first"}</button>
