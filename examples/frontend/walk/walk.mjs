@@ -372,7 +372,7 @@ async function isReady(mara) {
   await mara.page.getByText("POST /v1/risks/{id}/treat").waitFor();
   await mara.page.getByText("Are nonconformities recorded").click();
   await mara.picture("readiness", true);
-  await mara.page.locator(".found a[href*='RSK-']").first().click();
+  await mara.page.locator("details[open] .found a[href*='RSK-']").first().click();
   await mara.page.waitForURL(/records\/RSK-/);
   await mara.settled();
   await mara.verb("Treat").waitFor();
