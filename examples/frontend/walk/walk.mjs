@@ -390,7 +390,7 @@ async function isNarrow(reference) {
     const wide = await mara.page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(wide <= 400, `${place} is ${wide} wide`);
     const nameless = await mara.page.evaluate(() => [...document.querySelectorAll("input, select, textarea, button, a")]
-      .filter((one) => !(one.labels?.length || one.getAttribute("aria-label") || one.innerText?.trim())).map((one) => one.outerHTML));
+      .filter((one) => !(one.labels?.length || one.getAttribute("aria-label") || one.textContent?.trim())).map((one) => one.outerHTML));
     assert.deepEqual(nameless, [], `all of ${place} has a name`);
   }
   await mara.page.emulateMedia({ colorScheme: "dark" });
