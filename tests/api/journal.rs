@@ -201,6 +201,16 @@ async fn events_come_in_order_and_histories_whole() {
         manager.get(&format!("{path}?as_of=2020-01-01T00:00:00Z")).await.expect(404);
         let found = manager.get(&format!("/v1/records/{reference}")).await.expect(200);
         assert_eq!((&found.body["kind"], &found.body["state"]), (&json!("nonconformity"), &json!("reported")));
+        // By its id, which is all that other records say of it.
+        let id = found.body["id"].as_str().unwrap();
+        let same = manager.get(&format!("/v1/records/{id}")).await.expect(200);
+        assert_eq!(same.body, found.body);
+        let same = manager.get(&format!("/v1/records/{id}/history")).await.expect(200);
+        assert_eq!(same.body, history.body);
+        let traced = manager.get(&format!("/v1/records/{id}/trace")).await.expect(200);
+        assert_eq!(traced.body["nodes"][0]["reference"], found.body["reference"]);
+        api.stranger(Role::IsmsManager).await.get(&format!("/v1/records/{id}")).await.expect(404);
+        manager.get(&format!("/v1/records/{}", uuid::Uuid::nil())).await.expect(404);
         manager.get("/v1/records/NC-2026-9999").await.expect(404);
         api.stranger(Role::IsmsManager).await.get(&format!("/v1/records/{reference}/history")).await.expect(404);
     }

@@ -1,4 +1,4 @@
-//! Any record by its reference, whatever its kind.
+//! Any record by its reference or id, whatever its kind.
 
 use crate::answer::Answer;
 use crate::caller::Call;
@@ -243,28 +243,40 @@ pub(crate) fn seen_of(
     Ok(records.iter().filter_map(|(_, id)| seen.remove(id)).collect())
 }
 
-fn reference_of(path: &web::Path<String>) -> Result<Reference, ApiError> {
+/// What the path names: a reference tells the kind, an id does not.
+fn locator_of(path: &web::Path<String>) -> Result<Locator, ApiError> {
     path.parse().map_err(|_| ApiError::NotFound)
 }
 
-/// Find a record by its reference.
+/// The record of whatever kind, when the caller may see it.
+fn find_any(locator: Locator, by: &Actor, connection: &mut AnyConnection) -> Result<(Prefix, RecordView), ApiError> {
+    let kind = match locator {
+        Locator::Reference(reference) => reference.prefix,
+        Locator::Id(id) => {
+            let kind = reading::kind_of(by.organisation, id, connection)?;
+            kind.and_then(|kind| Prefix::of_kind(&kind)).ok_or(ApiError::NotFound)?
+        }
+    };
+    Ok((kind, find(kind, locator, by, connection)?))
+}
+
+/// Find a record by its reference or id, whatever it is.
 #[utoipa::path(
     tag = "records",
-    params(("reference" = String, Path, description = "Such as NC-2026-0007")),
+    params(("reference" = String, Path, description = "The record's reference, such as NC-2026-0007, or its id")),
     responses((status = 200, body = RecordView))
 )]
 #[get("/records/{reference}")]
 pub(crate) async fn get_record(call: Call, path: web::Path<String>, _: Query<Nothing>) -> Result<Answer, ApiError> {
-    let (reference, by) = (reference_of(&path)?, call.actor.clone());
-    let read = move |connection: &mut _| find(reference.prefix, Locator::Reference(reference), &by, connection);
-    let record = call.app.store.read(read).await?;
+    let (locator, by) = (locator_of(&path)?, call.actor.clone());
+    let (_, record) = call.app.store.read(move |connection| find_any(locator, &by, connection)).await?;
     Answer::json(StatusCode::OK, &record)
 }
 
 /// Read every version of a record, out of the journal.
 #[utoipa::path(
     tag = "records",
-    params(("reference" = String, Path, description = "Such as NC-2026-0007"), HistoryQuery),
+    params(("reference" = String, Path, description = "The record's reference, such as NC-2026-0007, or its id"), HistoryQuery),
     responses((status = 200, body = History))
 )]
 #[get("/records/{reference}/history")]
@@ -273,9 +285,9 @@ pub(crate) async fn get_history(
     path: web::Path<String>,
     query: Query<HistoryQuery>,
 ) -> Result<Answer, ApiError> {
-    let (reference, by, after) = (reference_of(&path)?, call.actor.clone(), query.0.after.unwrap_or(0));
+    let (locator, by, after) = (locator_of(&path)?, call.actor.clone(), query.0.after.unwrap_or(0));
     let read = move |connection: &mut _| -> Result<_, ApiError> {
-        let RecordView { kind, id, .. } = find(reference.prefix, Locator::Reference(reference), &by, connection)?;
+        let (_, RecordView { kind, id, .. }) = find_any(locator, &by, connection)?;
         Ok(reading::history(by.organisation, (kind, id), after, LIMIT, connection)?)
     };
     let entries = call.app.store.read(read).await?;
@@ -289,14 +301,14 @@ pub(crate) async fn get_history(
 /// Kept with every write. Whoever answers, or answered within the last twelve months, does not audit it [9.2.2].
 #[utoipa::path(
     tag = "records",
-    params(("reference" = String, Path, description = "Such as PRO-2026-0002")),
+    params(("reference" = String, Path, description = "The record's reference, such as PRO-2026-0002, or its id")),
     responses((status = 200, body = Owners))
 )]
 #[get("/records/{reference}/owners")]
 pub(crate) async fn get_owners(call: Call, path: web::Path<String>, _: Query<Nothing>) -> Result<Answer, ApiError> {
-    let (reference, by) = (reference_of(&path)?, call.actor.clone());
+    let (locator, by) = (locator_of(&path)?, call.actor.clone());
     let read = move |connection: &mut _| -> Result<_, ApiError> {
-        let RecordView { id, .. } = find(reference.prefix, Locator::Reference(reference), &by, connection)?;
+        let (_, RecordView { id, .. }) = find_any(locator, &by, connection)?;
         Ok(ownerships::of_record(by.organisation, id, connection)?)
     };
     let tenures = call.app.store.read(read).await?;
@@ -309,15 +321,15 @@ pub(crate) async fn get_owners(call: Call, path: web::Path<String>, _: Query<Not
 /// The walk ends at indicators, unless it began at one.
 #[utoipa::path(
     tag = "records",
-    params(("reference" = String, Path, description = "Such as NC-2026-0007")),
+    params(("reference" = String, Path, description = "The record's reference, such as NC-2026-0007, or its id")),
     responses((status = 200, body = TraceView))
 )]
 #[get("/records/{reference}/trace")]
 pub(crate) async fn get_trace(call: Call, path: web::Path<String>, _: Query<Nothing>) -> Result<Answer, ApiError> {
-    let (reference, by) = (reference_of(&path)?, call.actor.clone());
+    let (locator, by) = (locator_of(&path)?, call.actor.clone());
     let read = move |connection: &mut _| -> Result<_, ApiError> {
-        let RecordView { id, .. } = find(reference.prefix, Locator::Reference(reference), &by, connection)?;
-        let start = Target { kind: reference.prefix, id: RecordId(id) };
+        let (kind, RecordView { id, .. }) = find_any(locator, &by, connection)?;
+        let start = Target { kind, id: RecordId(id) };
         let Trace { nodes, edges, is_complete } = trace::trace(&by, start, connection)?;
         let nodes: Vec<(Prefix, Uuid)> = nodes.into_iter().map(|node| (node.kind, node.id.0)).collect();
         let mut seen = seen_of(&nodes, &by, connection)?;

@@ -14,9 +14,11 @@ use ratchet_domain::journal::leaf::{self, Leaf};
 use ratchet_domain::journal::merkle::Hash;
 use ratchet_domain::journal::proof;
 use ratchet_domain::journal::tiles::TileReader;
+use ratchet_domain::reference::Prefix;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::HashSet;
+use strum::VariantArray;
 use uuid::Uuid;
 
 /// An entry as it is stored.
@@ -150,6 +152,26 @@ pub fn find(
         .get_result(connection)
         .optional()?;
     row.map(Row::into_entry).transpose()
+}
+
+/// Of which kind the record of this id is: each has an entry from the beginning.
+///
+/// # Errors
+/// The database's.
+pub fn kind_of(
+    organisation: OrganisationId,
+    id: Uuid,
+    connection: &mut AnyConnection,
+) -> Result<Option<String>, Error> {
+    // Each kind is looked for in the index by kind and record.
+    let kinds = Prefix::VARIANTS.iter().map(|kind| kind.kind());
+    Ok(journal_entries::table
+        .filter(journal_entries::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(journal_entries::object_kind.eq_any(kinds))
+        .filter(journal_entries::object_id.eq(KeyValue(id)))
+        .select(journal_entries::object_kind)
+        .first(connection)
+        .optional()?)
 }
 
 /// Every version of a record behind `after`, oldest first; also those without a position yet.
