@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(kills keys outages uploads races sync fuzz contract clients frontend schemathesis senders webhooks times flood)
+names=(kills keys outages uploads races sync fuzz contract clients frontend schemathesis senders webhooks tickets times flood)
 about() {
     case $1 in
     kills) echo "kill -9 under 16 writers, 20 times on each database; nothing acknowledged is lost" ;;
@@ -22,6 +22,7 @@ about() {
     schemathesis) echo "what Schemathesis makes up out of the contract, as ISMS manager and as auditor; needs pip; about an hour" ;;
     senders) echo "OpenTelemetry's SDKs, clients of InfluxDB and of CloudEvents send to the doors; needs pip, takes npm, Prometheus and vmagent where they are" ;;
     webhooks) echo "the libraries of Standard Webhooks for Python and JavaScript verify what is sent; needs pip and npm" ;;
+    tickets) echo "tickets in a Jira Data Center that keeps what it is told; with RATCHET_TICKET_SPECS in GitHub and Jira Cloud as their descriptions have it; needs pip, and npm" ;;
     times) echo "whether the time of an answer tells that a record or a login exists; needs an idle machine" ;;
     flood) echo "64 logins at once for half a minute; nobody else waits, and memory stays; needs an idle machine" ;;
     *) return 1 ;;
@@ -108,6 +109,18 @@ run() {
         "$place/venv/bin/pip" install --quiet --requirement scripts/receivers.txt
         npm install --silent --no-audit --no-fund --prefix "$place" standardwebhooks@1.1.1 >&2
         "$place/venv/bin/python" scripts/receivers.py "${CARGO_TARGET_DIR:-target}/debug/ratchet" "$place/node_modules"
+        rm -r "$place"
+        ;;
+    tickets)
+        place=$(mktemp -d)
+        python3 -m venv "$place/venv"
+        "$place/venv/bin/pip" install --quiet --requirement scripts/tickets.txt
+        specs=()
+        if [ -n "${RATCHET_TICKET_SPECS:-}" ]; then
+            npm install --silent --no-audit --no-fund --prefix "$place" @stoplight/prism-cli@5.14.2 >&2
+            specs=(--specs "$RATCHET_TICKET_SPECS" --prism "$place/node_modules/.bin/prism")
+        fi
+        "$place/venv/bin/python" scripts/tickets.py "${CARGO_TARGET_DIR:-target}/debug/ratchet" "${specs[@]}"
         rm -r "$place"
         ;;
     times) measured existence ;;

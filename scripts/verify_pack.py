@@ -52,7 +52,7 @@ REGISTERS = {
     "audit-report": ("finding", "nonconformity", "improvement", "evidence"),
 }
 # Journaled, and in no pack.
-NEVER_IN = ("api_key", "webhook_endpoint")
+NEVER_IN = ("api_key", "webhook_endpoint", "ticket_connection")
 # What holds until it is said otherwise: in a pack of any time that does not end before it was made.
 HOLDING = frozenset((
     "settings", "member", "context_entry", "process", "applicability", "policy", "policy_version", "acknowledgement",
@@ -536,7 +536,9 @@ def texts_of(value):
 
 
 # What a record shows and its state does not hold: what other records make of it, labels of the catalogue, an address.
-DERIVED = frozenset(("clause", "discredited_by", "label", "report_link"))
+DERIVED = frozenset((
+    "clause", "discredited_by", "label", "last_error", "next_sync_at", "proposes", "report_link", "seen", "settled", "synced_at",
+))
 # What stands where nothing was said yet.
 UNSAID = frozenset(("not_checked",))
 

@@ -461,7 +461,7 @@ impl StoredEntry {
 /// Writes that are about no record: machinery without an entry. An anonymous report becomes a record by the hour, so that
 /// its entry does not tell the minute.
 fn is_machinery(path: &str) -> bool {
-    path.starts_with("/v1/auth/") || path.starts_with("/v1/report-intakes/")
+    ["/v1/auth/", "/v1/report-intakes/", "/v1/ticket-inbound/"].iter().any(|machinery| path.starts_with(machinery))
 }
 
 /// Who asks.

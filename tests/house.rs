@@ -23,6 +23,7 @@ fn arrows_point_downwards() {
     for (package, banned) in [
         ("ratchet-domain", ["diesel", "actix-web", "tokio", "rand", "tracing"].as_slice()),
         ("ratchet-ingest", &["diesel", "actix-web", "tokio", "ratchet-domain", "ratchet-persistence"]),
+        ("ratchet-tickets", &["diesel", "actix-web", "tokio", "reqwest", "ratchet-persistence"]),
         ("ratchet-persistence", &["actix-web", "ratchet-http", "ratchet-ingest"]),
         ("ratchet-http", &["ratchet-server"]),
     ] {

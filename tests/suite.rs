@@ -83,6 +83,7 @@ mod api {
     mod statements;
     mod templates;
     mod tenancy;
+    mod ticket_connections;
     mod timeline_entries;
     mod tokens;
     mod trace;
@@ -115,6 +116,7 @@ mod faults {
     mod scenes;
     mod settings;
     mod sync;
+    mod tickets;
     mod uploads;
     mod webhooks;
 

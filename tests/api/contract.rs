@@ -447,6 +447,9 @@ pub async fn target(api: &Api, path: &str) -> String {
         let body = json!({ "name": "Feed", "scopes": ["records:read"] });
         return api.by(Role::Admin).await.post("/v1/api-keys", body).await.expect(201).reference().to_owned();
     }
+    if path.starts_with("/v1/ticket-connections") {
+        return super::ticket_connections::connected(api, json!({})).await;
+    }
     if path.starts_with("/v1/webhook-endpoints") {
         return super::webhook_endpoints::registered(api, json!({})).await;
     }

@@ -22,7 +22,11 @@ fn more_of(path: &str) -> &'static str {
 
 /// Who reads a list whole.
 fn reader(path: &str) -> Role {
-    if ["/v1/api-keys", "/v1/webhook-endpoints"].contains(&path) { Role::Admin } else { Role::IsmsManager }
+    if ["/v1/api-keys", "/v1/ticket-connections", "/v1/webhook-endpoints"].contains(&path) {
+        Role::Admin
+    } else {
+        Role::IsmsManager
+    }
 }
 
 /// Each list with a cursor of it: `limit=1`, so that there is a second page.

@@ -35,6 +35,7 @@ pub const BY_HAND: &[&str] = &[
     "revise_objective",
     "roll_back_change",
     "schedule_change",
+    "settle_ticket_action",
     "start_change",
     "waive_notification_incident",
 ];
@@ -108,6 +109,7 @@ impl Ways {
             // There is something to hand over afterwards.
             "deactivate_member" => return drop(super::responsibilities::case_of(api, reference).await),
             "release_competence" => "assess_competence",
+            "unlink_ticket_action" => return super::ticket_connections::link(api, reference).await,
             "start_audit" => return super::audits::make_ready(api, reference).await,
             "revise_item_audit" | "drop_item_audit" | "check_item_audit" => {
                 return super::audits::ask(api, reference).await;

@@ -79,13 +79,19 @@ fn assert_named(told: &[String], records: &[(String, String)], fault: &str) {
 }
 
 /// What the sample leaves out: it sends nothing to anybody.
-async fn register_an_endpoint(url: &str) {
+async fn connect_outwards(url: &str) {
     let client = super::program::client();
     let token = super::demo::log_in(&client, url, "tomas@harbour.example").await;
     let endpoint = json!({ "url": "http://127.0.0.1:9/hook", "description": "Nobody listens", "events": ["member.*"] });
-    let request = client.post(format!("{url}/v1/webhook-endpoints")).bearer_auth(token).json(&endpoint);
-    let answer = request.send().await.unwrap();
-    assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap());
+    let statuses = json!([{ "status": "new", "category": "to_do" }, { "status": "closed", "category": "done" }]);
+    let connection = json!({
+        "base_url": "http://127.0.0.1:9/desk", "description": "Nobody answers", "kind": "roundup", "statuses": statuses,
+    });
+    for (path, body) in [("webhook-endpoints", endpoint), ("ticket-connections", connection)] {
+        let request = client.post(format!("{url}/v1/{path}")).bearer_auth(&token).json(&body);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap());
+    }
 }
 
 #[tokio::test]
@@ -95,7 +101,7 @@ async fn no_kind_of_record_is_changed_or_removed_unseen() {
         let instance = Instance::on(database);
         // Told once, and settled.
         let program = instance.start_with("demo", |command| _ = command.args(["--webhook-allow", "127.0.0.0/8"])).await;
-        register_an_endpoint(&program.url).await;
+        connect_outwards(&program.url).await;
         drop(program);
         assert!(instance.verify().status.success());
         let records = oldest(&instance.database);

@@ -5,10 +5,12 @@ mod lifecycle;
 mod migration;
 #[cfg(test)]
 pub(crate) mod tests;
+mod ticketing;
 
 pub use commands::{Amendment, Verify};
 pub use lifecycle::{Facts, StageName, Verb, edge};
 pub use migration::History;
+pub use ticketing::News;
 
 use crate::access::{Actor, Permission};
 use crate::analysis::effect::{Effect, Windows, moving, note_indicators};
@@ -21,6 +23,7 @@ use crate::refusal::{Faults, Refusal};
 use crate::responsibilities::{Part, Responsibility};
 use crate::separation::SeparationException;
 use crate::text;
+use crate::tickets::Ticket;
 use crate::trace::TraceEdge;
 use crate::work::{Wake, Work};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -198,6 +201,9 @@ pub struct Action {
     /// What another register says of it, where it was brought in from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migrated: Option<Migrated>,
+    /// The ticket that it is elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<Ticket>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -362,6 +368,7 @@ impl Action {
             former_workers: Vec::new(),
             exceptions: Vec::new(),
             migrated: None,
+            ticket: None,
             stage: Stage::Open,
         };
         Ok(Change::born(action, "planned"))

@@ -82,6 +82,8 @@ ids! {
     AnalysisId,
     /// Which series that monitoring systems send feeds which indicator.
     IngestRuleId,
+    /// A ticketing system in which actions are tickets.
+    TicketConnectionId,
     /// A batch of measurements: one body, one transaction, one entry in the journal.
     MeasurementBatchId,
     /// Something that could be better.

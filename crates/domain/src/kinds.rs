@@ -83,6 +83,7 @@ macro_rules! of_kind {
             Redaction: redactions::Redaction,
             Restriction: restrictions::Restriction,
             WebhookEndpoint: webhook_endpoints::WebhookEndpoint,
+            TicketConnection: ticket_connections::TicketConnection,
         )
     };
     (@ $kind:expr, $record:ident => $run:expr, $($prefix:ident: $module:ident::$name:ident),+ $(,)?) => {

@@ -73,6 +73,8 @@ pub mod signals;
 pub mod tags;
 pub mod templates;
 pub mod text;
+pub mod ticket_connections;
+pub mod tickets;
 pub mod timeline_entries;
 pub mod trace;
 pub mod training_assignments;

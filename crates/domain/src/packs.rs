@@ -41,7 +41,7 @@ pub enum PackKind {
     Training,
 }
 
-/// Every register there is, but for machines' ways in and for where events go. What is said of other records stands behind them.
+/// Every register there is, but for machines' ways in and for the ways out: where events go, and tickets. What is said of other records stands behind them.
 const ALL: [Prefix; 39] = [
     Prefix::Settings,
     Prefix::Member,
@@ -158,6 +158,7 @@ const fn standing(kind: Prefix) -> Standing {
         | Prefix::Member
         | Prefix::ApiKey
         | Prefix::WebhookEndpoint
+        | Prefix::TicketConnection
         | Prefix::ContextEntry
         | Prefix::Process
         | Prefix::Applicability

@@ -146,6 +146,9 @@ pub enum Prefix {
     /// An address outside to which events are sent.
     #[strum(serialize = "WHK")]
     WebhookEndpoint,
+    /// A ticketing system in which actions are tickets.
+    #[strum(serialize = "TKC")]
+    TicketConnection,
 }
 
 impl Prefix {
@@ -194,6 +197,7 @@ impl Prefix {
             Self::Redaction => "redaction",
             Self::Restriction => "restriction",
             Self::WebhookEndpoint => "webhook_endpoint",
+            Self::TicketConnection => "ticket_connection",
         }
     }
 

@@ -131,7 +131,8 @@ pub fn is_about_others(kind: Prefix) -> bool {
         | Prefix::Incident
         | Prefix::Weakness
         | Prefix::Risk
-        | Prefix::WebhookEndpoint => false,
+        | Prefix::WebhookEndpoint
+        | Prefix::TicketConnection => false,
     }
 }
 

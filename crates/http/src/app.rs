@@ -2,6 +2,7 @@
 
 use crate::caller::Callers;
 use crate::cursor::hash_under;
+use crate::dialling::Dialler;
 use crate::key_uses::KeyUses;
 use crate::limits::Limits;
 use crate::listeners::Listeners;
@@ -58,7 +59,7 @@ pub struct Settings {
     pub trusted_proxies: Vec<std::net::IpAddr>,
     /// To whom weaknesses of the server are told, as URIs; nobody where it is empty.
     pub security_contacts: Vec<String>,
-    /// Where events may be sent.
+    /// Where events may be sent, and where ticketing systems may be.
     pub webhook_reach: Reach,
 }
 
@@ -120,6 +121,8 @@ pub struct App {
     pub(crate) hashing: tokio::sync::Semaphore,
     pub(crate) packs: Places,
     pub(crate) webhook_seal: Seal,
+    pub(crate) ticket_seal: Seal,
+    pub(crate) dialler: Dialler,
 }
 
 /// Passwords that are hashed at the same time: each takes 19 MiB and a core.
@@ -145,6 +148,8 @@ impl App {
             hashing: tokio::sync::Semaphore::new(HASHING),
             packs: Places::default(),
             webhook_seal: Seal::new(&hash_under(&keys.secret, "webhook secrets", &[]))?,
+            ticket_seal: Seal::new(&hash_under(&keys.secret, "ticket secrets", &[]))?,
+            dialler: Dialler::new(settings.webhook_reach.clone())?,
             store,
             source,
             settings,
@@ -161,6 +166,12 @@ impl App {
     #[must_use]
     pub fn webhook_figures(&self) -> WebhookFigures {
         self.metrics.webhooks.clone()
+    }
+
+    /// Whoever dials webhook endpoints and ticketing systems.
+    #[must_use]
+    pub fn dialler(&self) -> Dialler {
+        self.dialler.clone()
     }
 
     /// When API keys were used last, for the worker that writes it down.

@@ -9,6 +9,7 @@ mod caller;
 mod contract;
 mod cursor;
 mod dialects;
+pub mod dialling;
 mod document;
 mod drawing;
 mod error;

@@ -41,6 +41,12 @@ impl App {
     pub fn webhook_seal(&self) -> Seal {
         self.webhook_seal.clone()
     }
+
+    /// What seals, and opens, the secrets of ticket connections.
+    #[must_use]
+    pub fn ticket_seal(&self) -> Seal {
+        self.ticket_seal.clone()
+    }
 }
 
 #[cfg(test)]

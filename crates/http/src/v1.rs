@@ -57,6 +57,7 @@ pub(crate) mod settings;
 pub(crate) mod signals;
 pub(crate) mod tags;
 pub(crate) mod templates;
+pub(crate) mod ticket_connections;
 pub(crate) mod timeline_entries;
 pub(crate) mod training_assignments;
 pub(crate) mod votes;
@@ -129,5 +130,6 @@ pub(crate) fn configure(routes: &mut Routes) {
         .configure(diff::configure)
         .configure(packs::configure)
         .configure(events::configure)
-        .configure(webhook_endpoints::configure);
+        .configure(webhook_endpoints::configure)
+        .configure(ticket_connections::configure);
 }

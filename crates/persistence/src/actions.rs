@@ -22,6 +22,7 @@ use ratchet_domain::management_reviews::inputs::ActionFigure;
 use ratchet_domain::of_kind;
 use ratchet_domain::reference::{Locator, Prefix, Target};
 use ratchet_domain::separation::SeparationException;
+use ratchet_domain::tickets::Ticket;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -54,6 +55,8 @@ struct StageFacts {
     exceptions: Vec<SeparationException>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     migrated: Option<Migrated>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ticket: Option<Ticket>,
 }
 
 impl Columns {
@@ -75,6 +78,7 @@ impl Columns {
             former_workers,
             exceptions,
             migrated,
+            ticket,
             stage,
         } = record.clone();
         Ok(Self {
@@ -90,12 +94,20 @@ impl Columns {
             done_criteria,
             due_moves,
             stage: word(stage.name()),
-            stage_facts: to_json(&StageFacts { stage, fell_due_on, indicators, former_workers, exceptions, migrated })?,
+            stage_facts: to_json(&StageFacts {
+                stage,
+                fell_due_on,
+                indicators,
+                former_workers,
+                exceptions,
+                migrated,
+                ticket,
+            })?,
         })
     }
 
     fn into_record(self, head: Head) -> Result<Action, String> {
-        let StageFacts { stage, fell_due_on, indicators, former_workers, exceptions, migrated } =
+        let StageFacts { stage, fell_due_on, indicators, former_workers, exceptions, migrated, ticket } =
             from_json(&self.stage_facts)?;
         if word(stage.name()) != self.stage {
             return Err(format!("the column says {}, its facts say {:?}", self.stage, stage.name()));
@@ -118,6 +130,7 @@ impl Columns {
             former_workers,
             exceptions,
             migrated,
+            ticket,
             stage,
         })
     }

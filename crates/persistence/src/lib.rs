@@ -79,6 +79,8 @@ pub mod store;
 pub mod table;
 pub mod tags;
 pub mod templates;
+pub mod ticket_connections;
+pub mod tickets;
 pub mod timeline_entries;
 pub mod trace;
 pub mod training_assignments;

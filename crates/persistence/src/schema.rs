@@ -1354,6 +1354,77 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Nullable, Text};
     use crate::column::{Instant, Key};
+    ticket_connections (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        description -> Text,
+        stage -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Text};
+    use crate::column::Key;
+    ticket_secrets (connection_id, purpose) {
+        organisation_id -> Key,
+        connection_id -> Key,
+        purpose -> Text,
+        sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::column::{Instant, Key};
+    ticket_progress (connection_id) {
+        organisation_id -> Key,
+        connection_id -> Key,
+        polled_until -> Instant,
+        poll_due_at -> Instant,
+        leased_until -> Nullable<Instant>,
+        failures -> BigInt,
+        retry_at -> Instant,
+        error -> Nullable<Text>,
+        succeeded_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::BigInt;
+    use crate::column::Key;
+    ticket_positions (organisation_id) {
+        organisation_id -> Key,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::column::{Instant, Key};
+    ticket_links (action_id) {
+        organisation_id -> Key,
+        action_id -> Key,
+        connection_id -> Key,
+        remote_key -> Nullable<Text>,
+        due_at -> Instant,
+        failures -> BigInt,
+        error -> Nullable<Text>,
+        synced_at -> Nullable<Instant>,
+        lease_id -> Nullable<Key>,
+        leased_until -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
     webhook_endpoints (id) {
         id -> Key,
         organisation_id -> Key,
@@ -1479,6 +1550,8 @@ diesel::allow_tables_to_appear_in_same_query!(delegations, members);
 diesel::allow_tables_to_appear_in_same_query!(indicators, ingest_rules);
 diesel::allow_tables_to_appear_in_same_query!(formula_runs, indicators);
 diesel::allow_tables_to_appear_in_same_query!(indicators, record_edges);
+diesel::allow_tables_to_appear_in_same_query!(journal_heads, ticket_positions);
+diesel::allow_tables_to_appear_in_same_query!(ticket_connections, ticket_links, ticket_progress);
 diesel::allow_tables_to_appear_in_same_query!(journal_heads, webhook_deliveries, webhook_endpoints, webhook_progress);
 diesel::allow_columns_to_appear_in_same_group_by_clause!(
     measurement_series::measured_id,

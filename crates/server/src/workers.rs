@@ -1,6 +1,7 @@
 //! What runs beside the requests. Each takes its work from the database and is correct when two run at once.
 
 pub(crate) mod digests;
+pub(crate) mod tickets;
 pub(crate) mod webhooks;
 
 use crate::commands::people;
@@ -237,6 +238,18 @@ pub(crate) async fn send_webhooks(tools: Tools, sender: Arc<webhooks::Sender>) {
             Some(webhooks::Step::NoRoom) => tokio::time::sleep(NO_ROOM).await,
             Some(webhooks::Step::Nothing) | None => tokio::time::sleep(PAUSE).await,
         }
+    }
+}
+
+/// How long what has changed gathers before tickets are told of it.
+const TICKETS: Duration = Duration::from_millis(500);
+
+/// Compares actions with their tickets.
+pub(crate) async fn compare_tickets(tools: Tools, comparer: Arc<tickets::Comparer>) {
+    loop {
+        let step = comparer.step(&tools.store, &tools.source).await;
+        tools.noted("tickets", step);
+        tokio::time::sleep(TICKETS).await;
     }
 }
 

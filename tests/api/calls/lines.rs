@@ -10,7 +10,7 @@ use crate::api::nonconformities::{raise, report};
 use crate::api::{
     actions, applicabilities, context_entries, courses, employee_reports, evidence, formulas, imports, improvements,
     indicators, ingest, ingest_rules, measurements, policies, policy_versions, processes, responsibilities, signals,
-    training_assignments,
+    ticket_connections, training_assignments,
 };
 use crate::harness::{Api, PASSWORD};
 use ratchet_domain::access::Role;
@@ -45,6 +45,22 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
             let path = about(api, "/v1/webhook-endpoints/{id}/resend").await;
             let test = api.by(Admin).await.post(&path.replace("resend", "test"), json!({})).await.expect(200);
             (Admin, path, json!({ "delivery_id": test.body["delivery_id"] }))
+        }
+        "ticket_action" => {
+            let connection = ticket_connections::connected(api, json!({})).await;
+            (Manager, about(api, "/v1/actions/{id}/ticket").await, json!({ "connection": connection, "key": "SEC-1" }))
+        }
+        "settle_ticket_action" => {
+            let action = ticket_connections::differing(api).await;
+            (Manager, format!("/v1/actions/{action}/settle-ticket"), json!({ "field": "due_on", "keep": "ours" }))
+        }
+        "create_ticket_connection" => {
+            let people = json!([{ "member_id": member, "name": "mara" }]);
+            (Admin, "/v1/ticket-connections".into(), ticket_connections::body(json!({ "people": people })))
+        }
+        "amend_ticket_connection" => {
+            let path = about(api, "/v1/ticket-connections/{id}").await;
+            (Admin, path, json!({ "people": [{ "member_id": member, "name": "mara" }] }))
         }
         "revoke_api_key" => (Admin, about(api, "/v1/api-keys/{id}/revoke").await, json!({})),
         "create_member" => {

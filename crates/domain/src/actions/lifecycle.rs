@@ -72,6 +72,9 @@ pub enum Verb {
     Cancel,
     Reassign,
     MoveDue,
+    Ticket,
+    SettleTicket,
+    UnlinkTicket,
 }
 
 /// The stages to which a verb leads from a stage; empty where the stage does not know the verb.
@@ -89,6 +92,12 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
         (Verb::Reassign | Verb::MoveDue, S::Open) => &[S::Open],
         (Verb::Reassign | Verb::MoveDue, S::InProgress) => &[S::InProgress],
         (Verb::Reassign | Verb::MoveDue, S::Blocked) => &[S::Blocked],
+        (Verb::Ticket | Verb::SettleTicket | Verb::UnlinkTicket, S::Open) => &[S::Open],
+        (Verb::Ticket | Verb::SettleTicket | Verb::UnlinkTicket, S::InProgress) => &[S::InProgress],
+        (Verb::Ticket | Verb::SettleTicket | Verb::UnlinkTicket, S::Blocked) => &[S::Blocked],
+        (Verb::Ticket | Verb::SettleTicket | Verb::UnlinkTicket, S::Done) => &[S::Done],
+        (Verb::SettleTicket | Verb::UnlinkTicket, S::Verified) => &[S::Verified],
+        (Verb::SettleTicket | Verb::UnlinkTicket, S::Cancelled) => &[S::Cancelled],
         (
             Verb::Start
             | Verb::Block
@@ -99,7 +108,8 @@ pub fn edge(from: StageName, verb: Verb) -> &'static [StageName] {
             | Verb::Reopen
             | Verb::Cancel
             | Verb::Reassign
-            | Verb::MoveDue,
+            | Verb::MoveDue
+            | Verb::Ticket,
             S::Open | S::InProgress | S::Blocked | S::Done | S::Verified | S::Cancelled,
         ) => &[],
     }
@@ -162,7 +172,13 @@ impl Action {
         let permission = match verb {
             Verb::Start | Verb::Block | Verb::Unblock | Verb::Complete => Permission::WorkAction,
             Verb::Verify | Verb::RejectCompletion => Permission::VerifyEffectiveness,
-            Verb::Reopen | Verb::Cancel | Verb::Reassign | Verb::MoveDue => Permission::SteerAction,
+            Verb::Reopen
+            | Verb::Cancel
+            | Verb::Reassign
+            | Verb::MoveDue
+            | Verb::Ticket
+            | Verb::SettleTicket
+            | Verb::UnlinkTicket => Permission::SteerAction,
         };
         if !by.may(permission, self.is_own(by)) {
             return Err(Refusal::Forbidden);
@@ -178,13 +194,22 @@ impl Action {
                 Some(objection) => vec![objection],
                 None => Self::unless_parent_is_over(facts),
             },
+            Verb::Ticket if self.ticket.is_some() => {
+                vec![Reason::new("has_ticket", "it is a ticket already: unlink that one first")]
+            }
+            Verb::SettleTicket | Verb::UnlinkTicket if self.ticket.is_none() => {
+                vec![Reason::new("no_ticket", "it is no ticket elsewhere")]
+            }
             Verb::Start
             | Verb::Block
             | Verb::Unblock
             | Verb::Complete
             | Verb::Cancel
             | Verb::Reassign
-            | Verb::MoveDue => Vec::new(),
+            | Verb::MoveDue
+            | Verb::Ticket
+            | Verb::SettleTicket
+            | Verb::UnlinkTicket => Vec::new(),
         };
         if reasons.is_empty() { Ok(()) } else { Err(Refusal::State(reasons)) }
     }

@@ -94,6 +94,7 @@ impl Action {
             former_workers: Vec::new(),
             exceptions: Vec::new(),
             migrated: Some(migrated),
+            ticket: None,
             stage,
         };
         Ok(Change::born(action, "migrated"))

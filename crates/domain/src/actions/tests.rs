@@ -2,10 +2,11 @@ use super::*;
 use crate::access::{Role, Withheld};
 use crate::change::Lifecycle;
 use crate::fixtures::refusals::Refusals;
-use crate::fixtures::{at, birth, faults_of, machine, member, person};
-use crate::id::RecordId;
+use crate::fixtures::{at, birth, faults_of, machine, member, person, program};
+use crate::id::{RecordId, TicketConnectionId};
 use crate::separation::tests::relaxed;
 use crate::separation::{Rule, Separation};
+use crate::tickets::{Difference, Field, Side, Why};
 use chrono::Days;
 use strum::VariantArray;
 use uuid::Uuid;
@@ -41,6 +42,18 @@ fn open() -> Action {
     Action::plan(draft(), at().date_naive(), &manager(), birth(Prefix::Action)).unwrap().into_after()
 }
 
+fn connection() -> TicketConnectionId {
+    TicketConnectionId(Uuid::from_u128(7))
+}
+
+/// As a ticket on whose due date the two sides do not agree.
+fn with_ticket(action: Action) -> Action {
+    let mut ticket = Ticket::requested(connection(), None);
+    let (ours, theirs) = (Some("2026-03-01".to_owned()), Some("2026-04-01".to_owned()));
+    ticket.differ(Difference { field: Field::DueOn, ours, theirs, why: Why::BothChanged, detail: None, at: at() });
+    Action { ticket: Some(ticket), ..action }
+}
+
 fn apply(action: Action, verb: Verb) -> Result<Action, Refusal> {
     let (f, by, some) = (facts(), manager(), "because".to_owned());
     let verify = Verify { evidence: some.clone(), effect: None, exception_reason: None };
@@ -55,6 +68,9 @@ fn apply(action: Action, verb: Verb) -> Result<Action, Refusal> {
         Verb::Cancel => action.cancel(some, &f, &by, at()),
         Verb::Reassign => action.reassign(member(4), &f, &by, at()),
         Verb::MoveDue => action.move_due((at().date_naive(), some), &f, &by, at()),
+        Verb::Ticket => action.request_ticket((connection(), None), &f, &by, at()),
+        Verb::SettleTicket => with_ticket(action).settle_ticket((Field::DueOn, Side::Ours), &f, &by, at()),
+        Verb::UnlinkTicket => with_ticket(action).unlink_ticket(some, &f, &by, at()),
     }
     .map(Change::into_after)
 }
@@ -228,4 +244,35 @@ fn it_is_as_restricted_as_what_it_serves_but_for_whoever_does_it() {
     assert!(action.is_visible(&assignee().without(kept)));
     let itself: Withheld = [(action.head.id, "ACT-2026-0001".parse().unwrap())].into_iter().collect();
     assert!(!action.is_visible(&auditor.without(itself)));
+}
+
+#[test]
+fn an_action_is_one_ticket_and_only_the_program_says_how_that_gets_on() {
+    let asked = open().request_ticket((connection(), Some("SEC-1".into())), &facts(), &manager(), at()).unwrap();
+    assert_eq!(asked.action(), "action.ticket_requested");
+    let asked = asked.into_after();
+    let codes = |refused: Result<Change<Action>, Refusal>| match refused {
+        Err(Refusal::State(reasons)) => reasons.into_iter().map(|reason| reason.code).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(codes(asked.clone().request_ticket((connection(), None), &facts(), &manager(), at())), ["has_ticket"]);
+    assert_eq!(codes(open().unlink_ticket("x".into(), &facts(), &manager(), at())), ["no_ticket"]);
+    for key in ["", "  ", "a\nb", &"k".repeat(201)] {
+        let refused = open().request_ticket((connection(), Some(key.into())), &facts(), &manager(), at());
+        assert_eq!(faults_of(refused), ["/key malformed"]);
+    }
+    let refused = asked.clone().settle_ticket((Field::State, Side::Ours), &facts(), &manager(), at());
+    assert_eq!(faults_of(refused), ["/field no_difference"]);
+    let settled = with_ticket(open()).settle_ticket((Field::DueOn, Side::Theirs), &facts(), &manager(), at()).unwrap();
+    let ticket = settled.into_after().ticket.unwrap();
+    assert_eq!((ticket.differences.len(), ticket.settled.get(&Field::DueOn)), (0, Some(&Side::Theirs)));
+    let ticket = asked.ticket.clone().unwrap();
+    let by_hand = asked.clone().note_ticket(ticket.clone(), News::Changed, &manager(), at());
+    assert_eq!(by_hand.map(drop), Err(Refusal::Forbidden));
+    let noted = asked.note_ticket(ticket, News::Created, &program(), at()).unwrap();
+    assert_eq!(noted.action(), "action.ticket_created");
+    for by in [assignee(), person(2, &[Role::Auditor, Role::Management])] {
+        let refused = open().request_ticket((connection(), None), &facts(), &by, at());
+        assert_eq!(refused.map(drop), Err(Refusal::Forbidden));
+    }
 }

@@ -7,7 +7,8 @@ use crate::{
     actions, annotations, applicabilities, audit_programmes, audits, communication_plans, competences, context_entries,
     courses, employee_reports, evidence, findings, improvements, incidents, indicators, ingest_rules,
     management_reviews, measurements, nonconformities, objectives, policies, policy_versions, processes, redactions,
-    restrictions, risks, settings, signals, training_assignments, votes, weaknesses, webhook_endpoints,
+    restrictions, risks, settings, signals, ticket_connections, training_assignments, votes, weaknesses,
+    webhook_endpoints,
 };
 use crate::{change_templates, changes};
 use serde::Serialize;
@@ -122,6 +123,11 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
             settings::Verb::VARIANTS.iter().map(|verb| simple("in_force", verb.into(), "in_force")).collect(),
         ),
         table("api_keys", vec![simple("issued", "revoke", "revoked")]),
+        // The other system takes nothing, or answers again.
+        table(
+            "ticket_connections",
+            and(edges(ticket_connections::edge), vec![by_itself("active", "failing"), by_itself("failing", "active")]),
+        ),
         // The receiver wants nothing any more, or takes nothing.
         table("webhook_endpoints", and(edges(webhook_endpoints::edge), vec![by_itself("active", "disabled")])),
     ]

@@ -59,6 +59,7 @@ pub(super) fn tags(document: &Value) -> Value {
         ("journal", "Who did what and when, provably: entries, checkpoints, proofs, export."),
         ("packs", "What an auditor takes home: registers, evidence and the journal in one file that verifies offline."),
         ("events", "The journal as CloudEvents, for integrators."),
+        ("tickets", "Ticketing systems in which actions are tickets: both are told what the other says."),
         ("webhooks", "Where events are sent as they happen, signed as Standard Webhooks has it, and how that went."),
         ("operations", "For whoever runs the server."),
     ];

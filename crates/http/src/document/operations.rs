@@ -6,6 +6,7 @@ use crate::health;
 use crate::observe::UNOBSERVED;
 use crate::v1::calendar;
 use crate::v1::evidence::HARMLESS;
+use crate::v1::ticket_connections::inbound;
 use serde_json::{Map, Value, json};
 
 /// Adds to an operation what all of its kind share: headers, and each problem it can answer with.
@@ -31,15 +32,19 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         header("On-Behalf-Of");
     }
     let anonymous = path.starts_with(UNOBSERVED);
-    if method == "post" && !secret && !anonymous {
+    let from_outside = path == inbound::PATH;
+    if method == "post" && !secret && !anonymous && !from_outside {
         header("Idempotency-Key");
     }
     let kinds = [
         (Kind::Parameter, true),
-        (Kind::Unauthenticated, !open || secret),
+        (Kind::Unauthenticated, !open || secret || from_outside),
         (Kind::LoginRefused, path == "/v1/auth/login"),
         (Kind::Forbidden, takes_stand_ins || (!open && !path.ends_with("/me") && !is_public(path))),
-        (Kind::NotFound, path.contains('{') || path.starts_with("/v1/journal/") || MAY_BE_ABSENT.contains(&path)),
+        (
+            Kind::NotFound,
+            (path.contains('{') && !from_outside) || path.starts_with("/v1/journal/") || MAY_BE_ABSENT.contains(&path),
+        ),
         // Of what was written: a retry whose first answer showed what had to go.
         (Kind::Redacted, if writes { !open && !secret && !anonymous } else { about_one }),
         (Kind::Integrity, path.ends_with("/content")),
@@ -113,7 +118,7 @@ fn write_bytes(content: &mut Value) {
 }
 
 /// What is made there has a secret, which is shown then and never again.
-const SHOWN_ONCE: [&str; 2] = ["/v1/api-keys", "/v1/webhook-endpoints"];
+const SHOWN_ONCE: [&str; 3] = ["/v1/api-keys", "/v1/ticket-connections", "/v1/webhook-endpoints"];
 /// The same of verbs.
 const ONCE: [&str; 2] = ["/open-calendar-link", "/rotate-secret"];
 

@@ -1,5 +1,6 @@
 //! Actions over HTTP.
 
+mod ticket;
 mod view;
 
 pub(crate) use view::ActionView;
@@ -29,8 +30,10 @@ use ratchet_domain::reference::{self, Locator, Prefix};
 use ratchet_domain::refusal::Refusal;
 use ratchet_persistence::actions::Filter;
 use ratchet_persistence::connection::AnyConnection;
+use ratchet_persistence::tickets;
 use ratchet_persistence::tx::Tx;
 use serde::Deserialize;
+use ticket::{SettleTicketAction, TicketAction};
 
 /// What a list of actions can be narrowed by.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -76,6 +79,7 @@ impl Resource for Action {
     }
 
     fn fill(views: &mut [ActionView], by: &Actor, connection: &mut AnyConnection) -> Result<(), ApiError> {
+        ticket::fill(views, by, connection)?;
         let views = views.iter_mut().map(|view| {
             let verdict = view.rests_on.map(|(case, turn)| (case, Some(turn)));
             (verdict, &mut view.discredit)
@@ -396,6 +400,29 @@ verbs! {
     move_due_action "/actions/{id}/move-due" MoveDue MoveDueAction
     |action, MoveDueAction { due_on, reason }, facts, by, tx|
         action.move_due((due_on, reason), facts, by, tx.now());
+
+    /// Make an action a ticket elsewhere, too, or take the ticket of a key over. It is there in a moment; from then on each side
+    /// is told what the other says. A ticket that is closed there proposes that the action is done, and never verifies it.
+    ticket_action "/actions/{id}/ticket" Ticket TicketAction
+    |action, TicketAction { connection, key }, facts, by, tx|
+        ticket::connection(&connection, key.as_deref(), &action, tx).and_then(|connection| {
+            let change = action.request_ticket((connection, key), facts, by, tx.now())?;
+            tickets::begin(change.after().head.id, connection.0, tx)?;
+            Ok(change)
+        });
+
+    /// Decide whose word counts where an action and its ticket differ.
+    settle_ticket_action "/actions/{id}/settle-ticket" SettleTicket SettleTicketAction
+    |action, SettleTicketAction { field, keep }, facts, by, tx|
+        action.settle_ticket((field, keep), facts, by, tx.now());
+
+    /// Say that an action is no ticket any more. What is there stays as it is.
+    unlink_ticket_action "/actions/{id}/unlink-ticket" UnlinkTicket ExplainAction
+    |action, input, facts, by, tx| {
+        let change = action.unlink_ticket(input.reason, facts, by, tx.now())?;
+        tickets::end(change.after().head.id, tx)?;
+        Ok::<_, ApiError>(change)
+    };
 }
 
 pub(crate) fn configure(routes: &mut Routes) {
@@ -414,5 +441,8 @@ pub(crate) fn configure(routes: &mut Routes) {
         .service(reopen_action)
         .service(cancel_action)
         .service(reassign_action)
-        .service(move_due_action);
+        .service(move_due_action)
+        .service(ticket_action)
+        .service(settle_ticket_action)
+        .service(unlink_ticket_action);
 }

@@ -6,7 +6,7 @@ use crate::keys::Keys;
 use crate::mail::Mail;
 use crate::settings::{Fault, Settings};
 use crate::source::source;
-use crate::workers::{Tools, digests, webhooks};
+use crate::workers::{Tools, digests, tickets, webhooks};
 use crate::{telemetry, workers};
 use ratchet_domain::access::Role;
 use ratchet_domain::webhook_endpoints::Reach;
@@ -53,8 +53,8 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
     let files = Files::new(settings.evidence_directory());
     let app = App::new(store.clone(), source(), app_settings, &app_keys)?;
     let (sent, figures, key_uses) = (app.digest_figures(), app.worker_figures(), app.key_uses());
-    let reach = Reach { allowed: settings.webhook_allow.clone() };
-    let webhooks = webhooks::Sender::new(reach, app.webhook_seal(), app.webhook_figures())?;
+    let webhooks = webhooks::Sender::new(app.dialler(), app.webhook_seal(), app.webhook_figures());
+    let comparer = tickets::Comparer::new(app.dialler(), app.ticket_seal());
     let signer = signer(&keys, &public_url, &mut opened.connection)?;
     opened.stay();
     actix_web::rt::System::new().block_on(async move {
@@ -80,6 +80,7 @@ pub(super) fn serve_with(settings: &Settings, first: First) -> Result<ExitCode, 
         }
         tokio::spawn(workers::send_webhooks(tools.clone(), webhooks.clone()));
         tokio::spawn(workers::keep_webhooks(tools.clone(), webhooks));
+        tokio::spawn(workers::compare_tickets(tools.clone(), comparer));
         tokio::spawn(workers::note_key_uses(tools.clone(), key_uses.clone()));
         tokio::spawn(workers::follow(tools.clone()));
         println!("Serving on {url}");

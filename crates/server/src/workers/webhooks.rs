@@ -9,8 +9,9 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use post::{Clients, Letter, Outcome};
 use ratchet_domain::id::OrganisationId;
 use ratchet_domain::reference::Locator;
-use ratchet_domain::webhook_endpoints::{Answered, Reach, Verdict, WebhookEndpoint, verdict};
+use ratchet_domain::webhook_endpoints::{Answered, Verdict, WebhookEndpoint, verdict};
 use ratchet_http::app::Source;
+use ratchet_http::dialling::Dialler;
 use ratchet_http::webhooks::{message, test_message};
 use ratchet_http::{Seal, WebhookFigures};
 use ratchet_persistence::connection::AnyConnection;
@@ -52,9 +53,8 @@ pub(crate) enum Step {
 
 impl Sender {
     /// Dials what is within reach, and signs with what the seal opens.
-    pub(crate) fn new(reach: Reach, seal: Seal, figures: WebhookFigures) -> Result<Arc<Self>, String> {
-        let clients = Clients::new(reach)?;
-        Ok(Arc::new(Self { clients, seal, figures, under_way: Default::default() }))
+    pub(crate) fn new(dialler: Dialler, seal: Seal, figures: WebhookFigures) -> Arc<Self> {
+        Arc::new(Self { clients: Clients::new(dialler), seal, figures, under_way: Default::default() })
     }
 
     /// Makes deliveries of what has happened, takes what is due, and begins to send it.

@@ -47,6 +47,7 @@ fn refusals() -> BTreeMap<&'static str, Refusals> {
         ("restrictions", restrictions::tests::refusals()),
         ("settings", settings::tests::refusals()),
         ("api_keys", api_keys::tests::refusals()),
+        ("ticket_connections", ticket_connections::tests::refusals()),
         ("webhook_endpoints", webhook_endpoints::tests::refusals()),
     ];
     told.into_iter().chain(annotations::tests::refusals()).collect()

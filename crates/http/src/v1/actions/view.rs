@@ -1,5 +1,6 @@
 //! An action as the API shows it.
 
+use super::ticket::TicketView;
 use crate::record::discredit::DiscreditView;
 use crate::record::effect::EffectView;
 use crate::record::expand::MemberName;
@@ -64,6 +65,8 @@ pub(crate) struct ActionView {
     /// What another register says of it, where it was brought in from before go-live: no gate of this program was run for
     /// that.
     pub migrated: Option<MigratedView>,
+    /// The ticket that it is elsewhere.
+    pub ticket: Option<TicketView>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -141,6 +144,7 @@ impl ActionView {
             former_workers,
             exceptions,
             migrated,
+            ticket,
             stage,
         } = action;
         let (blocked_because, cancelled_because, completion, verification) = stage_view(stage);
@@ -168,6 +172,7 @@ impl ActionView {
             former_worker_ids: former_workers.clone(),
             exceptions: exceptions.iter().map(Into::into).collect(),
             migrated: migrated.as_ref().map(Into::into),
+            ticket: ticket.clone().map(Into::into),
             transitions,
         }
     }

@@ -1,23 +1,16 @@
-//! One attempt: the addresses that are dialled are those that were checked, and what comes back is bounded.
+//! One attempt, and what came of it.
 
 use super::signature::signatures;
 use chrono::{DateTime, TimeDelta, Utc};
 use ratchet_domain::text::without_forbidden;
-use ratchet_domain::webhook_endpoints::{Destination, Found, Reach, retry_after};
-use ratchet_http::webhooks::look_up;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::{Client, Response, redirect};
-use std::error::Error as _;
-use std::net::SocketAddr;
+use ratchet_domain::webhook_endpoints::retry_after;
+use ratchet_http::dialling::{Dialler, words_of};
+use reqwest::Response;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// How long an attempt may take, and how long a connection.
-const PATIENCE: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(5));
 /// How long is listened to what is answered behind the status, and how many bytes of it are kept.
 const LISTENED: (Duration, usize) = (Duration::from_secs(2), 1024);
-/// How long a connection is kept for the next event: the address is not checked anew as long as it lasts.
-const KEPT: Duration = Duration::from_secs(10);
 
 /// What is sent.
 pub(super) struct Letter {
@@ -39,31 +32,11 @@ pub(super) struct Outcome {
 }
 
 /// Whoever dials.
-pub(super) struct Clients {
-    reach: Reach,
-    /// Public addresses, and those that the operator allows.
-    outwards: Client,
-    /// The latter alone: without TLS, or at any port.
-    inwards: Client,
-}
+pub(super) struct Clients(Dialler);
 
 impl Clients {
-    pub(super) fn new(reach: Reach) -> Result<Self, String> {
-        let client = |allowed_alone| {
-            let (whole, connecting) = PATIENCE;
-            Client::builder()
-                .user_agent(concat!("Ratchet/", env!("CARGO_PKG_VERSION")))
-                .no_proxy()
-                .redirect(redirect::Policy::none())
-                .timeout(whole)
-                .connect_timeout(connecting)
-                .pool_idle_timeout(KEPT)
-                .pool_max_idle_per_host(1)
-                .dns_resolver(Guarded { reach: reach.clone(), allowed_alone })
-                .build()
-                .map_err(|error| format!("webhooks cannot be sent: {error}"))
-        };
-        Ok(Self { outwards: client(false)?, inwards: client(true)?, reach: reach.clone() })
+    pub(super) fn new(dialler: Dialler) -> Self {
+        Self(dialler)
     }
 
     /// Sends it, and waits for the answer.
@@ -75,17 +48,10 @@ impl Clients {
 
     async fn try_to_post(&self, letter: &Letter, now: DateTime<Utc>) -> Outcome {
         let failed = |error: String| Outcome { error: Some(error), ..Outcome::default() };
-        let destination = match Destination::parse(&letter.url) {
-            Ok(destination) => destination,
-            Err(fault) => return failed(format!("the address {}", fault.detail)),
+        let client = match self.0.client_for(&letter.url) {
+            Ok(client) => client,
+            Err(error) => return failed(error),
         };
-        // A literal address is dialled without asking the resolver; what the operator allows may have changed since.
-        if destination.literal.is_some()
-            && let Err(fault) = destination.check(&self.reach, &Found::Nothing)
-        {
-            return failed(format!("the address {}", fault.detail));
-        }
-        let client = if destination.is_unusual() { &self.inwards } else { &self.outwards };
         let Letter { url, id, body, secrets } = letter;
         let timestamp = now.timestamp();
         let request = client
@@ -135,74 +101,10 @@ async fn beginning(mut response: Response) -> Option<String> {
     (!bytes.is_empty()).then(|| without_forbidden(&String::from_utf8_lossy(&bytes)))
 }
 
-/// What went wrong, without what an address inside would tell.
-fn words_of(error: &reqwest::Error) -> String {
-    let mut source = error.source();
-    let mut deepest = String::new();
-    while let Some(cause) = source {
-        if let Some(refused) = cause.downcast_ref::<Unreachable>() {
-            return refused.to_string();
-        }
-        if let Some(io) = cause.downcast_ref::<std::io::Error>()
-            && io.kind() == std::io::ErrorKind::ConnectionRefused
-        {
-            return "the connection was refused".to_owned();
-        }
-        deepest = cause.to_string();
-        source = cause.source();
-    }
-    if error.is_timeout() {
-        return "there was no answer in time".to_owned();
-    }
-    if deepest.contains("certificate") {
-        return format!("the connection is not trusted: {deepest}");
-    }
-    if error.is_connect() { "no connection was made".to_owned() } else { "the connection broke".to_owned() }
-}
-
-/// Resolves names to addresses all of which may be dialled: these are then dialled, and nobody looks them up again.
-struct Guarded {
-    reach: Reach,
-    allowed_alone: bool,
-}
-
-/// Why a name is not dialled.
-#[derive(Debug)]
-enum Unreachable {
-    Unknown,
-    Forbidden,
-}
-
-impl std::fmt::Display for Unreachable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Unknown => "the address names a host that is not known",
-            Self::Forbidden => "the address leads to where nothing may be sent",
-        })
-    }
-}
-
-impl std::error::Error for Unreachable {}
-
-impl Resolve for Guarded {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (reach, allowed_alone) = (self.reach.clone(), self.allowed_alone);
-        Box::pin(async move {
-            let Found::Addresses(addresses) = look_up(name.as_str()).await else {
-                return Err(Unreachable::Unknown.into());
-            };
-            if !addresses.iter().all(|address| reach.may_dial(*address, 443, allowed_alone)) {
-                return Err(Unreachable::Forbidden.into());
-            }
-            let addresses = addresses.into_iter().map(|address| SocketAddr::new(address, 0));
-            Ok(Box::new(addresses) as Addrs)
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ratchet_domain::webhook_endpoints::Reach;
 
     fn letter(url: &str) -> Letter {
         Letter { url: url.to_owned(), id: Uuid::nil(), body: b"{}".to_vec(), secrets: vec![vec![1; 32]] }
@@ -214,7 +116,7 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let clients = Clients::new(Reach::default()).unwrap();
+        let clients = Clients::new(Dialler::new(Reach::default()).unwrap());
         for (url, expected) in [
             (format!("http://127.0.0.1:{port}/"), "the address must begin with https://"),
             (format!("https://127.0.0.1:{port}/"), "the address must be at port 443 or 8443"),
@@ -230,7 +132,7 @@ mod tests {
         assert!(listener.accept().is_err(), "somebody was dialled");
         // Where the operator allows it, the same address is dialled, by name and by number.
         let allowed = ["127.0.0.0/8", "::1/128"].map(|network| network.parse().unwrap()).to_vec();
-        let clients = Clients::new(Reach { allowed }).unwrap();
+        let clients = Clients::new(Dialler::new(Reach { allowed }).unwrap());
         let free = { std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() };
         for host in ["127.0.0.1", "localhost"] {
             let outcome = clients.post(&letter(&format!("http://{host}:{free}/")), DateTime::UNIX_EPOCH).await;

@@ -1,0 +1,281 @@
+//! Actions and their tickets: each pair is compared off the request path, a few at a time for each connection, and both sides are
+//! told what the other says.
+
+use crate::commands::people;
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use ratchet_domain::access::{Actor, Identity, Permission};
+use ratchet_domain::actions::{Action, News};
+use ratchet_domain::change::Record;
+use ratchet_domain::id::{ApiKeyId, OrganisationId};
+use ratchet_domain::reference::Locator;
+use ratchet_domain::ticket_connections::{Terms, TicketConnection, again_after};
+use ratchet_domain::tickets::{Category, Field, Remote, Said, Step, Ticket, marker, said_of, steps};
+use ratchet_http::Seal;
+use ratchet_http::app::Source;
+use ratchet_http::dialling::Dialler;
+use ratchet_persistence::connection::AnyConnection;
+use ratchet_persistence::error::Error;
+use ratchet_persistence::restrictions;
+use ratchet_persistence::store::Store;
+use ratchet_persistence::table::Table;
+use ratchet_persistence::ticket_connections::{Purpose, secret};
+use ratchet_persistence::tickets::{self, Claimed, Compared, Polled};
+use ratchet_tickets::{Credentials, Failure, Issue, Setup, Wanted, connector};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Pairs that are compared at once, at most.
+const ROOM: usize = 16;
+/// How often, and how long after one another, it is tried to write down what came of it.
+const WRITES: (usize, Duration) = (10, Duration::from_millis(300));
+
+/// Whoever compares them.
+pub(crate) struct Comparer {
+    dialler: Dialler,
+    seal: Seal,
+    under_way: AtomicUsize,
+}
+
+/// A pair, as it is to be compared.
+struct Pair {
+    action: Action,
+    ticket: Ticket,
+    terms: Terms,
+    credentials: Option<Credentials>,
+}
+
+/// Why a pair is not compared.
+enum Obstacle {
+    /// It is a ticket no longer.
+    Over,
+    /// What must not leave the program.
+    Restricted,
+}
+
+impl Comparer {
+    /// Dials what is within reach, by credentials that the seal opens.
+    pub(crate) fn new(dialler: Dialler, seal: Seal) -> Arc<Self> {
+        Arc::new(Self { dialler, seal, under_way: AtomicUsize::new(0) })
+    }
+
+    /// Notes what has changed here, takes what is due, and begins with it; whether there was anything.
+    pub(crate) async fn step(self: &Arc<Self>, store: &Store, source: &Source) -> Result<bool, Error> {
+        let now = micros((source.now)());
+        let room = ROOM.saturating_sub(self.under_way.load(Ordering::Relaxed));
+        if room == 0 || !store.read(move |connection| tickets::has_work(now, connection)).await? {
+            return Ok(false);
+        }
+        let lease = (source.id)();
+        let taken = store.work(move |connection| {
+            let followed = tickets::follow(now, connection)?;
+            let polls = tickets::claim_polls(now, connection)?;
+            Ok::<_, Error>((followed, polls, tickets::claim(room, lease, now, connection)?))
+        });
+        let (followed, polls, claimed) = taken.await?;
+        let is_idle = followed == 0 && polls.is_empty() && claimed.is_empty();
+        for poll in polls {
+            let (own, store, source) = (self.clone(), store.clone(), source.clone());
+            tokio::spawn(async move { own.poll(&poll, &store, &source).await });
+        }
+        for one in claimed {
+            let (own, store, source) = (self.clone(), store.clone(), source.clone());
+            self.under_way.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(async move {
+                own.compare(&one, &store, &source).await;
+                own.under_way.fetch_sub(1, Ordering::Relaxed);
+            });
+        }
+        Ok(!is_idle)
+    }
+
+    /// Asks what has changed there.
+    async fn poll(&self, poll: &Polled, store: &Store, source: &Source) {
+        let asked_at = micros((source.now)());
+        let (seal, named) = (self.seal.clone(), poll.clone());
+        let read = store.read(move |connection| known(&seal, named.organisation, named.connection, connection)).await;
+        let (terms, credentials) = match read {
+            Ok(known) => known,
+            Err(error) => return tracing::warn!(%error, "a ticketing system is asked later"),
+        };
+        let setup = Setup { terms: &terms, credentials: credentials.as_ref(), dial: &self.dialler };
+        let found = connector(terms.kind).changed_since(&setup, poll.since).await;
+        let written = match found {
+            Ok(keys) => {
+                let (poll, context) = (poll.clone(), people::context(poll.organisation, "tickets", source));
+                store.write(context, move |tx| tickets::polled(&poll, &keys, asked_at, tx)).await
+            }
+            Err(failure) => failed(&Claimed::of_none(poll, asked_at), &failure, true, store, source).await,
+        };
+        if let Err(error) = written {
+            tracing::warn!(%error, "what a ticketing system has said is lost, and asked again");
+        }
+    }
+
+    async fn compare(&self, claimed: &Claimed, store: &Store, source: &Source) {
+        let (times, pause) = WRITES;
+        let (seal, named) = (self.seal.clone(), claimed.clone());
+        let pair = match store.read(move |connection| pair(&seal, &named, connection)).await {
+            Ok(Ok(pair)) => pair,
+            Ok(Err(Obstacle::Over)) => return,
+            Ok(Err(Obstacle::Restricted)) => {
+                let failure = Failure::Refused("what is restricted does not leave the program".to_owned());
+                return told(failed(claimed, &failure, false, store, source).await);
+            }
+            // Taken again when the lease has ended.
+            Err(error) => return tracing::warn!(%error, action = %claimed.action, "a ticket waits"),
+        };
+        let compared = match self.compared(&pair).await {
+            Ok(compared) => compared,
+            Err(failure) => {
+                let is_of_connection = failure.is_of_connection();
+                return told(failed(claimed, &failure, is_of_connection, store, source).await);
+            }
+        };
+        for _ in 0..times {
+            let (claimed, compared) = (claimed.clone(), compared.clone());
+            let context = people::context(claimed.organisation, "tickets", source);
+            match store.write(context, move |tx| tickets::conclude(&claimed, &compared, tx)).await {
+                Ok(_) => return,
+                Err(error) if error.is_transient() => tokio::time::sleep(pause).await,
+                Err(error) => return tracing::error!(%error, "what came of a ticket cannot be written down"),
+            }
+        }
+        tracing::warn!(action = %claimed.action, "a ticket is compared once more");
+    }
+
+    /// What both say, after the ticket was told.
+    async fn compared(&self, pair: &Pair) -> Result<Compared, Failure> {
+        let Pair { action, ticket, terms, credentials } = pair;
+        let setup = Setup { terms, credentials: credentials.as_ref(), dial: &self.dialler };
+        let connector = connector(terms.kind);
+        let ours = said_of(action, terms);
+        let (key, news) = match (&ticket.remote, &ticket.adopts) {
+            (Some(remote), _) => (remote.key.clone(), None),
+            (None, Some(key)) => (key.clone(), Some(News::Adopted)),
+            (None, None) => (self.made(&setup, action, &ours).await?, Some(News::Created)),
+        };
+        let mut issue = connector.fetch(&setup, &key).await?;
+        // Of what was made here nothing there is older.
+        let is_ours = news == Some(News::Created) || issue.updated_at.is_none_or(|at| action.head.updated_at >= at);
+        let mut steps = steps(ticket, (&ours, &said(&issue, terms)), terms, is_ours);
+        if news == Some(News::Created) {
+            steps.values_mut().filter(|step| **step != Step::Agree).for_each(|step| *step = Step::Out);
+        }
+        let wanted = wanted(&ours, &steps, terms);
+        if wanted != Wanted::default() {
+            connector.update(&setup, &issue, &wanted).await?;
+            issue = connector.fetch(&setup, &key).await?;
+        }
+        let theirs = said(&issue, terms);
+        let category = terms.category_of(&issue.status);
+        let remote = Remote { key: issue.key, url: issue.url, status: issue.status, category };
+        let version = action.head.version;
+        Ok(Compared { version, terms: terms.clone(), remote, news, ours, theirs, steps, is_known: category.is_some() })
+    }
+
+    /// The key of the ticket that was made, be it by an attempt of which no answer came.
+    async fn made(&self, setup: &Setup<'_>, action: &Action, ours: &Said) -> Result<String, Failure> {
+        let (connector, marker) = (connector(setup.terms.kind), marker(action));
+        if let Some(key) = connector.find(setup, &marker).await? {
+            return Ok(key);
+        }
+        let all: BTreeMap<Field, Step> = ours.keys().map(|field| (*field, Step::Out)).collect();
+        connector.create(setup, &marker, &wanted(ours, &all, setup.terms)).await
+    }
+}
+
+/// What is to be told there.
+fn wanted(ours: &Said, steps: &BTreeMap<Field, Step>, terms: &Terms) -> Wanted {
+    let told = |field| ours.get(&field).filter(|_| steps.get(&field) == Some(&Step::Out)).cloned().flatten();
+    let category = told(Field::State).and_then(|category| category.parse::<Category>().ok());
+    Wanted {
+        title: told(Field::Title),
+        text: told(Field::Text).filter(|text| !text.is_empty()),
+        due_on: told(Field::DueOn).and_then(|day| day.parse().ok()),
+        assignee: told(Field::Assignee),
+        status: category.and_then(|category| terms.status_of(category)).map(str::to_owned),
+    }
+}
+
+/// What the ticket says, as far as its system and the connection tell.
+fn said(issue: &Issue, terms: &Terms) -> Said {
+    let mut said = Said::new();
+    if let Some(title) = &issue.title {
+        said.insert(Field::Title, Some(title.clone()));
+    }
+    if let Some(text) = &issue.text {
+        said.insert(Field::Text, Some(text.clone()));
+    }
+    if let Some(due_on) = issue.due_on {
+        said.insert(Field::DueOn, due_on.map(|day| day.to_string()));
+    }
+    if let Some(assignee) = &issue.assignee {
+        said.insert(Field::Assignee, assignee.clone());
+    }
+    if let Some(category) = terms.category_of(&issue.status) {
+        said.insert(Field::State, Some(<&str>::from(category).to_owned()));
+    }
+    said
+}
+
+/// A connection's terms and credentials.
+fn known(
+    seal: &Seal,
+    organisation: OrganisationId,
+    id: Uuid,
+    connection: &mut AnyConnection,
+) -> Result<(Terms, Option<Credentials>), Error> {
+    let found = TicketConnection::find(organisation, Locator::Id(id), connection)?;
+    let (record, _) = found.ok_or(Error::NotFound)?;
+    let sealed = secret(organisation, id, Purpose::Credentials, connection)?;
+    let opened = sealed.and_then(|sealed| serde_json::from_slice(&seal.open(id, &sealed)?).ok());
+    Ok((record.terms, opened))
+}
+
+fn pair(seal: &Seal, claimed: &Claimed, connection: &mut AnyConnection) -> Result<Result<Pair, Obstacle>, Error> {
+    let Claimed { organisation, action, connection: of, .. } = *claimed;
+    let found = Action::find(organisation, Locator::Id(action), connection)?;
+    let Some((action, _)) = found else { return Ok(Err(Obstacle::Over)) };
+    let Some(ticket) = action.ticket.clone().filter(|ticket| ticket.connection.0 == of) else {
+        return Ok(Err(Obstacle::Over));
+    };
+    let outside = Identity::ApiKey {
+        id: ApiKeyId(of),
+        scopes: vec![Permission::ReadRecords],
+        withheld: restrictions::withheld(organisation, None, connection)?,
+    };
+    if action.is_withheld(&Actor { organisation, identity: outside }) {
+        return Ok(Err(Obstacle::Restricted));
+    }
+    let (terms, credentials) = known(seal, organisation, of, connection)?;
+    Ok(Ok(Pair { action, ticket, terms, credentials }))
+}
+
+/// Writes down that it failed.
+async fn failed(
+    claimed: &Claimed,
+    failure: &Failure,
+    is_of_connection: bool,
+    store: &Store,
+    source: &Source,
+) -> Result<(), Error> {
+    let context = people::context(claimed.organisation, "tickets", source);
+    let (claimed, words, asked, chance) =
+        (claimed.clone(), failure.words(), failure.retry_after(), rand::random::<f64>());
+    let again = move |failures| again_after(failures, asked, chance);
+    store.write(context, move |tx| tickets::fail(&claimed, &words, is_of_connection, again, tx)).await
+}
+
+fn told(written: Result<(), Error>) {
+    if let Err(error) = written {
+        tracing::warn!(%error, "that a ticket failed cannot be written down");
+    }
+}
+
+/// What both databases keep.
+fn micros(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(at)
+}

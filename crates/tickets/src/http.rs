@@ -1,0 +1,156 @@
+//! Requests and answers, and what may become of them.
+
+use chrono::TimeDelta;
+use ratchet_domain::ticket_connections::RequestMethod;
+use serde_json::Value;
+use std::future::Future;
+use std::pin::Pin;
+
+/// What is under way.
+pub type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Whoever dials: what leads to where nothing may be dialled is refused there.
+pub trait Dial: Send + Sync {
+    /// Sends it, and waits for the answer, which is bounded in time and size.
+    fn dial<'a>(&'a self, request: Request) -> Doing<'a, Result<Response, Failure>>;
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// By which method.
+    pub method: RequestMethod,
+    /// Where.
+    pub url: String,
+    /// Headers, beside those that every request has.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Option<Vec<u8>>,
+}
+
+/// What is answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// The headers, their names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Why something was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// Nobody was reached, or what was answered cannot be read.
+    Unreachable(String),
+    /// It is too much for now; when it may be tried again, where that was said.
+    Throttled(Option<TimeDelta>),
+    /// The system does not know, or does not trust, who asks.
+    Denied(String),
+    /// What it was about is not there.
+    Gone,
+    /// The system does not take it as it is.
+    Refused(String),
+}
+
+impl Failure {
+    /// It in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Unreachable(why) => why.clone(),
+            Self::Throttled(_) => "the ticketing system asks to wait".to_owned(),
+            Self::Denied(said) => format!("the credentials are not accepted{}", colon(said)),
+            Self::Gone => "it is not there".to_owned(),
+            Self::Refused(said) => format!("the ticketing system refuses it{}", colon(said)),
+        }
+    }
+
+    /// Whether it is about the whole connection, and not about one ticket.
+    #[must_use]
+    pub const fn is_of_connection(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Throttled(_) | Self::Denied(_))
+    }
+
+    /// When it may be tried again, where that was said.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<TimeDelta> {
+        match self {
+            Self::Throttled(after) => *after,
+            Self::Unreachable(_) | Self::Denied(_) | Self::Gone | Self::Refused(_) => None,
+        }
+    }
+}
+
+fn colon(said: &str) -> String {
+    if said.is_empty() { String::new() } else { format!(": {said}") }
+}
+
+/// Characters of what a system says when it refuses something that are told.
+const TOLD: usize = 300;
+
+impl Request {
+    /// Without a body.
+    pub(crate) fn get(url: String) -> Self {
+        Self { method: RequestMethod::Get, url, headers: Vec::new(), body: None }
+    }
+
+    /// With JSON.
+    pub(crate) fn json(method: RequestMethod, url: String, body: &Value) -> Self {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        Self { method, url, headers, body: Some(body.to_string().into_bytes()) }
+    }
+
+    /// With another header.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+impl Response {
+    /// A header, by its name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The JSON of what went well.
+    pub(crate) fn read(self) -> Result<Value, Failure> {
+        let response = self.well()?;
+        serde_json::from_slice(&response.body)
+            .map_err(|_| Failure::Unreachable(format!("the answer ({}) is no JSON", response.status)))
+    }
+
+    /// It, where it went well.
+    pub(crate) fn well(self) -> Result<Self, Failure> {
+        match self.status {
+            200..=299 => Ok(self),
+            401 | 403 if self.is_throttled() => Err(Failure::Throttled(self.retry_after())),
+            401 | 403 => Err(Failure::Denied(self.said())),
+            404 | 410 => Err(Failure::Gone),
+            408 | 425 | 429 | 503 => Err(Failure::Throttled(self.retry_after())),
+            400..=499 => Err(Failure::Refused(self.said())),
+            status => Err(Failure::Unreachable(format!("the ticketing system answered {status}"))),
+        }
+    }
+
+    /// Some say with 403 that it is too much.
+    fn is_throttled(&self) -> bool {
+        self.header("retry-after").is_some() || self.header("x-ratelimit-remaining") == Some("0")
+    }
+
+    fn retry_after(&self) -> Option<TimeDelta> {
+        let seconds: i64 = self.header("retry-after")?.trim().parse().ok()?;
+        TimeDelta::try_seconds(seconds.clamp(0, 86_400))
+    }
+
+    /// What it says, as one bounded line.
+    fn said(&self) -> String {
+        let text = String::from_utf8_lossy(&self.body);
+        let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.join(" ").chars().take(TOLD).collect()
+    }
+}

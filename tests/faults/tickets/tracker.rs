@@ -1,0 +1,212 @@
+//! A ticketing system that nobody has heard of: issues in memory, over HTTP.
+
+use super::PATIENCE;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+#[derive(Default)]
+struct State {
+    issues: BTreeMap<String, Value>,
+    writes: usize,
+    is_away: bool,
+    loses: bool,
+    /// Of the last change.
+    clock: usize,
+}
+
+#[derive(Clone)]
+pub struct Tracker {
+    port: u16,
+    state: Arc<Mutex<State>>,
+}
+
+const TOKEN: &str = "the tracker's token";
+
+pub fn hmac(secret: &str, body: &str) -> String {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(body.as_bytes());
+    format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+}
+
+impl Tracker {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let tracker = Self { port: listener.local_addr().unwrap().port(), state: Arc::default() };
+        let own = tracker.clone();
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let own = own.clone();
+                tokio::spawn(async move { own.serve(stream).await });
+            }
+        });
+        tracker
+    }
+
+    /// How it is spoken to.
+    pub fn connection(&self, people: &Value) -> Value {
+        let member = |name: &str, value: &str| json!({ "name": name, "value": value });
+        let fields = [
+            member("/issue/title", "{title}"),
+            member("/issue/description", "{text}"),
+            member("/issue/due", "{due_on}"),
+            member("/issue/assignee", "{assignee}"),
+        ];
+        let mut created = fields.to_vec();
+        created.push(member("/issue/external", "{marker}"));
+        json!({
+            "description": "The tracker", "kind": "generic", "base_url": format!("http://127.0.0.1:{}/api", self.port),
+            "project": "isms", "credentials": { "secret": TOKEN }, "people": people, "poll_seconds": 10,
+            "statuses": [
+                { "status": "new", "category": "to_do" }, { "status": "open", "category": "in_progress" },
+                { "status": "closed", "category": "done" }, { "status": "rejected", "category": "cancelled" },
+            ],
+            "generic": {
+                "auth": "header", "auth_header": "x-token",
+                "create": { "method": "POST", "path": "/{project}/issues", "body": created },
+                "fetch": { "method": "GET", "path": "/{project}/issues/{key}" },
+                "update": { "method": "PATCH", "path": "/{project}/issues/{key}", "body": fields },
+                "set_status": {
+                    "method": "POST", "path": "/{project}/issues/{key}/move", "body": [member("/to", "{status}")],
+                },
+                "find": { "method": "GET", "path": "/{project}/issues?external={marker}" },
+                "changed": { "method": "GET", "path": "/{project}/issues?since={since}" },
+                "reading": {
+                    "ticket": "/issue", "list": "/issues", "key": "/id", "status": "/status", "title": "/title",
+                    "text": "/description", "due_on": "/due", "assignee": "/assignee",
+                    "address": "https://tracker.example.org/{key}",
+                },
+                "inbound": { "signature": "hmac_sha256", "header": "X-Signature", "key": "/issue/id" },
+            },
+        })
+    }
+
+    pub fn issue(&self, key: &str) -> Value {
+        self.state.lock().unwrap().issues[key].clone()
+    }
+
+    pub fn count(&self) -> usize {
+        self.state.lock().unwrap().issues.len()
+    }
+
+    /// Changes that came from outside.
+    pub fn writes(&self) -> usize {
+        self.state.lock().unwrap().writes
+    }
+
+    /// Somebody changes an issue there.
+    pub fn change(&self, key: &str, more: Value) {
+        let mut state = self.state.lock().unwrap();
+        state.clock += 1;
+        let issue = state.issues.get_mut(key).unwrap();
+        more.as_object().unwrap().iter().for_each(|(name, value)| issue[name] = value.clone());
+    }
+
+    pub fn be_away(&self, is_away: bool) {
+        self.state.lock().unwrap().is_away = is_away;
+    }
+
+    /// What is made next is made, and nobody is told.
+    pub fn lose_next_answer(&self) {
+        self.state.lock().unwrap().loses = true;
+    }
+
+    pub async fn until(&self, key: &str, what: &str, holds: impl Fn(&Value) -> bool) {
+        let began = Instant::now();
+        while !holds(&self.issue(key)) {
+            assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}: {:#}", self.issue(key));
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    async fn serve(&self, mut stream: TcpStream) {
+        let mut bytes = Vec::new();
+        let (head, body) = loop {
+            let mut part = [0; 4096];
+            let Ok(read @ 1..) = stream.read(&mut part).await else { return };
+            bytes.extend_from_slice(&part[..read]);
+            let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+            let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+            let length =
+                head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            if bytes.len() >= end + 4 + length.unwrap_or(0) {
+                break (head, bytes[end + 4..].to_vec());
+            }
+        };
+        let (status, answer) = self.answer(&head, &body);
+        let lost = {
+            let mut state = self.state.lock().unwrap();
+            status == 201 && std::mem::take(&mut state.loses)
+        };
+        if lost {
+            return;
+        }
+        let said = answer.to_string();
+        let answer = format!(
+            "HTTP/1.1 {status} x\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{said}",
+            said.len()
+        );
+        let _ = stream.write_all(answer.as_bytes()).await;
+    }
+
+    fn answer(&self, head: &str, body: &[u8]) -> (u16, Value) {
+        let mut state = self.state.lock().unwrap();
+        let line = head.lines().next().unwrap();
+        let (method, target) = line.split_once(' ').unwrap();
+        let target = target.split(' ').next().unwrap();
+        let is_known = head.lines().any(|line| line.eq_ignore_ascii_case(&format!("x-token: {TOKEN}")));
+        if state.is_away {
+            return (502, json!({ "error": "away" }));
+        }
+        if !is_known {
+            return (401, json!({ "error": "who are you" }));
+        }
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let rest = target.strip_prefix("/api/isms/issues").unwrap_or_else(|| panic!("{target}"));
+        match (method, rest) {
+            ("POST", "") => {
+                state.writes += 1;
+                let id = (state.issues.len() + 1).to_string();
+                let mut issue = body["issue"].clone();
+                issue["id"] = json!(format!("T-{id}"));
+                issue["status"] = json!("new");
+                state.issues.insert(format!("T-{id}"), issue.clone());
+                (201, json!({ "issue": issue }))
+            }
+            ("GET", query) if query.starts_with('?') => {
+                let wanted = query.strip_prefix("?external=");
+                let found: Vec<&Value> =
+                    state.issues.values().filter(|it| wanted.is_none_or(|wanted| it["external"] == wanted)).collect();
+                (200, json!({ "issues": found }))
+            }
+            (_, path) => {
+                let mut parts = path.trim_start_matches('/').split('/');
+                let key = parts.next().unwrap().to_owned();
+                if !state.issues.contains_key(&key) {
+                    return (404, json!({ "error": "no such issue" }));
+                }
+                match (method, parts.next()) {
+                    ("GET", None) => {}
+                    ("PATCH", None) => {
+                        state.writes += 1;
+                        let members = body["issue"].as_object().unwrap().clone();
+                        let issue = state.issues.get_mut(&key).unwrap();
+                        members.into_iter().for_each(|(name, value)| issue[name] = value);
+                    }
+                    ("POST", Some("move")) => {
+                        state.writes += 1;
+                        state.issues.get_mut(&key).unwrap()["status"] = body["to"].clone();
+                    }
+                    _ => return (405, json!({ "error": "no such thing" })),
+                }
+                (200, json!({ "issue": state.issues[&key] }))
+            }
+        }
+    }
+}
