@@ -84,6 +84,7 @@ pub fn conclude(claimed: &Claimed, compared: &Compared, tx: &mut Tx<'_>) -> Resu
     });
     // What came in between is compared with what the ticket says in a moment.
     let is_fresh = action.head.version == compared.version;
+    let mut is_settled = is_fresh;
     for (field, step) in &compared.steps {
         let field = *field;
         let said = |side: &Said| side.get(&field).cloned().flatten();
@@ -92,10 +93,19 @@ pub fn conclude(claimed: &Claimed, compared: &Compared, tx: &mut Tx<'_>) -> Resu
         match step {
             Step::Keep => continue,
             // Telling one thing has changed another: that is compared in a moment.
-            Step::Agree if ours != theirs => continue,
+            Step::Agree if ours != theirs => {
+                is_settled = false;
+                continue;
+            }
             Step::Agree => ticket.agree(field),
             Step::Out => match untaken(field, before.seen.get(&field), &seen) {
-                None => ticket.agree(field),
+                None => {
+                    ticket.agree(field);
+                    // Changed there again before it was read back: that is compared in a moment with what was told.
+                    if ours != theirs && !matches!(field, Field::Title | Field::Text) {
+                        (seen.theirs, is_settled) = (ours, false);
+                    }
+                }
                 Some(why) => ticket.differ(difference(field, &seen, why, None, tx.now())),
             },
             Step::Differ(why) => ticket.differ(difference(field, &seen, *why, None, tx.now())),
@@ -124,7 +134,7 @@ pub fn conclude(claimed: &Claimed, compared: &Compared, tx: &mut Tx<'_>) -> Resu
         let (by, now) = (tx.actor().clone(), tx.now());
         tx.save(action.note_ticket(ticket, news.unwrap_or(News::Changed), &by, now)?)?;
     }
-    settle(claimed, Some(&compared.remote.key), None, is_fresh, tx)?;
+    settle(claimed, Some(&compared.remote.key), None, is_settled, tx)?;
     recover(claimed, tx)?;
     Ok(true)
 }
