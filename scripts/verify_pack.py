@@ -52,7 +52,7 @@ REGISTERS = {
     "audit-report": ("finding", "nonconformity", "improvement", "evidence"),
 }
 # Journaled, and in no pack.
-NEVER_IN = ("api_key", "webhook_endpoint", "ticket_connection")
+NEVER_IN = ("api_key", "webhook_endpoint", "ticket_connection", "identity_provider")
 # What holds until it is said otherwise: in a pack of any time that does not end before it was made.
 HOLDING = frozenset((
     "settings", "member", "context_entry", "process", "applicability", "policy", "policy_version", "acknowledgement",

@@ -3,11 +3,13 @@
 mod answer;
 mod contract;
 mod entries;
+mod outside;
 mod stream;
 
 pub use answer::{Answer, speaks_its_own};
 pub use contract::document;
 pub use entries::ENTRIES;
+pub use outside::{ISSUER, Outside, public, signed};
 pub use stream::Stream;
 
 use self::entries::Call;
@@ -63,6 +65,7 @@ pub struct Api {
     key_uses: KeyUses,
     settings: Settings,
     source: Source,
+    outside: Outside,
     evidence: tempfile::TempDir,
     client: reqwest::Client,
     clock: Arc<Mutex<DateTime<Utc>>>,
@@ -120,7 +123,8 @@ impl Api {
         let store = Store::open(&database.address, 4).unwrap();
         let evidence = tempfile::tempdir().unwrap();
         let settings = Settings { evidence_directory: evidence.path().to_owned(), ..settings };
-        let (url, server, key_uses) = serve(store.clone(), source.clone(), settings.clone());
+        let outside = Outside::default();
+        let (url, server, key_uses) = serve(store.clone(), source.clone(), settings.clone(), &outside);
         let now = *clock.lock().unwrap();
         let mut sides = Vec::new();
         for (name, whose) in [("Harbour Robotics", "ours"), ("Other Ltd", "theirs")] {
@@ -136,6 +140,7 @@ impl Api {
             key_uses,
             settings,
             source,
+            outside,
             evidence,
             client,
             clock,
@@ -153,9 +158,14 @@ impl Api {
             Address::Postgres(_) => Store::open(&self.database.address, 4).unwrap(),
             Address::Sqlite(_) => self.store.clone(),
         };
-        let (url, server, _) = serve(store, self.source.clone(), self.settings.clone());
+        let (url, server, _) = serve(store, self.source.clone(), self.settings.clone(), &self.outside);
         self.servers.lock().unwrap().push(server);
         url
+    }
+
+    /// What lies outside, as far as the server asks for it.
+    pub fn outside(&self) -> &Outside {
+        &self.outside
     }
 
     /// The test is about to damage what is stored: from here on neither answers nor verification need be clean.
@@ -561,11 +571,11 @@ pub fn time_ordered() -> Uuid {
     .into_uuid()
 }
 
-fn serve(store: Store, source: Source, settings: Settings) -> (String, ServerHandle, KeyUses) {
+fn serve(store: Store, source: Source, settings: Settings, outside: &Outside) -> (String, ServerHandle, KeyUses) {
     let keys = Keys { token: token_key(), former_token: None, journal: signer().key.verifying_key(), secret: [9; 32] };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let app = Arc::new(App::new(store, source, settings, &keys).unwrap());
+    let app = Arc::new(App::new(store, source, settings, &keys).unwrap().asking(outside.fetch()));
     let key_uses = app.key_uses();
     let (started, handle) = std::sync::mpsc::channel();
     std::thread::spawn(move || {

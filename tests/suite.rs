@@ -39,6 +39,7 @@ mod api {
     mod formulas;
     mod habits;
     mod headers;
+    mod identity_providers;
     mod imports;
     mod improvements;
     mod incidents;
@@ -108,6 +109,7 @@ mod faults {
     mod examples;
     mod hand;
     mod ledger;
+    mod logins;
     mod logs;
     mod memory;
     pub mod program;

@@ -450,6 +450,9 @@ pub async fn target(api: &Api, path: &str) -> String {
     if path.starts_with("/v1/ticket-connections") {
         return super::ticket_connections::connected(api, json!({})).await;
     }
+    if path.starts_with("/v1/identity-providers") {
+        return super::identity_providers::registered(api, json!({})).await;
+    }
     if path.starts_with("/v1/webhook-endpoints") {
         return super::webhook_endpoints::registered(api, json!({})).await;
     }

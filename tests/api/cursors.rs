@@ -22,7 +22,7 @@ fn more_of(path: &str) -> &'static str {
 
 /// Who reads a list whole.
 fn reader(path: &str) -> Role {
-    if ["/v1/api-keys", "/v1/ticket-connections", "/v1/webhook-endpoints"].contains(&path) {
+    if ["/v1/api-keys", "/v1/identity-providers", "/v1/ticket-connections", "/v1/webhook-endpoints"].contains(&path) {
         Role::Admin
     } else {
         Role::IsmsManager

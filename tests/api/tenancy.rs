@@ -28,7 +28,7 @@ async fn one_of_each(api: &Api) -> BTreeMap<String, Named> {
         let Some(stem) = path.strip_prefix("/v1/").and_then(|path| path.strip_suffix("/{id}")) else { continue };
         if method == Method::GET {
             let one = target(api, &path).await;
-            let reader = if ["api-keys", "ticket-connections", "webhook-endpoints"].contains(&stem) {
+            let reader = if ["api-keys", "identity-providers", "ticket-connections", "webhook-endpoints"].contains(&stem) {
                 Role::Admin
             } else {
                 Role::IsmsManager

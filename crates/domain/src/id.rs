@@ -52,6 +52,8 @@ ids! {
     MemberId,
     /// A machine's key to one organisation.
     ApiKeyId,
+    /// Whoever says who members are.
+    IdentityProviderId,
     /// A login session: the family of one refresh token.
     SessionId,
     /// Any record, where its kind stands beside it.

@@ -84,6 +84,7 @@ macro_rules! of_kind {
             Restriction: restrictions::Restriction,
             WebhookEndpoint: webhook_endpoints::WebhookEndpoint,
             TicketConnection: ticket_connections::TicketConnection,
+            IdentityProvider: identity_providers::IdentityProvider,
         )
     };
     (@ $kind:expr, $record:ident => $run:expr, $($prefix:ident: $module:ident::$name:ident),+ $(,)?) => {

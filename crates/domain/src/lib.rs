@@ -36,6 +36,7 @@ pub mod findings;
 #[cfg(test)]
 mod fixtures;
 pub mod id;
+pub mod identity_providers;
 pub mod imports;
 pub mod improvements;
 pub mod incidents;

@@ -1,9 +1,11 @@
 //! Members: a person in one organisation, with the roles held there.
 
+mod identities;
 mod terms;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use identities::{IDENTITIES, Linked};
 pub use terms::{AUDITS, Engagement, Term, asked_on, engagement_of, held_on};
 
 use crate::access::{Actor, Identity, Permission, Role, administers};
@@ -48,6 +50,9 @@ pub struct Member {
     /// To whom the member has delegated; what ended more than a year ago is in the journal alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub delegations: Vec<Delegation>,
+    /// As whom identity providers know the member.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<Linked>,
 }
 
 fn wanted() -> bool {
@@ -236,6 +241,7 @@ impl Member {
             digest: true,
             terms: Vec::new(),
             delegations: Vec::new(),
+            identities: Vec::new(),
         };
         Ok(Change::born(member, "enrolled"))
     }

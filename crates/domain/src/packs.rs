@@ -159,6 +159,7 @@ const fn standing(kind: Prefix) -> Standing {
         | Prefix::ApiKey
         | Prefix::WebhookEndpoint
         | Prefix::TicketConnection
+        | Prefix::IdentityProvider
         | Prefix::ContextEntry
         | Prefix::Process
         | Prefix::Applicability

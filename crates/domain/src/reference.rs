@@ -149,6 +149,9 @@ pub enum Prefix {
     /// A ticketing system in which actions are tickets.
     #[strum(serialize = "TKC")]
     TicketConnection,
+    /// Whoever says who members are: an OpenID Connect issuer.
+    #[strum(serialize = "IDP")]
+    IdentityProvider,
 }
 
 impl Prefix {
@@ -198,6 +201,7 @@ impl Prefix {
             Self::Restriction => "restriction",
             Self::WebhookEndpoint => "webhook_endpoint",
             Self::TicketConnection => "ticket_connection",
+            Self::IdentityProvider => "identity_provider",
         }
     }
 

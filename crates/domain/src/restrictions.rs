@@ -132,7 +132,8 @@ pub fn is_about_others(kind: Prefix) -> bool {
         | Prefix::Weakness
         | Prefix::Risk
         | Prefix::WebhookEndpoint
-        | Prefix::TicketConnection => false,
+        | Prefix::TicketConnection
+        | Prefix::IdentityProvider => false,
     }
 }
 

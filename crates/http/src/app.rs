@@ -3,6 +3,7 @@
 use crate::caller::Callers;
 use crate::cursor::hash_under;
 use crate::dialling::Dialler;
+use crate::issuers::Issuers;
 use crate::key_uses::KeyUses;
 use crate::limits::Limits;
 use crate::listeners::Listeners;
@@ -18,6 +19,7 @@ use ratchet_persistence::files::Files;
 use ratchet_persistence::store::Store;
 use ratchet_persistence::tx::Context;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -31,6 +33,12 @@ pub struct Source {
     /// Bytes that nobody can guess.
     pub random: Arc<dyn Fn() -> [u8; 32] + Send + Sync>,
 }
+
+/// What lies at an address outside, or why it cannot be had. Where it may lead, how long it may take and how much it may be is
+/// for the program to bound.
+pub type Fetch = Arc<dyn Fn(String) -> Fetching + Send + Sync>;
+/// One such question.
+pub type Fetching = Pin<Box<dyn Future<Output = Result<Vec<u8>, String>> + Send>>;
 
 /// What is set from outside.
 #[derive(Clone, Debug)]
@@ -123,6 +131,8 @@ pub struct App {
     pub(crate) webhook_seal: Seal,
     pub(crate) ticket_seal: Seal,
     pub(crate) dialler: Dialler,
+    pub(crate) fetch: Fetch,
+    pub(crate) issuers: Issuers,
 }
 
 /// Passwords that are hashed at the same time: each takes 19 MiB and a core.
@@ -135,6 +145,7 @@ impl App {
     /// When a key cannot be used.
     pub fn new(store: Store, source: Source, settings: Settings, keys: &Keys) -> Result<Self, String> {
         let metrics = Metrics::default();
+        let dialler = Dialler::new(settings.webhook_reach.clone())?;
         Ok(Self {
             tokens: Tokens::new(&keys.token, keys.former_token.clone(), &settings.public_url)?,
             journal_key: keys.journal,
@@ -149,11 +160,19 @@ impl App {
             packs: Places::default(),
             webhook_seal: Seal::new(&hash_under(&keys.secret, "webhook secrets", &[]))?,
             ticket_seal: Seal::new(&hash_under(&keys.secret, "ticket secrets", &[]))?,
-            dialler: Dialler::new(settings.webhook_reach.clone())?,
+            dialler,
+            fetch: dialler.clone().into_fetch(),
+            issuers: Issuers::default(),
             store,
             source,
             settings,
         })
+    }
+
+    /// The same, asking outside in this way.
+    #[must_use]
+    pub fn asking(self, fetch: Fetch) -> Self {
+        Self { fetch, ..self }
     }
 
     /// Where the worker that sends the daily digests counts them.

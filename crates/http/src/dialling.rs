@@ -1,6 +1,7 @@
-//! Whoever is dialled from here: webhook endpoints and ticketing systems. The addresses that are dialled are those that were
+//! Whoever is dialled from here: webhook endpoints, ticketing systems and identity providers. The addresses that are dialled are those that were
 //! checked, redirects are not followed, and what comes back is bounded.
 
+use crate::app::Fetch;
 use crate::webhooks::look_up;
 use ratchet_domain::ticket_connections::RequestMethod;
 use ratchet_domain::webhook_endpoints::{Destination, Found, Reach};
@@ -18,6 +19,8 @@ const PATIENCE: (Duration, Duration) = (Duration::from_secs(15), Duration::from_
 const KEPT: Duration = Duration::from_secs(10);
 /// Bytes of an answer of a ticketing system that are read, at most.
 const ANSWER: usize = 4 << 20;
+/// Bytes of a document, at most.
+const DOCUMENT: usize = 512 << 10;
 
 /// Whoever dials.
 #[derive(Clone)]
@@ -67,7 +70,25 @@ impl Dialler {
         Ok(if destination.is_unusual() { &self.inwards } else { &self.outwards })
     }
 
-    async fn ask(&self, request: Request) -> Result<Response, Failure> {
+    /// Reads documents, such as what an issuer publishes of itself.
+    pub(crate) fn into_fetch(self) -> Fetch {
+        Arc::new(move |url| {
+            let dialler = self.clone();
+            Box::pin(async move { dialler.read(url).await })
+        })
+    }
+
+    async fn read(&self, url: String) -> Result<Vec<u8>, String> {
+        let headers = vec![("accept".to_owned(), "application/json".to_owned())];
+        let request = Request { method: RequestMethod::Get, url, headers, body: None };
+        match self.ask(request, DOCUMENT).await {
+            Ok(Response { status: 200, headers: _, body }) => Ok(body),
+            Ok(Response { status, headers: _, body: _ }) => Err(format!("{status} was answered")),
+            Err(failure) => Err(failure.to_string()),
+        }
+    }
+
+    async fn ask(&self, request: Request, most: usize) -> Result<Response, Failure> {
         let Request { method, url, headers, body } = request;
         let client = self.client_for(&url).map_err(Failure::Unreachable)?;
         let method = match method {
@@ -93,8 +114,8 @@ impl Dialler {
         let headers = answer.headers().iter().filter_map(said).collect();
         let mut body = Vec::new();
         while let Some(part) = answer.chunk().await.map_err(broken)? {
-            if body.len() + part.len() > ANSWER {
-                return Err(Failure::Unreachable(format!("the answer is longer than {ANSWER} bytes")));
+            if body.len() + part.len() > most {
+                return Err(Failure::Unreachable(format!("the answer is longer than {most} bytes")));
             }
             body.extend_from_slice(&part);
         }
@@ -104,7 +125,7 @@ impl Dialler {
 
 impl Dial for Dialler {
     fn dial<'a>(&'a self, request: Request) -> Doing<'a, Result<Response, Failure>> {
-        Box::pin(self.ask(request))
+        Box::pin(self.ask(request, ANSWER))
     }
 }
 

@@ -9,6 +9,8 @@ use serde::Serialize;
 
 /// Seconds after which a place may be free where packs are written.
 const OCCUPIED: u64 = 15;
+/// Seconds after which an identity provider is asked again.
+const ISSUER_AWAY: u64 = 30;
 
 /// Why a request is not answered as asked.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +30,15 @@ pub enum ApiError {
     /// Address or password are wrong; which of them is not said.
     #[error("address or password is wrong")]
     LoginRefused,
+    /// What an identity provider is said to have signed does not let anybody in.
+    #[error("the token of an identity provider is not accepted: {}", .0.detail)]
+    TokenRefused(Fault),
+    /// Whom an identity provider names is not let in.
+    #[error("whom an identity provider names is not let in: {}", .0.detail)]
+    NotAdmitted(Reason),
+    /// An identity provider does not say which keys are its own.
+    #[error("an identity provider cannot be asked: {0}")]
+    ProviderUnreachable(String),
     /// No such thing, or none that the caller may know of.
     #[error("no such thing")]
     NotFound,
@@ -138,6 +149,10 @@ pub enum Kind {
     Unauthenticated,
     /// 401
     LoginRefused,
+    /// 401
+    TokenRefused,
+    /// 403
+    NotAdmitted,
     /// 403
     Forbidden,
     /// 404
@@ -174,6 +189,8 @@ pub enum Kind {
     Internal,
     /// 503
     Busy,
+    /// 503
+    ProviderUnreachable,
 }
 
 impl Kind {
@@ -184,6 +201,8 @@ impl Kind {
             Self::Parameter => (StatusCode::BAD_REQUEST, "A parameter is not acceptable"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "No valid credentials"),
             Self::LoginRefused => (StatusCode::UNAUTHORIZED, "Address or password is wrong"),
+            Self::TokenRefused => (StatusCode::UNAUTHORIZED, "The identity provider's token is not accepted"),
+            Self::NotAdmitted => (StatusCode::FORBIDDEN, "Whom the identity provider names is not let in"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "This caller may not do that"),
             Self::NotFound => (StatusCode::NOT_FOUND, "No such thing"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed here"),
@@ -204,6 +223,7 @@ impl Kind {
             Self::Integrity => (StatusCode::INTERNAL_SERVER_ERROR, "The stored content is not what was received"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "Our fault"),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "The database is busy"),
+            Self::ProviderUnreachable => (StatusCode::SERVICE_UNAVAILABLE, "The identity provider cannot be asked"),
         }
     }
 
@@ -216,6 +236,8 @@ impl Kind {
                 "Send `Authorization: Bearer` with an access token from /v1/auth/login or an API key that is neither expired nor revoked."
             }
             Self::LoginRefused => "Check the e-mail address and the password.",
+            Self::TokenRefused => "See `errors`; let the identity provider issue another token, and send it once.",
+            Self::NotAdmitted => "See `reasons`; an admin decides who is let in, and with which roles.",
             Self::Forbidden => "Ask a member whose role allows it; /v1/catalogue/permissions shows which.",
             Self::NotFound => "Check the address and the id or reference; it may belong to another organisation.",
             Self::MethodNotAllowed => "Use a method that `Allow` names.",
@@ -236,6 +258,9 @@ impl Kind {
             }
             Self::Internal => "Report the request's id to whoever runs this server; the cause is in its log.",
             Self::Busy => "Try again after Retry-After; with an Idempotency-Key nothing happens twice.",
+            Self::ProviderUnreachable => {
+                "Try again after Retry-After. Admins see what is missing at /v1/identity-providers/{id}/check."
+            }
         }
     }
 }
@@ -301,6 +326,9 @@ impl ApiError {
             Self::Parameters(_) => Kind::Parameter,
             Self::Anonymous | Self::Unauthenticated => Kind::Unauthenticated,
             Self::LoginRefused => Kind::LoginRefused,
+            Self::TokenRefused(_) => Kind::TokenRefused,
+            Self::NotAdmitted(_) => Kind::NotAdmitted,
+            Self::ProviderUnreachable(_) => Kind::ProviderUnreachable,
             Self::NotFound => Kind::NotFound,
             Self::MethodNotAllowed(_) => Kind::MethodNotAllowed,
             Self::Refused(Refusal::Forbidden) => Kind::Forbidden,
@@ -329,6 +357,8 @@ impl ApiError {
         let (errors, reasons) = match self {
             Self::Parameters(faults) | Self::Refused(Refusal::Invalid(faults)) => (faults.clone(), Vec::new()),
             Self::Refused(Refusal::State(reasons)) => (Vec::new(), reasons.clone()),
+            Self::TokenRefused(fault) => (vec![fault.clone()], Vec::new()),
+            Self::NotAdmitted(reason) => (Vec::new(), vec![reason.clone()]),
             Self::Taken(field) => (vec![Fault::new(format!("/{field}"), "taken", "exists already")], Vec::new()),
             Self::TakenBy { field, by } => {
                 (vec![Fault::new(format!("/{field}"), "taken", format!("exists already: {by}"))], Vec::new())
@@ -339,6 +369,7 @@ impl ApiError {
             | Self::Anonymous
             | Self::Unauthenticated
             | Self::LoginRefused
+            | Self::ProviderUnreachable(_)
             | Self::NotFound
             | Self::MethodNotAllowed(_)
             | Self::Refused(Refusal::Forbidden)
@@ -367,6 +398,9 @@ impl ApiError {
             | Self::Anonymous
             | Self::Unauthenticated
             | Self::LoginRefused
+            | Self::TokenRefused(_)
+            | Self::NotAdmitted(_)
+            | Self::ProviderUnreachable(_)
             | Self::NotFound
             | Self::MethodNotAllowed(_)
             | Self::Refused(_)
@@ -396,7 +430,7 @@ impl ApiError {
 
     fn headers(&self, answer: &mut HttpResponseBuilder) {
         // RFC 6750, section 3.1: whoever presented no token is told of no error.
-        if matches!(self, Self::Anonymous | Self::LoginRefused) {
+        if matches!(self, Self::Anonymous | Self::LoginRefused | Self::TokenRefused(_)) {
             answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         if matches!(self, Self::Unauthenticated) {
@@ -407,6 +441,9 @@ impl ApiError {
         }
         if matches!(self, Self::Busy) {
             answer.insert_header((header::RETRY_AFTER, "1"));
+        }
+        if matches!(self, Self::ProviderUnreachable(_)) {
+            answer.insert_header((header::RETRY_AFTER, ISSUER_AWAY.to_string()));
         }
         if matches!(self, Self::Occupied(_)) {
             answer.insert_header((header::RETRY_AFTER, OCCUPIED.to_string()));

@@ -17,6 +17,8 @@ mod error;
 pub mod fuzzing;
 mod health;
 mod icalendar;
+mod id_tokens;
+mod issuers;
 mod key_uses;
 mod limits;
 mod listeners;

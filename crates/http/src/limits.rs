@@ -69,6 +69,11 @@ impl Limits {
         Ok(())
     }
 
+    /// Counts who signs in by an identity provider: there is no password to be guessed.
+    pub(crate) fn admit_exchange(&self, from: IpAddr) -> Result<(), ApiError> {
+        check(&self.networks, &network_of(from)).map(drop)
+    }
+
     /// Counts what comes without a name: by where it comes from, in memory alone.
     pub(crate) fn admit_anonymous(&self, from: IpAddr) -> Result<(), ApiError> {
         check(&self.anonymous, &network_of(from)).map(drop)

@@ -24,6 +24,7 @@ pub(crate) mod employee_reports;
 pub(crate) mod events;
 pub(crate) mod evidence;
 pub(crate) mod findings;
+pub(crate) mod identity_providers;
 pub(crate) mod imports;
 pub(crate) mod improvements;
 pub(crate) mod incidents;
@@ -76,6 +77,7 @@ pub(crate) fn configure(routes: &mut Routes) {
         .configure(members::configure)
         .configure(responsibilities::configure)
         .configure(api_keys::configure)
+        .configure(identity_providers::configure)
         .configure(policies::configure)
         .configure(policy_versions::configure)
         .configure(acknowledgements::configure)

@@ -36,6 +36,7 @@ pub mod files;
 pub mod findings;
 pub mod formulas;
 pub mod idempotency;
+pub mod identity_providers;
 pub mod imports;
 pub mod improvements;
 pub mod incidents;

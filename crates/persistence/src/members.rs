@@ -4,7 +4,7 @@ use crate::column::KeyValue;
 use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::listing::{NullableCondition, listing};
-use crate::row::{list_of, parse_list, record_table};
+use crate::row::{from_json, list_of, parse_list, record_table, to_json};
 use crate::schema::{accounts, members};
 use crate::table::{Guarded, Own, Table};
 use crate::training_assignments;
@@ -29,14 +29,25 @@ record_table!(Member, members {
     digest: bool,
     terms: String,
     delegations: String,
+    identities: String,
 });
 
 impl Columns {
     fn of(record: &Member) -> Result<Self, Error> {
-        let Member { head: _, account, name, unit, roles, active, calendar_hash, digest, terms, delegations } =
-            record.clone();
+        let Member {
+            head: _,
+            account,
+            name,
+            unit,
+            roles,
+            active,
+            calendar_hash,
+            digest,
+            terms,
+            delegations,
+            identities,
+        } = record.clone();
         let calendar_hash = calendar_hash.map(hex::decode).transpose();
-        let unwritable = |error: serde_json::Error| Error::Unwritable(error.to_string());
         Ok(Self {
             account_id: KeyValue(account.0),
             name,
@@ -45,18 +56,28 @@ impl Columns {
             roles: list_of(&roles),
             calendar_hash: calendar_hash.map_err(|error| Error::Unwritable(error.to_string()))?,
             digest,
-            terms: serde_json::to_string(&terms).map_err(unwritable)?,
-            delegations: serde_json::to_string(&delegations).map_err(unwritable)?,
+            terms: to_json(&terms)?,
+            delegations: to_json(&delegations)?,
+            identities: to_json(&identities)?,
         })
     }
 
     fn into_record(self, head: Head) -> Result<Member, String> {
-        let Self { account_id, name, unit, active, roles, calendar_hash, digest, terms, delegations } = self;
-        let (account, roles) = (AccountId(account_id.0), parse_list(&roles)?);
-        let terms = serde_json::from_str(&terms).map_err(|error| error.to_string())?;
-        let delegations = serde_json::from_str(&delegations).map_err(|error| error.to_string())?;
-        let calendar_hash = calendar_hash.map(hex::encode);
-        Ok(Member { head, account, name, unit, roles, active, calendar_hash, digest, terms, delegations })
+        let Self { account_id, name, unit, active, roles, calendar_hash, digest, terms, delegations, identities } =
+            self;
+        Ok(Member {
+            head,
+            account: AccountId(account_id.0),
+            name,
+            unit,
+            roles: parse_list(&roles)?,
+            active,
+            calendar_hash: calendar_hash.map(hex::encode),
+            digest,
+            terms: from_json(&terms)?,
+            delegations: from_json(&delegations)?,
+            identities: from_json(&identities)?,
+        })
     }
 }
 
@@ -273,4 +294,23 @@ pub fn has_address(organisation: OrganisationId, email: &str, connection: &mut A
         .filter(members::organisation_id.eq(KeyValue(organisation.0)))
         .filter(accounts::email.eq(email));
     Ok(diesel::select(diesel::dsl::exists(theirs)).get_result(connection)?)
+}
+
+/// The member who logs in with an address here, active or not.
+///
+/// # Errors
+/// The database's.
+pub fn by_address(
+    organisation: OrganisationId,
+    email: &str,
+    connection: &mut AnyConnection,
+) -> Result<Option<MemberId>, Error> {
+    let found: Option<KeyValue> = members::table
+        .inner_join(accounts::table)
+        .filter(members::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(accounts::email.eq(email))
+        .select(members::id)
+        .get_result(connection)
+        .optional()?;
+    Ok(found.map(|id| MemberId(id.0)))
 }

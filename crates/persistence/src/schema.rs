@@ -442,6 +442,46 @@ diesel::table! {
         digest -> Bool,
         terms -> Text,
         delegations -> Text,
+        identities -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::column::Key;
+    member_identities (organisation_id, provider_id, subject) {
+        organisation_id -> Key,
+        provider_id -> Key,
+        subject -> Text,
+        member_id -> Key,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Binary;
+    use crate::column::{Instant, Key};
+    used_id_tokens (organisation_id, hash) {
+        organisation_id -> Key,
+        hash -> Binary,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::column::{Instant, Key};
+    identity_providers (id) {
+        id -> Key,
+        organisation_id -> Key,
+        reference -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        created_by -> Nullable<Key>,
+        updated_at -> Instant,
+        state_salt -> Binary,
+        name -> Text,
+        stage -> Text,
+        body -> Text,
     }
 }
 

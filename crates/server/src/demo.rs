@@ -16,6 +16,7 @@ mod history;
 mod improvements;
 mod incidents;
 mod involvement;
+mod logins;
 mod mistakes;
 mod monitoring;
 mod objectives;
@@ -179,6 +180,7 @@ pub(crate) async fn tell(store: &Store, files: Files, source: &Source) -> Result
     mistakes::add(&mut story);
     history::add(&mut story);
     restricted::add(&mut story);
+    logins::add(&mut story);
     progress::add(&mut story);
     let mut steps = story.steps;
     steps.sort_by_key(|(at, _, _)| *at);

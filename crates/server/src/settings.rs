@@ -56,8 +56,8 @@ pub(crate) struct Flags {
     #[arg(long = "trusted-proxy", global = true, value_name = "IP")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     trusted_proxies: Vec<IpAddr>,
-    /// A network, as CIDR writes it, to which webhooks may be sent although it is not public, at any port and without TLS;
-    /// may be repeated [env: RATCHET_WEBHOOK_ALLOW, separated by commas]
+    /// A network, as CIDR writes it, to which webhooks may be sent, and in which identity providers may be, although it is
+    /// not public, at any port and without TLS; may be repeated [env: RATCHET_WEBHOOK_ALLOW, separated by commas]
     #[arg(long, global = true, value_name = "NETWORK")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     webhook_allow: Vec<IpNet>,

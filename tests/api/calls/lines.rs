@@ -8,9 +8,9 @@ mod direction;
 use crate::api::contract::{TEMPLATE, target};
 use crate::api::nonconformities::{raise, report};
 use crate::api::{
-    actions, applicabilities, context_entries, courses, employee_reports, evidence, formulas, imports, improvements,
-    indicators, ingest, ingest_rules, measurements, policies, policy_versions, processes, responsibilities, signals,
-    ticket_connections, training_assignments,
+    actions, applicabilities, context_entries, courses, employee_reports, evidence, formulas, identity_providers,
+    imports, improvements, indicators, ingest, ingest_rules, measurements, policies, policy_versions, processes,
+    responsibilities, signals, ticket_connections, training_assignments,
 };
 use crate::harness::{Api, PASSWORD};
 use ratchet_domain::access::Role;
@@ -31,6 +31,10 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
         "log_in" => {
             let body = json!({ "email": "member@ours.example", "password": PASSWORD, "organisation": api.ours() });
             (Member, "/v1/auth/login".into(), body)
+        }
+        "exchange_id_token" => {
+            let body = identity_providers::first_sign_in(api).await;
+            (Member, "/v1/auth/exchange".into(), body)
         }
         "refresh_session" => {
             let [_, refresh_token] = api.log_in(Member).await;

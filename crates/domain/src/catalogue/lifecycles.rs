@@ -5,9 +5,9 @@ mod tests;
 
 use crate::{
     actions, annotations, applicabilities, audit_programmes, audits, communication_plans, competences, context_entries,
-    courses, employee_reports, evidence, findings, improvements, incidents, indicators, ingest_rules,
-    management_reviews, measurements, nonconformities, objectives, policies, policy_versions, processes, redactions,
-    restrictions, risks, settings, signals, ticket_connections, training_assignments, votes, weaknesses,
+    courses, employee_reports, evidence, findings, identity_providers, improvements, incidents, indicators,
+    ingest_rules, management_reviews, measurements, nonconformities, objectives, policies, policy_versions, processes,
+    redactions, restrictions, risks, settings, signals, ticket_connections, training_assignments, votes, weaknesses,
     webhook_endpoints,
 };
 use crate::{change_templates, changes};
@@ -130,6 +130,7 @@ pub fn lifecycles() -> Vec<LifecycleTable> {
         ),
         // The receiver wants nothing any more, or takes nothing.
         table("webhook_endpoints", and(edges(webhook_endpoints::edge), vec![by_itself("active", "disabled")])),
+        table("identity_providers", edges(identity_providers::edge)),
     ]
 }
 

@@ -308,3 +308,48 @@ pub(crate) fn refusals() -> Refusals {
                 .map(|verb| (verb.into(), gone.may(verb, &facts(2), &by(Role::Member)))),
         )
 }
+
+#[test]
+fn a_provider_knows_a_member_once_and_the_program_alone_says_so() {
+    let (ada, at, program) =
+        (enrol(&[Role::Member], Role::Admin).unwrap(), DateTime::UNIX_EPOCH, crate::fixtures::program());
+    let program = Actor { organisation: by(Role::Admin).organisation, ..program };
+    let provider = |n| crate::id::IdentityProviderId(Uuid::from_u128(n));
+    let link = |member: &Member, n, by: &Actor| member.clone().link_identity(provider(n), "ada-1".into(), by, at);
+    assert_eq!(link(&ada, 1, &by(Role::Admin)), Err(Refusal::Forbidden));
+    let linked = link(&ada, 1, &program).unwrap();
+    assert_eq!(linked.verb(), "identity_linked");
+    let linked = linked.into_after();
+    assert!(linked.is_known_as(provider(1), "ada-1"));
+    assert!(!linked.is_known_as(provider(1), "ada-2") && !linked.is_known_as(provider(2), "ada-1"));
+    assert_eq!(codes(link(&linked, 1, &program).unwrap_err()), ["linked_already"]);
+    let full = (2..11).fold(linked.clone(), |member, n| link(&member, n, &program).unwrap().into_after());
+    assert_eq!(codes(link(&full, 99, &program).unwrap_err()), ["too_many"]);
+    let gone = linked.clone().deactivate("left".into(), &facts(2), &by(Role::Admin), at).unwrap().into_after();
+    assert_eq!(codes(link(&gone, 2, &program).unwrap_err()), ["deactivated"]);
+    assert!(!serde_json::to_string(&ada).unwrap().contains("identities"), "what was hashed before hashes as it did");
+    let read: Member = serde_json::from_value(serde_json::to_value(&linked).unwrap()).unwrap();
+    assert_eq!(read, linked);
+}
+
+#[test]
+fn roles_follow_the_provider_but_for_the_last_admin() {
+    let (at, program) = (DateTime::UNIX_EPOCH, crate::fixtures::program());
+    let program = Actor { organisation: by(Role::Admin).organisation, ..program };
+    let admin = enrol(&[Role::Admin, Role::Auditor], Role::Admin).unwrap();
+    let told = vec![until(Role::Auditor, 3)];
+    let held = [Role::Admin, Role::Auditor];
+    let admin = admin.assign_roles(&held, told.clone(), &facts(1), &by(Role::Admin), at).unwrap().into_after();
+    let follow = |said: &[Role], admins| admin.clone().follow_roles(said, &facts(admins), &program, at);
+    assert_eq!(admin.clone().follow_roles(&held, &facts(2), &by(Role::Admin), at), Err(Refusal::Forbidden));
+    assert_eq!(follow(&held, 2), Ok(None));
+    let fewer = follow(&[Role::Auditor], 2).unwrap().unwrap();
+    assert_eq!((fewer.verb(), fewer.reason()), ("roles_followed", Some("as the identity provider says")));
+    assert_eq!((&fewer.after().roles, &fewer.after().terms), (&vec![Role::Auditor], &told), "a term stays");
+    assert_eq!(follow(&[Role::Auditor], 1), Ok(None), "the last admin");
+    let other = follow(&[Role::Member], 1).unwrap().unwrap().into_after();
+    assert_eq!((other.roles, other.terms), (vec![Role::Admin, Role::Member], vec![]));
+    assert_eq!(codes(follow(&[], 2).unwrap_err()), ["/roles length"]);
+    let gone = admin.clone().deactivate("left".into(), &facts(2), &by(Role::Admin), at).unwrap().into_after();
+    assert_eq!(codes(gone.follow_roles(&held, &facts(2), &program, at).unwrap_err()), ["deactivated"]);
+}

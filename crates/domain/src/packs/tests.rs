@@ -120,9 +120,9 @@ fn what_is_said_stands_behind_what_it_is_said_of() {
         assert_eq!(registers.iter().collect::<HashSet<_>>().len(), registers.len(), "{kind:?}");
     }
     let missing: Vec<&Prefix> = Prefix::VARIANTS.iter().filter(|kind| !ALL.contains(kind)).collect();
-    let outside = [&Prefix::ApiKey, &Prefix::WebhookEndpoint, &Prefix::TicketConnection];
+    let outside = [&Prefix::ApiKey, &Prefix::WebhookEndpoint, &Prefix::TicketConnection, &Prefix::IdentityProvider];
     assert_eq!(
         missing, outside,
-        "neither a machine's way in nor an event's way out is a record of the management system"
+        "neither a way in, of people or machines, nor an event's way out is a record of the management system"
     );
 }

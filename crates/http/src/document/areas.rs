@@ -10,6 +10,7 @@ pub(super) fn tags(document: &Value) -> Value {
         ("catalogue", "The rules as data: state machines, permissions, clauses and controls."),
         ("members", "Who may act in the organisation."),
         ("api-keys", "Machines' ways in."),
+        ("identity-providers", "Who says who members are: OpenID Connect issuers, and what their claims mean here."),
         ("policies", "What the organisation commits to, version by version, and who knows of it [5.2, 7.3, 7.5]."),
         ("objectives", "What is to be reached, by when, and whether it is on its way there [6.2]."),
         ("indicators", "What is measured, why, by whom, and which value is good enough [9.1]."),

@@ -40,6 +40,8 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         (Kind::Parameter, true),
         (Kind::Unauthenticated, !open || secret || from_outside),
         (Kind::LoginRefused, path == "/v1/auth/login"),
+        (Kind::TokenRefused, path == EXCHANGE),
+        (Kind::NotAdmitted, path == EXCHANGE),
         (Kind::Forbidden, takes_stand_ins || (!open && !path.ends_with("/me") && !is_public(path))),
         (
             Kind::NotFound,
@@ -65,6 +67,7 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         (Kind::PreconditionRequired, method == "patch"),
         (Kind::TooManyRequests, path.starts_with("/v1/")),
         (Kind::Busy, !MADE_OF_NOTHING.iter().any(|made| path.starts_with(made)) && path != "/v1"),
+        (Kind::ProviderUnreachable, path == EXCHANGE),
     ];
     for (kind, possible) in kinds {
         if possible {
@@ -97,6 +100,9 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     operation["security"] = if open { json!([]) } else { json!([{ "bearer": [] }]) };
     describe_success(path, writes && !secret_of_session(path), tagged, operation);
 }
+
+/// Where whoever an identity provider names is let in, or not.
+const EXCHANGE: &str = "/v1/auth/exchange";
 
 /// Bodies that are no text.
 const BYTES: [&str; 3] = ["application/octet-stream", "image/png", "*/*"];

@@ -67,7 +67,7 @@ pub(super) const fn of(kind: Prefix) -> &'static [Column] {
             }
         }
         Prefix::Member => const { &[value("name"), value("unit"), value("roles")] },
-        Prefix::ApiKey | Prefix::WebhookEndpoint | Prefix::TicketConnection => const { &[] },
+        Prefix::ApiKey | Prefix::WebhookEndpoint | Prefix::TicketConnection | Prefix::IdentityProvider => const { &[] },
         Prefix::Action => {
             const {
                 &[

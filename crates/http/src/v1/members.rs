@@ -19,7 +19,7 @@ use chrono::NaiveDate;
 use ratchet_domain::access::{Actor, Role};
 use ratchet_domain::calendar::CalendarLink;
 use ratchet_domain::change::Record;
-use ratchet_domain::id::{AccountId, MemberId};
+use ratchet_domain::id::{AccountId, IdentityProviderId, MemberId};
 use ratchet_domain::members::{Amendment, Member, MemberDraft, Verb};
 use ratchet_domain::refusal::Refusal;
 use ratchet_domain::text;
@@ -53,6 +53,8 @@ pub(crate) struct MemberView {
     pub calendar_link: bool,
     /// Whether the member gets an e-mail a day that says what waits, where the server sends any.
     pub digest: bool,
+    /// By which identity providers the member signs in.
+    pub identity_provider_ids: Vec<IdentityProviderId>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -89,7 +91,7 @@ impl Resource for Member {
     const PATH: &'static str = "members";
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> MemberView {
-        let Self { head, account: _, name, unit, roles, active, calendar_hash, digest, terms, delegations } =
+        let Self { head, account: _, name, unit, roles, active, calendar_hash, digest, terms, delegations, identities } =
             self.clone();
         let state = if active { "active" } else { "deactivated" };
         MemberView {
@@ -102,6 +104,7 @@ impl Resource for Member {
             delegations: delegations.iter().map(Into::into).collect(),
             calendar_link: calendar_hash.is_some(),
             digest,
+            identity_provider_ids: identities.iter().map(|linked| linked.provider).collect(),
             transitions,
         }
     }

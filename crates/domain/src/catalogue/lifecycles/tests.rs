@@ -49,6 +49,7 @@ fn refusals() -> BTreeMap<&'static str, Refusals> {
         ("api_keys", api_keys::tests::refusals()),
         ("ticket_connections", ticket_connections::tests::refusals()),
         ("webhook_endpoints", webhook_endpoints::tests::refusals()),
+        ("identity_providers", identity_providers::tests::refusals()),
     ];
     told.into_iter().chain(annotations::tests::refusals()).collect()
 }
