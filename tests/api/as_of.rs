@@ -70,7 +70,9 @@ async fn every_record_is_read_as_it_was() {
                 Some((_, record, ..)) => record.clone(),
                 None => format!("/v1/{stem}/{}", target(&api, &format!("/v1/{stem}/{{id}}")).await),
             };
-            let reader = if ["api-keys", "identity-providers", "ticket-connections", "webhook-endpoints"].contains(&stem.as_str()) {
+            let reader = if ["api-keys", "identity-providers", "ticket-connections", "webhook-endpoints"]
+                .contains(&stem.as_str())
+            {
                 Role::Admin
             } else {
                 Role::IsmsManager

@@ -28,11 +28,12 @@ async fn one_of_each(api: &Api) -> BTreeMap<String, Named> {
         let Some(stem) = path.strip_prefix("/v1/").and_then(|path| path.strip_suffix("/{id}")) else { continue };
         if method == Method::GET {
             let one = target(api, &path).await;
-            let reader = if ["api-keys", "identity-providers", "ticket-connections", "webhook-endpoints"].contains(&stem) {
-                Role::Admin
-            } else {
-                Role::IsmsManager
-            };
+            let reader =
+                if ["api-keys", "identity-providers", "ticket-connections", "webhook-endpoints"].contains(&stem) {
+                    Role::Admin
+                } else {
+                    Role::IsmsManager
+                };
             let read = api.by(reader).await.get(&format!("/v1/{stem}/{one}")).await.expect(200).body;
             let text = |member: &str| read[member].as_str().unwrap().to_owned();
             found.insert(stem.to_owned(), Named { id: text("id"), reference: text("reference") });

@@ -84,7 +84,7 @@ impl Dialler {
         match self.ask(request, DOCUMENT).await {
             Ok(Response { status: 200, headers: _, body }) => Ok(body),
             Ok(Response { status, headers: _, body: _ }) => Err(format!("{status} was answered")),
-            Err(failure) => Err(failure.to_string()),
+            Err(failure) => Err(failure.words()),
         }
     }
 
