@@ -541,7 +541,8 @@ impl Caller<'_> {
             .collect();
         self.api.note((&method, &url), call, status, &headers);
         // A stream goes on until somebody has had enough of it.
-        let is_endless = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let is_endless =
+            method == Method::GET && headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
         let bytes = match is_endless {
             true => Stream::new(response).beginning().await,
             false => response.bytes().await.unwrap().to_vec(),

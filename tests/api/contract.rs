@@ -199,10 +199,12 @@ async fn nobody_gets_in_without_credentials() {
     for database in each() {
         let api = Api::start(database).await;
         for (method, path, operation) in operations() {
+            // A ticketing system signs what it sends, which no header says.
+            let is_signed = path.starts_with("/v1/ticket-inbound/");
             let path = nowhere(&path);
             let caller = api.anonymous();
             let answer = caller.send(caller.request(method.clone(), &path)).await;
-            assert_eq!(answer.status == 401, !is_open(&operation), "{method} {path}: {}", answer.text);
+            assert_eq!(answer.status == 401, is_signed || !is_open(&operation), "{method} {path}: {}", answer.text);
             if answer.status == 401 {
                 assert_eq!(answer.header("www-authenticate"), "Bearer", "no token, no error (RFC 6750, section 3.1)");
                 let wrong = api.with_token("wrong");

@@ -219,8 +219,14 @@ async fn every_route_that_sends_a_file_sends_it_inert() {
             let content = operation["responses"]["200"]["content"].as_object();
             // What a client reads as data by itself: JSON, its lines, figures, appointments.
             let is_data = |media_type: &String| {
-                ["application/json", "application/x-ndjson", "application/openmetrics-text", "text/calendar"]
-                    .contains(&media_type.as_str())
+                [
+                    "application/json",
+                    "application/x-ndjson",
+                    "application/openmetrics-text",
+                    "text/calendar",
+                    "text/event-stream",
+                ]
+                .contains(&media_type.as_str())
             };
             // Ours, and no file.
             let is_ours = path.starts_with("/problems") || path.starts_with("/.well-known/");

@@ -37,7 +37,9 @@ pub fn writings() -> Vec<Writing> {
     let each = operations().into_iter().filter_map(|(method, path, operation)| {
         let schema = &operation["requestBody"]["content"][content_type(&method)]["schema"];
         // An array of measurements is read item by item, by tests of its own.
-        if schema.is_null() || schema["type"] == "array" {
+        // What a ticketing system sends is its own affair.
+        let is_any = *schema == serde_json::json!({});
+        if schema.is_null() || is_any || schema["type"] == "array" {
             return None;
         }
         let mut places = Vec::new();

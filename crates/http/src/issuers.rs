@@ -11,7 +11,7 @@ use ratchet_domain::refusal::Fault;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Keys are asked for anew after so long.
 const FRESH: TimeDelta = TimeDelta::minutes(15);
@@ -19,8 +19,10 @@ const FRESH: TimeDelta = TimeDelta::minutes(15);
 const BELIEVED: TimeDelta = TimeDelta::hours(1);
 /// However often a key is named that nobody knows, the issuer is asked no more often than this.
 const COOL_DOWN: TimeDelta = TimeDelta::seconds(30);
-/// Keys of one issuer that are looked at, at most.
+/// Keys of one issuer, at most.
 const KEYS: usize = 100;
+/// Bytes of the address of a key set, at most.
+const ADDRESS: usize = 2_000;
 
 /// What is looked at where an issuer says who it is, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::IntoStaticStr, utoipa::ToSchema)]
@@ -112,8 +114,8 @@ pub(crate) async fn look_at(issuer: &str, fetch: &Fetch) -> Looked {
         return looked.miss(Step::Issuer, format!("it says that the issuer is `{named}`: register that one"));
     }
     looked.pass(Step::Issuer, "it is of this issuer".to_owned());
-    let Some(key_set) = document["jwks_uri"].as_str() else {
-        return looked.miss(Step::KeySet, "it names no jwks_uri".to_owned());
+    let Some(key_set) = document["jwks_uri"].as_str().filter(|address| address.len() <= ADDRESS) else {
+        return looked.miss(Step::KeySet, format!("it names no jwks_uri of at most {ADDRESS} bytes"));
     };
     let published = match read(fetch, key_set).await {
         Ok(published) => published,
@@ -123,7 +125,10 @@ pub(crate) async fn look_at(issuer: &str, fetch: &Fetch) -> Looked {
         return looked.miss(Step::KeySet, format!("{key_set} holds no list of keys"));
     };
     looked.pass(Step::KeySet, format!("{key_set} was read"));
-    for written in keys.iter().take(KEYS) {
+    if keys.len() > KEYS {
+        return looked.miss(Step::Keys, format!("it has more than {KEYS} keys"));
+    }
+    for written in keys {
         looked.take(written);
     }
     let count = looked.usable.len();
@@ -150,7 +155,15 @@ pub(crate) async fn look_at(issuer: &str, fetch: &Fetch) -> Looked {
 impl Looked {
     fn take(&mut self, written: &Value) {
         let kid = written["kid"].as_str().map(|kid| kid.chars().take(200).collect());
+        // Of two of one name nobody knows which is meant.
+        let is_alike = |key: &Key, other: &Key| {
+            key.kid == other.kid && key.algorithms.iter().any(|algorithm| other.algorithms.contains(algorithm))
+        };
         match Key::read(written) {
+            Ok(key) if key.kid.is_some() && self.usable.iter().any(|other| is_alike(&key, other)) => {
+                let why = Some("another has the same name (kid)".to_owned());
+                self.keys.push(KeyFinding { kid, algorithms: Vec::new(), unused_because: why });
+            }
             Ok(key) => {
                 let algorithms = key.algorithms.iter().map(|algorithm| format!("{algorithm:?}")).collect();
                 self.keys.push(KeyFinding { kid, algorithms, unused_because: None });
@@ -177,7 +190,14 @@ pub(crate) enum NoKey {
 
 /// The keys of issuers, by issuer.
 #[derive(Default)]
-pub(crate) struct Issuers(Mutex<HashMap<String, Arc<tokio::sync::Mutex<Known>>>>);
+pub(crate) struct Issuers(Mutex<HashMap<String, Arc<Issuer>>>);
+
+#[derive(Default)]
+struct Issuer {
+    known: Mutex<Known>,
+    /// Whoever asks, alone.
+    turn: tokio::sync::Mutex<()>,
+}
 
 #[derive(Default)]
 struct Known {
@@ -188,35 +208,72 @@ struct Known {
 }
 
 impl Issuers {
-    /// The key of this name that verifies this algorithm. The issuer is asked where it is not known, and not too often; of
-    /// those who ask at the same time the first one does.
+    /// The key of this name that verifies this algorithm. One that was read a while ago at most is there at once; otherwise the
+    /// issuer is asked, and not too often: of those who wait at the same time the first one does.
     pub(crate) async fn key(
         &self,
-        issuer: &str,
+        name: &str,
         (kid, algorithm): (Option<&str>, Algorithm),
         now: DateTime<Utc>,
         fetch: &Fetch,
     ) -> Result<DecodingKey, NoKey> {
-        let known = {
+        let issuer = {
             let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            all.entry(issuer.to_owned()).or_default().clone()
+            all.entry(name.to_owned()).or_default().clone()
         };
-        let mut known = known.lock().await;
-        let is_younger = |moment: Option<DateTime<Utc>>, than| moment.is_some_and(|moment| now - moment < than);
-        let found = known.find(kid, algorithm);
-        let is_known = found.is_some() && is_younger(known.read_at, FRESH);
-        if !is_known && !is_younger(known.asked_at, COOL_DOWN) {
-            known.ask(issuer, now, fetch).await;
+        let fresh = issuer.known().find(kid, algorithm, (now, FRESH));
+        if let Some(key) = fresh {
+            return Ok(key);
         }
-        match known.find(kid, algorithm).filter(|_| is_younger(known.read_at, BELIEVED)) {
+        let (asked, name, fetch) = (issuer.clone(), name.to_owned(), fetch.clone());
+        // In a task of its own, to its end: whoever hangs up does not take the answer from the others.
+        let asking = tokio::spawn(async move { asked.ask(&name, now, &fetch).await });
+        asking.await.map_err(|error| NoKey::Unreachable(error.to_string()))?;
+        let known = issuer.known();
+        match known.find(kid, algorithm, (now, BELIEVED)) {
             Some(key) => Ok(key),
             None => Err(known.failure.clone().map_or(NoKey::Unknown, NoKey::Unreachable)),
         }
     }
 }
 
+impl Issuer {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn ask(&self, name: &str, now: DateTime<Utc>, fetch: &Fetch) {
+        let _turn = self.turn.lock().await;
+        {
+            let mut known = self.known();
+            if is_younger(known.asked_at, now, COOL_DOWN) {
+                return;
+            }
+            known.asked_at = Some(now);
+        }
+        let found = look_at(name, fetch).await.into_keys();
+        let mut known = self.known();
+        match found {
+            Ok(keys) => (known.keys, known.read_at, known.failure) = (keys, Some(now), None),
+            Err(why) => {
+                tracing::warn!(issuer = name, why, "the keys of an identity provider could not be read");
+                known.failure = Some(why);
+            }
+        }
+    }
+}
+
 impl Known {
-    fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<DecodingKey> {
+    /// The key, where all were read so long ago at most.
+    fn find(
+        &self,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+        (now, age): (DateTime<Utc>, TimeDelta),
+    ) -> Option<DecodingKey> {
+        if !is_younger(self.read_at, now, age) {
+            return None;
+        }
         let mut fitting = self
             .keys
             .iter()
@@ -225,17 +282,10 @@ impl Known {
         let (first, second) = (fitting.next(), fitting.next());
         first.filter(|_| second.is_none()).map(|key| key.decoding.clone())
     }
+}
 
-    async fn ask(&mut self, issuer: &str, now: DateTime<Utc>, fetch: &Fetch) {
-        self.asked_at = Some(now);
-        match look_at(issuer, fetch).await.into_keys() {
-            Ok(keys) => (self.keys, self.read_at, self.failure) = (keys, Some(now), None),
-            Err(why) => {
-                tracing::warn!(issuer, why, "the keys of an identity provider could not be read");
-                self.failure = Some(why);
-            }
-        }
-    }
+fn is_younger(moment: Option<DateTime<Utc>>, now: DateTime<Utc>, age: TimeDelta) -> bool {
+    moment.is_some_and(|moment| now - moment < age)
 }
 
 #[cfg(test)]

@@ -10,13 +10,15 @@ use ratchet_persistence::journal::reading;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 use uuid::Uuid;
 
 /// Streams that one caller may hold at a time: the windows of a frontend that has one key for all.
 const OF_ONE: usize = 100;
 /// Streams that there may be at a time. Each is a connection.
 const OF_ALL: usize = 10_000;
+/// Listeners that read at a time.
+const READING: usize = 2;
 /// How long growth gathers before listeners are told.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long a caller who has all streams of its own waits before it asks again, in seconds.
@@ -29,6 +31,8 @@ pub(crate) struct Listeners(Arc<Shared>);
 struct Shared {
     listening: Mutex<Listening>,
     somebody: Notify,
+    /// Few read at a time: clients who wait for an answer go first.
+    reading: Semaphore,
     is_over: watch::Sender<bool>,
     count: Gauge,
 }
@@ -63,8 +67,8 @@ pub(crate) enum Woken {
 
 impl Listeners {
     pub(crate) fn new(count: Gauge) -> Self {
-        let (somebody, (is_over, _)) = (Notify::new(), watch::channel(false));
-        Self(Arc::new(Shared { listening: Mutex::default(), somebody, is_over, count }))
+        let (somebody, reading, (is_over, _)) = (Notify::new(), Semaphore::new(READING), watch::channel(false));
+        Self(Arc::new(Shared { listening: Mutex::default(), somebody, reading, is_over, count }))
     }
 
     fn listening(&self) -> MutexGuard<'_, Listening> {
@@ -121,6 +125,11 @@ impl Place {
     /// How many entries have a position, as far as this server knows.
     pub(crate) fn size(&mut self) -> u64 {
         *self.size.borrow_and_update()
+    }
+
+    /// Waits for its turn to read; none is needed where there is no other to take turns with.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.listeners.0.reading.acquire().await.ok()
     }
 
     /// Waits until there are more than were last seen, or for so long.

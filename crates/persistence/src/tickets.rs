@@ -18,11 +18,12 @@ use ratchet_domain::id::OrganisationId;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// An action becomes a ticket: it is made, or taken over, at once. The action is saved in the same transaction.
+/// An action becomes a ticket: it is made, or the one of this key is taken over, at once. The action is saved in the same
+/// transaction. No other action becomes the same ticket.
 ///
 /// # Errors
 /// The database's.
-pub fn begin(action: Uuid, connection: Uuid, tx: &mut Tx<'_>) -> Result<(), Error> {
+pub fn begin(action: Uuid, connection: Uuid, key: Option<&str>, tx: &mut Tx<'_>) -> Result<(), Error> {
     let (organisation, now) = (tx.actor().organisation, tx.now());
     end(action, tx)?;
     diesel::insert_into(links::table)
@@ -30,6 +31,7 @@ pub fn begin(action: Uuid, connection: Uuid, tx: &mut Tx<'_>) -> Result<(), Erro
             links::organisation_id.eq(KeyValue(organisation.0)),
             links::action_id.eq(KeyValue(action)),
             links::connection_id.eq(KeyValue(connection)),
+            links::remote_key.eq(key.map(str::to_owned)),
             links::due_at.eq(InstantValue(now)),
             links::failures.eq(0_i64),
         ))

@@ -35,7 +35,10 @@ pub(crate) fn moment_at(value: &Value, pointer: &str) -> Option<DateTime<Utc>> {
 
 /// Whether a system may call a ticket so: what goes into addresses is bounded.
 pub(crate) fn is_key(key: &str) -> bool {
-    !key.is_empty() && key.chars().count() <= ratchet_domain::tickets::KEY && !key.chars().any(char::is_control)
+    // Dots alone would name another place.
+    !matches!(key, "" | "." | "..")
+        && key.chars().count() <= ratchet_domain::tickets::KEY
+        && !key.chars().any(char::is_control)
 }
 
 /// The address of the API, without a slash at its end.

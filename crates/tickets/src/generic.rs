@@ -129,14 +129,14 @@ fn parsed(response: &Response) -> Result<Value, Failure> {
 /// What a ticket is called; where only an address of it is answered, its last part.
 fn key_in(ticket: &Value, reading: &Reading) -> Result<String, Failure> {
     let key = text_at(ticket, &reading.key).filter(|key| is_key(key));
-    key.ok_or_else(|| Failure::Unreachable(format!("the answer has no key at {:?}", reading.key)))
+    key.ok_or_else(|| Failure::Refused(format!("the answer has no key at {:?}", reading.key)))
 }
 
 fn issue(ticket: &Value, setup: &Setup<'_>, etag: Option<String>) -> Result<Issue, Failure> {
     let reading = &described(setup)?.reading;
     let key = key_in(ticket, reading)?;
     let status = text_at(ticket, &reading.status)
-        .ok_or_else(|| Failure::Unreachable(format!("the answer has no status at {:?}", reading.status)))?;
+        .ok_or_else(|| Failure::Refused(format!("the answer has no status at {:?}", reading.status)))?;
     let said = |pointer: &Option<String>| pointer.as_ref().map(|pointer| text_at(ticket, pointer));
     let gaps: Gaps = gaps(setup).into_iter().chain([("key", key.clone())]).collect();
     Ok(Issue {
@@ -158,7 +158,8 @@ async fn listed(setup: &Setup<'_>, request: &domain::Request, gaps: &Gaps) -> Re
     let answer = parsed(&ask(setup, request, gaps, None).await?)?;
     let list = answer.pointer(&reading.list).and_then(Value::as_array);
     let list = list.ok_or_else(|| Failure::Unreachable(format!("the answer has no list at {:?}", reading.list)))?;
-    list.iter().take(CHANGED).map(|ticket| key_in(ticket, reading)).collect()
+    // One that has no key does not hold up the others.
+    Ok(list.iter().filter_map(|ticket| key_in(ticket, reading).ok()).take(CHANGED).collect())
 }
 
 impl Connector for Generic {
@@ -176,10 +177,16 @@ impl Connector for Generic {
                     continue;
                 };
                 let mut gaps = gaps(setup);
-                gaps.insert("marker", "ratchet-check".to_owned());
+                gaps.insert("marker", NOWHERE.to_owned());
                 gaps.insert("since", FAR_AHEAD.to_owned());
                 findings.push(match listed(setup, request, &gaps).await {
-                    Ok(found) => Finding::sound(code, format!("{} tickets were listed", found.len())),
+                    Ok(found) if found.is_empty() => Finding::sound(code, "nothing is listed that is not there"),
+                    Ok(found) => {
+                        let listed = found.len();
+                        let detail =
+                            format!("{listed} tickets are listed although none can be: the filter is not understood");
+                        Finding::missing(code, detail)
+                    }
                     Err(failure) => Finding::missing(code, failure.words()),
                 });
             }
@@ -212,7 +219,16 @@ impl Connector for Generic {
             let Some(find) = &described(setup)?.find else { return Ok(None) };
             let mut gaps = gaps(setup);
             gaps.insert("marker", marker.to_owned());
-            Ok(listed(setup, find, &gaps).await?.into_iter().next())
+            let found = listed(setup, find, &gaps).await?;
+            if found.is_empty() {
+                return Ok(None);
+            }
+            // Many leave out of a filter what they do not know: one that finds what is nowhere finds anything.
+            gaps.insert("marker", NOWHERE.to_owned());
+            if found.len() > 1 || !listed(setup, find, &gaps).await?.is_empty() {
+                return Err(Failure::Refused("`find` lists tickets without the marker".to_owned()));
+            }
+            Ok(found.into_iter().next())
         })
     }
 
@@ -270,5 +286,7 @@ impl Connector for Generic {
     }
 }
 
+/// A marker that no ticket has.
+const NOWHERE: &str = "ratchet-nowhere";
 /// A moment since which nothing has changed: a check asks, and wants nothing.
 const FAR_AHEAD: &str = "2100-01-01T00:00:00Z";

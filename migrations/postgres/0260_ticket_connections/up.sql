@@ -63,3 +63,5 @@ CREATE TABLE ticket_links (
     UNIQUE (connection_id, remote_key)
 );
 CREATE INDEX ticket_links_due ON ticket_links (due_at);
+-- Those that are being compared.
+CREATE INDEX ticket_links_leased ON ticket_links (leased_until) WHERE leased_until IS NOT NULL;

@@ -140,6 +140,40 @@ async fn what_the_provider_is_not_trusted_with_it_does_not_decide() {
     }
 }
 
+/// By elliptic curves, (r, n - s) is as good a signature as (r, s).
+#[tokio::test]
+async fn another_signature_of_the_same_token_is_no_other_token() {
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+    const ORDER: &str = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+    let order: Vec<u8> = (0..32).map(|at| u8::from_str_radix(&ORDER[2 * at..2 * at + 2], 16).unwrap()).collect();
+    let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    let point = key.public_key().as_ref();
+    let [x, y] = [&point[1..33], &point[33..]].map(|part| BASE64.encode(part));
+    let published = json!({ "kty": "EC", "crv": "P-256", "kid": "e1", "use": "sig", "x": x, "y": y });
+    for database in each() {
+        let api = Api::start(database).await;
+        api.outside().publish("/keys", json!({ "keys": [published] }));
+        let provider = register(&api, json!({})).await.expect(201).body["id"].clone();
+        let parts = [json!({ "alg": "ES256", "kid": "e1" }), claims(&api, json!({}))];
+        let message = parts.map(|part| BASE64.encode(part.to_string())).join(".");
+        let mut signature = key.sign(&SystemRandom::new(), message.as_bytes()).unwrap().as_ref().to_vec();
+        let first = format!("{message}.{}", BASE64.encode(&signature));
+        let mut borrow = 0;
+        for at in (0..32).rev() {
+            let less = i16::from(order[at]) - i16::from(signature[32 + at]) - borrow;
+            borrow = i16::from(less < 0);
+            signature[32 + at] = u8::try_from(less.rem_euclid(256)).unwrap();
+        }
+        let second = format!("{message}.{}", BASE64.encode(&signature));
+        present(&api, &provider, &first).await.expect(200);
+        let again = present(&api, &provider, &second).await.expect(401);
+        assert_eq!(again.faults(), ["/id_token used"], "{}", again.text);
+    }
+}
+
 /// Each token is good but for one thing.
 #[tokio::test]
 async fn no_other_token_lets_anybody_in() {
@@ -200,6 +234,9 @@ async fn no_other_token_lets_anybody_in() {
             (with_claims(json!({ "iat": now - 3_600 })), "too_old"),
             (with_claims(json!({ "exp": now + 100_000 })), "too_long"),
             (with_claims(json!({ "sub": "" })), "subject"),
+            // As Keycloak marks them: in the claims alone.
+            (with_claims(json!({ "typ": "Bearer" })), "type"),
+            (with_claims(json!({ "events": {} })), "type"),
         ] {
             let refused = present(&api, &provider, &bad).await.expect(401);
             assert_eq!(refused.faults(), [format!("/id_token {code}")], "{bad}");

@@ -6,7 +6,7 @@ use crate::change::{Change, Lifecycle};
 use crate::id::TicketConnectionId;
 use crate::refusal::{Fault, Refusal};
 use crate::text;
-use crate::tickets::{Field, KEY, Side, Ticket};
+use crate::tickets::{Category, Field, KEY, Side, Ticket};
 use chrono::{DateTime, Utc};
 
 /// What has become known of a ticket.
@@ -50,7 +50,9 @@ impl Action {
     ) -> Result<Change<Self>, Refusal> {
         self.may(Verb::Ticket, facts, by)?;
         if let Some(key) = &adopts {
-            let is_key = !key.trim().is_empty() && key.chars().count() <= KEY && !key.chars().any(char::is_control);
+            let is_key = !matches!(key.trim(), "" | "." | "..")
+                && key.chars().count() <= KEY
+                && !key.chars().any(char::is_control);
             if !is_key {
                 let detail = format!("must be the key of a ticket, at most {KEY} characters");
                 return Err(Refusal::Invalid(vec![Fault::new("/key", "malformed", detail)]));
@@ -89,6 +91,11 @@ impl Action {
     ) -> Result<Change<Self>, Refusal> {
         self.may(Verb::SettleTicket, facts, by)?;
         let mut after = self.clone();
+        let proposed = self.ticket.as_ref().and_then(Ticket::proposes);
+        let says_done = field == Field::State && keep == Side::Theirs && proposed == Some(Category::Done);
+        // Whoever decides that it is done has a part in it, and does not verify it.
+        let part = by.member().filter(|me| says_done && !self.former_workers.contains(me));
+        after.former_workers.extend(part);
         let Some(ticket) = after.ticket.as_mut().filter(|ticket| ticket.difference(field).is_some()) else {
             return Err(Refusal::invalid("/field", "no_difference", "must be one in which the two sides differ"));
         };

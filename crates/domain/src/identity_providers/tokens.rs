@@ -49,6 +49,10 @@ impl Terms {
         if party.map_or(is_for_several, |party| !is_ours(party)) {
             return fault("authorized_party", "must be issued to one of the provider's clients (azp)");
         }
+        // Some issuers say in the claims alone what it is (Keycloak); a logout token has events (Back-Channel Logout, section 2.4).
+        if claims.get("typ").is_some_and(|said| *said != "ID") || claims.get("events").is_some() {
+            return fault("type", "must be an ID token, and no other token of the identity provider (typ, events)");
+        }
         let until = self.lasts(claims, now)?;
         let subject = claims["sub"].as_str().unwrap_or_default();
         if subject.is_empty()

@@ -1,7 +1,7 @@
 //! As whom identity providers know a member, and what these say of the roles. A member is linked once with each provider: from
 //! then on the provider's own name for the person counts, and no address that somebody else may be given one day.
 
-use super::{Facts, Member, some_roles};
+use super::{Facts, Member};
 use crate::access::{Actor, Role, is_the_program};
 use crate::change::Change;
 use crate::id::IdentityProviderId;
@@ -77,14 +77,17 @@ impl Member {
             return Err(Refusal::state("deactivated", "the member is deactivated"));
         }
         let stays_admin = self.is_not_the_last_admin(facts).is_err();
-        let is_held = |role: &Role| said.contains(role) || (stays_admin && *role == Role::Admin);
+        let is_over = |role: &Role| self.terms.iter().any(|term| term.role == *role && term.has_ended(facts.today));
+        let is_held = |role: &Role| (said.contains(role) && !is_over(role)) || (stays_admin && *role == Role::Admin);
         let roles: Vec<Role> = Role::VARIANTS.iter().copied().filter(is_held).collect();
-        let roles = some_roles(&roles).map_err(|fault| Refusal::Invalid(vec![fault]))?;
+        if roles.is_empty() {
+            return Err(Refusal::state("no_role", "the time of every role that the identity provider says is over"));
+        }
         if roles == self.roles {
             return Ok(None);
         }
-        let terms = self.terms.iter().filter(|term| roles.contains(&term.role)).cloned().collect();
-        let after = Self { roles, terms, ..self.clone() };
+        // Terms stay, also of what is not held for the time being: it comes back as limited as it went.
+        let after = Self { roles, ..self.clone() };
         let reason = "as the identity provider says".to_owned();
         Ok(Some(Change::of(self, after, "roles_followed", at).because(reason)))
     }

@@ -36,7 +36,7 @@ pub struct Engagement {
 }
 
 impl Term {
-    fn has_ended(&self, today: NaiveDate) -> bool {
+    pub(super) fn has_ended(&self, today: NaiveDate) -> bool {
         self.until.is_some_and(|last| last < today)
     }
 }
@@ -111,16 +111,19 @@ impl Member {
     /// The first day on which a role of the member gives nothing any more.
     #[must_use]
     pub fn lapses_on(&self) -> Option<NaiveDate> {
-        self.terms.iter().filter_map(|term| term.until?.succ_opt()).min()
+        let held = self.terms.iter().filter(|term| self.roles.contains(&term.role));
+        held.filter_map(|term| term.until?.succ_opt()).min()
     }
 
-    /// Notes which roles have ended: they gave nothing since, and are not held from now on.
+    /// Notes which roles have ended: they gave nothing since, and are not held from now on. Their terms stay: an identity
+    /// provider that says such a role again does not give it back.
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for everyone but the program; no role has ended.
     pub fn lapse(self, today: NaiveDate, by: &Actor, at: DateTime<Utc>) -> Result<Change<Self>, Refusal> {
         is_the_program(by)?;
-        let (ended, terms): (Vec<Term>, Vec<Term>) = self.terms.iter().cloned().partition(|term| term.has_ended(today));
+        let is_over = |term: &&Term| self.roles.contains(&term.role) && term.has_ended(today);
+        let ended: Vec<Term> = self.terms.iter().filter(is_over).cloned().collect();
         if ended.is_empty() {
             return Err(Refusal::state("not_ended", "none of the roles has ended"));
         }
@@ -129,7 +132,7 @@ impl Member {
             term.until.map(|last| format!("{role} until {last}"))
         });
         let reason = told.collect::<Vec<_>>().join(", ");
-        let after = Self { roles: self.roles_on(today), terms, ..self.clone() };
+        let after = Self { roles: self.roles_on(today), ..self.clone() };
         Ok(Change::of(self, after, "roles_lapsed", at).because(reason))
     }
 }

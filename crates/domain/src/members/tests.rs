@@ -348,8 +348,22 @@ fn roles_follow_the_provider_but_for_the_last_admin() {
     assert_eq!((&fewer.after().roles, &fewer.after().terms), (&vec![Role::Auditor], &told), "a term stays");
     assert_eq!(follow(&[Role::Auditor], 1), Ok(None), "the last admin");
     let other = follow(&[Role::Member], 1).unwrap().unwrap().into_after();
-    assert_eq!((other.roles, other.terms), (vec![Role::Admin, Role::Member], vec![]));
-    assert_eq!(codes(follow(&[], 2).unwrap_err()), ["/roles length"]);
+    assert_eq!(
+        (&other.roles, &other.terms),
+        (&vec![Role::Admin, Role::Member], &told),
+        "it comes back as limited as it went"
+    );
+    let again = other.follow_roles(&held, &facts(2), &program, at).unwrap().unwrap().into_after();
+    assert_eq!((again.roles.as_slice(), &again.terms), (&held[..], &told));
+    // What is over is not given back, however often the provider says it.
+    let later = Facts { admins: 2, today: day(4) };
+    let over = again.clone().follow_roles(&held, &later, &program, at).unwrap().unwrap().into_after();
+    assert_eq!((over.roles.as_slice(), over.lapses_on()), (&[Role::Admin][..], None));
+    let lapsed = again.lapse(day(4), &program, at).unwrap().into_after();
+    assert_eq!(lapsed.roles, [Role::Admin]);
+    assert_eq!(lapsed.clone().follow_roles(&held, &later, &program, at), Ok(None));
+    assert_eq!(codes(lapsed.follow_roles(&[Role::Auditor], &later, &program, at).unwrap_err()), ["no_role"]);
+    assert_eq!(codes(follow(&[], 2).unwrap_err()), ["no_role"]);
     let gone = admin.clone().deactivate("left".into(), &facts(2), &by(Role::Admin), at).unwrap().into_after();
     assert_eq!(codes(gone.follow_roles(&held, &facts(2), &program, at).unwrap_err()), ["deactivated"]);
 }

@@ -80,10 +80,11 @@ pub fn moved(here: StageName, there: Category, on_done: OnDone) -> Moved {
         (S::Open, Category::ToDo)
         | (S::InProgress | S::Blocked, Category::ToDo | Category::InProgress)
         | (S::Done | S::Verified, Category::Done)
-        | (S::Cancelled, Category::Cancelled) => Moved::Nothing,
+        // Where nothing is called cancelled there, it is closed.
+        | (S::Cancelled, Category::Cancelled | Category::Done) => Moved::Nothing,
         (S::Open | S::InProgress | S::Blocked, Category::Done | Category::Cancelled)
         | (S::Done | S::Verified, Category::ToDo | Category::InProgress | Category::Cancelled)
-        | (S::Cancelled, Category::ToDo | Category::InProgress | Category::Done) => Moved::Propose,
+        | (S::Cancelled, Category::ToDo | Category::InProgress) => Moved::Propose,
     }
 }
 

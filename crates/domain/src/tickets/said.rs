@@ -1,6 +1,6 @@
 //! What an action says in the words of a ticket, and what follows of all that both say.
 
-use super::{Field, Said, Step, Ticket, step};
+use super::{Field, Said, Side, Step, Ticket, step};
 use crate::actions::Action;
 use crate::ticket_connections::Terms;
 use std::collections::BTreeMap;
@@ -43,7 +43,10 @@ pub fn steps(
 ) -> BTreeMap<Field, Step> {
     let both = ours.iter().filter_map(|(field, ours)| Some((*field, ours, theirs.get(field)?)));
     both.map(|(field, ours, theirs)| {
-        let (seen, settled) = (ticket.seen.get(&field), ticket.settled.get(&field).copied());
+        let seen = ticket.seen.get(&field);
+        // Of what the ticket says now, and did not when that was decided, nothing is decided.
+        let is_as_decided = seen.is_some_and(|seen| seen.theirs == *theirs);
+        let settled = ticket.settled.get(&field).copied().filter(|side| *side == Side::Ours || is_as_decided);
         let sides = (ours.as_deref(), theirs.as_deref());
         (field, step(field, sides, seen, settled, (terms.wins, ours_is_newer)))
     })

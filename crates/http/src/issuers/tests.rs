@@ -169,3 +169,28 @@ async fn without_a_name_there_is_one_key_alone() {
         assert_eq!(found.is_ok(), is_found, "{keys}");
     }
 }
+
+/// Whoever hangs up takes nothing from the others: the question goes on.
+#[tokio::test]
+async fn what_one_asked_for_and_did_not_wait_for_is_there_for_the_next() {
+    let (issuers, outside) = (Issuers::default(), Outside::with(json!([ed25519("a", 1)])));
+    let inner = outside.fetch();
+    let slowly: Fetch = Arc::new(move |address| {
+        let answer = inner(address);
+        Box::pin(async move {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            answer.await
+        })
+    });
+    let wanted = (Some("a"), Algorithm::EdDSA);
+    let given_up = issuers.key(ISSUER, (Some("unknown"), Algorithm::EdDSA), at(0), &slowly);
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(10), given_up).await.is_err());
+    assert!(issuers.key(ISSUER, wanted, at(1), &slowly).await.is_ok());
+    assert_eq!(outside.asked(), 1);
+    // A key that was read a moment ago is not waited for, whatever somebody else asks.
+    let endless: Fetch = Arc::new(|_| Box::pin(std::future::pending()));
+    let stuck = issuers.key(ISSUER, (Some("unknown"), Algorithm::EdDSA), at(60), &endless);
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(10), stuck).await.is_err());
+    let known = tokio::time::timeout(std::time::Duration::from_secs(9), issuers.key(ISSUER, wanted, at(61), &endless));
+    assert!(known.await.is_ok_and(|key| key.is_ok()));
+}

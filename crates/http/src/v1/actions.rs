@@ -406,8 +406,8 @@ verbs! {
     ticket_action "/actions/{id}/ticket" Ticket TicketAction
     |action, TicketAction { connection, key }, facts, by, tx|
         ticket::connection(&connection, key.as_deref(), &action, tx).and_then(|connection| {
-            let change = action.request_ticket((connection, key), facts, by, tx.now())?;
-            tickets::begin(change.after().head.id, connection.0, tx)?;
+            let change = action.request_ticket((connection, key.clone()), facts, by, tx.now())?;
+            tickets::begin(change.after().head.id, connection.0, key.as_deref(), tx)?;
             Ok(change)
         });
 

@@ -4,6 +4,7 @@
 use super::{Claimed, Polled};
 use crate::column::{InstantValue, KeyValue};
 use crate::error::Error;
+use crate::members;
 use crate::schema::{ticket_links as links, ticket_progress};
 use crate::table::Guarded;
 use crate::tx::Tx;
@@ -87,6 +88,10 @@ pub fn conclude(claimed: &Claimed, compared: &Compared, tx: &mut Tx<'_>) -> Resu
     let mut is_settled = is_fresh;
     for (field, step) in &compared.steps {
         let field = *field;
+        // A text that was redacted meanwhile is not written down once more.
+        if !is_fresh && matches!(field, Field::Title | Field::Text) {
+            continue;
+        }
         let said = |side: &Said| side.get(&field).cloned().flatten();
         let (ours, theirs) = (said(&compared.ours), said(&compared.theirs));
         let mut seen = Seen { ours: ours.clone(), theirs: theirs.clone() };
@@ -193,7 +198,9 @@ fn follow(
 ) -> Result<Followed, Error> {
     let (by, now, facts) = (tx.actor().clone(), tx.now(), tx.facts(action)?);
     let key = &compared.remote.key;
-    let decided = ticket.settled.get(&field) == Some(&Side::Theirs);
+    // Of what the ticket says now, and did not when that was decided, nothing is decided.
+    let is_as_decided = ticket.seen.get(&field).is_some_and(|seen| seen.theirs.as_deref() == theirs);
+    let decided = is_as_decided && ticket.settled.get(&field) == Some(&Side::Theirs);
     let action = action.clone();
     let command: Result<Change<Action>, Refusal> = match (field, theirs) {
         (Field::Title, Some(title)) => {
@@ -208,6 +215,9 @@ fn follow(
             Err(_) => return Ok(Followed::Differs(Why::Refused, None)),
         },
         (Field::Assignee, Some(name)) => match compared.terms.member_of(name) {
+            Some(member) if members::active(by.organisation, &[member], tx.connection())?.is_empty() => {
+                return Ok(Followed::Differs(Why::Refused, Some("the member is not active".to_owned())));
+            }
             Some(member) => action.reassign(member, &facts, &by, now),
             None => return Ok(Followed::Differs(Why::UnknownPerson, None)),
         },

@@ -22,6 +22,16 @@ const LOOKED_AT: i64 = 512;
 const LEASE: TimeDelta = TimeDelta::seconds(180);
 /// Tickets of one connection that are compared at once; of one that fails, one alone.
 const AT_ONCE: (usize, usize) = (4, 1);
+/// Of an organisation's tickets, this part of all that are compared at once, at most.
+const OF_ONE: usize = 4;
+/// What the program notes of a ticket itself: that alone is no reason to compare it again.
+const NOTES: [&str; 5] = [
+    "action.ticket_created",
+    "action.ticket_adopted",
+    "action.ticket_changed",
+    "action.ticket_proposed",
+    "action.ticket_differs",
+];
 /// How far back it is asked what has changed: clocks differ, and some systems find what is new a moment later.
 const OVERLAP: TimeDelta = TimeDelta::minutes(5);
 
@@ -70,12 +80,17 @@ fn behind(connection: &mut AnyConnection) -> Result<Vec<(OrganisationId, i64)>, 
 /// Connection, its stage, tenant, action, failures so far, since when.
 type Due = Vec<(KeyValue, String, KeyValue, KeyValue, i64, InstantValue)>;
 
+/// What is due, but of connections that have as much under way as they may: one that is slow does not stand before the others.
 fn due(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Due, Error> {
+    let (usual, _) = AT_ONCE;
+    let full = under_way(now, connection)?.into_iter().filter(|(_, count)| *count >= usual);
+    let full: Vec<KeyValue> = full.map(|(id, _)| KeyValue(id)).collect();
     let now = InstantValue(now);
     Ok(links::table
         .inner_join(ticket_connections::table.on(ticket_connections::id.eq(links::connection_id)))
         .inner_join(ticket_progress::table.on(ticket_progress::connection_id.eq(links::connection_id)))
         .filter(links::due_at.le(now))
+        .filter(links::connection_id.ne_all(full))
         .filter(links::leased_until.is_null().or(links::leased_until.le(now).assume_not_null()))
         .filter(ticket_connections::stage.eq_any(kept_going()))
         .filter(ticket_progress::retry_at.le(now))
@@ -137,7 +152,9 @@ pub fn follow(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<usiz
             .select((entries::position, entries::object_id, entries::action))
             .load(connection)?;
         let Some(last) = found.iter().filter_map(|(position, ..)| *position).max() else { continue };
-        let is_of_action = |(_, _, action): &&(Option<i64>, KeyValue, String)| action.starts_with("action.");
+        let is_of_action = |(_, _, action): &&(Option<i64>, KeyValue, String)| {
+            action.starts_with("action.") && !NOTES.contains(&action.as_str())
+        };
         let actions: Vec<KeyValue> = found.iter().filter(is_of_action).map(|(_, object, _)| *object).collect();
         for chunk in actions.chunks(500) {
             let theirs = links::table
@@ -167,13 +184,15 @@ pub fn claim(
     connection.exclude_rivals("tickets")?;
     let (mut taken, mut claimed): (HashMap<Uuid, usize>, Vec<Claimed>) = (under_way(now, connection)?, Vec::new());
     let (usual, alone) = AT_ONCE;
+    let mut of_organisations: HashMap<Uuid, usize> = HashMap::new();
     for (of, stage, organisation, action, failures, due_at) in due(now, connection)? {
         let at_once = if stage == <&str>::from(StageName::Failing) { alone } else { usual };
         let theirs = taken.entry(of.0).or_default();
-        if *theirs >= at_once || claimed.len() >= room {
+        let of_one = of_organisations.entry(organisation.0).or_default();
+        if *theirs >= at_once || *of_one >= room.div_ceil(OF_ONE) || claimed.len() >= room {
             continue;
         }
-        *theirs += 1;
+        (*theirs, *of_one) = (*theirs + 1, *of_one + 1);
         let organisation = OrganisationId(organisation.0);
         claimed.push(Claimed { organisation, action: action.0, connection: of.0, failures, due_at: due_at.0, lease });
     }

@@ -7,9 +7,11 @@ use ratchet_domain::access::{Actor, Identity, Permission};
 use ratchet_domain::actions::{Action, News};
 use ratchet_domain::change::Record;
 use ratchet_domain::id::{ApiKeyId, OrganisationId};
+use ratchet_domain::redactions::tombstone_of;
 use ratchet_domain::reference::Locator;
+use ratchet_domain::text::{NARRATIVE, TITLE};
 use ratchet_domain::ticket_connections::{Terms, TicketConnection, again_after};
-use ratchet_domain::tickets::{Category, Field, Remote, Said, Step, Ticket, marker, said_of, steps};
+use ratchet_domain::tickets::{Category, Field, Remote, Said, Side, Step, Ticket, marker, said_of, steps};
 use ratchet_http::Seal;
 use ratchet_http::app::Source;
 use ratchet_http::dialling::Dialler;
@@ -28,7 +30,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// Pairs that are compared at once, at most.
-const ROOM: usize = 16;
+const ROOM: usize = 64;
+/// Characters of an address that are kept, at most.
+const ADDRESS: usize = 2_000;
 /// How often, and how long after one another, it is tried to write down what came of it.
 const WRITES: (usize, Duration) = (10, Duration::from_millis(300));
 
@@ -164,14 +168,30 @@ impl Comparer {
         if news == Some(News::Created) {
             steps.values_mut().filter(|step| **step != Step::Agree).for_each(|step| *step = Step::Out);
         }
+        // What is gone here by law goes there as it stands here, and is not learnt from there again.
+        let is_gone =
+            |field: &Field| ours.get(field).cloned().flatten().is_some_and(|said| tombstone_of(&said).is_some());
+        steps
+            .iter_mut()
+            .filter(|(field, step)| is_gone(field) && **step != Step::Agree)
+            .for_each(|(_, step)| *step = Step::Out);
+        // What the ticket's status means nobody knows: what was decided, or has changed here, is told all the same.
+        let state = ours.get(&Field::State).cloned().flatten();
+        let is_decided = ticket.settled.get(&Field::State) == Some(&Side::Ours)
+            || ticket.seen.get(&Field::State).is_some_and(|seen| seen.ours != state);
+        if terms.category_of(&issue.status).is_none() && is_decided {
+            steps.insert(Field::State, Step::Out);
+        }
         let wanted = wanted(&ours, &steps, terms);
         if wanted != Wanted::default() {
             connector.update(&setup, &issue, &wanted).await?;
             issue = connector.fetch(&setup, &key).await?;
         }
-        let theirs = said(&issue, terms);
+        let mut theirs = said(&issue, terms);
+        theirs.retain(|field, said| !is_gone(field) || ours.get(field) == Some(&*said));
         let category = terms.category_of(&issue.status);
-        let remote = Remote { key: issue.key, url: issue.url, status: issue.status, category };
+        let (url, status) = (issue.url.map(|url| cut(&url, ADDRESS)), cut(&issue.status, TITLE));
+        let remote = Remote { key: issue.key, url, status, category };
         let version = action.head.version;
         Ok(Compared { version, terms: terms.clone(), remote, news, ours, theirs, steps, is_known: category.is_some() })
     }
@@ -204,21 +224,26 @@ fn wanted(ours: &Said, steps: &BTreeMap<Field, Step>, terms: &Terms) -> Wanted {
 fn said(issue: &Issue, terms: &Terms) -> Said {
     let mut said = Said::new();
     if let Some(title) = &issue.title {
-        said.insert(Field::Title, Some(title.clone()));
+        said.insert(Field::Title, Some(cut(title, TITLE)));
     }
     if let Some(text) = &issue.text {
-        said.insert(Field::Text, Some(text.clone()));
+        said.insert(Field::Text, Some(cut(text, NARRATIVE)));
     }
     if let Some(due_on) = issue.due_on {
         said.insert(Field::DueOn, due_on.map(|day| day.to_string()));
     }
     if let Some(assignee) = &issue.assignee {
-        said.insert(Field::Assignee, assignee.clone());
+        said.insert(Field::Assignee, assignee.as_ref().map(|name| cut(name, TITLE)));
     }
     if let Some(category) = terms.category_of(&issue.status) {
         said.insert(Field::State, Some(<&str>::from(category).to_owned()));
     }
     said
+}
+
+/// So much of it that it is seen to be too long: whoever writes there does not fill the journal here.
+fn cut(text: &str, most: usize) -> String {
+    text.chars().take(most + 1).collect()
 }
 
 /// A connection's terms and credentials.

@@ -8,7 +8,7 @@ use crate::error::ApiError;
 use crate::id_tokens::{claims_of, refused};
 use crate::observe::request_id;
 use actix_web::{HttpRequest, post, web};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use ratchet_domain::access::{Actor, Identity};
 use ratchet_domain::change::Record;
 use ratchet_domain::id::{AccountId, IdentityProviderId, MemberId, SessionId};
@@ -73,7 +73,9 @@ pub(crate) async fn exchange_id_token(
     let provider = found.await?.filter(is_active).ok_or_else(unknown)?;
     let claims = claims_of(&id_token, &provider.terms.issuer, &app).await?;
     let accepted = provider.terms.accept(&claims, nonce.as_deref(), app.now()).map_err(ApiError::TokenRefused)?;
-    let entry = Entry { provider: identity_provider, claims, accepted, token: hash_of(&id_token) };
+    // What was signed: of one text there are several signatures by elliptic curves, each of them good.
+    let signed = id_token.rsplit_once('.').map_or(id_token.as_str(), |(signed, _)| signed);
+    let entry = Entry { provider: identity_provider, claims, nonce, until: accepted.until, token: hash_of(signed) };
     let (session, refresh_token) = (SessionId((app.source.id)()), hex::encode((app.source.random)()));
     let hash = hash_of(&refresh_token);
     let organisation = provider.head.organisation;
@@ -85,7 +87,9 @@ pub(crate) async fn exchange_id_token(
         sessions::open(session, organisation, member, hash, (now, now + SESSION), tx.connection())?;
         Ok::<_, ApiError>(member)
     };
-    let member = app.store.write(context, job).await?;
+    let member = app.store.write(context, job).await.inspect_err(|error| {
+        tracing::info!(provider = %identity_provider, %error, "somebody is not let in");
+    })?;
     // Roles may be others now.
     app.callers.forget_all();
     answer(&app, (member, organisation, session), refresh_token, app.now())
@@ -108,7 +112,9 @@ fn unknown() -> ApiError {
 struct Entry {
     provider: IdentityProviderId,
     claims: Value,
-    accepted: Accepted,
+    nonce: Option<String>,
+    /// Until when the token could be shown again.
+    until: DateTime<Utc>,
     token: [u8; 32],
 }
 
@@ -120,14 +126,17 @@ fn let_in(entry: &Entry, tx: &mut Tx<'_>) -> Result<MemberId, ApiError> {
     if !is_active(&provider) {
         return Err(unknown());
     }
-    if !use_up(entry.token, entry.accepted.until, tx)? {
+    // The terms may be others than those by which the token was judged before.
+    let accepted = provider.terms.accept(&entry.claims, entry.nonce.as_deref(), tx.now());
+    let Accepted { subject, until: _ } = accepted.map_err(ApiError::TokenRefused)?;
+    if !use_up(entry.token, entry.until, tx)? {
         return Err(refused(("used", "has let somebody in already: each does once")));
     }
-    let said = (entry.provider, entry.accepted.subject.as_str());
+    let said = (entry.provider, subject.as_str());
     let known = member_known_as(tx.actor().organisation, said, tx.connection())?;
     let member = match known {
         Some(id) => known_member(id, said, tx)?,
-        None => newcomer(&provider, entry, tx)?,
+        None => newcomer(&provider, entry, subject.clone(), tx)?,
     };
     if !member.active {
         return Err(not_admitted("deactivated", "the member is deactivated"));
@@ -135,7 +144,7 @@ fn let_in(entry: &Entry, tx: &mut Tx<'_>) -> Result<MemberId, ApiError> {
     let id = MemberId(member.head.id);
     if let Some(roles) = provider.terms.roles_of(&entry.claims).map_err(ApiError::NotAdmitted)? {
         let (facts, by, at) = (tx.facts(&member)?, tx.actor().clone(), tx.now());
-        if let Some(change) = member.follow_roles(&roles, &facts, &by, at)? {
+        if let Some(change) = member.follow_roles(&roles, &facts, &by, at).map_err(told)? {
             tx.save(change)?;
         }
     }
@@ -160,8 +169,8 @@ fn known_member(
 }
 
 /// Whoever comes for the first time.
-fn newcomer(provider: &IdentityProvider, entry: &Entry, tx: &mut Tx<'_>) -> Result<Member, ApiError> {
-    let (terms, subject) = (&provider.terms, entry.accepted.subject.clone());
+fn newcomer(provider: &IdentityProvider, entry: &Entry, subject: String, tx: &mut Tx<'_>) -> Result<Member, ApiError> {
+    let terms = &provider.terms;
     let address = terms.address_of(&entry.claims).map_err(ApiError::NotAdmitted)?;
     let (organisation, by, now) = (tx.actor().organisation, tx.actor().clone(), tx.now());
     let member = match members::by_address(organisation, &address, tx.connection())? {

@@ -14,6 +14,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
 use futures_util::{StreamExt, stream};
 use ratchet_domain::webhook_endpoints::is_taken;
 use ratchet_persistence::journal::reading::{self, EntryFilter, StoredEntry};
+use ratchet_persistence::restrictions;
 use serde::Deserialize;
 use std::convert::Infallible;
 use std::fmt::Write;
@@ -125,7 +126,7 @@ impl Listener {
         }
     }
 
-    /// Who listens, looked up anew: a login ends, roles are taken away, records are restricted while a stream is open.
+    /// Who listens, looked up anew, at most a second old: a login ends, roles are taken away, records are restricted while a stream is open.
     async fn again(&self) -> Result<Call, ApiError> {
         let call = Call::from_request(&self.request, &mut Payload::None).await?;
         may_read(&call)?;
@@ -136,8 +137,16 @@ impl Listener {
         let by = self.again().await?.actor;
         let (organisation, after) = (by.organisation, self.next.checked_sub(1));
         let filter = EntryFilter { after, ..EntryFilter::default() };
-        let read = move |connection: &mut _| Ok::<_, ApiError>(reading::list(organisation, &filter, PART, connection)?);
-        let entries: Vec<StoredEntry> = self.app.store.read(read).await?;
+        let reader = by.member();
+        // Entries first: whatever has restricted one of them, on whichever server, is known by then.
+        let read = move |connection: &mut _| {
+            let entries = reading::list(organisation, &filter, PART, connection)?;
+            Ok::<_, ApiError>((entries, restrictions::withheld(organisation, reader, connection)?))
+        };
+        let turn = self.place.turn().await;
+        let (entries, withheld): (Vec<StoredEntry>, _) = self.app.store.read(read).await?;
+        drop(turn);
+        let by = by.without(withheld);
         let mut text = String::new();
         let mut passed = None;
         for entry in entries {
