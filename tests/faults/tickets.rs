@@ -164,6 +164,11 @@ async fn a_system_that_is_configured_is_driven_both_ways() {
             })
             .await;
 
+        // It is read back, too: what changes there from now on is not what was told.
+        let in_an_hour = (super::program::now() + chrono::TimeDelta::hours(1)).to_rfc3339();
+        let is_settled = |seen: &Value| seen["ticket"]["next_sync_at"].as_str().is_some_and(|at| at > &*in_an_hour);
+        admin.until(&action, "settled", is_settled).await;
+
         // What changes there comes here: told by a signed message.
         tracker.change(&key, json!({ "assignee": "m.lind", "due": "2027-02-01", "status": "open" }));
         let inbound = format!("{}{}", program.url, connection["inbound_path"].as_str().unwrap());

@@ -51,19 +51,21 @@ pub fn end(action: Uuid, tx: &mut Tx<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a ticket is an action's already.
+/// Whether a ticket is another action's already.
 ///
 /// # Errors
 /// The database's.
 pub fn is_taken(
     organisation: OrganisationId,
     (of, key): (Uuid, &str),
+    by_other_than: Uuid,
     connection: &mut AnyConnection,
 ) -> Result<bool, Error> {
     let taken = links::table
         .filter(links::organisation_id.eq(KeyValue(organisation.0)))
         .filter(links::connection_id.eq(KeyValue(of)))
-        .filter(links::remote_key.eq(key));
+        .filter(links::remote_key.eq(key))
+        .filter(links::action_id.ne(KeyValue(by_other_than)));
     Ok(taken.count().get_result::<i64>(connection)? > 0)
 }
 

@@ -185,6 +185,31 @@ fn every_fault_of_a_draft_is_named() {
     assert_eq!(pointers, ["/title", "/description", "/done_criteria", "/due_on"]);
 }
 
+/// That a ticket is closed says nothing of who has done it; whoever takes its word for it has a part in that.
+#[test]
+fn who_decides_that_it_is_done_does_not_verify_it() {
+    let proposal = |theirs: &str| {
+        let mut ticket = Ticket::requested(connection(), None);
+        let (ours, theirs) = (Some("in_progress".to_owned()), Some(theirs.to_owned()));
+        ticket.differ(Difference { field: Field::State, ours, theirs, why: Why::Proposed, detail: None, at: at() });
+        Action { ticket: Some(ticket), ..open().start(&facts(), &assignee(), at()).unwrap().into_after() }
+    };
+    let settled = |theirs: &str, keep| {
+        proposal(theirs).settle_ticket((Field::State, keep), &facts(), &manager(), at()).unwrap().into_after()
+    };
+    assert_eq!(settled("done", Side::Theirs).former_workers, [member(1)]);
+    assert_eq!(settled("done", Side::Ours).former_workers, []);
+    assert_eq!(settled("cancelled", Side::Theirs).former_workers, []);
+    let done =
+        settled("done", Side::Theirs).complete("Closed there".into(), &facts(), &program(), at()).unwrap().into_after();
+    let verify = |by: &Actor| {
+        let verify = Verify { evidence: "Looked".into(), effect: None, exception_reason: None };
+        done.clone().verify(verify, &facts(), by, at())
+    };
+    assert!(matches!(verify(&manager()), Err(Refusal::State(reasons)) if reasons[0].code == "separation_of_duties"));
+    assert!(verify(&person(2, &[Role::IsmsManager])).is_ok());
+}
+
 /// Whoever had begun, or said it was done, has worked on it, whoever has it by then.
 #[test]
 fn who_worked_on_it_before_does_not_verify_it() {

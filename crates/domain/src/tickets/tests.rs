@@ -86,7 +86,7 @@ fn stage_by_category() {
     Verified Cancelled: Propose, Propose
     Cancelled ToDo: Propose, Propose
     Cancelled InProgress: Propose, Propose
-    Cancelled Done: Propose, Propose
+    Cancelled Done: Nothing, Nothing
     Cancelled Cancelled: Nothing, Nothing
     ");
 }

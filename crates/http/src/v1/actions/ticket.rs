@@ -150,7 +150,7 @@ pub(super) fn connection(
         }
     }
     if let Some(key) = key
-        && tickets::is_taken(organisation, (record.head.id, key), tx.connection())?
+        && tickets::is_taken(organisation, (record.head.id, key), action.head.id, tx.connection())?
     {
         return Err(Refusal::invalid("/key", "taken", "must be a ticket that is no other action's").into());
     }
