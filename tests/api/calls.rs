@@ -49,7 +49,8 @@ impl Call {
 /// Operations with a JSON body.
 pub fn with_body() -> Vec<(Method, String, Value)> {
     let mut all = operations();
-    all.retain(|(_, _, operation)| !schema_of(operation).is_null());
+    // What a ticketing system sends is its own affair.
+    all.retain(|(_, _, operation)| !schema_of(operation).is_null() && *schema_of(operation) != json!({}));
     all
 }
 

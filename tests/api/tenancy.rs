@@ -170,6 +170,10 @@ pub(super) async fn assert_bodies_name_nothing(api: &Api, names: &[String]) -> V
     let mut tried = Vec::new();
     for operation in with_body() {
         let id = operation.2["operationId"].as_str().unwrap();
+        // Whoever signs in names a provider before anything else is known, of whichever organisation: that one is signed in to.
+        if id == "exchange_id_token" {
+            continue;
+        }
         let all = properties(document, schema_of(&operation.2)).into_iter();
         let naming: Vec<Property> = all.filter(Property::names_another).collect();
         if naming.is_empty() {
