@@ -37,6 +37,7 @@ pub const BY_HAND: &[&str] = &[
     "schedule_change",
     "settle_ticket_action",
     "start_change",
+    "ticket_action",
     "waive_notification_incident",
 ];
 
