@@ -7,6 +7,7 @@ use crate::issuers::NoKey;
 use crate::issuers::keys::ALGORITHMS;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Validation};
 use ratchet_domain::refusal::Fault;
 use serde_json::Value;
@@ -17,7 +18,8 @@ use serde_json::Value;
 /// The token is none, is not signed by the issuer, or the issuer cannot be asked for its keys.
 pub(crate) async fn claims_of(token: &str, issuer: &str, app: &App) -> Result<Value, ApiError> {
     let (kid, algorithm) = header_of(token).map_err(refused)?;
-    let found = app.issuers.key(issuer, (kid.as_deref(), algorithm), app.now(), &app.fetch).await;
+    let wanted = (kid.as_deref(), algorithm);
+    let found = app.issuers.key(issuer, wanted, app.now(), &app.fetch).await;
     let key = found.map_err(|missing| match missing {
         NoKey::Unknown => refused(("unknown_key", "must be signed with a key that the identity provider publishes")),
         NoKey::Unreachable(why) => ApiError::ProviderUnreachable(why),
@@ -27,7 +29,12 @@ pub(crate) async fn claims_of(token: &str, issuer: &str, app: &App) -> Result<Va
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
-    let decoded = jsonwebtoken::decode::<Value>(token, &key, &validation);
+    let mut decoded = jsonwebtoken::decode::<Value>(token, &key, &validation);
+    if decoded.as_ref().is_err_and(|error| matches!(error.kind(), ErrorKind::InvalidSignature))
+        && let Some(key) = app.issuers.key_anew(issuer, wanted, app.now(), &app.fetch).await
+    {
+        decoded = jsonwebtoken::decode(token, &key, &validation);
+    }
     Ok(decoded.map_err(|_| refused(("signature", "must be signed by the identity provider")))?.claims)
 }
 

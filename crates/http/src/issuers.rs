@@ -217,29 +217,51 @@ impl Issuers {
         now: DateTime<Utc>,
         fetch: &Fetch,
     ) -> Result<DecodingKey, NoKey> {
-        let issuer = {
-            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            all.entry(name.to_owned()).or_default().clone()
-        };
+        let issuer = self.issuer(name);
         let fresh = issuer.known().find(kid, algorithm, (now, FRESH));
         if let Some(key) = fresh {
             return Ok(key);
         }
-        let (asked, name, fetch) = (issuer.clone(), name.to_owned(), fetch.clone());
-        // In a task of its own, to its end: whoever hangs up does not take the answer from the others.
-        let asking = tokio::spawn(async move { asked.ask(&name, now, &fetch).await });
-        asking.await.map_err(|error| NoKey::Unreachable(error.to_string()))?;
+        issuer.ask_to_the_end(name, now, fetch).await?;
         let known = issuer.known();
         match known.find(kid, algorithm, (now, BELIEVED)) {
             Some(key) => Ok(key),
             None => Err(known.failure.clone().map_or(NoKey::Unknown, NoKey::Unreachable)),
         }
     }
+
+    /// The same, where the issuer has just said what its keys are: one without a name, or one that has kept it, may be another
+    /// by now. `None` where the issuer was asked a moment ago.
+    pub(crate) async fn key_anew(
+        &self,
+        name: &str,
+        (kid, algorithm): (Option<&str>, Algorithm),
+        now: DateTime<Utc>,
+        fetch: &Fetch,
+    ) -> Option<DecodingKey> {
+        let issuer = self.issuer(name);
+        let before = issuer.known().read_at;
+        issuer.ask_to_the_end(name, now, fetch).await.ok()?;
+        let known = issuer.known();
+        (known.read_at != before).then(|| known.find(kid, algorithm, (now, BELIEVED)))?
+    }
+
+    fn issuer(&self, name: &str) -> Arc<Issuer> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(name.to_owned()).or_default().clone()
+    }
 }
 
 impl Issuer {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks in a task of its own: whoever hangs up does not take the answer from the others.
+    async fn ask_to_the_end(self: &Arc<Self>, name: &str, now: DateTime<Utc>, fetch: &Fetch) -> Result<(), NoKey> {
+        let (asked, name, fetch) = (self.clone(), name.to_owned(), fetch.clone());
+        let asking = tokio::spawn(async move { asked.ask(&name, now, &fetch).await });
+        asking.await.map_err(|error| NoKey::Unreachable(error.to_string()))
     }
 
     async fn ask(&self, name: &str, now: DateTime<Utc>, fetch: &Fetch) {

@@ -194,3 +194,16 @@ async fn what_one_asked_for_and_did_not_wait_for_is_there_for_the_next() {
     let known = tokio::time::timeout(std::time::Duration::from_secs(9), issuers.key(ISSUER, wanted, at(61), &endless));
     assert!(known.await.is_ok_and(|key| key.is_ok()));
 }
+
+/// A key that has kept its name, or never had one, is found to be another where it does not verify.
+#[tokio::test]
+async fn a_key_is_asked_for_anew_and_not_too_often() {
+    let (issuers, outside) = (Issuers::default(), Outside::with(json!([ed25519("a", 1)])));
+    let (fetch, wanted) = (outside.fetch(), (Some("a"), Algorithm::EdDSA));
+    assert!(issuers.key(ISSUER, wanted, at(0), &fetch).await.is_ok());
+    outside.publish("/keys", json!({ "keys": [ed25519("a", 2)] }));
+    assert!(issuers.key_anew(ISSUER, wanted, at(29), &fetch).await.is_none());
+    assert!(issuers.key_anew(ISSUER, wanted, at(31), &fetch).await.is_some());
+    assert!(issuers.key_anew(ISSUER, wanted, at(32), &fetch).await.is_none());
+    assert_eq!(outside.asked(), 2);
+}
