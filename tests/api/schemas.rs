@@ -80,6 +80,9 @@ fn is_tag(schema: &Value) -> bool {
 
 /// The members that an object at this place is documented to have.
 pub fn members_at(document: &Value, schema: &Value, place: &str) -> BTreeSet<String> {
+    // The document says the same of every item of a list; its places name the first.
+    let first = |part: &str| if part.parse::<usize>().is_ok() { "0" } else { part }.to_owned();
+    let place = place.split('/').map(first).collect::<Vec<_>>().join("/");
     let all = properties(document, schema).into_iter();
     let within = all.filter(|property| property.place().rsplit_once('/').is_some_and(|(parent, _)| parent == place));
     within.map(|property| property.name().to_owned()).collect()

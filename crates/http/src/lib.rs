@@ -44,5 +44,5 @@ pub use key_uses::KeyUses;
 pub use observe::{DigestFigures, WebhookFigures, WorkerFigures};
 pub use passwords::hash as hash_password;
 pub use routes::serve;
-pub use sealing::Seal;
+pub use sealing::{Seal, credentials_of};
 pub use v1::records::href as path_of;

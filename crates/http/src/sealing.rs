@@ -3,6 +3,14 @@
 
 use crate::app::App;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use ratchet_domain::change::{Head, Record};
+use ratchet_domain::reference::Locator;
+use ratchet_domain::ticket_connections::TicketConnection;
+use ratchet_persistence::connection::AnyConnection;
+use ratchet_persistence::error::Error;
+use ratchet_persistence::table::Table;
+use ratchet_persistence::ticket_connections::{Purpose, secret};
+use ratchet_tickets::Credentials;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -33,6 +41,25 @@ impl Seal {
         let opened = self.0.open_in_place(nonce, Aad::from(of.as_bytes()), &mut secret).ok()?;
         Some(opened.to_vec())
     }
+}
+
+/// By what the program says who it is to the system of this connection; `None` where nothing was given.
+///
+/// # Errors
+/// The database's; [`Error::Busy`] where the connection is another by now: what was given for another host is not told to this
+/// one.
+pub fn credentials_of(
+    record: &TicketConnection,
+    seal: &Seal,
+    connection: &mut AnyConnection,
+) -> Result<Option<Credentials>, Error> {
+    let Head { organisation, id, version, .. } = *record.head();
+    let sealed = secret(organisation, id, Purpose::Credentials, connection)?;
+    let now = TicketConnection::find(organisation, Locator::Id(id), connection)?;
+    if now.is_none_or(|(now, _)| now.head().version != version) {
+        return Err(Error::Busy);
+    }
+    Ok(sealed.and_then(|sealed| serde_json::from_slice(&seal.open(id, &sealed)?).ok()))
 }
 
 impl App {

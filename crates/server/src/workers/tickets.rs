@@ -12,15 +12,14 @@ use ratchet_domain::reference::Locator;
 use ratchet_domain::text::{NARRATIVE, TITLE};
 use ratchet_domain::ticket_connections::{Terms, TicketConnection, again_after};
 use ratchet_domain::tickets::{Category, Field, Remote, Said, Side, Step, Ticket, marker, said_of, steps};
-use ratchet_http::Seal;
 use ratchet_http::app::Source;
 use ratchet_http::dialling::Dialler;
+use ratchet_http::{Seal, credentials_of};
 use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::restrictions;
 use ratchet_persistence::store::Store;
 use ratchet_persistence::table::Table;
-use ratchet_persistence::ticket_connections::{Purpose, secret};
 use ratchet_persistence::tickets::{self, Claimed, Compared, Polled};
 use ratchet_tickets::{Credentials, Failure, Issue, Setup, Wanted, connector};
 use std::collections::BTreeMap;
@@ -255,9 +254,8 @@ fn known(
 ) -> Result<(Terms, Option<Credentials>), Error> {
     let found = TicketConnection::find(organisation, Locator::Id(id), connection)?;
     let (record, _) = found.ok_or(Error::NotFound)?;
-    let sealed = secret(organisation, id, Purpose::Credentials, connection)?;
-    let opened = sealed.and_then(|sealed| serde_json::from_slice(&seal.open(id, &sealed)?).ok());
-    Ok((record.terms, opened))
+    let credentials = credentials_of(&record, seal, connection)?;
+    Ok((record.terms, credentials))
 }
 
 fn pair(seal: &Seal, claimed: &Claimed, connection: &mut AnyConnection) -> Result<Result<Pair, Obstacle>, Error> {

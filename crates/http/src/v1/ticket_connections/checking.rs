@@ -7,20 +7,18 @@ use crate::body::Body;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::{Query, Target, WriteParameters};
-use crate::sealing::Seal;
+use crate::sealing::credentials_of;
 use crate::v1::records;
 use actix_web::post;
 use ratchet_domain::access::Actor;
-use ratchet_domain::change::{Lifecycle, Record};
+use ratchet_domain::change::Lifecycle;
 use ratchet_domain::reference::Locator;
 use ratchet_domain::ticket_connections::{Facts, TicketConnection, Verb};
 use ratchet_persistence::connection::AnyConnection;
-use ratchet_persistence::ticket_connections::{Purpose, secret};
-use ratchet_tickets::{Credentials, Finding, Setup, connector};
+use ratchet_tickets::{Finding, Setup, connector};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
-use uuid::Uuid;
 
 /// How long a check may take.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -96,9 +94,8 @@ async fn findings(app: &App, locator: Locator, by: &Actor) -> Result<Vec<Finding
         if record.may(Verb::Check, &Facts, &by).is_err() {
             return Ok(None);
         }
-        let id = record.head().id;
-        let sealed = secret(by.organisation, id, Purpose::Credentials, connection)?;
-        Ok(Some((record, sealed.and_then(|sealed| opened(&seal, id, &sealed)))))
+        let credentials = credentials_of(&record, &seal, connection)?;
+        Ok(Some((record, credentials)))
     };
     let Some((record, credentials)) = app.store.read(read).await? else { return Ok(Vec::new()) };
     let setup = Setup { terms: &record.terms, credentials: credentials.as_ref(), dial: &app.dialler };
@@ -106,9 +103,4 @@ async fn findings(app: &App, locator: Locator, by: &Actor) -> Result<Vec<Finding
     Ok(asked.unwrap_or_else(|_| {
         vec![Finding { code: "time", is_sound: false, detail: "it has not answered in time".to_owned() }]
     }))
-}
-
-/// Credentials that were sealed for this connection.
-fn opened(seal: &Seal, of: Uuid, sealed: &[u8]) -> Option<Credentials> {
-    serde_json::from_slice(&seal.open(of, sealed)?).ok()
 }
