@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(kills keys outages uploads races sync fuzz contract clients frontend schemathesis senders webhooks tickets times flood)
+names=(kills keys outages uploads races sync fuzz contract clients frontend schemathesis senders webhooks tickets oscal scanners times flood)
 about() {
     case $1 in
     kills) echo "kill -9 under 16 writers, 20 times on each database; nothing acknowledged is lost" ;;
@@ -23,6 +23,8 @@ about() {
     senders) echo "OpenTelemetry's SDKs, clients of InfluxDB and of CloudEvents send to the doors; needs pip, takes npm, Prometheus and vmagent where they are" ;;
     webhooks) echo "the libraries of Standard Webhooks for Python and JavaScript verify what is sent; needs pip and npm" ;;
     tickets) echo "tickets in a Jira Data Center that keeps what it is told; with RATCHET_TICKET_SPECS in GitHub and Jira Cloud as their descriptions have it; needs pip, and npm" ;;
+    oscal) echo "what the program writes as OSCAL, read with the models of compliance-trestle; needs pip" ;;
+    scanners) echo "what Bandit and ESLint write as SARIF, sent as weaknesses; needs pip, takes npm" ;;
     times) echo "whether the time of an answer tells that a record or a login exists; needs an idle machine" ;;
     flood) echo "64 logins at once for half a minute; nobody else waits, and memory stays; needs an idle machine" ;;
     *) return 1 ;;
@@ -111,6 +113,16 @@ run() {
         "$place/venv/bin/python" scripts/receivers.py "${CARGO_TARGET_DIR:-target}/debug/ratchet" "$place/node_modules"
         rm -r "$place"
         ;;
+    scanners)
+        place=$(mktemp -d) modules=()
+        if command -v npm >/dev/null; then
+            npm install --silent --no-audit --no-fund --prefix "$place" eslint@9.39.1 @microsoft/eslint-formatter-sarif@3.1.0 >&2
+            modules=("$place/node_modules")
+        fi
+        with_packages scripts/scanners.txt scripts/scanners.py "${CARGO_TARGET_DIR:-target}/debug/ratchet" "${modules[@]}"
+        rm -r "$place"
+        ;;
+    oscal) with_packages scripts/oscal.txt scripts/oscal.py "${CARGO_TARGET_DIR:-target}/debug/ratchet" ;;
     tickets)
         place=$(mktemp -d)
         python3 -m venv "$place/venv"

@@ -7,7 +7,7 @@ mod outside;
 mod stream;
 
 pub use answer::{Answer, speaks_its_own};
-pub use contract::document;
+pub use contract::{document, misfit};
 pub use entries::ENTRIES;
 pub use outside::{ISSUER, Outside, public, signed};
 pub use stream::Stream;

@@ -108,6 +108,7 @@ fn every_resource_has_its_stem_in_every_layer() {
             "me",
             "orphans",
             "packs",
+            "plan_of_action",
             "records",
             "search",
         ]

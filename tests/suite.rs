@@ -58,6 +58,7 @@ mod api {
     mod objectives;
     mod operations;
     mod orphans;
+    mod oscal;
     pub mod packs;
     mod parameters;
     mod participation;
@@ -75,6 +76,7 @@ mod api {
     mod rights;
     mod risks;
     mod samples;
+    mod sarif;
     mod schemas;
     mod search;
     mod settings;

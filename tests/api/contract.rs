@@ -2,7 +2,7 @@
 
 use crate::databases::{each, migrated_sqlite};
 pub use crate::harness::document;
-use crate::harness::{Api, ROLES};
+use crate::harness::{Api, ROLES, misfit};
 use ratchet_domain::access::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -90,15 +90,13 @@ async fn every_body_has_an_example_that_has_its_form() {
     }
     let operations = operations();
     for writing in super::samples::writings() {
-        let (_, _, operation) =
+        let (method, path, _) =
             operations.iter().find(|(_, _, one)| one["operationId"] == writing.id.as_str()).unwrap();
-        let example = &operation["requestBody"]["content"][content_type(&writing.method)]["example"];
+        let operation = &document()["paths"][path.as_str()][method.as_str().to_lowercase()];
+        let body = &operation["requestBody"]["content"][content_type(&writing.method)];
+        let example = &body["example"];
         assert!(example.is_object(), "{} has no example", writing.id);
-        let mut whole = document().clone();
-        whole["$ref"] = operation["requestBody"]["content"][content_type(&writing.method)]["schema"]["$ref"].clone();
-        let faults: Vec<String> =
-            jsonschema::validator_for(&whole).unwrap().iter_errors(example).map(|e| e.to_string()).collect();
-        assert_eq!(faults, Vec::<String>::new(), "{}: {example}", writing.id);
+        assert_eq!(misfit(&body["schema"], example), None, "{}: {example}", writing.id);
         if !writing.takes_dry_runs {
             continue;
         }

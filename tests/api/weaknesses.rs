@@ -16,7 +16,7 @@ pub async fn reported(api: &Api, role: Role) -> String {
     api.by(role).await.post("/v1/weaknesses", report()).await.expect(201).reference().to_owned()
 }
 
-async fn verb(api: &Api, role: Role, reference: &str, verb: &str, body: Value) -> Answer {
+pub async fn verb(api: &Api, role: Role, reference: &str, verb: &str, body: Value) -> Answer {
     api.by(role).await.post(&format!("/v1/weaknesses/{reference}/{verb}"), body).await
 }
 
@@ -35,7 +35,7 @@ async fn state(api: &Api, reference: &str) -> Value {
 }
 
 /// Drives a nonconformity to its end.
-async fn close(api: &Api, case: &str) {
+pub async fn close_case(api: &Api, case: &str) {
     let manager = api.by(Role::IsmsManager).await;
     let today = api.now().date_naive();
     let step = |verb: &'static str, body: Value| {
@@ -65,7 +65,7 @@ async fn treated_by_a_nonconformity_until_that_is_closed() {
         let gone = json!({ "evidence": "Three seconds, ten times" });
         let early = verb(&api, Role::IsmsManager, &reference, "close", gone.clone()).await.expect(409);
         assert_eq!(early.reasons(), ["case_is_open"]);
-        close(&api, case).await;
+        close_case(&api, case).await;
         verb(&api, Role::Member, &reference, "close", gone.clone()).await.expect(403);
         let closed = verb(&api, Role::IsmsManager, &reference, "close", gone).await.expect(200);
         assert_eq!((&closed.body["state"], &closed.body["nonconformity_id"]), (&json!("closed"), &json!(case)));

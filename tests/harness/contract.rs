@@ -167,7 +167,7 @@ pub(super) fn fault(method: &Method, path: &str, answer: &Answer) -> Option<Stri
 }
 
 /// What keeps a value from being what a schema of the contract says, if anything does.
-fn misfit(schema: &'static Value, value: &Value) -> Option<String> {
+pub fn misfit(schema: &'static Value, value: &Value) -> Option<String> {
     let validator = validator(schema);
     let faults: Vec<String> =
         validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();

@@ -3,6 +3,7 @@
 mod commands;
 mod lifecycle;
 mod mistakes;
+pub mod scan;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -23,6 +24,7 @@ use crate::text;
 use crate::trace::TraceEdge;
 use crate::work::{Wake, Work};
 use chrono::{DateTime, Utc};
+use scan::Scan;
 use serde::{Deserialize, Serialize};
 
 /// How likely it is to be exploited, and how bad that would be.
@@ -115,6 +117,9 @@ pub struct Weakness {
     /// Who reported it in duplicates of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_reported_by: Vec<MemberId>,
+    /// What a scanner says of it, where one has found it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan: Option<Scan>,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -167,7 +172,11 @@ impl Record for Weakness {
         let born = self.origin.map(|origin| TraceEdge::new(origin, Relation::Raised, own));
         let case = self.nonconformity().map(|id| Target { kind: Prefix::Nonconformity, id: RecordId(id.0) });
         let treated = case.map(|case| TraceEdge::new(case, Relation::Addresses, own));
-        born.into_iter().chain(treated).chain(self.duplicate().map(|duplicate| duplicate.edge(own))).collect()
+        let repeated = self.duplicate().map(|duplicate| duplicate.edge(own));
+        let before = self.scan.as_ref().and_then(|scan| scan.recurrence_of);
+        let before = before.map(|id| Target { kind: Prefix::Weakness, id: RecordId(id.0) });
+        let recurring = before.map(|before| TraceEdge::new(own, Relation::RecurrenceOf, before));
+        born.into_iter().chain(treated).chain(repeated).chain(recurring).collect()
     }
 
     fn work(&self) -> Vec<Work> {
@@ -235,6 +244,15 @@ impl Weakness {
     /// # Errors
     /// [`Refusal::Forbidden`], or every fault of the draft.
     pub fn report(draft: WeaknessDraft, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
+        Self::reported(draft, None, by, birth)
+    }
+
+    fn reported(
+        draft: WeaknessDraft,
+        scan: Option<Scan>,
+        by: &Actor,
+        birth: Birth,
+    ) -> Result<Change<Self>, Refusal> {
         Self::may_make(by)?;
         let WeaknessDraft { title, description, found_in, origin, reporter } = draft;
         let weakness = Self {
@@ -248,6 +266,7 @@ impl Weakness {
             assessment: None,
             acceptances: Vec::new(),
             also_reported_by: Vec::new(),
+            scan,
             stage: Stage::Reported,
         };
         weakness.faults().refuse()?;

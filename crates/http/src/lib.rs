@@ -24,6 +24,7 @@ mod limits;
 mod listeners;
 mod listing;
 mod observe;
+mod oscal;
 mod packs;
 mod parameters;
 mod passwords;

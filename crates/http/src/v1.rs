@@ -43,6 +43,7 @@ pub(crate) mod objectives;
 pub(crate) mod orphans;
 pub(crate) mod packs;
 pub(crate) mod participation;
+pub(crate) mod plan_of_action;
 pub(crate) mod policies;
 pub(crate) mod policy_versions;
 pub(crate) mod processes;
@@ -105,6 +106,7 @@ pub(crate) fn configure(routes: &mut Routes) {
         .configure(competences::configure)
         .configure(communication_plans::configure)
         .configure(participation::configure)
+        .configure(plan_of_action::configure)
         .configure(processes::configure)
         .configure(applicabilities::configure)
         .configure(changes::configure)

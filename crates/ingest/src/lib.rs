@@ -9,6 +9,7 @@ pub mod histogram;
 pub mod line_protocol;
 pub mod otlp;
 pub mod remote_write;
+pub mod sarif;
 pub mod wire;
 
 use chrono::{DateTime, Utc};

@@ -315,6 +315,24 @@ pub(crate) fn verified_under(
     rows.into_iter().map(|row| row.into_record().map(|(action, _)| action)).collect()
 }
 
+/// The actions of these records, in whatever state, by reference.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn under(
+    organisation: OrganisationId,
+    parents: &[Uuid],
+    connection: &mut AnyConnection,
+) -> Result<Vec<Action>, Error> {
+    let rows: Vec<Row> = actions::table
+        .filter(actions::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(actions::parent_id.eq_any(parents.iter().copied().map(KeyValue)))
+        .order(actions::reference)
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.into_record().map(|(action, _)| action)).collect()
+}
+
 /// Which of a record's attempts takes actions now, if any.
 fn takes_actions(
     organisation: OrganisationId,

@@ -313,6 +313,7 @@ diesel::table! {
         stage -> Text,
         description -> Text,
         also_reported_by -> Text,
+        scanner -> Nullable<Text>,
     }
 }
 

@@ -13,10 +13,11 @@ use crate::tx::Tx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use ratchet_domain::change::{Head, Record};
-use ratchet_domain::id::{MemberId, NonconformityId};
+use ratchet_domain::id::{MemberId, NonconformityId, OrganisationId};
 use ratchet_domain::nonconformities::{Nonconformity, Stage as CaseStage};
 use ratchet_domain::reference::Locator;
 use ratchet_domain::weaknesses::{CaseState, Facts, StageName, Weakness};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 record_table!(Weakness, weaknesses {
@@ -28,6 +29,7 @@ record_table!(Weakness, weaknesses {
     stage: String,
     description: String,
     also_reported_by: String,
+    scanner: Option<String>,
 });
 
 impl Columns {
@@ -42,6 +44,7 @@ impl Columns {
             stage: word(record.stage.name()),
             description: body_of(record)?,
             also_reported_by: listed(&record.also_reported_by),
+            scanner: record.scan.as_ref().map(|scan| scan.tool.clone()),
         })
     }
 
@@ -104,6 +107,24 @@ fn own(&Own { member, .. }: &Own) -> NullableCondition<weaknesses::table> {
     let me = KeyValue(member.0);
     let mine = weaknesses::owner_id.eq(me).or(weaknesses::reporter_id.eq(me)).or(weaknesses::created_by.eq(me));
     Box::new(mine.or(weaknesses::also_reported_by.like(format!("%{member}%")).nullable()))
+}
+
+/// What these scanners have found, the newest last: by it what they find again is recognised.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn of_scanners(
+    organisation: OrganisationId,
+    tools: &BTreeSet<String>,
+    connection: &mut AnyConnection,
+) -> Result<Vec<Weakness>, Error> {
+    let rows: Vec<Row> = weaknesses::table
+        .filter(weaknesses::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(weaknesses::scanner.eq_any(tools))
+        .order((weaknesses::created_at, weaknesses::id))
+        .select(Row::as_select())
+        .load(connection)?;
+    rows.into_iter().map(|row| row.into_record().map(|(weakness, _)| weakness)).collect()
 }
 
 impl Guarded for Weakness {

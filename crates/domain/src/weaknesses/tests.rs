@@ -264,3 +264,61 @@ pub(crate) fn refusals() -> Refusals {
     let weaknesses = StageName::VARIANTS.iter().map(|stage| at_stage(*stage)).chain([returned.unwrap().into_after()]);
     Refusals::of(weaknesses, &[facts(), with(CaseState::Open), with(CaseState::Closed), with(CaseState::Rejected)])
 }
+
+fn scan() -> scan::Scan {
+    scan::Scan {
+        tool: "Scanner".into(),
+        tool_version: None,
+        rule: "S1".into(),
+        level: scan::Level::Error,
+        severity: Some(75),
+        help_uri: Some("https://scanner.example/S1".into()),
+        places: vec!["a.py:3".into(), "b.py:7".into()],
+        occurrences: 2,
+        recurrence_of: None,
+    }
+}
+
+fn found(scan: scan::Scan) -> Result<Weakness, Refusal> {
+    let told = scan::Found { scan, name: Some("A secret in the code".into()), description: None, message: None };
+    Weakness::found(told, None, &reporter(), birth(Prefix::Weakness)).map(Change::into_after)
+}
+
+#[test]
+fn what_a_scanner_says_is_made_to_fit() {
+    let weakness = found(scan()).unwrap();
+    assert_eq!(
+        (weakness.title.as_str(), weakness.found_in.as_str(), weakness.description.as_str()),
+        ("Scanner: A secret in the code", "a.py:3 and 1 more", "S1 of Scanner")
+    );
+    let wild = scan::Scan {
+        tool: format!("S\u{202e}\n{}", "x".repeat(300)),
+        help_uri: Some("javascript:alert(1)".into()),
+        places: (0..80).map(|n| format!("{n:03}{}", "p".repeat(300))).collect(),
+        occurrences: 0,
+        ..scan()
+    };
+    let fitted = found(wild).unwrap();
+    let kept = fitted.scan.clone().unwrap();
+    assert_eq!((kept.tool.chars().count(), kept.help_uri, kept.places.len(), kept.occurrences), (200, None, 50, 1));
+    assert!(fitted.title.chars().count() <= 200 && fitted.found_in.chars().count() <= 200);
+    let nameless = found(scan::Scan { rule: " \u{0}".into(), tool: String::new(), ..scan() });
+    assert!(matches!(nameless, Err(Refusal::Invalid(faults)) if faults.iter().any(|fault| fault.pointer == "/tool")));
+}
+
+#[test]
+fn only_what_is_different_is_written_and_only_while_it_matters() {
+    let weakness = found(scan()).unwrap();
+    let sight = |weakness: &Weakness, scan| weakness.clone().sight(scan, &reporter(), at()).unwrap();
+    let moved = scan::Scan { places: vec!["c.py:1".into()], occurrences: 1, ..scan() };
+    assert_eq!(sight(&weakness, scan()), None);
+    let change = sight(&weakness, moved.clone()).unwrap();
+    assert_eq!((change.verb(), change.after().scan.as_ref()), ("sighted", Some(&moved)));
+    assert_eq!(change.after().title, weakness.title);
+    for verb in [Verb::Reject, Verb::Void] {
+        let decided = apply(weakness.clone(), verb).unwrap();
+        assert_eq!(sight(&decided, moved.clone()), None, "{verb:?}");
+    }
+    let outsider = person(5, &[Role::ExternalAuditor]);
+    assert_eq!(weakness.sight(moved, &outsider, at()), Err(Refusal::Forbidden));
+}

@@ -147,7 +147,7 @@ const NEGOTIATED: &str = "/v1/indicators/{id}/chart";
 /// Answered without the database.
 const MADE_OF_NOTHING: [&str; 4] = ["/problems", "/healthz", "/metrics", health::SECURITY_CONTACT];
 /// About no record, and yet there for some only.
-const MAY_BE_ABSENT: [&str; 2] = [calendar::PATH, health::SECURITY_CONTACT];
+const MAY_BE_ABSENT: [&str; 3] = [calendar::PATH, health::SECURITY_CONTACT, "/v1/plan-of-action"];
 
 /// The rules as data, for whoever is known.
 fn is_public(path: &str) -> bool {
@@ -162,9 +162,10 @@ fn secret_of_session(path: &str) -> bool {
 /// Made of many records, or of none alone: no version is its own.
 const UNTAGGED: [&str; 4] = ["/v1/imports/", DOORS, "/v1/measurements", "/v1/templates/"];
 /// Read with a tag, although it is no record.
-const TAGGED: [&str; 9] = [
+const TAGGED: [&str; 11] = [
     calendar::PATH,
     "/v1/audit-programmes/{id}/coverage",
+    "/v1/audits/{id}/assessment-results",
     "/v1/audits/{id}/impartiality",
     "/v1/evidence/{id}/content",
     "/v1/indicators/{id}/chart",
@@ -172,6 +173,7 @@ const TAGGED: [&str; 9] = [
     "/v1/indicators/{id}/chart.svg",
     "/v1/indicators/{id}/sparkline.svg",
     "/v1/management-reviews/{id}/inputs",
+    "/v1/plan-of-action",
 ];
 
 /// Whether its success carries an `ETag`.

@@ -1,5 +1,6 @@
 //! Audits over HTTP [9.2].
 
+mod assessment_results;
 mod bodies;
 mod view;
 
@@ -21,6 +22,7 @@ use crate::v1::auth::Nothing;
 use crate::v1::records::{self, RecordView};
 use actix_web::http::StatusCode;
 use actix_web::{get, patch, post};
+use assessment_results::get_assessment_results;
 use bodies::{
     AddAddendumAudit, AddItemsAudit, AmendAudit, CancelAudit, CheckItemAudit, CreateAudit, DeclareAudit,
     DrawSampleAudit, DropItemAudit, MoveAudit, PostponeAudit, ReportAuditBody, ReviseItemAudit,
@@ -374,6 +376,7 @@ pub(crate) fn configure(routes: &mut Routes) {
         .service(create_audit)
         .service(get_audit)
         .service(get_impartiality)
+        .service(get_assessment_results)
         .service(amend_audit)
         .service(start_audit)
         .service(postpone_audit)

@@ -7,6 +7,7 @@
 mod cases;
 mod registers;
 mod row;
+mod sarif;
 mod work;
 
 pub(crate) use cases::NonconformityRow;
@@ -32,6 +33,7 @@ use ratchet_persistence::tx::Tx;
 use ratchet_persistence::{imports, settings};
 use registers::{ImprovementRow, RiskRow};
 use row::{Around, People, Row, digest_of};
+use sarif::import_sarif;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
@@ -145,7 +147,7 @@ macro_rules! doors {
         )+
 
         pub(crate) fn configure(routes: &mut Routes) {
-            routes$(.service($name))+;
+            routes$(.service($name))+.service(import_sarif);
         }
     };
 }

@@ -1,5 +1,7 @@
 //! Weaknesses over HTTP.
 
+mod scan;
+
 use crate::answer::Answer;
 use crate::body::{Body, given};
 use crate::bounds::bounded;
@@ -27,6 +29,7 @@ use ratchet_domain::refusal::Refusal;
 use ratchet_domain::weaknesses::{self as domain, CaseState, Facts, Stage, StageName, Verb, Weakness, WeaknessDraft};
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::weaknesses::{Filter, state_of};
+use scan::ScanView;
 use serde::{Deserialize, Serialize};
 
 /// What could be exploited or could fail, and has not yet.
@@ -69,6 +72,8 @@ pub(crate) struct WeaknessView {
     pub acceptances: Vec<AcceptanceView>,
     /// What shows that it is gone.
     pub evidence: Option<String>,
+    /// What a scanner says of it, where one has found it.
+    pub scan: Option<ScanView>,
     #[serde(flatten)]
     pub mistake: MistakeView,
     /// What this caller can do next; only where the record stands alone.
@@ -143,6 +148,7 @@ impl Resource for Weakness {
             assessment,
             acceptances,
             also_reported_by,
+            scan,
             stage,
         } = self;
         let voided = if let Stage::Void { voided } = stage { Some(voided) } else { None };
@@ -174,6 +180,7 @@ impl Resource for Weakness {
             acceptance,
             acceptances: acceptances.iter().map(Into::into).collect(),
             evidence,
+            scan: scan.as_ref().map(Into::into),
             mistake: MistakeView::of(voided, self.duplicate(), also_reported_by),
             transitions,
         }

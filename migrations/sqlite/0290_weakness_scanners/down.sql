@@ -1,0 +1,2 @@
+DROP INDEX weaknesses_scanned;
+ALTER TABLE weaknesses DROP COLUMN scanner;
