@@ -1,7 +1,11 @@
 //! Actions that are tickets elsewhere, by the program itself: in a tracker of the test's own that nobody wrote a connector for,
 //! and in a Roundup as PyPI has it.
 
+mod desk;
+mod gitlab;
 mod roundup;
+mod servicenow;
+mod serving;
 mod tracker;
 
 use super::program::{Instance, Program, client};
@@ -100,7 +104,7 @@ impl Admin {
     }
 }
 
-async fn serving(instance: &Instance) -> Program {
+async fn serving_program(instance: &Instance) -> Program {
     let allowing = |command: &mut std::process::Command| {
         command.args(["--webhook-allow", "127.0.0.0/8"]);
     };
@@ -125,7 +129,7 @@ async fn a_system_that_is_configured_is_driven_both_ways() {
     for database in [sqlite(), postgres()] {
         let _turn = turn().await;
         let instance = Instance::on(database);
-        let program = serving(&instance).await;
+        let program = serving_program(&instance).await;
         let admin = Admin::of(&instance, &program).await;
         let (mara, tom) = (admin.member("mara").await, admin.member("tom").await);
         let tracker = Tracker::start().await;
@@ -256,7 +260,7 @@ async fn a_system_that_is_configured_is_driven_both_ways() {
 async fn an_action_here_is_an_issue_in_roundup() {
     let _turn = turn().await;
     let instance = Instance::on(sqlite());
-    let program = serving(&instance).await;
+    let program = serving_program(&instance).await;
     let admin = Admin::of(&instance, &program).await;
     let mara = admin.member("mara").await;
     let roundup = Roundup::start().await;

@@ -61,14 +61,20 @@ pub enum Kind {
     JiraCloud,
     /// Jira Data Center, by its REST API v2.
     JiraDataCenter,
+    /// The issues of a project on GitLab, by its REST API v4.
+    Gitlab,
+    /// A table of ServiceNow, by its Table API.
+    #[serde(rename = "servicenow")]
+    #[strum(serialize = "servicenow")]
+    ServiceNow,
 }
 
 impl Kind {
     /// Whether tickets cannot be made without a project.
     const fn needs_project(self) -> bool {
         match self {
-            Self::Generic | Self::Roundup => false,
-            Self::Redmine | Self::Github | Self::JiraCloud | Self::JiraDataCenter => true,
+            Self::Generic | Self::Roundup | Self::ServiceNow => false,
+            Self::Redmine | Self::Github | Self::JiraCloud | Self::JiraDataCenter | Self::Gitlab => true,
         }
     }
 }
@@ -140,6 +146,9 @@ pub struct Terms {
     /// The type of the tickets that are made; the system's usual one without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issue_type: Option<String>,
+    /// Why a ticket is closed, where the system wants to be told by a code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close_code: Option<String>,
     /// What its statuses mean.
     pub statuses: Vec<Status>,
     /// Who members are there.
@@ -230,8 +239,8 @@ impl Terms {
     /// Every fault of what people write; of the address, where it is new and its host was found to be this.
     #[must_use]
     pub fn faults(&self, place: Option<(&Reach, &Found)>) -> Faults {
-        let Self { description, kind, base_url, project, issue_type, statuses, people, poll_seconds, generic, .. } =
-            self;
+        let Self { description, kind, base_url, project, issue_type, close_code, .. } = self;
+        let Self { statuses, people, poll_seconds, generic, .. } = self;
         let mut faults = Faults::default();
         faults.keep(text::title("/description", description));
         if let Some(place) = place {
@@ -242,6 +251,13 @@ impl Terms {
         }
         if let Some(issue_type) = issue_type {
             faults.keep(text::title("/issue_type", issue_type));
+        }
+        if let Some(close_code) = close_code {
+            faults.keep(text::title("/close_code", close_code));
+            if *kind != Kind::ServiceNow {
+                let detail = "is for systems of the kind `servicenow` alone";
+                faults.push(Fault::new("/close_code", "not_allowed", detail));
+            }
         }
         if project.is_none() && kind.needs_project() {
             faults.push(Fault::new("/project", "required", "must say where tickets are made"));
@@ -255,10 +271,10 @@ impl Terms {
             (Kind::Generic, None) => {
                 faults.push(Fault::new("/generic", "required", "must say how the system is spoken to"));
             }
-            (Kind::Roundup | Kind::Redmine | Kind::Github | Kind::JiraCloud | Kind::JiraDataCenter, Some(_)) => {
+            (_, Some(_)) => {
                 faults.push(Fault::new("/generic", "not_allowed", "is for systems of the kind `generic` alone"));
             }
-            (Kind::Roundup | Kind::Redmine | Kind::Github | Kind::JiraCloud | Kind::JiraDataCenter, None) => {}
+            (_, None) => {}
         }
         faults
     }
@@ -319,16 +335,20 @@ impl Terms {
         self.people.iter().find(|person| person.name == name).map(|person| person.member_id)
     }
 
-    /// How the other system signs what it sends.
+    /// How the other system may sign what it sends: in one of these ways.
     #[must_use]
-    pub fn signature(&self) -> Signature {
+    pub fn signatures(&self) -> Vec<Signature> {
         match self.kind {
             Kind::Generic => {
                 let inbound = self.generic.as_ref().and_then(|generic| generic.inbound.as_ref());
-                inbound.map_or(Signature::StandardWebhooks, |inbound| inbound.signature)
+                vec![inbound.map_or(Signature::StandardWebhooks, |inbound| inbound.signature)]
             }
-            Kind::Roundup | Kind::Redmine => Signature::StandardWebhooks,
-            Kind::Github | Kind::JiraCloud | Kind::JiraDataCenter => Signature::HmacSha256,
+            Kind::Roundup | Kind::Redmine => vec![Signature::StandardWebhooks],
+            Kind::Github | Kind::JiraCloud | Kind::JiraDataCenter => vec![Signature::HmacSha256],
+            // By a signing token (GitLab 19), or by the secret token that it has always had.
+            Kind::Gitlab => vec![Signature::StandardWebhooks, Signature::Token],
+            // What it sends, and how, is written there by whoever runs it.
+            Kind::ServiceNow => vec![Signature::StandardWebhooks, Signature::Token],
         }
     }
 
@@ -344,6 +364,8 @@ impl Terms {
             // `X-Hub-Signature` has SHA-1 there.
             Kind::Github => Some("x-hub-signature-256".to_owned()),
             Kind::JiraCloud | Kind::JiraDataCenter => Some("x-hub-signature".to_owned()),
+            Kind::Gitlab => Some("x-gitlab-token".to_owned()),
+            Kind::ServiceNow => Some("x-webhook-token".to_owned()),
         }
     }
 }

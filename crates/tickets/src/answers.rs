@@ -51,3 +51,14 @@ pub(crate) fn apart(title: &str) -> (&str, &str) {
     let at = title.rfind(" [ratchet-").filter(|_| title.ends_with(']')).unwrap_or(title.len());
     title.split_at(at)
 }
+
+/// How a marker stands in a text of Markdown: people do not see it.
+pub(crate) fn commented(marker: &str) -> String {
+    format!("\n\n<!-- {marker} -->")
+}
+
+/// Such a text, and the marker behind it.
+pub(crate) fn before_comment(text: &str) -> (&str, &str) {
+    let at = text.rfind("\n\n<!-- ratchet-").filter(|_| text.trim_end().ends_with("-->")).unwrap_or(text.len());
+    text.split_at(at)
+}

@@ -1,6 +1,6 @@
 //! GitHub Issues by the REST API (docs.github.com/rest/issues, version 2022-11-28).
 
-use crate::answers::{base, is_key, moment_at, text_at};
+use crate::answers::{base, before_comment, commented, is_key, moment_at, text_at};
 use crate::http::{Doing, Failure, Request, Response};
 use crate::{CHANGED, Connector, Finding, Issue, Setup, Wanted};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -38,17 +38,6 @@ async fn ask(setup: &Setup<'_>, request: Request) -> Result<Response, Failure> {
         request = request.with("authorization", format!("Bearer {}", credentials.secret));
     }
     setup.dial.dial(request).await?.well()
-}
-
-/// How the marker stands in a text: people do not see it.
-fn mark(marker: &str) -> String {
-    format!("\n\n<!-- {marker} -->")
-}
-
-/// A text, and the marker behind it.
-fn apart(text: &str) -> (&str, &str) {
-    let at = text.rfind("\n\n<!-- ratchet-").filter(|_| text.trim_end().ends_with("-->")).unwrap_or(text.len());
-    text.split_at(at)
 }
 
 fn members(wanted: &Wanted, mark: &str) -> Map<String, Value> {
@@ -116,9 +105,9 @@ impl Connector for Github {
         wanted: &'a Wanted,
     ) -> Doing<'a, Result<String, Failure>> {
         Box::pin(async move {
-            let mut issue = members(&Wanted { status: None, ..wanted.clone() }, &mark(marker));
+            let mut issue = members(&Wanted { status: None, ..wanted.clone() }, &commented(marker));
             if wanted.text.is_none() {
-                issue.insert("body".to_owned(), json!(mark(marker)));
+                issue.insert("body".to_owned(), json!(commented(marker)));
             }
             let url = format!("{}/issues", repository(setup)?);
             let made = ask(setup, Request::json(RequestMethod::Post, url, &Value::Object(issue))).await?.read()?;
@@ -158,7 +147,7 @@ impl Connector for Github {
                 url: text_at(&issue, "/html_url"),
                 status: if is_open { OPEN.to_owned() } else { reason },
                 title: Some(text_at(&issue, "/title").unwrap_or_default()),
-                text: Some(apart(&body).0.to_owned()),
+                text: Some(before_comment(&body).0.to_owned()),
                 // GitHub knows none.
                 due_on: None,
                 assignee: Some(text_at(&issue, "/assignee/login")),
@@ -178,7 +167,7 @@ impl Connector for Github {
             let url = format!("{}/issues/{}", repository(setup)?, crate::answers::escaped(&issue.key));
             let seen = ask(setup, Request::get(url.clone())).await?.read()?;
             let body = text_at(&seen, "/body").unwrap_or_default();
-            let members = members(wanted, apart(&body).1);
+            let members = members(wanted, before_comment(&body).1);
             ask(setup, Request::json(RequestMethod::Patch, url, &Value::Object(members))).await.map(drop)
         })
     }

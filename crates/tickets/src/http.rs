@@ -147,7 +147,7 @@ impl Response {
     }
 
     /// What it says, as one bounded line.
-    fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         let text = String::from_utf8_lossy(&self.body);
         let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let words: Vec<&str> = line.split_whitespace().collect();

@@ -4,11 +4,13 @@
 mod answers;
 mod generic;
 mod github;
+mod gitlab;
 mod http;
 mod inbound;
 mod jira;
 mod redmine;
 mod roundup;
+mod servicenow;
 #[cfg(test)]
 mod tests;
 
@@ -150,5 +152,7 @@ pub fn connector(kind: Kind) -> &'static dyn Connector {
         Kind::Github => &github::Github,
         Kind::JiraCloud => &jira::Jira { is_cloud: true },
         Kind::JiraDataCenter => &jira::Jira { is_cloud: false },
+        Kind::Gitlab => &gitlab::Gitlab,
+        Kind::ServiceNow => &servicenow::ServiceNow,
     }
 }

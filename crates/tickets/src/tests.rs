@@ -9,11 +9,19 @@ use std::sync::Mutex;
 struct Told {
     answers: Mutex<Vec<(u16, Value)>>,
     asked: Mutex<Vec<Request>>,
+    /// Of every answer but the last.
+    headers: Vec<(String, String)>,
 }
 
 impl Told {
     fn with(answers: &[(u16, Value)]) -> Self {
-        Self { answers: Mutex::new(answers.iter().rev().cloned().collect()), asked: Mutex::default() }
+        let answers = Mutex::new(answers.iter().rev().cloned().collect());
+        Self { answers, asked: Mutex::default(), headers: Vec::new() }
+    }
+
+    fn with_headers(answers: &[(u16, Value)], headers: &[(&str, &str)]) -> Self {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self { headers: headers.collect(), ..Self::with(answers) }
     }
 
     /// Method, address and body of each.
@@ -32,9 +40,11 @@ impl Told {
 impl Dial for Told {
     fn dial<'a>(&'a self, request: Request) -> Doing<'a, Result<Response, Failure>> {
         self.asked.lock().unwrap().push(request);
-        let (status, body) = self.answers.lock().unwrap().pop().expect("asked more than was expected");
+        let mut answers = self.answers.lock().unwrap();
+        let (status, body) = answers.pop().expect("asked more than was expected");
+        let headers = if answers.is_empty() { Vec::new() } else { self.headers.clone() };
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-        Box::pin(async move { Ok(Response { status, headers: Vec::new(), body }) })
+        Box::pin(async move { Ok(Response { status, headers, body }) })
     }
 }
 
@@ -46,6 +56,7 @@ fn terms(kind: Kind, project: &str) -> Terms {
         base_url: "https://desk.example.org/".into(),
         project: Some(project.into()),
         issue_type: None,
+        close_code: None,
         statuses: vec![status("open", Category::ToDo), status("completed", Category::Done)],
         people: Vec::new(),
         wins: Winner::Ours,
@@ -177,6 +188,111 @@ async fn redmine_looks_statuses_up_and_lists_what_is_closed_too() {
     assert_eq!(told.header(1, "x-redmine-api-key").as_deref(), Some("token"));
 }
 
+#[tokio::test]
+async fn gitlab_turns_pages_as_it_is_told_and_moves_by_events() {
+    let issue =
+        |iid: i64, state: &str| json!({ "iid": iid, "state": state, "description": "In 41\n\n<!-- ratchet-x -->" });
+    let mara = json!([{ "id": 11, "username": "mara" }]);
+    let told = Told::with_headers(
+        &[
+            (200, json!([issue(3, "opened")])),
+            (200, issue(4, "closed")),
+            (200, issue(4, "closed")),
+            (200, mara),
+            (200, json!({})),
+            (200, issue(4, "closed")),
+        ],
+        &[("x-next-page", "2")],
+    );
+    let (terms, credentials) = (terms(Kind::Gitlab, "isms/laptops"), credentials(None));
+    let setup = Setup { terms: &terms, credentials: Some(&credentials), dial: &told };
+    let gitlab = connector(Kind::Gitlab);
+    assert_eq!(gitlab.find(&setup, "ratchet-x").await, Ok(Some("3".into())), "the first page has it");
+    let seen = gitlab.fetch(&setup, "4").await.unwrap();
+    assert_eq!((seen.text.as_deref(), &seen.assignee, seen.due_on), (Some("In 41"), &Some(None), Some(None)));
+    let wanted = Wanted { status: Some("opened".into()), ..wanted() };
+    gitlab.update(&setup, &seen, &wanted).await.unwrap();
+    // Where it stands already is no event, and without any member nothing is asked.
+    gitlab.update(&setup, &seen, &Wanted { status: Some("closed".into()), ..Wanted::default() }).await.unwrap();
+    let asked = told.asked();
+    assert!(asked[0].1.starts_with("https://desk.example.org/api/v4/projects/isms%2Flaptops/issues?scope=all"));
+    let members = json!({
+        "title": "Agent", "description": "In image 41\n\nand 42\n\n<!-- ratchet-x -->", "due_date": "2027-01-15",
+        "assignee_ids": [11], "state_event": "reopen",
+    });
+    assert_eq!((asked[4].0, &asked[4].2), (RequestMethod::Put, &members));
+    assert_eq!(told.header(0, "authorization").as_deref(), Some("Bearer token"));
+
+    let pages: Vec<(u16, Value)> = (1..=3).map(|iid| (200, json!([issue(iid, "opened")]))).collect();
+    let told = Told::with_headers(&pages, &[("x-next-page", "2")]);
+    let setup = Setup { terms: &terms, credentials: Some(&credentials), dial: &told };
+    let keys: Vec<String> = (1..=3).map(|iid| iid.to_string()).collect();
+    assert_eq!(gitlab.changed_since(&setup, DateTime::UNIX_EPOCH).await, Ok(keys), "until no page follows");
+    assert!(told.asked()[2].1.contains("page=3") && told.asked()[2].1.contains("updated_after=1970-01-01T00:00:00Z"));
+    let hook = |body: Value| gitlab.key_of(&terms, &body);
+    assert_eq!(hook(json!({ "object_kind": "issue", "object_attributes": { "id": 300, "iid": 4 } })), Some("4".into()));
+    assert_eq!(
+        hook(json!({ "object_kind": "note", "object_attributes": { "id": 9 }, "issue": { "iid": 4 } })),
+        Some("4".into())
+    );
+    assert_eq!(hook(json!({ "object_kind": "push" })), None);
+}
+
+#[tokio::test]
+async fn servicenow_looks_at_what_it_is_listed() {
+    let (id, row) = ("0".repeat(31) + "1", |number: &str, at: &str| json!({ "number": number, "sys_updated_on": at }));
+    let whole = json!({
+        "sys_id": id, "number": "INC0010001", "short_description": "Agent", "description": "In 41", "state": "6",
+        "due_date": "2027-01-15 22:30:00", "assigned_to": "a", "assigned_to.user_name": "mara",
+        "sys_updated_on": "2026-11-26 20:00:00",
+    });
+    // A query that is not understood lists everything.
+    let other = json!({ "sys_id": "0".repeat(32), "number": "INC0010000", "correlation_id": "" });
+    let result = |rows: Vec<Value>| (200, json!({ "result": rows }));
+    let told = Told::with(&[
+        result(vec![other.clone(), json!({ "number": "INC0010001", "correlation_id": "ratchet-x" })]),
+        result(vec![other.clone()]),
+        result(vec![other.clone(), whole.clone()]),
+        result(vec![whole.clone()]),
+        result(vec![json!({ "sys_id": id, "user_name": "mara" })]),
+        (200, json!({ "result": {} })),
+        result(vec![row("INC0010001", "2026-11-26 20:00:00"), row("INC0010000", "2026-11-26 19:59:59")]),
+        (403, json!({ "error": { "message": "Operation Failed" } })),
+        (404, json!({ "error": { "message": "No Record found" } })),
+        result(vec![other]),
+    ]);
+    let mut terms = terms(Kind::ServiceNow, "incident");
+    terms.statuses[1].status = "6".into();
+    let credentials = credentials(Some("ratchet"));
+    let setup = Setup { terms: &terms, credentials: Some(&credentials), dial: &told };
+    let servicenow = connector(Kind::ServiceNow);
+    assert_eq!(servicenow.find(&setup, "ratchet-x").await, Ok(Some("INC0010001".into())));
+    assert_eq!(servicenow.find(&setup, "ratchet-x").await, Ok(None), "nobody's ticket is taken");
+    let seen = servicenow.fetch(&setup, "INC0010001").await.unwrap();
+    assert_eq!((seen.status.as_str(), seen.due_on), ("6", Some("2027-01-15".parse().ok())));
+    assert_eq!((&seen.assignee, seen.text.as_deref()), (&Some(Some("mara".into())), Some("In 41")));
+    assert_eq!(seen.updated_at.unwrap().to_rfc3339(), "2026-11-26T20:00:00+00:00");
+    servicenow.update(&setup, &seen, &Wanted { status: Some("6".into()), ..wanted() }).await.unwrap();
+    let asked = told.asked();
+    assert!(
+        asked[5].1.starts_with(&format!("https://desk.example.org/api/now/table/incident/{id}?")),
+        "{}",
+        asked[5].1
+    );
+    assert_eq!((asked[5].0, &asked[5].2["due_date"]), (RequestMethod::Patch, &json!("2027-01-15 12:00:00")));
+    assert_eq!((&asked[5].2["assigned_to"], &asked[5].2["close_code"]), (&json!(id), &json!("Solution provided")));
+    assert!(asked[5].2["close_notes"].is_string(), "asked for beside the code");
+    let since = DateTime::parse_from_rfc3339("2026-11-26T20:00:00Z").unwrap().to_utc();
+    assert_eq!(servicenow.changed_since(&setup, since).await, Ok(vec!["INC0010001".into()]));
+    // With 403 one row is refused, and not whoever asks.
+    let refused = servicenow.fetch(&setup, "INC0010001").await.unwrap_err();
+    assert!(!refused.is_of_connection(), "{refused:?}");
+    assert_eq!(servicenow.fetch(&setup, "INC0010001").await, Err(Failure::Gone));
+    assert_eq!(servicenow.fetch(&setup, "INC0010001").await, Err(Failure::Gone), "another's row is not taken");
+    // Nothing that is asked for says more than itself.
+    assert!(matches!(servicenow.fetch(&setup, "INC1^ORnumber=INC2").await, Err(Failure::Refused(_))));
+}
+
 /// What is refused says why; what is about the whole connection is told from what is about one ticket.
 #[tokio::test]
 async fn failures_are_told_apart() {
@@ -228,4 +344,28 @@ fn a_signature_is_of_the_body_under_the_secret() {
         assert!(!signed(name, &format!("sha256={}", mac.replace('5', "6")), body));
         assert!(!signed("x-other", &format!("sha256={mac}"), body) && !signed(name, "", body));
     }
+}
+
+/// GitLab signs with the secret, or shows it: as whoever has entered it there.
+#[test]
+fn what_gitlab_sends_is_signed_or_shows_the_token() {
+    let (terms, at) = (terms(Kind::Gitlab, "4"), DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let body = "{}";
+    let arrived = |headers: &[(&str, &str)]| {
+        let headers: Vec<(String, String)> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let header =
+            move |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+        is_authentic(&terms, secret, &Arrived { header: &header, body: body.as_bytes(), at })
+    };
+    // Made apart from this program, of the same secret and moment.
+    let at = at.timestamp().to_string();
+    let signed = |signature: &str| {
+        arrived(&[("webhook-id", "msg_1"), ("webhook-timestamp", &at), ("webhook-signature", signature)])
+    };
+    assert!(signed("v1,aqGMLEoqOVp/D/xhzYiTXCG2rz93H67v4zo0t4cwZi0="));
+    assert!(!signed("v1,AAAA"));
+    assert!(arrived(&[("x-gitlab-token", secret)]));
+    assert!(!arrived(&[("x-gitlab-token", "whsec_")]) && !arrived(&[("x-hub-signature-256", secret)]) && !arrived(&[]));
 }

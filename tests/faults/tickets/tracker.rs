@@ -1,14 +1,13 @@
 //! A ticketing system that nobody has heard of: issues in memory, over HTTP.
 
 use super::PATIENCE;
+use super::serving::{Asked, Told, serve};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 
 #[derive(Default)]
 struct State {
@@ -36,17 +35,10 @@ pub fn hmac(secret: &str, body: &str) -> String {
 
 impl Tracker {
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let tracker = Self { port: listener.local_addr().unwrap().port(), state: Arc::default() };
-        let own = tracker.clone();
-        tokio::spawn(async move {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                let own = own.clone();
-                tokio::spawn(async move { own.serve(stream).await });
-            }
-        });
-        tracker
+        let state: Arc<Mutex<State>> = Arc::default();
+        let own = state.clone();
+        let port = serve(move |asked| answer(&mut own.lock().unwrap(), asked)).await;
+        Self { port, state }
     }
 
     /// How it is spoken to.
@@ -124,89 +116,60 @@ impl Tracker {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
+}
 
-    async fn serve(&self, mut stream: TcpStream) {
-        let mut bytes = Vec::new();
-        let (head, body) = loop {
-            let mut part = [0; 4096];
-            let Ok(read @ 1..) = stream.read(&mut part).await else { return };
-            bytes.extend_from_slice(&part[..read]);
-            let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
-            let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-            let length =
-                head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
-            if bytes.len() >= end + 4 + length.unwrap_or(0) {
-                break (head, bytes[end + 4..].to_vec());
-            }
-        };
-        let (status, answer) = self.answer(&head, &body);
-        let lost = {
-            let mut state = self.state.lock().unwrap();
-            status == 201 && std::mem::take(&mut state.loses)
-        };
-        if lost {
-            return;
-        }
-        let said = answer.to_string();
-        let answer = format!(
-            "HTTP/1.1 {status} x\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{said}",
-            said.len()
-        );
-        let _ = stream.write_all(answer.as_bytes()).await;
+fn answer(state: &mut State, asked: &Asked) -> Told {
+    let (status, told) = said(state, asked);
+    let is_lost = status == 201 && std::mem::take(&mut state.loses);
+    if is_lost { Told::Nothing } else { Told::of(status, told) }
+}
+
+fn said(state: &mut State, asked: &Asked) -> (u16, Value) {
+    if state.is_away {
+        return (502, json!({ "error": "away" }));
     }
-
-    fn answer(&self, head: &str, body: &[u8]) -> (u16, Value) {
-        let mut state = self.state.lock().unwrap();
-        let line = head.lines().next().unwrap();
-        let (method, target) = line.split_once(' ').unwrap();
-        let target = target.split(' ').next().unwrap();
-        let is_known = head.lines().any(|line| line.eq_ignore_ascii_case(&format!("x-token: {TOKEN}")));
-        if state.is_away {
-            return (502, json!({ "error": "away" }));
+    if asked.header("x-token") != Some(TOKEN) {
+        return (401, json!({ "error": "who are you" }));
+    }
+    let body = &asked.body;
+    let rest = asked.target.strip_prefix("/api/isms/issues").unwrap_or_else(|| panic!("{}", asked.target));
+    match (asked.method.as_str(), rest) {
+        ("POST", "") => {
+            state.writes += 1;
+            let id = (state.issues.len() + 1).to_string();
+            let mut issue = body["issue"].clone();
+            issue["id"] = json!(format!("T-{id}"));
+            issue["status"] = json!("new");
+            state.issues.insert(format!("T-{id}"), issue.clone());
+            (201, json!({ "issue": issue }))
         }
-        if !is_known {
-            return (401, json!({ "error": "who are you" }));
+        ("GET", query) if query.starts_with('?') => {
+            let wanted = query.strip_prefix("?external=");
+            let found: Vec<&Value> =
+                state.issues.values().filter(|it| wanted.is_none_or(|wanted| it["external"] == wanted)).collect();
+            (200, json!({ "issues": found }))
         }
-        let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        let rest = target.strip_prefix("/api/isms/issues").unwrap_or_else(|| panic!("{target}"));
-        match (method, rest) {
-            ("POST", "") => {
-                state.writes += 1;
-                let id = (state.issues.len() + 1).to_string();
-                let mut issue = body["issue"].clone();
-                issue["id"] = json!(format!("T-{id}"));
-                issue["status"] = json!("new");
-                state.issues.insert(format!("T-{id}"), issue.clone());
-                (201, json!({ "issue": issue }))
+        (method, path) => {
+            let mut parts = path.trim_start_matches('/').split('/');
+            let key = parts.next().unwrap().to_owned();
+            if !state.issues.contains_key(&key) {
+                return (404, json!({ "error": "no such issue" }));
             }
-            ("GET", query) if query.starts_with('?') => {
-                let wanted = query.strip_prefix("?external=");
-                let found: Vec<&Value> =
-                    state.issues.values().filter(|it| wanted.is_none_or(|wanted| it["external"] == wanted)).collect();
-                (200, json!({ "issues": found }))
-            }
-            (_, path) => {
-                let mut parts = path.trim_start_matches('/').split('/');
-                let key = parts.next().unwrap().to_owned();
-                if !state.issues.contains_key(&key) {
-                    return (404, json!({ "error": "no such issue" }));
+            match (method, parts.next()) {
+                ("GET", None) => {}
+                ("PATCH", None) => {
+                    state.writes += 1;
+                    let members = body["issue"].as_object().unwrap().clone();
+                    let issue = state.issues.get_mut(&key).unwrap();
+                    members.into_iter().for_each(|(name, value)| issue[name] = value);
                 }
-                match (method, parts.next()) {
-                    ("GET", None) => {}
-                    ("PATCH", None) => {
-                        state.writes += 1;
-                        let members = body["issue"].as_object().unwrap().clone();
-                        let issue = state.issues.get_mut(&key).unwrap();
-                        members.into_iter().for_each(|(name, value)| issue[name] = value);
-                    }
-                    ("POST", Some("move")) => {
-                        state.writes += 1;
-                        state.issues.get_mut(&key).unwrap()["status"] = body["to"].clone();
-                    }
-                    _ => return (405, json!({ "error": "no such thing" })),
+                ("POST", Some("move")) => {
+                    state.writes += 1;
+                    state.issues.get_mut(&key).unwrap()["status"] = body["to"].clone();
                 }
-                (200, json!({ "issue": state.issues[&key] }))
+                _ => return (405, json!({ "error": "no such thing" })),
             }
+            (200, json!({ "issue": state.issues[&key] }))
         }
     }
 }

@@ -30,6 +30,7 @@ pub struct Amendment {
     pub base_url: Option<String>,
     pub project: Option<Option<String>>,
     pub issue_type: Option<Option<String>>,
+    pub close_code: Option<Option<String>>,
     pub statuses: Option<Vec<Status>>,
     pub people: Option<Vec<Person>>,
     pub wins: Option<Winner>,
@@ -65,6 +66,7 @@ impl TicketConnection {
             base_url,
             project,
             issue_type,
+            close_code,
             statuses,
             people,
             wins,
@@ -79,6 +81,7 @@ impl TicketConnection {
         terms.base_url = base_url.unwrap_or_else(|| terms.base_url.clone());
         terms.project = project.unwrap_or_else(|| terms.project.clone());
         terms.issue_type = issue_type.unwrap_or_else(|| terms.issue_type.clone());
+        terms.close_code = close_code.unwrap_or_else(|| terms.close_code.clone());
         terms.statuses = statuses.unwrap_or_else(|| terms.statuses.clone());
         terms.people = people.unwrap_or_else(|| terms.people.clone());
         terms.wins = wins.unwrap_or(terms.wins);

@@ -21,6 +21,7 @@ fn terms() -> Terms {
         base_url: "https://desk.example.org/isms".into(),
         project: None,
         issue_type: None,
+        close_code: None,
         statuses: vec![status("unread", Category::ToDo), status("resolved", Category::Done)],
         people: vec![Person { member_id: member(3), name: "mara".into() }],
         wins: Winner::Ours,

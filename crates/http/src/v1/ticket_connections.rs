@@ -54,6 +54,8 @@ pub(crate) struct TicketConnectionView {
     pub project: Option<String>,
     /// The type of the tickets that are made.
     pub issue_type: Option<String>,
+    /// By which code a ticket is closed.
+    pub close_code: Option<String>,
     /// What its statuses mean.
     pub statuses: Vec<Status>,
     /// Who members are there.
@@ -137,6 +139,7 @@ impl Resource for TicketConnection {
             base_url,
             project,
             issue_type,
+            close_code,
             statuses,
             people,
             wins,
@@ -153,6 +156,7 @@ impl Resource for TicketConnection {
             base_url,
             project,
             issue_type,
+            close_code,
             statuses,
             people,
             wins,
@@ -208,15 +212,20 @@ pub(crate) struct CreateTicketConnection {
     /// In networks that whoever runs this server allows, `http`, other ports and private addresses may be used, too.
     #[schema(example = "https://192.0.2.10/isms", max_length = 2_000)]
     base_url: String,
-    /// Where tickets are made: of Jira the project's key, of Redmine its identifier, of GitHub `owner/repository`, of Roundup the
-    /// class, `issue` without it.
+    /// Where tickets are made: of Jira the project's key, of Redmine its identifier, of GitHub `owner/repository`, of GitLab the
+    /// project's id or path, of ServiceNow the table, `incident` without it, of Roundup the class, `issue` without it.
     #[serde(default)]
     #[schema(example = "issue", max_length = 200)]
     project: Option<String>,
-    /// The type of the tickets that are made: of Jira its name, `Task` without it; of Redmine the tracker's id.
+    /// The type of the tickets that are made: of Jira its name, `Task` without it; of Redmine the tracker's id; of
+    /// GitLab `issue`, `incident` or `task`.
     #[serde(default)]
     #[schema(example = "Task", max_length = 200)]
     issue_type: Option<String>,
+    /// By which code a ticket is closed: of ServiceNow alone, `Solution provided` without it where the table is `incident`.
+    #[serde(default)]
+    #[schema(example = json!(null), max_length = 200)]
+    close_code: Option<String>,
     /// By what the program says who it is.
     #[serde(default)]
     credentials: Option<GivenCredentials>,
@@ -267,6 +276,10 @@ pub(crate) struct AmendTicketConnection {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     issue_type: Option<Option<String>>,
+    /// By which code a ticket is closed.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, example = json!(null))]
+    close_code: Option<Option<String>>,
     /// By what the program says who it is; `null` forgets it.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<GivenCredentials>)]
@@ -381,6 +394,7 @@ pub(crate) async fn create_ticket_connection(
             base_url,
             project,
             issue_type,
+            close_code,
             credentials,
             statuses,
             people,
@@ -397,6 +411,7 @@ pub(crate) async fn create_ticket_connection(
             base_url,
             project,
             issue_type,
+            close_code,
             statuses,
             people,
             wins: wins.unwrap_or(Winner::Ours),
@@ -408,7 +423,7 @@ pub(crate) async fn create_ticket_connection(
         let kept = kept(by.organisation, tx.connection())?;
         let draft = TicketConnectionDraft { terms, has_credentials: credentials.is_some(), found, kept };
         let change = TicketConnection::connect(draft, &app.settings.webhook_reach, by, birth)?;
-        let secret = new_secret(change.after().terms.signature(), random);
+        let secret = new_secret(random);
         let inbound = app.ticket_seal.seal(birth.id, secret.as_bytes()).map_err(ApiError::Internal)?;
         ticket_connections::begin(birth.id, &inbound, credentials.as_deref(), tx)?;
         // Nobody waits for it any more where the caller has gone.
@@ -455,6 +470,7 @@ pub(crate) async fn amend_ticket_connection(
             base_url,
             project,
             issue_type,
+            close_code,
             credentials,
             statuses,
             people,
@@ -476,6 +492,7 @@ pub(crate) async fn amend_ticket_connection(
             base_url,
             project,
             issue_type,
+            close_code,
             statuses,
             people,
             wins,

@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ratchet_domain::change::Record;
 use ratchet_domain::refusal::Refusal;
-use ratchet_domain::ticket_connections::{CREDENTIAL, Signature, TicketConnection, Verb};
+use ratchet_domain::ticket_connections::{CREDENTIAL, TicketConnection, Verb};
 use ratchet_persistence::ticket_connections::{Purpose, keep_secret};
 use ratchet_tickets::Credentials;
 use serde::{Deserialize, Serialize};
@@ -74,12 +74,10 @@ pub(crate) struct TicketConnectionWithSecret {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RotateTicketSecret {}
 
-/// A secret in the form that its signature has it.
-pub(super) fn new_secret(signature: Signature, random: [u8; 32]) -> String {
-    match signature {
-        Signature::HmacSha256 | Signature::Token => hex::encode(random),
-        Signature::StandardWebhooks => format!("whsec_{}", STANDARD.encode(random)),
-    }
+/// A secret that serves for each way of signing, so that another way needs no other secret: Standard Webhooks wants this form, and
+/// to the others it is text.
+pub(super) fn new_secret(random: [u8; 32]) -> String {
+    format!("whsec_{}", STANDARD.encode(random))
 }
 
 /// The answer with the secret that was made for it, which is in nothing that is stored; a dry run has none.
@@ -116,7 +114,7 @@ pub(crate) async fn rotate_ticket_secret(
         body,
         move |record: TicketConnection, RotateTicketSecret {}, facts, by, tx| {
             let change = record.rotate_secret(facts, by, tx.now())?;
-            let (id, secret) = (change.after().head().id, new_secret(change.after().terms.signature(), random));
+            let (id, secret) = (change.after().head().id, new_secret(random));
             let sealed = app.ticket_seal.seal(id, secret.as_bytes()).map_err(ApiError::Internal)?;
             keep_secret(id, Purpose::Inbound, Some(&sealed), tx)?;
             // Nobody waits for it any more where the answer is not wanted.
