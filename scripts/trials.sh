@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(kills keys outages uploads races sync fuzz contract clients frontend schemathesis senders webhooks tickets times flood)
+names=(kills keys outages uploads races sync fuzz contract clients frontend schemathesis senders webhooks tickets directories times flood)
 about() {
     case $1 in
     kills) echo "kill -9 under 16 writers, 20 times on each database; nothing acknowledged is lost" ;;
@@ -23,6 +23,7 @@ about() {
     senders) echo "OpenTelemetry's SDKs, clients of InfluxDB and of CloudEvents send to the doors; needs pip, takes npm, Prometheus and vmagent where they are" ;;
     webhooks) echo "the libraries of Standard Webhooks for Python and JavaScript verify what is sent; needs pip and npm" ;;
     tickets) echo "tickets in a Jira Data Center that keeps what it is told; with RATCHET_TICKET_SPECS in GitHub and Jira Cloud as their descriptions have it; needs pip, and npm" ;;
+    directories) echo "SCIM as scim2-tester, a public checker of compliance, finds it; needs pip" ;;
     times) echo "whether the time of an answer tells that a record or a login exists; needs an idle machine" ;;
     flood) echo "64 logins at once for half a minute; nobody else waits, and memory stays; needs an idle machine" ;;
     *) return 1 ;;
@@ -122,6 +123,13 @@ run() {
         fi
         "$place/venv/bin/python" scripts/tickets.py "${CARGO_TARGET_DIR:-target}/debug/ratchet" "${specs[@]}"
         rm -r "$place"
+        ;;
+    directories)
+        venv=$(mktemp -d)
+        python3 -m venv "$venv"
+        "$venv/bin/pip" install --quiet --requirement scripts/directories.txt
+        "$venv/bin/python" scripts/directories.py "${CARGO_TARGET_DIR:-target}/debug/ratchet"
+        rm -r "$venv"
         ;;
     times) measured existence ;;
     flood) measured hashing ;;

@@ -109,6 +109,7 @@ fn every_resource_has_its_stem_in_every_layer() {
             "orphans",
             "packs",
             "records",
+            "scim",
             "search",
         ]
         .contains(&stem)

@@ -76,6 +76,7 @@ mod api {
     mod risks;
     mod samples;
     mod schemas;
+    mod scim;
     mod search;
     mod settings;
     mod signals;

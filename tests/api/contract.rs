@@ -455,6 +455,20 @@ pub async fn target(api: &Api, path: &str) -> String {
     if path.starts_with("/v1/identity-providers") {
         return super::identity_providers::registered(api, json!({})).await;
     }
+    if path.starts_with("/v1/scim/v2/ResourceTypes") {
+        return "User".to_owned();
+    }
+    if path.starts_with("/v1/scim/v2/Schemas") {
+        return "urn:ietf:params:scim:schemas:core:2.0:Group".to_owned();
+    }
+    if path.starts_with("/v1/scim/v2/Groups") {
+        return "member".to_owned();
+    }
+    if path.starts_with("/v1/scim/v2/Users") {
+        let newcomer = super::members::newcomer(api).await;
+        let member = api.by(Role::Admin).await.get(&format!("/v1/members/{newcomer}")).await.expect(200).body;
+        return member["id"].as_str().unwrap().to_owned();
+    }
     if path.starts_with("/v1/webhook-endpoints") {
         return super::webhook_endpoints::registered(api, json!({})).await;
     }

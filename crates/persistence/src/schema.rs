@@ -443,6 +443,8 @@ diesel::table! {
         terms -> Text,
         delegations -> Text,
         identities -> Text,
+        external_id -> Nullable<Text>,
+        has_left_directory -> Bool,
     }
 }
 

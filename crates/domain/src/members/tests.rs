@@ -367,3 +367,81 @@ fn roles_follow_the_provider_but_for_the_last_admin() {
     let gone = admin.clone().deactivate("left".into(), &facts(2), &by(Role::Admin), at).unwrap().into_after();
     assert_eq!(codes(gone.follow_roles(&held, &facts(2), &program, at).unwrap_err()), ["deactivated"]);
 }
+
+/// A key that a directory has, and that may do nothing else.
+fn directory() -> Actor {
+    let key = crate::fixtures::machine(&[crate::access::Permission::ProvisionMembers]);
+    Actor { organisation: by(Role::Admin).organisation, ..key }
+}
+
+fn provision(roles: &[Role], external_id: Option<&str>, by: &Actor) -> Result<Member, Refusal> {
+    let reference = crate::reference::Reference { prefix: crate::reference::Prefix::Member, year: 2026, number: 2 };
+    let birth = Birth { id: Uuid::from_u128(7), reference, at: DateTime::UNIX_EPOCH };
+    let draft = MemberDraft { account: AccountId(Uuid::nil()), name: "Grace".into(), unit: None, roles: roles.to_vec() };
+    Member::provision(draft, external_id.map(str::to_owned), by, birth).map(Change::into_after)
+}
+
+#[test]
+fn a_directory_makes_and_names_members_and_no_admin() {
+    let at = DateTime::UNIX_EPOCH;
+    for other in [by(Role::IsmsManager), by(Role::Member)] {
+        assert_eq!(provision(&[Role::Member], None, &other), Err(Refusal::Forbidden));
+    }
+    assert_eq!(provision(&[Role::Admin], None, &directory()), Err(Refusal::Forbidden));
+    assert_eq!(codes(provision(&[Role::Member], Some(" "), &directory()).unwrap_err()), ["/externalId blank"]);
+    // By the way that gives a password, no key makes anybody.
+    let reference = crate::reference::Reference { prefix: crate::reference::Prefix::Member, year: 2026, number: 2 };
+    let birth = Birth { id: Uuid::from_u128(7), reference, at };
+    let draft = MemberDraft { account: AccountId(Uuid::nil()), name: "G".into(), unit: None, roles: vec![Role::Member] };
+    assert_eq!(Member::enrol(draft, &directory(), birth).map(drop), Err(Refusal::Forbidden));
+    let grace = provision(&[Role::Member], Some("00u1"), &directory()).unwrap();
+    let said = Said { name: Some("Grace H".into()), unit: Some(Some("Yard".into())), external_id: Some(None) };
+    assert_eq!(grace.clone().follow_directory(said.clone(), &by(Role::IsmsManager), at), Err(Refusal::Forbidden));
+    let followed = grace.clone().follow_directory(said.clone(), &directory(), at).unwrap().unwrap().into_after();
+    assert_eq!((followed.name.as_str(), followed.unit.as_deref(), &followed.external_id), ("Grace H", Some("Yard"), &None));
+    assert_eq!(followed.follow_directory(said, &directory(), at), Ok(None));
+    let blank = Said { name: Some(" ".into()), unit: Some(Some(" ".into())), external_id: Some(Some(" ".into())) };
+    let refused = grace.clone().follow_directory(blank, &directory(), at).unwrap_err();
+    assert_eq!(codes(refused), ["/displayName blank", "/department blank", "/externalId blank"]);
+    assert!(grace.clone().note_new_address(&directory(), at).is_ok());
+    let admin = enrol(&[Role::Admin], Role::Admin).unwrap();
+    assert_eq!(admin.note_new_address(&directory(), at), Err(Refusal::Forbidden));
+    let read: Member = serde_json::from_value(serde_json::to_value(&grace).unwrap()).unwrap();
+    assert_eq!(read, grace);
+}
+
+#[test]
+fn groups_give_and_take_every_role_but_admin() {
+    let at = DateTime::UNIX_EPOCH;
+    let grace = provision(&[Role::Member], None, &directory()).unwrap();
+    let follow = |member: &Member, said: &[Role], admins| member.clone().follow_groups(said, &facts(admins), &directory(), at);
+    let auditor = follow(&grace, &[Role::Auditor, Role::Member], 1).unwrap().unwrap().into_after();
+    assert_eq!(auditor.roles, [Role::Auditor, Role::Member]);
+    assert_eq!(follow(&auditor, &[Role::Auditor, Role::Member], 1), Ok(None));
+    assert_eq!(follow(&auditor, &[], 1).unwrap().unwrap().into_after().roles, [Role::Member], "nobody is without a role");
+    assert_eq!(follow(&grace, &[Role::Admin], 1), Err(Refusal::Forbidden));
+    let admin = enrol(&[Role::Admin], Role::Admin).unwrap();
+    assert_eq!(codes(follow(&admin, &[Role::Member], 1).unwrap_err()), ["last_admin"]);
+    assert!(follow(&admin, &[Role::Member], 2).unwrap().is_some());
+    assert!(follow(&admin, &[Role::Admin, Role::Member], 1).unwrap().is_some(), "an admin may hold others beside it");
+    assert_eq!(grace.clone().follow_groups(&[Role::Member], &facts(1), &by(Role::IsmsManager), at), Err(Refusal::Forbidden));
+    let gone = grace.deactivate("left".into(), &facts(2), &directory(), at).unwrap().into_after();
+    assert_eq!(codes(follow(&gone, &[Role::Auditor], 1).unwrap_err()), ["wrong_state"]);
+}
+
+#[test]
+fn whoever_a_directory_removes_is_out_and_can_come_back() {
+    let at = DateTime::UNIX_EPOCH;
+    let leave = |member: &Member, admins| member.clone().leave_directory(&facts(admins), &directory(), at);
+    let grace = provision(&[Role::Member], None, &directory()).unwrap();
+    assert_eq!(grace.clone().leave_directory(&facts(1), &by(Role::IsmsManager), at), Err(Refusal::Forbidden));
+    let gone = leave(&grace, 1).unwrap().unwrap();
+    assert_eq!((gone.verb(), gone.after().active, gone.after().has_left_directory), ("deactivated", false, true));
+    let gone = gone.into_after();
+    assert_eq!(leave(&gone, 1), Ok(None));
+    let back = gone.reactivate("again".into(), &facts(1), &directory(), at).unwrap().into_after();
+    assert!(back.active && !back.has_left_directory);
+    let idle = back.deactivate("on leave".into(), &facts(1), &directory(), at).unwrap().into_after();
+    assert_eq!(leave(&idle, 1).unwrap().unwrap().verb(), "removed_from_directory");
+    assert_eq!(codes(leave(&enrol(&[Role::Admin], Role::Admin).unwrap(), 1).unwrap_err()), ["last_admin"]);
+}
