@@ -1,5 +1,7 @@
 //! Directories: users are members, groups are roles, and whoever is deactivated is out with the next request.
 
+mod protocol;
+
 use crate::databases::each;
 use crate::harness::{Answer, Api, Caller, PASSWORD};
 use ratchet_domain::access::Role;
@@ -8,6 +10,7 @@ use serde_json::{Value, json};
 
 const USERS: &str = "/v1/scim/v2/Users";
 const GROUPS: &str = "/v1/scim/v2/Groups";
+const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 /// Whoever has a key for directories alone.
@@ -36,6 +39,17 @@ fn patch(operations: Value) -> Value {
     json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations })
 }
 
+/// As people see the member.
+async fn member(api: &Api, user: &Value) -> Value {
+    let path = format!("/v1/members/{}", user["id"].as_str().unwrap());
+    api.by(Role::Admin).await.get(&path).await.expect(200).body
+}
+
+fn filtered(path: &str, filter: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("filter", filter).finish();
+    format!("{path}?{query}")
+}
+
 async fn change(caller: &Caller<'_>, user: &Value, operations: Value) -> Answer {
     send(caller, Method::PATCH, &format!("{USERS}/{}", user["id"].as_str().unwrap()), patch(operations)).await
 }
@@ -54,15 +68,16 @@ async fn a_user_is_made_found_changed_and_removed() {
         let made = create(&directory, json!({})).await.expect(201);
         let user = made.body.clone();
         assert_eq!(
+            (&user["userName"], &user["name"], &user["externalId"], &user["active"], &user["groups"][0]["value"]),
             (
-                &user["userName"],
-                &user["displayName"],
-                &user["externalId"],
-                &user["active"],
-                &user["groups"][0]["value"]
-            ),
-            (&json!("grace@ours.example"), &json!("Grace Hopper"), &json!("00u1"), &json!(true), &json!("member"))
+                &json!("grace@ours.example"),
+                &json!({ "givenName": "Grace", "familyName": "Hopper" }),
+                &json!("00u1"),
+                &json!(true),
+                &json!("member")
+            )
         );
+        assert_eq!(member(&api, &user).await["name"], "Grace Hopper");
         assert_eq!(user[ENTERPRISE]["department"], "Shipyard");
         assert!(made.header("location").ends_with(&format!("{USERS}/{}", user["id"].as_str().unwrap())));
         let again = create(&directory, json!({})).await.expect(409);
@@ -74,8 +89,7 @@ async fn a_user_is_made_found_changed_and_removed() {
             ("userName eq \"nobody@ours.example\"", 0),
             ("externalId eq \"00u1\" and active eq false", 0),
         ] {
-            let query = form_urlencoded::Serializer::new(String::new()).append_pair("filter", filter).finish();
-            let found = directory.get(&format!("{USERS}?{query}")).await.expect(200);
+            let found = directory.get(&filtered(USERS, filter)).await.expect(200);
             assert_eq!(
                 (&found.body["totalResults"], found.body["Resources"].as_array().unwrap().len()),
                 (&json!(total), total),
@@ -83,8 +97,7 @@ async fn a_user_is_made_found_changed_and_removed() {
             );
         }
         for wrong in ["userName co \"a\"", "title eq \"a\"", "userName eq", "userName eq 5"] {
-            let query = form_urlencoded::Serializer::new(String::new()).append_pair("filter", wrong).finish();
-            assert_fault(&directory.get(&format!("{USERS}?{query}")).await.expect(400), "invalidFilter");
+            assert_fault(&directory.get(&filtered(USERS, wrong)).await.expect(400), "invalidFilter");
         }
         let page = directory.get(&format!("{USERS}?startIndex=2&count=2")).await.expect(200).body;
         assert_eq!(
@@ -116,11 +129,17 @@ async fn a_user_is_made_found_changed_and_removed() {
         let request = directory.request(Method::DELETE, &path);
         directory.send(request).await.expect(404);
         // The member is there still, and comes back as the same.
-        let member =
-            api.by(Role::Admin).await.get(&format!("/v1/members/{}", user["id"].as_str().unwrap())).await.expect(200);
-        assert_eq!(member.body["state"], "deactivated");
+        assert_eq!(member(&api, &user).await["state"], "deactivated");
         let back = create(&directory, json!({ "userName": "hopper@ours.example" })).await.expect(201);
         assert_eq!((&back.body["id"], &back.body["active"]), (&user["id"], &json!(true)));
+        // Whoever has no name yet is called by the address.
+        let bare = json!({ "schemas": [USER], "userName": "lovelace@ours.example" });
+        let bare = send(&directory, Method::POST, USERS, bare).await.expect(201).body;
+        assert_eq!((&bare["displayName"], &bare["active"]), (&json!("lovelace@ours.example"), &json!(true)));
+        // Made, and shut out before the first day.
+        let later = json!({ "schemas": [USER], "userName": "later@ours.example", "active": "False" });
+        let later = send(&directory, Method::POST, USERS, later).await.expect(201).body;
+        assert_eq!((&later["active"], &member(&api, &later).await["state"]), (&json!(false), &json!("deactivated")));
     }
 }
 
@@ -148,6 +167,8 @@ async fn whoever_is_deactivated_is_out_with_the_next_request() {
             let out = change(&directory, &made, operations.clone()).await.expect(200);
             assert_eq!(out.body["active"], false);
             them.get("/v1/me").await.expect(401);
+            let password = json!({ "email": body["email"], "password": PASSWORD });
+            api.anonymous().post("/v1/auth/login", password).await.expect(401);
             api.anonymous()
                 .post("/v1/auth/refresh", json!({ "refresh_token": session["refresh_token"] }))
                 .await
@@ -222,6 +243,8 @@ async fn groups_are_roles_and_nobody_becomes_an_admin_by_them() {
             (json!([{ "op": "add", "path": "members", "value": [{ "value": uuid::Uuid::new_v4() }] }]), "invalidValue"),
             (json!([{ "op": "add", "path": "members", "value": "x" }]), "invalidValue"),
             (json!([{ "op": "add", "path": "colour", "value": "red" }]), "invalidPath"),
+            // By anything but the value, everybody would be meant.
+            (json!([{ "op": "remove", "path": "members[display eq \"Grace\"]" }]), "invalidPath"),
         ] {
             assert_fault(&group("auditor", operations).await.expect(400), scim_type);
         }
@@ -240,6 +263,9 @@ async fn a_directory_s_key_opens_nothing_else_and_no_other_key_is_one() {
         directory.post("/v1/members", with_password).await.expect(403);
         let member = api.member_id(Role::Member).await;
         directory.post(&format!("/v1/members/{member}/assign-roles"), json!({ "roles": ["admin"] })).await.expect(404);
+        for verb in ["deactivate", "reactivate"] {
+            directory.post(&format!("/v1/members/{member}/{verb}"), json!({ "reason": "Gone" })).await.expect(404);
+        }
         let body = json!({ "name": "Feed", "scopes": ["records:read"] });
         let other = api.by(Role::Admin).await.post("/v1/api-keys", body).await.expect(201).body["token"].clone();
         let other = api.with_token(other.as_str().unwrap());
@@ -268,7 +294,8 @@ async fn what_no_directory_means_is_refused_in_its_words() {
             (json!({ "active": "perhaps" }), "invalidValue"),
             (json!({ "displayName": " " }), "invalidValue"),
             (json!({ "displayName": "a\u{0}b" }), "invalidValue"),
-            (json!({ "colour": "red" }), "invalidPath"),
+            (json!({ "colour": "red" }), "invalidSyntax"),
+            (json!({ "name": "Grace" }), "invalidValue"),
         ] {
             assert_fault(&create(&directory, more.clone()).await.expect(400), scim_type);
         }
@@ -282,6 +309,8 @@ async fn what_no_directory_means_is_refused_in_its_words() {
             (json!([{ "op": "move", "path": "active" }]), "invalidSyntax"),
             (json!([{ "op": "remove" }]), "noTarget"),
             (json!([{ "op": "remove", "path": "userName" }]), "invalidValue"),
+            (json!([{ "op": "remove", "path": "active" }]), "invalidValue"),
+            (json!([{ "op": "add", "path": "groups", "value": [{ "value": "admin" }] }]), "mutability"),
             (json!([{ "op": "replace", "path": "colour", "value": "red" }]), "invalidPath"),
             (json!([{ "op": "replace", "path": "active[", "value": true }]), "invalidPath"),
         ] {
@@ -294,5 +323,106 @@ async fn what_no_directory_means_is_refused_in_its_words() {
         directory.send(stale.header("if-match", "\"7-x\"").body(body.to_string())).await.expect(412);
         let known = directory.request(Method::GET, &path).header("if-none-match", user.header("etag"));
         directory.send(known).await.expect(304);
+    }
+}
+
+/// The journal says who it was: the key, and not who issued it.
+#[tokio::test]
+async fn every_write_has_an_entry_by_the_key_and_a_refusal_has_none() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let body = json!({ "name": "Directory", "scopes": ["members:provision"] });
+        let issued = api.by(Role::Admin).await.post("/v1/api-keys", body).await.expect(201).body;
+        let directory = api.with_token(issued["token"].as_str().unwrap());
+        let user = create(&directory, json!({})).await.expect(201).body;
+        create(&directory, json!({})).await.expect(409);
+        let path = format!("{USERS}/{}", user["id"].as_str().unwrap());
+        let active = |value: bool| json!([{ "op": "replace", "path": "active", "value": value }]);
+        change(&directory, &user, json!([{ "op": "add", "path": "displayName", "value": "G" }])).await.expect(200);
+        change(&directory, &user, json!([{ "op": "add", "path": "displayName", "value": "G" }])).await.expect(200);
+        change(&directory, &user, json!([{ "op": "add", "path": "userName", "value": "g@ours.example" }]))
+            .await
+            .expect(200);
+        change(&directory, &user, active(false)).await.expect(200);
+        change(&directory, &user, active(true)).await.expect(200);
+        let add = patch(json!([{ "op": "add", "path": "members", "value": [{ "value": user["id"] }] }]));
+        send(&directory, Method::PATCH, &format!("{GROUPS}/auditor"), add.clone()).await.expect(200);
+        send(&directory, Method::PATCH, &format!("{GROUPS}/admin"), add).await.expect(403);
+        change(&directory, &user, active(false)).await.expect(200);
+        directory.send(directory.request(Method::DELETE, &path)).await.expect(204);
+        api.sequence().await;
+        let of_user = format!("/v1/journal?object={}", user["id"].as_str().unwrap());
+        let entries = api.by(Role::IsmsManager).await.get(&of_user).await.expect(200).body["items"].clone();
+        let mut actions: Vec<&str> = Vec::new();
+        for entry in entries.as_array().unwrap() {
+            assert_eq!(entry["actor"]["id"], issued["id"], "{entry}");
+            actions.push(entry["action"].as_str().unwrap());
+        }
+        assert_eq!(
+            actions,
+            [
+                "member.enrolled",
+                "member.amended",
+                "member.address_changed",
+                "member.deactivated",
+                "member.reactivated",
+                "member.roles_followed",
+                "member.deactivated",
+                "member.removed_from_directory",
+            ]
+        );
+    }
+}
+
+/// Whoever comes back has no more than the directory says now, and never what time has taken.
+#[tokio::test]
+async fn nobody_comes_back_with_more_than_is_said() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let directory = directory(&api).await;
+        let group = async |role: &str, op: &str, id: &Value| {
+            let operation = json!([{ "op": op, "path": "members", "value": [{ "value": id }] }]);
+            send(&directory, Method::PATCH, &format!("{GROUPS}/{role}"), patch(operation)).await
+        };
+        let active = |value: bool| json!([{ "op": "replace", "path": "active", "value": value }]);
+        let user = create(&directory, json!({})).await.expect(201).body;
+        // Taken from the group while out.
+        group("isms_manager", "add", &user["id"]).await.expect(200);
+        change(&directory, &user, active(false)).await.expect(200);
+        group("isms_manager", "remove", &user["id"]).await.expect(200);
+        let back = change(&directory, &user, active(true)).await.expect(200).body;
+        assert_eq!((back["groups"].as_array().unwrap().len(), &back["groups"][0]["value"]), (1, &json!("member")));
+        // Removed, and made again.
+        group("auditor", "add", &user["id"]).await.expect(200);
+        let path = format!("{USERS}/{}", user["id"].as_str().unwrap());
+        directory.send(directory.request(Method::DELETE, &path)).await.expect(204);
+        assert_fault(&group("auditor", "add", &user["id"]).await.expect(400), "invalidValue");
+        let again = create(&directory, json!({})).await.expect(201).body;
+        assert_eq!((&again["id"], &again["groups"][0]["value"]), (&user["id"], &json!("member")));
+        assert_eq!(again["groups"].as_array().unwrap().len(), 1);
+        // An admin who was shut out comes back as none, and one is always left.
+        let body =
+            json!({ "email": "second@ours.example", "name": "Second", "roles": ["admin"], "password": PASSWORD });
+        let second = api.by(Role::Admin).await.post("/v1/members", body).await.expect(201).body;
+        change(&directory, &second, active(false)).await.expect(200);
+        let back = change(&directory, &second, active(true)).await.expect(200).body;
+        assert_eq!(back["groups"][0]["value"], "member");
+        let last = json!({ "id": api.member_id(Role::Admin).await });
+        change(&directory, &last, active(false)).await.expect(409);
+        directory
+            .send(directory.request(Method::DELETE, &format!("{USERS}/{}", last["id"].as_str().unwrap())))
+            .await
+            .expect(409);
+        // A role whose time is over.
+        let today = api.now().date_naive();
+        let terms = json!([{ "role": "auditor", "until": today }]);
+        let assign = format!("/v1/members/{}/assign-roles", user["id"].as_str().unwrap());
+        let body = json!({ "roles": ["auditor", "member"], "terms": terms });
+        api.by(Role::Admin).await.post(&assign, body).await.expect(200);
+        api.wait(chrono::TimeDelta::days(1));
+        while api.wake().await > 0 {}
+        let auditors = group("auditor", "add", &user["id"]).await.expect(200);
+        assert!(auditors.header("journal-entry").is_empty());
+        assert_eq!(member(&api, &user).await["roles"], json!(["member"]));
     }
 }

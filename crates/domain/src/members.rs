@@ -7,10 +7,10 @@ mod terms;
 pub(crate) mod tests;
 
 pub use identities::{IDENTITIES, Linked};
-pub use provisioning::Said;
+pub use provisioning::{Called, Said};
 pub use terms::{AUDITS, Engagement, Term, asked_on, engagement_of, held_on};
 
-use crate::access::{Actor, Identity, Permission, Role, administers, provisions};
+use crate::access::{Actor, Identity, Permission, Role, administers};
 use crate::calendar::CalendarLink;
 use crate::change::{Birth, Change, Head, Lifecycle, Record, Seal};
 use crate::delegations::{Delegation, StandIn, works};
@@ -55,6 +55,9 @@ pub struct Member {
     /// As whom identity providers know the member.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identities: Vec<Linked>,
+    /// How a directory calls the member.
+    #[serde(default, skip_serializing_if = "Called::is_empty")]
+    pub called: Called,
     /// A directory's own name for the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
@@ -189,8 +192,7 @@ impl Lifecycle for Member {
 
     fn may(&self, verb: Verb, facts: &Facts, by: &Actor) -> Result<(), Refusal> {
         match verb {
-            Verb::AssignRoles => administers(by)?,
-            Verb::Deactivate | Verb::Reactivate => provisions(by)?,
+            Verb::AssignRoles | Verb::Deactivate | Verb::Reactivate => administers(by)?,
             Verb::Reassign if !by.may(Permission::ReassignWork, false) => return Err(Refusal::Forbidden),
             // Nobody reads another's calendar, or lends what is another's.
             Verb::OpenCalendarLink | Verb::Delegate if !self.is_own(by) => return Err(Refusal::Forbidden),
@@ -260,6 +262,7 @@ impl Member {
             terms: Vec::new(),
             delegations: Vec::new(),
             identities: Vec::new(),
+            called: Called::default(),
             external_id: None,
             has_left_directory: false,
         })

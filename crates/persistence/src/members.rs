@@ -30,6 +30,7 @@ record_table!(Member, members {
     terms: String,
     delegations: String,
     identities: String,
+    called: String,
     external_id: Option<String>,
     has_left_directory: bool,
 });
@@ -48,6 +49,7 @@ impl Columns {
             terms,
             delegations,
             identities,
+            called,
             external_id,
             has_left_directory,
         } = record.clone();
@@ -63,6 +65,7 @@ impl Columns {
             terms: to_json(&terms)?,
             delegations: to_json(&delegations)?,
             identities: to_json(&identities)?,
+            called: to_json(&called)?,
             external_id,
             has_left_directory,
         })
@@ -80,6 +83,7 @@ impl Columns {
             terms,
             delegations,
             identities,
+            called,
             external_id,
             has_left_directory,
         } = self;
@@ -95,6 +99,7 @@ impl Columns {
             terms: from_json(&terms)?,
             delegations: from_json(&delegations)?,
             identities: from_json(&identities)?,
+            called: from_json(&called)?,
             external_id,
             has_left_directory,
         })
@@ -391,7 +396,7 @@ pub fn in_directory(
     Ok((total, rows.into_iter().map(read).collect::<Result<_, Error>>()?))
 }
 
-/// Every active member with name and roles, whoever joined first at the top.
+/// Everybody whom the directory has not removed, active or not, with name and roles, whoever joined first at the top.
 ///
 /// # Errors
 /// The database's, or [`Error::Corrupt`].
@@ -401,7 +406,7 @@ pub fn with_names_and_roles(
 ) -> Result<Vec<(MemberId, String, Vec<Role>)>, Error> {
     let found: Vec<(KeyValue, String, String)> = members::table
         .filter(members::organisation_id.eq(KeyValue(organisation.0)))
-        .filter(members::active.eq(true))
+        .filter(members::has_left_directory.eq(false))
         .order(members::id)
         .select((members::id, members::name, members::roles))
         .load(connection)?;

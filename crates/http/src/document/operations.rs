@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     let open = operation.get("security").is_some();
     let about_one = path.contains("{id}");
-    let writes = method != "get";
+    let writes = method != "get" && !path.ends_with(SEARCH);
     let takes_body = operation.get("requestBody").is_some();
     let secret = path.starts_with("/v1/auth/")
         || (SHOWN_ONCE.contains(&path) && writes)
@@ -36,7 +36,7 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     }
     let anonymous = path.starts_with(UNOBSERVED);
     let from_outside = path == inbound::PATH;
-    if method == "post" && !secret && !anonymous && !from_outside {
+    if method == "post" && writes && !secret && !anonymous && !from_outside {
         header("Idempotency-Key");
     }
     let kinds = [
@@ -162,6 +162,8 @@ fn secret_of_session(path: &str) -> bool {
     path.starts_with("/v1/auth/") || path.starts_with(UNOBSERVED) || path == inbound::PATH
 }
 
+/// Asked by a body, where nothing is written (RFC 7644, section 3.4.3).
+const SEARCH: &str = "/.search";
 /// Made of many records, or of none alone: no version is its own.
 const UNTAGGED: [&str; 4] = ["/v1/imports/", DOORS, "/v1/measurements", "/v1/templates/"];
 /// Read with a tag, although it is no record.
@@ -183,6 +185,7 @@ fn is_tagged(path: &str, method: &str) -> bool {
         return path.ends_with("/{id}") || TAGGED.contains(&path);
     }
     method != "delete"
+        && !path.ends_with(SEARCH)
         && path.starts_with("/v1/")
         && !secret_of_session(path)
         && !UNTAGGED.iter().any(|many| path.starts_with(many))

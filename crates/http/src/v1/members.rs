@@ -103,6 +103,7 @@ impl Resource for Member {
             terms,
             delegations,
             identities,
+            called: _,
             external_id: _,
             has_left_directory: _,
         } = self.clone();

@@ -4,7 +4,11 @@ mod discovery;
 mod filter;
 mod groups;
 mod patch;
+mod search;
+mod show;
 mod users;
+
+use self::show::Show;
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -54,19 +58,25 @@ pub(super) struct ScimMeta {
     pub location: String,
 }
 
-/// What is shown beside or instead of everything; taken, and not followed but for `excludedAttributes=members`.
+/// Which attributes are shown.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub(super) struct ScimShow {
-    /// Attributes to be shown: all are.
+    /// Attributes to be shown, with a comma between them; `schemas` and `id` are always.
     #[serde(default)]
-    #[expect(dead_code, reason = "taken, and not followed: everything is shown")]
+    #[param(example = "userName,active")]
     attributes: Option<String>,
-    /// Attributes to be left out: `members` is, of groups.
+    /// Attributes to be left out, with a comma between them; `schemas` and `id` never are.
     #[serde(default)]
     #[param(example = "members")]
     excluded_attributes: Option<String>,
+}
+
+impl ScimShow {
+    fn show(&self) -> Show {
+        Show::of(self.attributes.as_deref(), self.excluded_attributes.as_deref())
+    }
 }
 
 /// Which of them, and how many.
@@ -75,7 +85,7 @@ pub(super) struct ScimShow {
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub(super) struct ScimQuery {
     /// `eq` of one attribute, several joined by `and`: of users `id`, `userName`, `externalId`, `emails.value`, `active`; of groups
-    /// `id`, `displayName`.
+    /// `id`, `displayName`, `members`.
     #[serde(default)]
     #[param(example = "userName eq \"ada@example.org\"")]
     filter: Option<String>,
@@ -87,11 +97,11 @@ pub(super) struct ScimQuery {
     #[serde(default)]
     #[param(example = 100)]
     count: Option<i64>,
-    /// Attributes to be shown: all are.
+    /// Attributes to be shown, with a comma between them; `schemas` and `id` are always.
     #[serde(default)]
-    #[expect(dead_code, reason = "taken, and not followed: everything is shown")]
+    #[param(example = "userName,active")]
     attributes: Option<String>,
-    /// Attributes to be left out: `members` is, of groups.
+    /// Attributes to be left out, with a comma between them; `schemas` and `id` never are.
     #[serde(default)]
     #[param(example = "members")]
     excluded_attributes: Option<String>,
@@ -100,16 +110,33 @@ pub(super) struct ScimQuery {
 /// The most of a page, and how many are on one unless somebody says otherwise.
 pub(super) const PAGE: (i64, i64) = (200, 100);
 
-impl ScimQuery {
-    /// How many are passed over, and how many are shown. What is less than the least counts as that (RFC 7644, 3.4.2.4).
-    fn window(&self) -> (i64, i64) {
+/// What is asked for: which, from where on and how many at most, and what of them.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    filter: Option<String>,
+    skipped: i64,
+    most: i64,
+    show: Show,
+}
+
+impl Asked {
+    /// What is less than the least counts as that (RFC 7644, section 3.4.2.4).
+    fn new(filter: Option<String>, (start, count): (Option<i64>, Option<i64>), show: Show) -> Self {
         let (most, usual) = PAGE;
-        (self.start_index.unwrap_or(1).max(1) - 1, self.count.unwrap_or(usual).clamp(0, most))
+        Self { filter, skipped: start.unwrap_or(1).max(1) - 1, most: count.unwrap_or(usual).clamp(0, most), show }
     }
 }
 
-pub(super) fn leaves_out_members(excluded: Option<&str>) -> bool {
-    excluded.is_some_and(|names| names.split(',').any(|name| name.trim().eq_ignore_ascii_case("members")))
+impl ScimQuery {
+    fn asked(self) -> Asked {
+        let Self { filter, start_index, count, attributes, excluded_attributes } = self;
+        let show = Show::of(attributes.as_deref(), excluded_attributes.as_deref());
+        Asked::new(filter, (start_index, count), show)
+    }
+}
+
+pub(super) fn place(base: &str, kind: &str, id: &str) -> String {
+    format!("{}{SCIM}{kind}/{id}", base.trim_end_matches('/'))
 }
 
 /// A body, and what is wrong with it: told to whoever may ask.
@@ -215,5 +242,9 @@ pub(crate) fn configure(routes: &mut Routes) {
         .service(users::delete_scim_user)
         .service(groups::list_scim_groups)
         .service(groups::get_scim_group)
-        .service(groups::patch_scim_group);
+        .service(groups::replace_scim_group)
+        .service(groups::patch_scim_group)
+        .service(search::search_scim_users)
+        .service(search::search_scim_groups)
+        .service(search::search_scim);
 }

@@ -1,7 +1,6 @@
 //! What is spoken here, for programs: features, kinds, attributes (RFC 7643, sections 5 to 7).
 
-use super::users::place;
-use super::{ENTERPRISE, GROUP, LIST, PAGE, ScimShow, USER, answer, check};
+use super::{ENTERPRISE, GROUP, LIST, PAGE, ScimShow, USER, answer, check, place};
 use crate::answer::Answer;
 use crate::caller::Call;
 use crate::error::ApiError;
@@ -121,12 +120,13 @@ fn schemas(base: &str) -> Vec<Value> {
             "complex",
             "readWrite",
             json!({ "subAttributes": [
-            attribute("formatted", "string", "readOnly", json!({})),
-            attribute("givenName", "string", "writeOnly", json!({ "returned": "never" })),
-            attribute("familyName", "string", "writeOnly", json!({ "returned": "never" })),
+            attribute("formatted", "string", "readWrite", json!({})),
+            attribute("givenName", "string", "readWrite", json!({})),
+            attribute("familyName", "string", "readWrite", json!({})),
         ] })
         ),
-        attribute("active", "boolean", "readWrite", json!({})),
+        // Nobody is neither in nor out: it cannot be removed. Whoever is made without it is active.
+        attribute("active", "boolean", "readWrite", json!({ "required": true })),
         attribute(
             "emails",
             "complex",

@@ -1,16 +1,18 @@
 //! Groups: the roles. There are six, made by nobody; who is in them is who holds the role.
 
-use super::patch::{Op, Step, steps};
-use super::users::place;
+mod moves;
+
+use self::moves::Moves;
+use super::patch::{Op, Step, attributes, steps};
 use super::{
-    GROUP, LIST, ScimBody, ScimMeta, ScimQuery, ScimShow, answer, check, fault, filter, leaves_out_members, told, with,
+    Asked, GROUP, LIST, ScimBody, ScimMeta, ScimQuery, ScimShow, Show, answer, check, fault, filter, place, told, with,
 };
-use crate::answer::Answer;
+use crate::answer::{Answer, hash_of, knows};
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::{Query, WriteParameters};
 use actix_web::http::StatusCode;
-use actix_web::{get, patch, web};
+use actix_web::{get, patch, put, web};
 use ratchet_domain::access::Role;
 use ratchet_domain::id::{MemberId, OrganisationId};
 use ratchet_domain::members::Member;
@@ -21,7 +23,6 @@ use ratchet_persistence::members;
 use ratchet_persistence::tx::Tx;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeSet;
 use strum::VariantArray;
 use uuid::Uuid;
 
@@ -29,17 +30,18 @@ use uuid::Uuid;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct ScimGroupMember {
     /// The user's id.
+    #[schema(required = false)]
     value: MemberId,
     /// How the member is called.
-    #[schema(example = "Ada Byron")]
+    #[schema(required = false, example = "Ada Byron")]
     display: String,
     /// Where the user is.
     #[serde(rename = "$ref")]
-    #[schema(example = "https://isms.example/v1/scim/v2/Users/0197a3c2-7c51-7d38-8f0e-0d4f3a1b2c3d")]
+    #[schema(required = false, example = "https://isms.example/v1/scim/v2/Users/0197a3c2-7c51-7d38-8f0e-0d4f3a1b2c3d")]
     place: String,
 }
 
-/// A role, as directories have it.
+/// A role, as directories have it; `attributes` and `excludedAttributes` leave out all but `schemas` and `id`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ScimGroup {
@@ -48,11 +50,13 @@ pub(super) struct ScimGroup {
     /// The role.
     id: Role,
     /// The same.
+    #[schema(required = false)]
     display_name: Role,
-    /// Who holds it; not there where it is not asked for.
+    /// Who holds it.
     #[serde(skip_serializing_if = "Option::is_none")]
     members: Option<Vec<ScimGroupMember>>,
     /// Where it is.
+    #[schema(required = false)]
     meta: ScimMeta,
 }
 
@@ -63,7 +67,7 @@ pub(super) struct ScimGroupList {
     schemas: Vec<&'static str>,
     /// How many there are.
     #[serde(rename = "totalResults")]
-    total: usize,
+    total: i64,
     /// The first one that is shown, from 1.
     #[serde(rename = "startIndex")]
     start: i64,
@@ -72,10 +76,11 @@ pub(super) struct ScimGroupList {
     shown: usize,
     /// They.
     #[serde(rename = "Resources")]
-    groups: Vec<ScimGroup>,
+    #[schema(value_type = Vec<ScimGroup>)]
+    groups: Vec<Value>,
 }
 
-/// Everybody with the roles held.
+/// Everybody whom the directory has not removed, with the roles held.
 type Holders = Vec<(MemberId, String, Vec<Role>)>;
 
 fn shown(role: Role, holders: Option<&Holders>, base: &str) -> ScimGroup {
@@ -114,30 +119,47 @@ fn role_of(id: &str) -> Result<Role, ApiError> {
 #[get("/scim/v2/Groups")]
 pub(crate) async fn list_scim_groups(call: Call, query: Query<ScimQuery>) -> Result<Answer, ApiError> {
     check(&call)?;
-    let Query(query) = query;
-    let compared = query.filter.as_deref().map(filter::read).transpose()?.unwrap_or_default();
-    if let Some((other, _)) = compared.iter().find(|(name, _)| !["id", "displayname"].contains(&name.as_str())) {
+    listed(&call, query.0.asked()).await
+}
+
+/// The answer to whoever asks for some.
+pub(super) async fn listed(call: &Call, asked: Asked) -> Result<Answer, ApiError> {
+    let (total, groups) = found(call, &asked).await?;
+    let list = ScimGroupList { schemas: vec![LIST], total, start: asked.skipped + 1, shown: groups.len(), groups };
+    answer(StatusCode::OK, &list)
+}
+
+/// How many there are, and those that are asked for.
+pub(super) async fn found(call: &Call, asked: &Asked) -> Result<(i64, Vec<Value>), ApiError> {
+    let compared = asked.filter.as_deref().map(filter::read).transpose()?.unwrap_or_default();
+    let known = ["id", "displayname", "externalid", "members", "members.value"];
+    if let Some((other, _)) = compared.iter().find(|(name, _)| !known.contains(&name.as_str())) {
         return Err(fault("invalid_filter", format!("groups are not found by {other}")));
     }
-    let is_meant = |role: &&Role| {
-        let name: &str = (**role).into();
-        compared.iter().all(|(_, value)| value.as_str().is_some_and(|said| said.eq_ignore_ascii_case(name)))
-    };
-    let meant: Vec<Role> = Role::VARIANTS.iter().filter(is_meant).copied().collect();
-    let (skipped, most) = query.window();
     let organisation = call.actor.organisation;
-    let holders = if leaves_out_members(query.excluded_attributes.as_deref()) {
-        None
+    let asks_who = compared.iter().any(|(name, _)| name.starts_with("members"));
+    let holders = if asks_who || asked.show.shows("members") {
+        call.app.store.read(move |connection| holders(organisation, connection)).await?
     } else {
-        Some(call.app.store.read(move |connection| holders(organisation, connection)).await?)
+        Holders::new()
     };
+    let is_meant = |role: &&Role| compared.iter().all(|comparison| is_so(**role, comparison, &holders));
+    let meant: Vec<Role> = Role::VARIANTS.iter().filter(is_meant).copied().collect();
+    let page = meant.iter().skip(usize::try_from(asked.skipped).unwrap_or(usize::MAX));
+    let page = page.take(usize::try_from(asked.most).unwrap_or_default());
     let base = &call.app.settings.public_url;
-    let page = meant.iter().skip(usize::try_from(skipped).unwrap_or(usize::MAX));
-    let page = page.take(usize::try_from(most).unwrap_or_default());
-    let groups: Vec<ScimGroup> = page.map(|role| shown(*role, holders.as_ref(), base)).collect();
-    let list =
-        ScimGroupList { schemas: vec![LIST], total: meant.len(), start: skipped + 1, shown: groups.len(), groups };
-    answer(StatusCode::OK, &list)
+    let views = page.map(|role| asked.show.of_resource(&shown(*role, Some(&holders), base)));
+    Ok((i64::try_from(meant.len()).unwrap_or(i64::MAX), views.collect::<Result<_, _>>()?))
+}
+
+/// Groups have no name of the directory's own.
+fn is_so(role: Role, (attribute, value): &(String, Value), holders: &Holders) -> bool {
+    let Some(said) = value.as_str() else { return false };
+    match attribute.as_str() {
+        "id" | "displayname" => said.eq_ignore_ascii_case(role.into()),
+        "externalid" => false,
+        _ => holders.iter().any(|(id, _, roles)| roles.contains(&role) && id.to_string().eq_ignore_ascii_case(said)),
+    }
 }
 
 fn holders(organisation: OrganisationId, connection: &mut AnyConnection) -> Result<Holders, ApiError> {
@@ -158,83 +180,46 @@ pub(crate) async fn get_scim_group(
 ) -> Result<Answer, ApiError> {
     check(&call)?;
     let (role, known) = (role_of(&id)?, call.header("if-none-match")?.map(str::to_owned));
-    let organisation = call.actor.organisation;
-    let holders = if leaves_out_members(show.0.excluded_attributes.as_deref()) {
-        None
-    } else {
+    let (organisation, show) = (call.actor.organisation, show.0.show());
+    let holders = if show.shows("members") {
         Some(call.app.store.read(move |connection| holders(organisation, connection)).await?)
+    } else {
+        None
     };
-    let view = shown(role, holders.as_ref(), &call.app.settings.public_url);
+    let view = show.of_resource(&shown(role, holders.as_ref(), &call.app.settings.public_url))?;
     Ok(answer(StatusCode::OK, &view)?.with_hash_as_etag().unless_known(known.as_deref()))
 }
 
-/// Who is to hold the role, and who is not.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Moves {
-    /// Whether nobody else is to hold it.
-    is_whole: bool,
-    come: BTreeSet<Uuid>,
-    go: BTreeSet<Uuid>,
-}
-
-impl Moves {
-    fn of(role: Role, steps: Vec<Step>) -> Result<Self, ApiError> {
-        let mut moves = Self::default();
-        for Step { op, attribute, named, value } in steps {
-            match attribute.as_str() {
-                "members" => moves.hear(op, named.as_deref(), &value)?,
-                // Directories say who the group is beside whatever they change.
-                "id" | "displayname" if value.as_str() == Some(<&str>::from(role)) => {}
-                "externalid" | "schemas" => {}
-                "id" | "displayname" => return Err(fault("mutability", "a group is called as its role is")),
-                other => return Err(fault("invalid_path", format!("no attribute of a group is called {other}"))),
-            }
-        }
-        Ok(moves)
-    }
-
-    fn hear(&mut self, op: Op, named: Option<&str>, value: &Value) -> Result<(), ApiError> {
-        let said = match (named, value) {
-            (Some(named), _) => BTreeSet::from([id_of(named)?]),
-            (None, Value::Null) => BTreeSet::new(),
-            (None, value) => ids_of(value)?,
-        };
-        match op {
-            Op::Add => self.come(said),
-            Op::Set => {
-                (self.is_whole, self.come, self.go) = (true, BTreeSet::new(), BTreeSet::new());
-                self.come(said);
-            }
-            Op::Remove if named.is_none() && value.is_null() => {
-                (self.is_whole, self.come, self.go) = (true, BTreeSet::new(), BTreeSet::new());
-            }
-            Op::Remove => {
-                self.come.retain(|id| !said.contains(id));
-                self.go.extend(said);
-            }
-        }
-        Ok(())
-    }
-
-    fn come(&mut self, said: BTreeSet<Uuid>) {
-        self.go.retain(|id| !said.contains(id));
-        self.come.extend(said);
-    }
-}
-
-fn ids_of(value: &Value) -> Result<BTreeSet<Uuid>, ApiError> {
-    let wrong = || fault("invalid_value", "members are named by {\"value\": \"id\"}");
-    let one = |member: &Value| id_of(member["value"].as_str().ok_or_else(wrong)?);
-    match value {
-        Value::Array(members) => members.iter().map(one).collect(),
-        Value::Object(_) => Ok(BTreeSet::from([one(value)?])),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Err(wrong()),
-    }
-}
-
-fn id_of(text: &str) -> Result<Uuid, ApiError> {
-    let id = Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
-    id.ok_or_else(|| fault("invalid_value", "a member is named by the id of a user"))
+/// Say who holds a role. Nobody becomes an admin by it, the last admin stays one, and whoever is left with no role is `member`.
+/// Where nothing is said of members, they stay.
+#[utoipa::path(
+    tag = "scim",
+    params(("id" = String, Path), ScimShow),
+    request_body(
+        content = serde_json::Value,
+        content_type = "application/scim+json",
+        example = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "auditor",
+            "members": [{ "value": "0197a3c2-7c51-7d38-8f0e-0d4f3a1b2c3d" }],
+        })
+    ),
+    responses((status = 200, body = ScimGroup, content_type = "application/scim+json"))
+)]
+#[put("/scim/v2/Groups/{id}")]
+pub(crate) async fn replace_scim_group(
+    call: Call,
+    id: web::Path<String>,
+    show: Query<ScimShow>,
+    body: ScimBody,
+) -> Result<Answer, ApiError> {
+    let ScimBody { said, digest } = body;
+    let read = move || -> Result<Vec<Step>, ApiError> {
+        let said = said?;
+        let said = said.as_object().map(attributes).unwrap_or_default().into_iter();
+        let whole = said.filter(|(attribute, _)| attribute != "meta");
+        Ok(whole.map(|(attribute, value)| Step { op: Op::Set, attribute, named: None, value }).collect())
+    };
+    change(call, (id.as_str(), show.0.show()), &digest, read).await
 }
 
 /// Say who holds a role and who does not. Nobody becomes an admin by it, the last admin stays one, and whoever is left with no
@@ -242,7 +227,16 @@ fn id_of(text: &str) -> Result<Uuid, ApiError> {
 #[utoipa::path(
     tag = "scim",
     params(("id" = String, Path), ScimShow),
-    request_body(content = serde_json::Value, content_type = "application/scim+json"),
+    request_body(
+        content = serde_json::Value,
+        content_type = "application/scim+json",
+        example = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{
+                "op": "add", "path": "members", "value": [{ "value": "0197a3c2-7c51-7d38-8f0e-0d4f3a1b2c3d" }],
+            }],
+        })
+    ),
     responses((status = 200, body = ScimGroup, content_type = "application/scim+json"))
 )]
 #[patch("/scim/v2/Groups/{id}")]
@@ -252,45 +246,58 @@ pub(crate) async fn patch_scim_group(
     show: Query<ScimShow>,
     body: ScimBody,
 ) -> Result<Answer, ApiError> {
+    let ScimBody { said, digest } = body;
+    change(call, (id.as_str(), show.0.show()), &digest, move || steps(&said?)).await
+}
+
+async fn change(
+    call: Call,
+    (id, show): (&str, Show),
+    digest: &[u8; 32],
+    read: impl FnOnce() -> Result<Vec<Step>, ApiError> + Send + 'static,
+) -> Result<Answer, ApiError> {
     check(&call)?;
-    let (role, ScimBody { said, digest }) = (role_of(&id)?, body);
-    let is_bare = leaves_out_members(show.0.excluded_attributes.as_deref());
+    let (role, if_match) = (role_of(id)?, call.header("if-match")?.map(str::to_owned));
     let (base, app) = (call.app.settings.public_url.clone(), call.app.clone());
     let job = move |tx: &mut Tx<'_>| {
-        let moves = Moves::of(role, steps(&said?)?)?;
+        let moves = Moves::of(role, read()?)?;
         let organisation = tx.actor().organisation;
         tx.enter(organisation.0)?;
-        let receipt = carry_out(role, moves, tx)?;
-        let holders = if is_bare { None } else { Some(holders(organisation, tx.connection())?) };
-        let answer = answer(StatusCode::OK, &shown(role, holders.as_ref(), &base))?.with_hash_as_etag();
-        Ok(with(answer, receipt))
+        let everybody = holders(organisation, tx.connection())?;
+        check_group_version(if_match.as_deref(), &shown(role, Some(&everybody), &base))?;
+        let receipt = carry_out(role, moves, &everybody, tx)?;
+        let holders = holders(organisation, tx.connection())?;
+        let view = show.of_resource(&shown(role, Some(&holders), &base))?;
+        Ok(with(answer(StatusCode::OK, &view)?.with_hash_as_etag(), receipt))
     };
-    let answer = call.write(&WriteParameters::default(), &digest, job).await?;
+    let answer = call.write(&WriteParameters::default(), digest, job).await?;
     app.callers.forget_all();
     Ok(answer)
 }
 
-fn carry_out(role: Role, moves: Moves, tx: &mut Tx<'_>) -> Result<Option<Receipt>, ApiError> {
+/// A group has no version, and the protocol's failures have no place for one: what it is known by is the whole of it.
+fn check_group_version(if_match: Option<&str>, group: &ScimGroup) -> Result<(), ApiError> {
+    let Some(known) = if_match else { return Ok(()) };
+    let whole = answer(StatusCode::OK, &Show::default().of_resource(group)?)?;
+    if knows(known, &format!("\"{}\"", hash_of(&whole.body))) { Ok(()) } else { Err(ApiError::Stale(0)) }
+}
+
+fn carry_out(role: Role, moves: Moves, everybody: &Holders, tx: &mut Tx<'_>) -> Result<Option<Receipt>, ApiError> {
     let Moves { is_whole, come, mut go } = moves;
-    let organisation = tx.actor().organisation;
-    let everybody = holders(organisation, tx.connection())?;
     let is_there = |id: &Uuid| everybody.iter().any(|(member, _, _)| member.0 == *id);
     if let Some(unknown) = come.iter().find(|id| !is_there(id)) {
-        return Err(fault("invalid_value", format!("{unknown} is no user who is active")));
+        return Err(fault("invalid_value", format!("{unknown} is no user")));
     }
-    let holds = |id: &Uuid| everybody.iter().any(|(member, _, roles)| member.0 == *id && roles.contains(&role));
     if is_whole {
         go = everybody.iter().map(|(member, _, _)| member.0).filter(|id| !come.contains(id)).collect();
     }
+    let held = |id: &Uuid| everybody.iter().any(|(member, _, roles)| member.0 == *id && roles.contains(&role));
+    let moved = come.iter().filter(|id| !held(id)).map(|id| (*id, true));
     let mut receipt = None;
-    let moved = come.iter().filter(|id| !holds(id)).map(|id| (*id, true));
-    let moved: Vec<(Uuid, bool)> = moved.chain(go.iter().filter(|id| holds(id)).map(|id| (*id, false))).collect();
-    for (id, comes) in moved {
+    for (id, is_in) in moved.chain(go.iter().filter(|id| held(id)).map(|id| (*id, false))) {
         let member: Member = tx.load(Locator::Id(id))?;
-        let others = member.roles.iter().copied().filter(|held| *held != role);
-        let said: Vec<Role> = others.chain(comes.then_some(role)).collect();
         let (facts, by, now) = (tx.facts(&member)?, tx.actor().clone(), tx.now());
-        if let Some(change) = member.follow_groups(&said, &facts, &by, now).map_err(told)? {
+        if let Some(change) = member.follow_group((role, is_in), &facts, &by, now).map_err(told)? {
             receipt = Some(tx.save(change)?.1);
         }
     }

@@ -44,7 +44,7 @@ pub(super) fn steps(body: &Value) -> Result<Vec<Step>, ApiError> {
         match member(operation, "path") {
             Some(Value::String(path)) => {
                 let (attribute, named) = read_path(path)?;
-                steps.push(Step { op, attribute, named, value });
+                steps.extend(spread(op, attribute, named, value));
             }
             Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
                 return Err(fault("invalid_path", "path must be a text"));
@@ -66,6 +66,18 @@ pub(super) fn steps(body: &Value) -> Result<Vec<Step>, ApiError> {
         }
     }
     Ok(steps)
+}
+
+/// What is said of a name or an extension as a whole is a step for each part of it.
+fn spread(op: Op, attribute: String, named: Option<String>, value: Value) -> Vec<Step> {
+    let is_removed = op == Op::Remove || value.is_null();
+    let said = match value {
+        Value::Object(_) if !is_removed => attributes(&Map::from_iter([(attribute, value)])),
+        // All that is kept of it.
+        _ if is_removed && attribute.eq_ignore_ascii_case(ENTERPRISE) => vec![("department".to_owned(), Value::Null)],
+        other => vec![(attribute, other)],
+    };
+    said.into_iter().map(|(attribute, value)| Step { op, attribute, named: named.clone(), value }).collect()
 }
 
 /// What an object says, attribute by attribute: those of the extension, and of a name, one by one.
@@ -113,6 +125,10 @@ fn read_path(path: &str) -> Result<(String, Option<String>), ApiError> {
     }
     let compared = super::filter::read(inside).map_err(|_| wrong())?;
     let named = compared.iter().find(|(name, _)| name == "value").and_then(|(_, value)| value.as_str());
+    // Else whoever is meant by another attribute alone would be everybody.
+    if attribute.eq_ignore_ascii_case("members") && (named.is_none() || compared.len() > 1) {
+        return Err(fault("invalid_path", "members are named by their value alone: members[value eq \"id\"]"));
+    }
     Ok((format!("{attribute}{behind}").to_ascii_lowercase(), named.map(str::to_owned)))
 }
 
@@ -151,8 +167,18 @@ mod tests {
             json!([{ "op": "Add", "path": format!("{ENTERPRISE}:department"), "value": "Shipyard" }]),
             json!([{ "op": "add", "value": { ENTERPRISE: { "department": "Shipyard" } } }]),
             json!([{ "op": "add", "value": { format!("{ENTERPRISE}:department"): "Shipyard" } }]),
+            json!([{ "op": "add", "path": ENTERPRISE, "value": { "department": "Shipyard" } }]),
         ] {
             assert_eq!(read(value.clone()), department, "{value}");
+        }
+        let removed = Ok(vec![(Op::Remove, "department".to_owned(), None, Value::Null)]);
+        assert_eq!(read(json!([{ "op": "remove", "path": ENTERPRISE }])), removed);
+        let of_name = Ok(vec![(Op::Set, "name.givenname".to_owned(), None, json!("Ada"))]);
+        for value in [
+            json!([{ "op": "replace", "path": "name", "value": { "givenName": "Ada" } }]),
+            json!([{ "op": "replace", "path": format!("{USER}:name.givenName"), "value": "Ada" }]),
+        ] {
+            assert_eq!(read(value.clone()), of_name, "{value}");
         }
         let names =
             read(json!([{ "op": "replace", "value": { "name": { "givenName": "Ada", "familyName": "Byron" } } }]));
@@ -182,6 +208,9 @@ mod tests {
             (json!([{ "op": "add", "path": 5, "value": "x" }]), "invalid_path"),
             (json!([{ "op": "add", "path": "members[value", "value": "x" }]), "invalid_path"),
             (json!([{ "op": "add", "path": "a b", "value": "x" }]), "invalid_path"),
+            (json!([{ "op": "remove", "path": "members[display eq \"Ada\"]" }]), "invalid_path"),
+            (json!([{ "op": "remove", "path": "members[value eq \"7\" and value eq \"8\"]" }]), "invalid_path"),
+            (json!([{ "op": "remove", "path": "members[value eq 7]" }]), "invalid_path"),
             (json!([{ "op": "add", "path": "", "value": "x" }]), "invalid_path"),
         ] {
             assert_eq!(read(operations.clone()), Err(code.to_owned()), "{operations}");

@@ -1,9 +1,13 @@
 //! Users: the members, as directories read and write them.
 
-use super::patch::{Op, Step, attributes, steps};
+mod input;
+mod views;
+
+use self::input::{Input, boolean};
+pub(super) use self::views::{ScimUser, ScimUserList, shown};
+use super::patch::steps;
 use super::{
-    ENTERPRISE, LIST, ScimBody, ScimMeta, ScimQuery, ScimShow, USER, answer, check, check_member_version, fault,
-    filter, told, with,
+    Asked, LIST, ScimBody, ScimQuery, ScimShow, Show, answer, check, check_member_version, fault, filter, told, with,
 };
 use crate::answer::Answer;
 use crate::caller::Call;
@@ -22,251 +26,8 @@ use ratchet_persistence::journal::Receipt;
 use ratchet_persistence::members::{self, InDirectory};
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::{accounts, sessions};
-use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
-
-/// How somebody is called.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct ScimName {
-    /// In full.
-    #[schema(example = "Ada Byron")]
-    formatted: String,
-}
-
-/// An address.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct ScimEmail {
-    /// The address.
-    #[schema(example = "ada@example.org")]
-    value: String,
-    /// `work`.
-    #[serde(rename = "type")]
-    #[schema(example = "work")]
-    kind: &'static str,
-    /// `true`: there is one alone.
-    primary: bool,
-}
-
-/// A group of which somebody is.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct ScimMembership {
-    /// The group's id: a role.
-    value: Role,
-    /// The same.
-    display: Role,
-    /// Where it is.
-    #[serde(rename = "$ref")]
-    #[schema(example = "https://isms.example/v1/scim/v2/Groups/member")]
-    place: String,
-}
-
-/// What the enterprise extension says.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct ScimEnterprise {
-    /// The part of the organisation in which the member works.
-    #[schema(example = "Shipyard")]
-    department: String,
-}
-
-/// A member, as directories have it.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ScimUser {
-    /// The schemas of what follows.
-    schemas: Vec<&'static str>,
-    /// The member's id.
-    id: Uuid,
-    /// The directory's own name for the person.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_id: Option<String>,
-    /// The address to log in with.
-    #[schema(example = "ada@example.org")]
-    user_name: String,
-    /// How the member is called.
-    name: ScimName,
-    /// The same.
-    display_name: String,
-    /// Whether the member may act at all.
-    active: bool,
-    /// The address to log in with.
-    emails: Vec<ScimEmail>,
-    /// The roles.
-    groups: Vec<ScimMembership>,
-    /// The enterprise extension, where it says anything.
-    #[serde(
-        rename = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-        skip_serializing_if = "Option::is_none"
-    )]
-    enterprise: Option<ScimEnterprise>,
-    /// Where it is, and how it stands.
-    meta: ScimMeta,
-}
-
-/// Some of the users.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct ScimUserList {
-    /// The schema of a list.
-    schemas: Vec<&'static str>,
-    /// How many there are.
-    #[serde(rename = "totalResults")]
-    total: i64,
-    /// The first one that is shown, from 1.
-    #[serde(rename = "startIndex")]
-    start: i64,
-    /// How many are shown.
-    #[serde(rename = "itemsPerPage")]
-    shown: usize,
-    /// They.
-    #[serde(rename = "Resources")]
-    users: Vec<ScimUser>,
-}
-
-pub(super) fn place(base: &str, kind: &str, id: &str) -> String {
-    format!("{}{}{kind}/{id}", base.trim_end_matches('/'), super::SCIM)
-}
-
-fn shown(member: &Member, address: String, base: &str) -> ScimUser {
-    let at = |role: &Role| {
-        let id: &str = (*role).into();
-        ScimMembership { value: *role, display: *role, place: place(base, "Groups", id) }
-    };
-    let enterprise = member.unit.clone().map(|department| ScimEnterprise { department });
-    let extension = enterprise.is_some().then_some(ENTERPRISE);
-    ScimUser {
-        schemas: std::iter::once(USER).chain(extension).collect(),
-        id: member.head.id,
-        external_id: member.external_id.clone(),
-        user_name: address.clone(),
-        name: ScimName { formatted: member.name.clone() },
-        display_name: member.name.clone(),
-        active: member.active,
-        emails: vec![ScimEmail { value: address, kind: "work", primary: true }],
-        groups: member.roles.iter().map(at).collect(),
-        enterprise,
-        meta: ScimMeta {
-            resource_type: "User",
-            created: Some(member.head.created_at),
-            last_modified: Some(member.head.updated_at),
-            location: place(base, "Users", &member.head.id.to_string()),
-        },
-    }
-}
-
-/// What a directory says of somebody.
-#[derive(Debug, Default)]
-struct Input {
-    address: Option<String>,
-    active: Option<bool>,
-    said: Said,
-    given: Option<String>,
-    family: Option<String>,
-}
-
-/// Attributes of the schema that are not kept: what is said of them is taken, and forgotten.
-const FORGOTTEN: [&str; 24] = [
-    "schemas",
-    "id",
-    "meta",
-    "groups",
-    "nickname",
-    "profileurl",
-    "title",
-    "usertype",
-    "preferredlanguage",
-    "locale",
-    "timezone",
-    "password",
-    "emails",
-    "phonenumbers",
-    "ims",
-    "photos",
-    "addresses",
-    "entitlements",
-    "roles",
-    "x509certificates",
-    "employeenumber",
-    "costcenter",
-    "division",
-    "organization",
-];
-
-impl Input {
-    fn of(body: &Value) -> Result<Self, ApiError> {
-        let said = body.as_object().map(attributes).unwrap_or_default();
-        let mut input = Self::default();
-        for (attribute, value) in said {
-            input.hear(Op::Set, &attribute, &value)?;
-        }
-        Ok(input.named())
-    }
-
-    fn of_steps(steps: Vec<Step>) -> Result<Self, ApiError> {
-        let mut input = Self::default();
-        for Step { op, attribute, named: _, value } in steps {
-            input.hear(op, &attribute, &value)?;
-        }
-        Ok(input.named())
-    }
-
-    fn hear(&mut self, op: Op, attribute: &str, value: &Value) -> Result<(), ApiError> {
-        // What is removed, or set to nothing, is said to be none.
-        let is_none = op == Op::Remove || value.is_null();
-        let text = || match value.as_str() {
-            Some(text) => Ok(text.to_owned()),
-            None => Err(fault("invalid_value", format!("{attribute} must be a text"))),
-        };
-        match attribute {
-            "username" if is_none => return Err(fault("invalid_value", "userName must be there")),
-            "username" => self.address = Some(address(&text()?)?),
-            "active" if is_none => return Err(fault("invalid_value", "active must be true or false")),
-            "active" => self.active = Some(boolean(value)?),
-            "externalid" if is_none => self.said.external_id = Some(None),
-            "externalid" => self.said.external_id = Some(Some(text()?)),
-            "department" if is_none => self.said.unit = Some(None),
-            "department" => self.said.unit = Some(Some(text()?)),
-            "displayname" | "name.formatted" if is_none => {}
-            "displayname" => self.said.name = Some(text()?),
-            "name.formatted" if self.said.name.is_none() => self.said.name = Some(text()?),
-            "name.givenname" if !is_none => self.given = Some(text()?),
-            "name.familyname" if !is_none => self.family = Some(text()?),
-            other => {
-                let root = other.split(['.', ':']).next().unwrap_or_default();
-                let is_known = FORGOTTEN.contains(&root) || matches!(root, "name" | "manager" | "urn");
-                if !is_known {
-                    return Err(fault("invalid_path", format!("no attribute is called {other}")));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Of whoever is called in parts alone, the parts.
-    fn named(mut self) -> Self {
-        if self.said.name.is_none()
-            && let (Some(given), Some(family)) = (&self.given, &self.family)
-        {
-            self.said.name = Some(format!("{given} {family}"));
-        }
-        self
-    }
-}
-
-fn address(said: &str) -> Result<String, ApiError> {
-    text::email("userName", said).map_err(|wrong| fault("invalid_value", format!("userName {}", wrong.detail)))
-}
-
-/// Entra ID writes it as a text.
-fn boolean(value: &Value) -> Result<bool, ApiError> {
-    match value {
-        Value::Bool(said) => Ok(*said),
-        Value::String(said) if said.eq_ignore_ascii_case("true") => Ok(true),
-        Value::String(said) if said.eq_ignore_ascii_case("false") => Ok(false),
-        Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
-            Err(fault("invalid_value", "active must be true or false"))
-        }
-    }
-}
 
 /// The member whom the path names, where the directory has not removed it.
 fn find(organisation: OrganisationId, id: &str, connection: &mut AnyConnection) -> Result<(Member, String), ApiError> {
@@ -285,16 +46,27 @@ fn find(organisation: OrganisationId, id: &str, connection: &mut AnyConnection) 
 #[get("/scim/v2/Users")]
 pub(crate) async fn list_scim_users(call: Call, query: Query<ScimQuery>) -> Result<Answer, ApiError> {
     check(&call)?;
-    let Query(query) = query;
-    let narrowed = narrowed(query.filter.as_deref())?;
-    let ((skipped, most), organisation) = (query.window(), call.actor.organisation);
+    listed(&call, query.0.asked()).await
+}
+
+/// The answer to whoever asks for some.
+pub(super) async fn listed(call: &Call, asked: Asked) -> Result<Answer, ApiError> {
+    let (total, users) = found(call, &asked).await?;
+    let list = ScimUserList { schemas: vec![LIST], total, start: asked.skipped + 1, shown: users.len(), users };
+    answer(StatusCode::OK, &list)
+}
+
+/// How many there are, and those that are asked for.
+pub(super) async fn found(call: &Call, asked: &Asked) -> Result<(i64, Vec<Value>), ApiError> {
+    let narrowed = narrowed(asked.filter.as_deref())?;
+    let (window, organisation) = ((asked.skipped, asked.most), call.actor.organisation);
     let read = move |connection: &mut AnyConnection| {
-        Ok::<_, ApiError>(members::in_directory(organisation, &narrowed, (skipped, most), connection)?)
+        Ok::<_, ApiError>(members::in_directory(organisation, &narrowed, window, connection)?)
     };
     let (total, found) = call.app.store.read(read).await?;
     let base = &call.app.settings.public_url;
-    let users: Vec<ScimUser> = found.into_iter().map(|(member, address)| shown(&member, address, base)).collect();
-    answer(StatusCode::OK, &ScimUserList { schemas: vec![LIST], total, start: skipped + 1, shown: users.len(), users })
+    let views = found.iter().map(|(member, address)| asked.show.of_resource(&shown(member, address, base)));
+    Ok((total, views.collect::<Result<_, _>>()?))
 }
 
 fn narrowed(filter: Option<&str>) -> Result<InDirectory, ApiError> {
@@ -321,17 +93,24 @@ fn narrowed(filter: Option<&str>) -> Result<InDirectory, ApiError> {
 
 /// Make a member of a user: with the role `member`, and without a password.
 ///
-/// Whoever was removed, and has the same address, is there again, with the same id and the roles there were.
+/// Whoever was removed, and has the same address, is there again, with the same id, as `member`.
 #[utoipa::path(
     tag = "scim",
     params(ScimShow),
-    request_body(content = serde_json::Value, content_type = "application/scim+json"),
+    request_body(
+        content = serde_json::Value,
+        content_type = "application/scim+json",
+        example = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada@example.org",
+            "externalId": "00u1a2b3c4", "name": { "givenName": "Ada", "familyName": "Byron" }, "active": true,
+        })
+    ),
     responses((status = 201, body = ScimUser, content_type = "application/scim+json"))
 )]
 #[post("/scim/v2/Users")]
-pub(crate) async fn create_scim_user(call: Call, _: Query<ScimShow>, body: ScimBody) -> Result<Answer, ApiError> {
+pub(crate) async fn create_scim_user(call: Call, show: Query<ScimShow>, body: ScimBody) -> Result<Answer, ApiError> {
     check(&call)?;
-    let ScimBody { said, digest } = body;
+    let (ScimBody { said, digest }, show) = (body, show.0.show());
     let base = call.app.settings.public_url.clone();
     let job = move |tx: &mut Tx<'_>| {
         let input = Input::of(&said?)?;
@@ -339,13 +118,17 @@ pub(crate) async fn create_scim_user(call: Call, _: Query<ScimShow>, body: ScimB
         let organisation = tx.actor().organisation;
         tx.enter(organisation.0)?;
         let (member, receipt) = match members::by_address(organisation, &address, tx.connection())? {
-            Some(id) => come_back(id, tx)?,
-            None => provision(&input, &address, tx)?,
+            Some(id) => {
+                let (member, receipt) = come_back(id, tx)?;
+                follow(member, Input { address: None, ..input }, Some(receipt), tx)?
+            }
+            None => {
+                let (member, receipt) = provision(input.said, &address, tx)?;
+                follow(member, Input { active: input.active, ..Input::default() }, Some(receipt), tx)?
+            }
         };
-        let (member, receipt) = follow(member, Input { address: None, ..input }, Some(receipt), tx)?;
-        let view = shown(&member, address, &base);
-        let place = view.meta.location.clone();
-        let answer = answer(StatusCode::CREATED, &view)?.with_etag(member.head.version).about(member.head.id);
+        let place = super::place(&base, "Users", &member.head.id.to_string());
+        let answer = told_of(StatusCode::CREATED, &member, &address, &base, &show)?;
         Ok(with(answer, receipt).with(&header::LOCATION, place))
     };
     let app = call.app.clone();
@@ -354,15 +137,21 @@ pub(crate) async fn create_scim_user(call: Call, _: Query<ScimShow>, body: ScimB
     Ok(answer)
 }
 
-fn provision(input: &Input, address: &str, tx: &mut Tx<'_>) -> Result<(Member, Receipt), ApiError> {
+/// A member as it was written.
+fn told_of(status: StatusCode, member: &Member, address: &str, base: &str, show: &Show) -> Result<Answer, ApiError> {
+    let view = show.of_resource(&shown(member, address, base))?;
+    Ok(answer(status, &view)?.with_etag(member.head.version).about(member.head.id))
+}
+
+/// Whoever is called nothing is called by the address.
+fn provision(said: Said, address: &str, tx: &mut Tx<'_>) -> Result<(Member, Receipt), ApiError> {
     let (by, now) = (tx.actor().clone(), tx.now());
     let account = AccountId(tx.next_id());
     accounts::insert(account, by.organisation, (address, ""), now, tx.connection())?;
     let birth = tx.birth(Member::PREFIX)?;
-    let name = input.said.name.clone().unwrap_or_else(|| address.to_owned());
-    let draft = MemberDraft { account, name, unit: input.said.unit.clone().flatten(), roles: vec![Role::Member] };
-    let external_id = input.said.external_id.clone().flatten();
-    Ok(tx.save(Member::provision(draft, external_id, &by, birth).map_err(told)?)?)
+    let name = address.chars().take(text::TITLE).collect();
+    let draft = MemberDraft { account, name, unit: None, roles: vec![Role::Member] };
+    Ok(tx.save(Member::provision(draft, said, &by, birth).map_err(told)?)?)
 }
 
 /// Whoever was removed comes back; whoever is there is there already.
@@ -371,9 +160,8 @@ fn come_back(id: MemberId, tx: &mut Tx<'_>) -> Result<(Member, Receipt), ApiErro
     if !member.has_left_directory {
         return Err(ApiError::Taken("userName"));
     }
-    let (facts, by, now) = (tx.facts(&member)?, tx.actor().clone(), tx.now());
-    Ok(tx
-        .save(member.reactivate("The directory has made the user again".to_owned(), &facts, &by, now).map_err(told)?)?)
+    let (by, now) = (tx.actor().clone(), tx.now());
+    Ok(tx.save(member.return_to_directory(&by, now)?)?)
 }
 
 /// Brings a member to what is said; what was written last.
@@ -383,7 +171,7 @@ fn follow(
     mut receipt: Option<Receipt>,
     tx: &mut Tx<'_>,
 ) -> Result<(Member, Option<Receipt>), ApiError> {
-    let Input { address, active, said, given: _, family: _ } = input;
+    let Input { address, active, said } = input;
     let (by, now) = (tx.actor().clone(), tx.now());
     if let Some(change) = member.clone().follow_directory(said, &by, now).map_err(told)? {
         let (saved, written) = tx.save(change)?;
@@ -400,16 +188,15 @@ fn follow(
             (member, receipt) = (saved, Some(written));
         }
     }
-    if let Some(active) = active.filter(|active| *active != member.active) {
+    if let Some(is_active) = active {
         let (facts, id) = (tx.facts(&member)?, MemberId(member.head.id));
-        let change = if active {
-            member.reactivate("The directory has activated the user".to_owned(), &facts, &by, now)?
-        } else {
-            sessions::end_of_member(id, now, tx.connection())?;
-            member.deactivate("The directory has deactivated the user".to_owned(), &facts, &by, now)?
-        };
-        let (saved, written) = tx.save(change)?;
-        (member, receipt) = (saved, Some(written));
+        if let Some(change) = member.clone().follow_activity(is_active, &facts, &by, now)? {
+            if !is_active {
+                sessions::end_of_member(id, now, tx.connection())?;
+            }
+            let (saved, written) = tx.save(change)?;
+            (member, receipt) = (saved, Some(written));
+        }
     }
     Ok((member, receipt))
 }
@@ -421,65 +208,80 @@ fn follow(
     responses((status = 200, body = ScimUser, content_type = "application/scim+json"))
 )]
 #[get("/scim/v2/Users/{id}")]
-pub(crate) async fn get_scim_user(call: Call, id: web::Path<String>, _: Query<ScimShow>) -> Result<Answer, ApiError> {
+pub(crate) async fn get_scim_user(
+    call: Call,
+    id: web::Path<String>,
+    show: Query<ScimShow>,
+) -> Result<Answer, ApiError> {
     check(&call)?;
     let known = call.header("if-none-match")?.map(str::to_owned);
     let organisation = call.actor.organisation;
     let read = move |connection: &mut AnyConnection| find(organisation, &id, connection);
     let (member, address) = call.app.store.read(read).await?;
-    let view = shown(&member, address, &call.app.settings.public_url);
+    let view = show.0.show().of_resource(&shown(&member, &address, &call.app.settings.public_url))?;
     Ok(answer(StatusCode::OK, &view)?.with_etag(member.head.version).unless_known(known.as_deref()))
 }
 
-/// Bring a member to what a user is said to be. Attributes that are not said stay, but for those of which there is none.
+/// Bring a member to what a user is said to be. What is not said is none, but whether the member is active, which stays.
 #[utoipa::path(
     tag = "scim",
     params(("id" = String, Path), ScimShow),
-    request_body(content = serde_json::Value, content_type = "application/scim+json"),
+    request_body(
+        content = serde_json::Value,
+        content_type = "application/scim+json",
+        example = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada@example.org",
+            "displayName": "Ada Byron", "active": true,
+        })
+    ),
     responses((status = 200, body = ScimUser, content_type = "application/scim+json"))
 )]
 #[put("/scim/v2/Users/{id}")]
 pub(crate) async fn replace_scim_user(
     call: Call,
     id: web::Path<String>,
-    _: Query<ScimShow>,
+    show: Query<ScimShow>,
     body: ScimBody,
 ) -> Result<Answer, ApiError> {
     let ScimBody { said, digest } = body;
     let read = move || {
-        let input = Input::of(&said?)?;
-        if input.address.is_none() {
+        let Input { address, active, said } = Input::of(&said?)?;
+        if address.is_none() {
             return Err(fault("invalid_value", "userName must be there"));
         }
-        // What is not said of a user that is replaced is none.
-        let Input { address, active, said: Said { name, unit, external_id }, given, family } = input;
-        let said = Said { name, unit: Some(unit.flatten()), external_id: Some(external_id.flatten()) };
-        Ok(Input { address, active, said, given, family })
+        Ok(Input { address, active, said: said.whole() })
     };
-    change(call, &id, &digest, read).await
+    change(call, (id.as_str(), show.0.show()), &digest, read).await
 }
 
 /// Change what is said of a user. Ending a member's access (`active` is `false`) ends it at once.
 #[utoipa::path(
     tag = "scim",
     params(("id" = String, Path), ScimShow),
-    request_body(content = serde_json::Value, content_type = "application/scim+json"),
+    request_body(
+        content = serde_json::Value,
+        content_type = "application/scim+json",
+        example = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{ "op": "replace", "path": "active", "value": false }],
+        })
+    ),
     responses((status = 200, body = ScimUser, content_type = "application/scim+json"))
 )]
 #[patch("/scim/v2/Users/{id}")]
 pub(crate) async fn patch_scim_user(
     call: Call,
     id: web::Path<String>,
-    _: Query<ScimShow>,
+    show: Query<ScimShow>,
     body: ScimBody,
 ) -> Result<Answer, ApiError> {
     let ScimBody { said, digest } = body;
-    change(call, &id, &digest, move || Input::of_steps(steps(&said?)?)).await
+    change(call, (id.as_str(), show.0.show()), &digest, move || Input::of_steps(steps(&said?)?)).await
 }
 
 async fn change(
     call: Call,
-    id: &str,
+    (id, show): (&str, Show),
     digest: &[u8; 32],
     read: impl FnOnce() -> Result<Input, ApiError> + Send + 'static,
 ) -> Result<Answer, ApiError> {
@@ -494,9 +296,7 @@ async fn change(
         check_member_version(if_match.as_deref(), &member)?;
         let (member, receipt) = follow(member, read()?, None, tx)?;
         let (_, address) = find(organisation, &id, tx.connection())?;
-        let view = shown(&member, address, &base);
-        let answer = answer(StatusCode::OK, &view)?.with_etag(member.head.version).about(member.head.id);
-        Ok(with(answer, receipt))
+        Ok(with(told_of(StatusCode::OK, &member, &address, &base, &show)?, receipt))
     };
     let answer = call.write(&WriteParameters::default(), digest, job).await?;
     // Whoever was shut out is so with the next request.
