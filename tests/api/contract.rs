@@ -505,9 +505,12 @@ async fn undocumented_routes_do_not_exist() {
         let documented = operations();
         let paths: std::collections::BTreeSet<String> = documented.iter().map(|(_, path, _)| path.clone()).collect();
         for path in paths {
+            // Where it is searched by POST alone, other methods read the word as an id that nothing has.
+            let read_as = path.strip_suffix("/.search").map(|kind| format!("{kind}/{{id}}"));
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO"] {
                 let method = Method::from_bytes(method.as_bytes()).unwrap();
-                if documented.iter().any(|(known, at, _)| *known == method && *at == path) {
+                let is_there = |at: &String| *at == path || Some(at) == read_as.as_ref();
+                if documented.iter().any(|(known, at, _)| *known == method && is_there(at)) {
                     continue;
                 }
                 let answer = manager.send(manager.request(method.clone(), &nowhere(&path))).await;
