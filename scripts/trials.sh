@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names=(kills keys outages uploads races sync fuzz contract clients frontend schemathesis senders webhooks tickets oscal scanners times flood)
+names=(kills keys outages uploads races sync fuzz contract clients frontend schemathesis senders webhooks tickets directories oscal scanners times flood)
 about() {
     case $1 in
     kills) echo "kill -9 under 16 writers, 20 times on each database; nothing acknowledged is lost" ;;
@@ -25,6 +25,7 @@ about() {
     tickets) echo "tickets in a Jira Data Center that keeps what it is told; with RATCHET_TICKET_SPECS in GitHub and Jira Cloud as their descriptions have it; needs pip, and npm" ;;
     oscal) echo "what the program writes as OSCAL, read with the models of compliance-trestle; needs pip" ;;
     scanners) echo "what Bandit and ESLint write as SARIF, sent as weaknesses; needs pip, takes npm" ;;
+    directories) echo "SCIM as scim2-tester, a public checker of compliance, finds it; needs pip" ;;
     times) echo "whether the time of an answer tells that a record or a login exists; needs an idle machine" ;;
     flood) echo "64 logins at once for half a minute; nobody else waits, and memory stays; needs an idle machine" ;;
     *) return 1 ;;
@@ -134,6 +135,13 @@ run() {
         fi
         "$place/venv/bin/python" scripts/tickets.py "${CARGO_TARGET_DIR:-target}/debug/ratchet" "${specs[@]}"
         rm -r "$place"
+        ;;
+    directories)
+        venv=$(mktemp -d)
+        python3 -m venv "$venv"
+        "$venv/bin/pip" install --quiet --requirement scripts/directories.txt
+        "$venv/bin/python" scripts/directories.py "${CARGO_TARGET_DIR:-target}/debug/ratchet"
+        rm -r "$venv"
         ;;
     times) measured existence ;;
     flood) measured hashing ;;

@@ -365,8 +365,11 @@ impl Api {
         // Measurements and history that were known already are no news, nor are templates that were applied before.
         let path = url.path();
         let is_template = path.starts_with("/v1/templates/") && path.ends_with("/apply");
+        // What a directory says again is so already.
+        let is_directory = path.starts_with("/v1/scim/v2/") && entry.is_none();
         let may_find_nothing_new = path == "/v1/measurements" || path.starts_with("/v1/imports/") || is_template;
-        if is_machinery(path) || (status == 200 && may_find_nothing_new) || (is_door && entry.is_none()) {
+        if is_machinery(path) || (status == 200 && may_find_nothing_new) || (is_door && entry.is_none()) || is_directory
+        {
             return;
         }
         assert!(self.keep_entry(headers, call), "{what} has no entry");

@@ -110,6 +110,7 @@ fn every_resource_has_its_stem_in_every_layer() {
             "packs",
             "plan_of_action",
             "records",
+            "scim",
             "search",
         ]
         .contains(&stem)

@@ -78,6 +78,7 @@ mod api {
     mod samples;
     mod sarif;
     mod schemas;
+    mod scim;
     mod search;
     mod settings;
     mod signals;

@@ -453,6 +453,20 @@ pub async fn target(api: &Api, path: &str) -> String {
     if path.starts_with("/v1/identity-providers") {
         return super::identity_providers::registered(api, json!({})).await;
     }
+    if path.starts_with("/v1/scim/v2/ResourceTypes") {
+        return "User".to_owned();
+    }
+    if path.starts_with("/v1/scim/v2/Schemas") {
+        return "urn:ietf:params:scim:schemas:core:2.0:Group".to_owned();
+    }
+    if path.starts_with("/v1/scim/v2/Groups") {
+        return "member".to_owned();
+    }
+    if path.starts_with("/v1/scim/v2/Users") {
+        let newcomer = super::members::newcomer(api).await;
+        let member = api.by(Role::Admin).await.get(&format!("/v1/members/{newcomer}")).await.expect(200).body;
+        return member["id"].as_str().unwrap().to_owned();
+    }
     if path.starts_with("/v1/webhook-endpoints") {
         return super::webhook_endpoints::registered(api, json!({})).await;
     }
@@ -489,9 +503,12 @@ async fn undocumented_routes_do_not_exist() {
         let documented = operations();
         let paths: std::collections::BTreeSet<String> = documented.iter().map(|(_, path, _)| path.clone()).collect();
         for path in paths {
+            // Where it is searched by POST alone, other methods read the word as an id that nothing has.
+            let read_as = path.strip_suffix("/.search").map(|kind| format!("{kind}/{{id}}"));
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO"] {
                 let method = Method::from_bytes(method.as_bytes()).unwrap();
-                if documented.iter().any(|(known, at, _)| *known == method && *at == path) {
+                let is_there = |at: &String| *at == path || Some(at) == read_as.as_ref();
+                if documented.iter().any(|(known, at, _)| *known == method && is_there(at)) {
                     continue;
                 }
                 let answer = manager.send(manager.request(method.clone(), &nowhere(&path))).await;

@@ -35,6 +35,11 @@ async fn send(by: &Caller<'_>, query: &str, log: &Value) -> Answer {
     by.send(request.header("content-type", "application/sarif+json").body(log.to_string())).await
 }
 
+/// What a scanner has found is reported.
+pub async fn through_the_door(api: &Api) {
+    send(&api.by(Role::IsmsManager).await, "", &log(&[("S1", &["a.py"])])).await.expect(201);
+}
+
 /// By rule, what became of it.
 fn outcomes(answer: &Answer) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -59,7 +64,10 @@ async fn each_rule_is_a_weakness_once() {
         assert_eq!(outcomes(&dry), expected(&[("S1", "reported"), ("S2", "reported")]));
         assert_eq!(manager.get("/v1/weaknesses?count=true").await.body["total"], 0);
         let made = send(&key, "", &first).await.expect(201);
-        assert_eq!(made.body["counts"], json!({ "results": 3, "passed_over": 0, "reported": 2, "sighted": 0, "known": 0 }));
+        assert_eq!(
+            made.body["counts"],
+            json!({ "results": 3, "passed_over": 0, "reported": 2, "sighted": 0, "known": 0 })
+        );
         let reference = made.body["rules"][0]["weakness"]["reference"].as_str().unwrap().to_owned();
         let path = format!("/v1/weaknesses/{reference}");
         let read = manager.get(&path).await.expect(200);
@@ -92,7 +100,8 @@ async fn each_rule_is_a_weakness_once() {
         let history = manager.get(&format!("/v1/records/{reference}/history")).await.expect(200);
         let told: Vec<&Value> = history.body["items"].as_array().unwrap().iter().map(|one| &one["action"]).collect();
         assert_eq!(told, ["weakness.reported", "weakness.sighted"]);
-        let clean = json!({ "version": "2.1.0", "runs": [{ "tool": { "driver": { "name": "Scanner" } }, "results": [] }] });
+        let clean =
+            json!({ "version": "2.1.0", "runs": [{ "tool": { "driver": { "name": "Scanner" } }, "results": [] }] });
         let clean = send(&manager, "", &clean).await.expect(200);
         assert_eq!(clean.body["not_seen"].as_array().unwrap().len(), 2);
         let stranger = api.stranger(Role::IsmsManager).await;
@@ -113,7 +122,8 @@ async fn what_was_decided_is_kept_and_what_comes_back_is_another_one() {
         // No weakness at all: whatever the scanner says next time.
         verb(&api, Role::IsmsManager, &second, "reject", json!({ "reason": "A test fixture" })).await.expect(200);
         let owner = api.member_id(Role::Member).await;
-        let body = json!({ "rating": { "likelihood": 4, "impact": 3 }, "rationale": "In a repository", "owner_id": owner });
+        let body =
+            json!({ "rating": { "likelihood": 4, "impact": 3 }, "rationale": "In a repository", "owner_id": owner });
         verb(&api, Role::IsmsManager, &first, "assess", body).await.expect(200);
         let body = json!({ "case": "raised", "objective_evidence": "Line 3", "requirement": "A.8.28" });
         let treating = verb(&api, Role::Member, &first, "treat", body).await.expect(200);

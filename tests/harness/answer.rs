@@ -10,6 +10,7 @@ pub fn speaks_its_own(path: &str) -> bool {
     path.starts_with("/v1/ingest/otlp/")
         || path.starts_with("/v1/ingest/prometheus/")
         || path.starts_with("/v1/ingest/influx/")
+        || path.starts_with("/v1/scim/v2/")
 }
 
 /// What came back.

@@ -92,6 +92,8 @@ pub enum Permission {
     TakePacks,
     /// Members, roles and keys.
     AdministerOrganisation,
+    /// Say who the members are, as a directory knows it: make, name and deactivate them, and give them roles, but for admins.
+    ProvisionMembers,
     /// See what members who have left were named for, and hand it to others: as far as each record's own rules allow.
     ReassignWork,
     /// Say from which day on the program is used: what happened before may be brought in as history.
@@ -257,6 +259,7 @@ fn row(permission: Permission) -> [Cell; 6] {
         P::ReadJournal => [Yes, Yes, Yes, Yes, No, Yes],
         P::TakePacks => [No, Yes, Yes, Yes, No, Yes],
         P::AdministerOrganisation => [Yes, No, No, No, No, No],
+        P::ProvisionMembers => [Yes, No, No, No, No, No],
         P::ReassignWork => [No, Yes, Yes, No, No, No],
         P::SetGoLive => [No, No, Yes, No, No, No],
         P::MigrateHistory => [No, Yes, No, No, No, No],
@@ -338,6 +341,11 @@ pub fn cell(role: Role, permission: Permission) -> Cell {
 /// Refuses who may not administer the organisation.
 pub(crate) fn administers(by: &Actor) -> Result<(), Refusal> {
     if by.may(Permission::AdministerOrganisation, false) { Ok(()) } else { Err(Refusal::Forbidden) }
+}
+
+/// Refuses who may not say who the members are.
+pub(crate) fn provisions(by: &Actor) -> Result<(), Refusal> {
+    if by.may(Permission::ProvisionMembers, false) { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
 /// Refuses everyone but the program itself: for what time alone does.

@@ -70,6 +70,10 @@ pub enum Scope {
     #[serde(rename = "training:write")]
     #[strum(serialize = "training:write")]
     TrainingWrite,
+    /// Say who the members are, as a directory knows it; nobody becomes an admin by it.
+    #[serde(rename = "members:provision")]
+    #[strum(serialize = "members:provision")]
+    MembersProvision,
 }
 
 impl Scope {
@@ -87,6 +91,7 @@ impl Scope {
             Self::EventsRead => &[Permission::ReadJournal],
             Self::MeasurementsWrite => &[Permission::RecordMeasurements],
             Self::TrainingWrite => &[Permission::RecordTraining],
+            Self::MembersProvision => &[Permission::ProvisionMembers],
         }
     }
 }
@@ -400,6 +405,7 @@ pub(crate) mod tests {
                         | Permission::ReadJournal
                         | Permission::RecordMeasurements
                         | Permission::RecordTraining
+                        | Permission::ProvisionMembers
                 );
                 assert!(machine, "{scope:?} gives {permission:?}");
             }

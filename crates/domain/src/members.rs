@@ -1,11 +1,13 @@
 //! Members: a person in one organisation, with the roles held there.
 
 mod identities;
+mod provisioning;
 mod terms;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use identities::{IDENTITIES, Linked};
+pub use provisioning::{Called, Said};
 pub use terms::{AUDITS, Engagement, Term, asked_on, engagement_of, held_on};
 
 use crate::access::{Actor, Identity, Permission, Role, administers};
@@ -53,6 +55,19 @@ pub struct Member {
     /// As whom identity providers know the member.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identities: Vec<Linked>,
+    /// How a directory calls the member.
+    #[serde(default, skip_serializing_if = "Called::is_empty")]
+    pub called: Called,
+    /// A directory's own name for the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Whether the directory has removed the person, for whom there is no user any more.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub has_left_directory: bool,
+}
+
+fn is_not(said: &bool) -> bool {
+    !*said
 }
 
 fn wanted() -> bool {
@@ -222,6 +237,11 @@ impl Member {
     /// [`Refusal::Forbidden`], or every fault of the draft.
     pub fn enrol(draft: MemberDraft, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
         Self::may_make(by)?;
+        Ok(Change::born(Self::made(draft, by, birth)?, "enrolled"))
+    }
+
+    /// A member as one begins.
+    fn made(draft: MemberDraft, by: &Actor, birth: Birth) -> Result<Self, Refusal> {
         let MemberDraft { account, name, unit, roles } = draft;
         let mut faults = Faults::default();
         faults.keep(text::title("/name", &name));
@@ -230,7 +250,7 @@ impl Member {
         }
         let roles = faults.keep(some_roles(&roles)).unwrap_or_default();
         faults.refuse()?;
-        let member = Self {
+        Ok(Self {
             head: Head::born(by, birth),
             account,
             name,
@@ -242,8 +262,10 @@ impl Member {
             terms: Vec::new(),
             delegations: Vec::new(),
             identities: Vec::new(),
-        };
-        Ok(Change::born(member, "enrolled"))
+            called: Called::default(),
+            external_id: None,
+            has_left_directory: false,
+        })
     }
 
     /// Changes plain fields.
@@ -329,7 +351,7 @@ impl Member {
     ) -> Result<Change<Self>, Refusal> {
         self.may(Verb::Reactivate, facts, by)?;
         text::narrative("/reason", &reason).map_err(|fault| Refusal::Invalid(vec![fault]))?;
-        let after = Self { active: true, ..self.clone() };
+        let after = Self { active: true, has_left_directory: false, ..self.clone() };
         Ok(Change::of(self, after, "reactivated", at).because(reason))
     }
 

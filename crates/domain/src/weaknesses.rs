@@ -247,12 +247,7 @@ impl Weakness {
         Self::reported(draft, None, by, birth)
     }
 
-    fn reported(
-        draft: WeaknessDraft,
-        scan: Option<Scan>,
-        by: &Actor,
-        birth: Birth,
-    ) -> Result<Change<Self>, Refusal> {
+    fn reported(draft: WeaknessDraft, scan: Option<Scan>, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
         Self::may_make(by)?;
         let WeaknessDraft { title, description, found_in, origin, reporter } = draft;
         let weakness = Self {

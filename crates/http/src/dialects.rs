@@ -3,6 +3,7 @@
 
 use crate::body::media_type;
 use crate::error::Problem;
+use crate::v1::scim::{SCIM, SCIM_JSON};
 use actix_web::HttpRequest;
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
@@ -46,6 +47,44 @@ pub(crate) enum Dialect {
     RemoteWrite,
     /// InfluxDB's own JSON.
     Influx,
+    /// What directories read (RFC 7644, section 3.12).
+    Scim,
+}
+
+/// Why a directory is refused (RFC 7644, section 3.12).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ScimFault {
+    /// The schema of an error.
+    schemas: [&'static str; 1],
+    /// The HTTP status, as a text.
+    #[schema(example = "400")]
+    status: String,
+    /// Of what kind it is, where the protocol has a word for it.
+    #[serde(rename = "scimType", skip_serializing_if = "Option::is_none")]
+    #[schema(example = "invalidFilter")]
+    scim_type: Option<&'static str>,
+    /// For people.
+    #[schema(example = "The request cannot be read.")]
+    detail: String,
+}
+
+/// The protocol's words for what is wrong, by ours.
+const SCIM_TYPES: [(&str, &str); 7] = [
+    ("invalid_filter", "invalidFilter"),
+    ("invalid_path", "invalidPath"),
+    ("invalid_syntax", "invalidSyntax"),
+    ("invalid_value", "invalidValue"),
+    ("mutability", "mutability"),
+    ("no_target", "noTarget"),
+    ("taken", "uniqueness"),
+];
+
+fn scim_fault(status: u16, codes: &[&str], detail: &str) -> Vec<u8> {
+    let scim_type =
+        codes.iter().find_map(|code| SCIM_TYPES.iter().find(|(ours, _)| ours == code).map(|(_, word)| *word));
+    let schemas = ["urn:ietf:params:scim:api:messages:2.0:Error"];
+    let fault = ScimFault { schemas, status: status.to_string(), scim_type, detail: detail.to_owned() };
+    serde_json::to_vec(&fault).unwrap_or_default()
 }
 
 /// Why an export was not taken: `google.rpc.Status`.
@@ -84,6 +123,7 @@ impl Dialect {
             },
             REMOTE_WRITE => Some(Self::RemoteWrite),
             INFLUX_V1 | INFLUX_V2 | INFLUX_PING | INFLUX_HEALTH => Some(Self::Influx),
+            path if path.starts_with(SCIM) => Some(Self::Scim),
             _ => None,
         }
     }
@@ -102,12 +142,17 @@ impl Dialect {
                 let fault = InfluxFault { code: word_of(status), message: message(), error: message() };
                 ("application/json", serde_json::to_vec(&fault).unwrap_or_default())
             }
+            Self::Scim => (SCIM_JSON, scim_fault(status, &[], &message())),
         }
     }
 
     /// The problem in this form.
     pub(crate) fn told(self, mut response: ServiceResponse<BoxBody>, problem: &Problem) -> ServiceResponse<BoxBody> {
-        let (media_type, body) = self.body(problem.status, &problem.line());
+        let (media_type, mut body) = self.body(problem.status, &problem.line());
+        if self == Self::Scim {
+            let codes: Vec<&str> = problem.errors.iter().map(|fault| fault.code.as_str()).collect();
+            body = scim_fault(problem.status, &codes, &problem.line());
+        }
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
         if self == Self::RemoteWrite {
             for name in WRITTEN {
@@ -161,6 +206,7 @@ pub(crate) fn documented(path: &str) -> Option<Value> {
         INFLUX_V1 | INFLUX_V2 | INFLUX_PING | INFLUX_HEALTH => {
             Some(json!({ "application/json": schema("InfluxFault") }))
         }
+        path if path.starts_with(SCIM) => Some(json!({ SCIM_JSON: schema("ScimFault") })),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ mod lists;
 mod operations;
 mod schemas;
 
-use crate::dialects::{InfluxFault, OtlpStatus};
+use crate::dialects::{InfluxFault, OtlpStatus, ScimFault};
 use crate::error::{Kind, Problem};
 use crate::record::Resource;
 use crate::routes::DECLARED;
@@ -67,6 +67,7 @@ fn add_components(components: &mut Value) {
     schemas.push((Problem::name().into_owned(), Problem::schema()));
     schemas.push((OtlpStatus::name().into_owned(), OtlpStatus::schema()));
     schemas.push((InfluxFault::name().into_owned(), InfluxFault::schema()));
+    schemas.push((ScimFault::name().into_owned(), ScimFault::schema()));
     for (name, schema) in schemas {
         components["schemas"][name] = serde_json::to_value(schema).unwrap_or_default();
     }

@@ -11,7 +11,7 @@ pub(crate) mod party;
 pub(crate) mod verbs;
 mod writing;
 
-pub(crate) use writing::{Told, written};
+pub(crate) use writing::{Told, check_version, written};
 
 use crate::answer::Answer;
 use crate::bounds::bounded;

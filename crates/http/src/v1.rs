@@ -54,6 +54,7 @@ pub(crate) mod report_intakes;
 pub(crate) mod responsibilities;
 pub(crate) mod restrictions;
 pub(crate) mod risks;
+pub(crate) mod scim;
 pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod signals;
@@ -79,6 +80,7 @@ pub(crate) fn configure(routes: &mut Routes) {
         .configure(responsibilities::configure)
         .configure(api_keys::configure)
         .configure(identity_providers::configure)
+        .configure(scim::configure)
         .configure(policies::configure)
         .configure(policy_versions::configure)
         .configure(acknowledgements::configure)

@@ -319,8 +319,7 @@ impl Outcome {
         let is_wrong = matches!(self.kind, None | Some(Kind::Fail | Kind::Review | Kind::Open));
         // Suppressed when there is one and each is accepted (section 3.27.23).
         let is_accepted = |one: &Suppression| one.status.as_deref().is_none_or(|status| status == "accepted");
-        let suppressed =
-            self.suppressions.as_ref().is_some_and(|all| !all.is_empty() && all.iter().all(is_accepted));
+        let suppressed = self.suppressions.as_ref().is_some_and(|all| !all.is_empty() && all.iter().all(is_accepted));
         !is_wrong || suppressed || self.baseline_state.as_deref() == Some("absent")
     }
 }
@@ -460,7 +459,10 @@ mod tests {
         assert_eq!(by_rule, [("S1", 5), ("S1/sub", 1)]);
         let first = &told.findings[0];
         assert_eq!(first.message.as_deref(), Some("'x' looks like a key"));
-        assert_eq!((first.level, first.severity, first.name.as_deref()), (Level::Error, Some(98), Some("A secret in the code")));
+        assert_eq!(
+            (first.level, first.severity, first.name.as_deref()),
+            (Level::Error, Some(98), Some("A secret in the code"))
+        );
         assert_eq!(first.places.iter().collect::<Vec<_>>(), ["src/a.py:3", "src/b.py:7"]);
         assert_eq!((first.tool.as_str(), first.tool_version.as_deref()), ("Scanner", Some("3.1.0")));
         assert_eq!(told.findings[1].help_uri.as_deref(), Some("https://scanner.example/S1"));
@@ -520,7 +522,8 @@ mod tests {
 
     #[test]
     fn few_places_are_named_and_all_counted() {
-        let many: Vec<Value> = (0..400).map(|n| json!({ "ruleId": "S1", "locations": at(&format!("f{n:03}"), 1) })).collect();
+        let many: Vec<Value> =
+            (0..400).map(|n| json!({ "ruleId": "S1", "locations": at(&format!("f{n:03}"), 1) })).collect();
         let told = read(json!(many));
         assert_eq!((told.findings[0].occurrences, told.findings[0].places.len()), (400, PLACES));
         assert_eq!(told.findings[0].places.first().unwrap(), "f000:1");

@@ -149,3 +149,14 @@ pub fn change_password(id: AccountId, password_hash: &str, connection: &mut AnyC
         .execute(connection)?;
     Ok(())
 }
+
+/// Lets an account log in with another address.
+///
+/// # Errors
+/// The database's, also where the address has an account in the organisation.
+pub fn change_address(id: AccountId, email: &str, connection: &mut AnyConnection) -> Result<(), Error> {
+    diesel::update(accounts::table.filter(accounts::id.eq(KeyValue(id.0))))
+        .set(accounts::email.eq(email))
+        .execute(connection)?;
+    Ok(())
+}

@@ -30,6 +30,9 @@ record_table!(Member, members {
     terms: String,
     delegations: String,
     identities: String,
+    called: String,
+    external_id: Option<String>,
+    has_left_directory: bool,
 });
 
 impl Columns {
@@ -46,6 +49,9 @@ impl Columns {
             terms,
             delegations,
             identities,
+            called,
+            external_id,
+            has_left_directory,
         } = record.clone();
         let calendar_hash = calendar_hash.map(hex::decode).transpose();
         Ok(Self {
@@ -59,12 +65,28 @@ impl Columns {
             terms: to_json(&terms)?,
             delegations: to_json(&delegations)?,
             identities: to_json(&identities)?,
+            called: to_json(&called)?,
+            external_id,
+            has_left_directory,
         })
     }
 
     fn into_record(self, head: Head) -> Result<Member, String> {
-        let Self { account_id, name, unit, active, roles, calendar_hash, digest, terms, delegations, identities } =
-            self;
+        let Self {
+            account_id,
+            name,
+            unit,
+            active,
+            roles,
+            calendar_hash,
+            digest,
+            terms,
+            delegations,
+            identities,
+            called,
+            external_id,
+            has_left_directory,
+        } = self;
         Ok(Member {
             head,
             account: AccountId(account_id.0),
@@ -77,6 +99,9 @@ impl Columns {
             terms: from_json(&terms)?,
             delegations: from_json(&delegations)?,
             identities: from_json(&identities)?,
+            called: from_json(&called)?,
+            external_id,
+            has_left_directory,
         })
     }
 }
@@ -313,4 +338,81 @@ pub fn by_address(
         .get_result(connection)
         .optional()?;
     Ok(found.map(|id| MemberId(id.0)))
+}
+
+/// Which members a directory asks for; all that it has not removed, where nothing is said.
+#[derive(Debug, Clone, Default)]
+pub struct InDirectory {
+    /// This one.
+    pub id: Option<MemberId>,
+    /// Who logs in with this address.
+    pub address: Option<String>,
+    /// Whom the directory itself calls so.
+    pub external_id: Option<String>,
+    /// Whether they may act at all.
+    pub active: Option<bool>,
+}
+
+/// How many there are, and some of them with the addresses that they log in with: so many passed over, so many at most, whoever
+/// joined first at the top.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn in_directory(
+    organisation: OrganisationId,
+    asked: &InDirectory,
+    (skipped, most): (i64, i64),
+    connection: &mut AnyConnection,
+) -> Result<(i64, Vec<(Member, String)>), Error> {
+    let InDirectory { id, address, external_id, active } = asked;
+    let narrowed = || {
+        let mut query = members::table
+            .inner_join(accounts::table)
+            .filter(members::organisation_id.eq(KeyValue(organisation.0)))
+            .filter(members::has_left_directory.eq(false))
+            .into_boxed();
+        if let Some(id) = id {
+            query = query.filter(members::id.eq(KeyValue(id.0)));
+        }
+        if let Some(address) = address {
+            query = query.filter(accounts::email.eq(address));
+        }
+        if let Some(external_id) = external_id {
+            query = query.filter(members::external_id.eq(external_id));
+        }
+        if let Some(active) = active {
+            query = query.filter(members::active.eq(*active));
+        }
+        query
+    };
+    let total = narrowed().count().get_result(connection)?;
+    let rows: Vec<(Row, String)> = narrowed()
+        .order(members::id)
+        .offset(skipped)
+        .limit(most)
+        .select((Row::as_select(), accounts::email))
+        .load(connection)?;
+    let read = |(row, address): (Row, String)| Ok((row.into_record()?.0, address));
+    Ok((total, rows.into_iter().map(read).collect::<Result<_, Error>>()?))
+}
+
+/// Everybody whom the directory has not removed, active or not, with name and roles, whoever joined first at the top.
+///
+/// # Errors
+/// The database's, or [`Error::Corrupt`].
+pub fn with_names_and_roles(
+    organisation: OrganisationId,
+    connection: &mut AnyConnection,
+) -> Result<Vec<(MemberId, String, Vec<Role>)>, Error> {
+    let found: Vec<(KeyValue, String, String)> = members::table
+        .filter(members::organisation_id.eq(KeyValue(organisation.0)))
+        .filter(members::has_left_directory.eq(false))
+        .order(members::id)
+        .select((members::id, members::name, members::roles))
+        .load(connection)?;
+    let read = |(id, name, roles): (KeyValue, String, String)| {
+        let corrupt = |fault| Error::Corrupt { table: "members", row: id.0, fault };
+        Ok((MemberId(id.0), name, parse_list(&roles).map_err(corrupt)?))
+    };
+    found.into_iter().map(read).collect()
 }

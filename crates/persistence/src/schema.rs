@@ -444,6 +444,9 @@ diesel::table! {
         terms -> Text,
         delegations -> Text,
         identities -> Text,
+        called -> Text,
+        external_id -> Nullable<Text>,
+        has_left_directory -> Bool,
     }
 }
 

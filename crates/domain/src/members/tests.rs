@@ -367,3 +367,161 @@ fn roles_follow_the_provider_but_for_the_last_admin() {
     let gone = admin.clone().deactivate("left".into(), &facts(2), &by(Role::Admin), at).unwrap().into_after();
     assert_eq!(codes(gone.follow_roles(&held, &facts(2), &program, at).unwrap_err()), ["deactivated"]);
 }
+
+/// A key that a directory has, and that may do nothing else.
+fn directory() -> Actor {
+    let key = crate::fixtures::machine(&[crate::access::Permission::ProvisionMembers]);
+    Actor { organisation: by(Role::Admin).organisation, ..key }
+}
+
+fn provision(roles: &[Role], by: &Actor) -> Result<Member, Refusal> {
+    let reference = Reference { prefix: Prefix::Member, year: 2026, number: 2 };
+    let birth = Birth { id: Uuid::from_u128(7), reference, at: DateTime::UNIX_EPOCH };
+    let draft =
+        MemberDraft { account: AccountId(Uuid::nil()), name: "Grace".into(), unit: None, roles: roles.to_vec() };
+    Member::provision(draft, Said::default(), by, birth).map(Change::into_after)
+}
+
+fn text(said: &str) -> Option<Option<String>> {
+    Some(Some(said.to_owned()))
+}
+
+#[test]
+fn a_directory_makes_and_names_members_and_no_admin() {
+    let at = DateTime::UNIX_EPOCH;
+    for other in [by(Role::IsmsManager), by(Role::Member)] {
+        assert_eq!(provision(&[Role::Member], &other), Err(Refusal::Forbidden));
+    }
+    assert_eq!(provision(&[Role::Admin], &directory()), Err(Refusal::Forbidden));
+    // By the way that gives a password, no key makes anybody.
+    let reference = Reference { prefix: Prefix::Member, year: 2026, number: 2 };
+    let birth = Birth { id: Uuid::from_u128(7), reference, at };
+    let draft =
+        MemberDraft { account: AccountId(Uuid::nil()), name: "G".into(), unit: None, roles: vec![Role::Member] };
+    assert_eq!(Member::enrol(draft, &directory(), birth).map(drop), Err(Refusal::Forbidden));
+    let grace = provision(&[Role::Member], &directory()).unwrap();
+    let said = Said { display: text("Grace H"), unit: text("Yard"), external_id: Some(None), ..Said::default() };
+    assert_eq!(grace.clone().follow_directory(said.clone(), &by(Role::IsmsManager), at), Err(Refusal::Forbidden));
+    let followed = grace.clone().follow_directory(said.clone(), &directory(), at).unwrap().unwrap().into_after();
+    assert_eq!(
+        (followed.name.as_str(), followed.unit.as_deref(), &followed.external_id),
+        ("Grace H", Some("Yard"), &None)
+    );
+    assert_eq!(followed.follow_directory(said, &directory(), at), Ok(None));
+    let blank = Said { display: text(" "), unit: text(" "), external_id: text(" "), ..Said::default() };
+    let refused = grace.clone().follow_directory(blank, &directory(), at).unwrap_err();
+    assert_eq!(codes(refused), ["/displayName blank", "/department blank", "/externalId blank"]);
+    let long = Said { given: text(&"g".repeat(150)), family: text(&"h".repeat(150)), ..Said::default() };
+    assert_eq!(codes(grace.clone().follow_directory(long, &directory(), at).unwrap_err()), ["/name too_long"]);
+    assert!(grace.clone().note_new_address(&directory(), at).is_ok());
+    let admin = enrol(&[Role::Admin], Role::Admin).unwrap();
+    assert_eq!(admin.note_new_address(&directory(), at), Err(Refusal::Forbidden));
+    let read: Member = serde_json::from_value(serde_json::to_value(&grace).unwrap()).unwrap();
+    assert_eq!(read, grace);
+}
+
+#[test]
+fn a_member_is_called_as_the_directory_says() {
+    let at = DateTime::UNIX_EPOCH;
+    let mut grace = provision(&[Role::Member], &directory()).unwrap();
+    for (said, name) in [
+        (Said { given: text("Grace"), family: text("Murray"), ..Said::default() }, "Grace Murray"),
+        // One part of a name alone, as at a marriage.
+        (Said { family: text("Hopper"), ..Said::default() }, "Grace Hopper"),
+        (Said { formatted: text("Grace B. Hopper"), ..Said::default() }, "Grace B. Hopper"),
+        (Said { display: text("Amazing Grace"), ..Said::default() }, "Amazing Grace"),
+        (Said { display: Some(None), ..Said::default() }, "Grace B. Hopper"),
+        (Said { formatted: Some(None), given: Some(None), ..Said::default() }, "Hopper"),
+        (Said::default().whole(), "Hopper"),
+    ] {
+        grace = grace.follow_directory(said, &directory(), at).unwrap().unwrap().into_after();
+        assert_eq!(grace.name, name);
+    }
+    assert!(grace.called.is_empty());
+}
+
+#[test]
+fn groups_give_and_take_every_role_but_admin() {
+    let at = DateTime::UNIX_EPOCH;
+    let grace = provision(&[Role::Member], &directory()).unwrap();
+    let follow = |member: &Member, role: Role, is_in: bool, admins: i64| {
+        member.clone().follow_group((role, is_in), &facts(admins), &directory(), at)
+    };
+    let auditor = follow(&grace, Role::Auditor, true, 1).unwrap().unwrap().into_after();
+    assert_eq!(auditor.roles, [Role::Auditor, Role::Member]);
+    assert_eq!(follow(&auditor, Role::Auditor, true, 1), Ok(None));
+    let alone = follow(&auditor, Role::Member, false, 1).unwrap().unwrap().into_after();
+    assert_eq!(alone.roles, [Role::Auditor]);
+    let back = follow(&alone, Role::Auditor, false, 1).unwrap().unwrap().into_after();
+    assert_eq!(back.roles, [Role::Member], "nobody is without a role");
+    assert_eq!(follow(&back, Role::Member, false, 1), Ok(None));
+    assert_eq!(follow(&grace, Role::Admin, true, 1), Err(Refusal::Forbidden));
+    let admin = enrol(&[Role::Admin], Role::Admin).unwrap();
+    assert_eq!(codes(follow(&admin, Role::Admin, false, 1).unwrap_err()), ["last_admin"]);
+    assert!(follow(&admin, Role::Admin, false, 2).unwrap().is_some());
+    assert!(follow(&admin, Role::Member, true, 1).unwrap().is_some(), "an admin may hold others beside it");
+    let other = grace.clone().follow_group((Role::Auditor, true), &facts(1), &by(Role::IsmsManager), at);
+    assert_eq!(other, Err(Refusal::Forbidden));
+    // Who is out for now comes back without what was taken away meanwhile.
+    let out = auditor.follow_activity(false, &facts(2), &directory(), at).unwrap().unwrap().into_after();
+    let taken = follow(&out, Role::Auditor, false, 1).unwrap().unwrap().into_after();
+    let back = taken.follow_activity(true, &facts(2), &directory(), at).unwrap().unwrap().into_after();
+    assert_eq!((back.active, back.roles), (true, vec![Role::Member]));
+}
+
+#[test]
+fn a_role_that_has_ended_is_not_given_back_by_a_group() {
+    let at = DateTime::UNIX_EPOCH;
+    let today = NaiveDate::from_ymd_opt(2026, 7, 1).unwrap();
+    let on = |today: NaiveDate| Facts { admins: 2, today };
+    let term = Term { role: Role::Auditor, until: Some(today), engagement: None };
+    let grace = enrol(&[Role::Member], Role::Admin).unwrap();
+    let both = [Role::Auditor, Role::Member];
+    let limited = grace.assign_roles(&both, vec![term.clone()], &on(today), &by(Role::Admin), at).unwrap().into_after();
+    let follow = |member: &Member, is_in: bool, today: NaiveDate| {
+        member.clone().follow_group((Role::Auditor, is_in), &on(today), &directory(), at).unwrap()
+    };
+    let without = follow(&limited, false, today).unwrap().into_after();
+    let again = follow(&without, true, today).unwrap().into_after();
+    assert_eq!((&again.roles[..], &again.terms[..]), (&both[..], &[term][..]), "as limited as it went");
+    let later = today.succ_opt().unwrap();
+    assert_eq!(follow(&without, true, later), None);
+    let program = Actor { identity: Identity::System { worker: "members" }, ..by(Role::Admin) };
+    let lapsed = limited.lapse(later, &program, at).unwrap().into_after();
+    assert_eq!(follow(&lapsed, true, later), None);
+}
+
+#[test]
+fn whoever_a_directory_removes_is_out_and_can_come_back() {
+    let at = DateTime::UNIX_EPOCH;
+    let leave = |member: &Member, admins| member.clone().leave_directory(&facts(admins), &directory(), at);
+    let grace = provision(&[Role::Auditor], &directory()).unwrap();
+    assert_eq!(grace.clone().leave_directory(&facts(1), &by(Role::IsmsManager), at), Err(Refusal::Forbidden));
+    let gone = leave(&grace, 1).unwrap().unwrap();
+    assert_eq!((gone.verb(), gone.after().active, gone.after().has_left_directory), ("deactivated", false, true));
+    let gone = gone.into_after();
+    assert_eq!(leave(&gone, 1), Ok(None));
+    let back = gone.return_to_directory(&directory(), at).unwrap().into_after();
+    assert!(back.active && !back.has_left_directory);
+    assert_eq!(back.roles, [Role::Member], "as anybody whom a directory makes");
+    assert_eq!(codes(back.clone().return_to_directory(&directory(), at).unwrap_err()), ["wrong_state"]);
+    let idle = back.follow_activity(false, &facts(1), &directory(), at).unwrap().unwrap().into_after();
+    assert_eq!(leave(&idle, 1).unwrap().unwrap().verb(), "removed_from_directory");
+    assert_eq!(codes(leave(&enrol(&[Role::Admin], Role::Admin).unwrap(), 1).unwrap_err()), ["last_admin"]);
+}
+
+#[test]
+fn no_admin_comes_back_by_a_directory() {
+    let at = DateTime::UNIX_EPOCH;
+    let follow = |member: &Member, is_active: bool, admins: i64| {
+        member.clone().follow_activity(is_active, &facts(admins), &directory(), at)
+    };
+    let admin = enrol(&[Role::Admin], Role::Admin).unwrap();
+    assert_eq!(codes(follow(&admin, false, 1).unwrap_err()), ["last_admin"]);
+    assert_eq!(follow(&admin, true, 1), Ok(None));
+    let gone = follow(&admin, false, 2).unwrap().unwrap().into_after();
+    assert_eq!(follow(&gone, true, 2).unwrap().unwrap().into_after().roles, [Role::Member]);
+    // The ways of people are theirs alone.
+    assert_eq!(admin.deactivate("x".into(), &facts(2), &directory(), at).map(drop), Err(Refusal::Forbidden));
+    assert_eq!(gone.reactivate("x".into(), &facts(2), &directory(), at).map(drop), Err(Refusal::Forbidden));
+}

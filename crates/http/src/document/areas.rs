@@ -10,6 +10,7 @@ pub(super) fn tags(document: &Value) -> Value {
         ("catalogue", "The rules as data: state machines, permissions, clauses and controls."),
         ("members", "Who may act in the organisation."),
         ("api-keys", "Machines' ways in."),
+        ("scim", "SCIM 2.0 (RFC 7644): a directory says who the members are. Users are members, groups are roles."),
         ("identity-providers", "Who says who members are: OpenID Connect issuers, and what their claims mean here."),
         ("policies", "What the organisation commits to, version by version, and who knows of it [5.2, 7.3, 7.5]."),
         ("objectives", "What is to be reached, by when, and whether it is on its way there [6.2]."),

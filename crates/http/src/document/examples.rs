@@ -26,7 +26,10 @@ pub(super) fn write(document: &mut Value) {
                     "patch" => amendment(&known, path, &content["schema"]),
                     _ => example_of(&known, &content["schema"]),
                 };
-                content["example"] = example;
+                // What has no schema of its own says itself how it looks.
+                if content.get("example").is_none() {
+                    content["example"] = example;
+                }
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::health;
 use crate::observe::UNOBSERVED;
 use crate::v1::calendar;
 use crate::v1::evidence::HARMLESS;
+use crate::v1::scim::SCIM;
 use crate::v1::ticket_connections::inbound;
 use serde_json::{Map, Value, json};
 
@@ -13,7 +14,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     let open = operation.get("security").is_some();
     let about_one = path.contains("{id}");
-    let writes = method != "get";
+    let writes = method != "get" && !path.ends_with(SEARCH);
     let takes_body = operation.get("requestBody").is_some();
     let secret = path.starts_with("/v1/auth/")
         || (SHOWN_ONCE.contains(&path) && writes)
@@ -24,8 +25,10 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     if tagged && !writes {
         header("If-None-Match");
     }
+    let is_directory = path.starts_with(SCIM);
     if writes && about_one {
-        header(if method == "patch" { "If-Match-of-PATCH" } else { "If-Match" });
+        let is_asked_for = method == "patch" && !is_directory;
+        header(if is_asked_for { "If-Match-of-PATCH" } else { "If-Match" });
     }
     let takes_stand_ins = path.starts_with("/v1/") && !open && !path.starts_with("/v1/auth/");
     if takes_stand_ins {
@@ -33,7 +36,7 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     }
     let anonymous = path.starts_with(UNOBSERVED);
     let from_outside = path == inbound::PATH;
-    if method == "post" && !secret && !anonymous && !from_outside {
+    if method == "post" && writes && !secret && !anonymous && !from_outside {
         header("Idempotency-Key");
     }
     let kinds = [
@@ -51,7 +54,7 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         (Kind::Redacted, if writes { !open && !secret && !anonymous } else { about_one }),
         (Kind::Integrity, path.ends_with("/content")),
         (Kind::Timeout, takes_body),
-        (Kind::Taken, writes && !about_one && !open),
+        (Kind::Taken, writes && !open && (!about_one || is_directory)),
         (
             Kind::State,
             (about_one && writes)
@@ -64,7 +67,7 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         (Kind::MediaType, takes_body),
         (Kind::NotAcceptable, NEGOTIATED == path),
         (Kind::Validation, takes_body),
-        (Kind::PreconditionRequired, method == "patch"),
+        (Kind::PreconditionRequired, method == "patch" && !is_directory),
         (Kind::TooManyRequests, path.starts_with("/v1/")),
         (Kind::Busy, !MADE_OF_NOTHING.iter().any(|made| path.starts_with(made)) && path != "/v1"),
         (Kind::ProviderUnreachable, path == EXCHANGE),
@@ -159,6 +162,8 @@ fn secret_of_session(path: &str) -> bool {
     path.starts_with("/v1/auth/") || path.starts_with(UNOBSERVED) || path == inbound::PATH
 }
 
+/// Asked by a body, where nothing is written (RFC 7644, section 3.4.3).
+const SEARCH: &str = "/.search";
 /// Made of many records, or of none alone: no version is its own.
 const UNTAGGED: [&str; 4] = ["/v1/imports/", DOORS, "/v1/measurements", "/v1/templates/"];
 /// Read with a tag, although it is no record.
@@ -181,7 +186,11 @@ fn is_tagged(path: &str, method: &str) -> bool {
     if method == "get" {
         return path.ends_with("/{id}") || TAGGED.contains(&path);
     }
-    path.starts_with("/v1/") && !secret_of_session(path) && !UNTAGGED.iter().any(|many| path.starts_with(many))
+    method != "delete"
+        && !path.ends_with(SEARCH)
+        && path.starts_with("/v1/")
+        && !secret_of_session(path)
+        && !UNTAGGED.iter().any(|many| path.starts_with(many))
 }
 
 /// What would be made is shown with 200, where making answers 201.

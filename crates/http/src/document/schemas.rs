@@ -29,7 +29,17 @@ const SOMETIMES: [&str; 21] = [
     "partial_success",
 ];
 /// Answers in forms of others, and problems, which say of themselves what they leave out.
-const FORMS: [&str; 4] = ["InfluxFault", "OtlpResponse", "OtlpStatus", "Problem"];
+const FORMS: [&str; 9] = [
+    "InfluxFault",
+    "OtlpResponse",
+    "OtlpStatus",
+    "Problem",
+    "ScimFault",
+    "ScimGroup",
+    "ScimMeta",
+    "ScimName",
+    "ScimUser",
+];
 
 /// What an answer always says is required there, be it `null`: the generator takes whatever can be `null` for what may be
 /// missing, and clients would have to ask twice.

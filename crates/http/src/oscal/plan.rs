@@ -48,9 +48,11 @@ impl Plan<'_> {
 
     fn risk(&self, case: &Nonconformity, around: &Around) -> Value {
         let Nonconformity { head, title, statement, objective_evidence, due_on, containment, .. } = case;
-        let owner = case.owner.map(|owner| json!({ "actors": [
+        let owner = case.owner.map(|owner| {
+            json!({ "actors": [
             { "type": "party", "actor-uuid": party(owner), "role-id": "owner" }
-        ] }));
+        ] })
+        });
         let correction = containment.as_ref().map(|done| correction(head.id, done));
         let response = analysis(&case.stage).map(|analysis| self.response(case, analysis, around));
         let response = response.or_else(|| self.response_before_analysis(case, around));
@@ -102,7 +104,11 @@ impl Plan<'_> {
     }
 
     fn tasks(&self, case: &Nonconformity, around: &Around) -> Vec<Value> {
-        self.actions.iter().filter(|action| action.parent.id.0 == case.head.id).map(|action| self.task(action, around)).collect()
+        self.actions
+            .iter()
+            .filter(|action| action.parent.id.0 == case.head.id)
+            .map(|action| self.task(action, around))
+            .collect()
     }
 
     fn task(&self, action: &Action, around: &Around) -> Value {

@@ -273,7 +273,7 @@ fn replayed(stored: idempotency::Stored, retry: &Retry) -> Result<Answer, ApiErr
 }
 
 /// Whether one of `If-Match`'s tags names the version; the part behind the hyphen is the body's and may differ.
-fn check_version(if_match: Option<&str>, current: i64) -> Result<(), ApiError> {
+pub(crate) fn check_version(if_match: Option<&str>, current: i64) -> Result<(), ApiError> {
     let Some(tags) = if_match else { return Ok(()) };
     let names = |tag: &str| {
         let inner = tag.strip_prefix('"')?.strip_suffix('"')?;

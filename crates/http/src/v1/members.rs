@@ -91,8 +91,22 @@ impl Resource for Member {
     const PATH: &'static str = "members";
 
     fn view(&self, transitions: Option<Vec<Transition>>) -> MemberView {
-        let Self { head, account: _, name, unit, roles, active, calendar_hash, digest, terms, delegations, identities } =
-            self.clone();
+        let Self {
+            head,
+            account: _,
+            name,
+            unit,
+            roles,
+            active,
+            calendar_hash,
+            digest,
+            terms,
+            delegations,
+            identities,
+            called: _,
+            external_id: _,
+            has_left_directory: _,
+        } = self.clone();
         let state = if active { "active" } else { "deactivated" };
         MemberView {
             head: (&head).into(),

@@ -35,9 +35,8 @@ pub(crate) async fn get_assessment_results(
         let audit: Audit = records::get(locator, &by, connection)?;
         let mut found = findings::of_audits(by.organisation, &[audit.id()], connection)?;
         // Who may see an audit may see its findings, once they are reported.
-        let is_seen = |finding: &Finding| {
-            !finding.is_withheld(&by) && (!finding.is_noted() || finding.is_readable(&by))
-        };
+        let is_seen =
+            |finding: &Finding| !finding.is_withheld(&by) && (!finding.is_noted() || finding.is_readable(&by));
         found.retain(|finding| finding.stage.name() != StageName::Withdrawn && is_seen(finding));
         found.sort_by_key(|finding| finding.head.reference);
         let rules = settings::rules(by.organisation, connection)?;

@@ -200,16 +200,26 @@ fn read_from(level: Level) -> sarif::Level {
 }
 
 fn found(finding: Finding) -> Found {
-    let Finding { tool, tool_version, rule, name, description, help_uri, message, level, severity, places, occurrences } =
-        finding;
+    let Finding {
+        tool,
+        tool_version,
+        rule,
+        name,
+        description,
+        help_uri,
+        message,
+        level,
+        severity,
+        places,
+        occurrences,
+    } = finding;
     let level = match level {
         sarif::Level::None | sarif::Level::Note => Level::Note,
         sarif::Level::Warning => Level::Warning,
         sarif::Level::Error => Level::Error,
     };
     let places = places.into_iter().collect();
-    let scan =
-        Scan { tool, tool_version, rule, level, severity, help_uri, places, occurrences, recurrence_of: None };
+    let scan = Scan { tool, tool_version, rule, level, severity, help_uri, places, occurrences, recurrence_of: None };
     Found { scan: scan.fitting(), name, description, message }
 }
 
