@@ -379,9 +379,10 @@ fn rule_of<'a>(run: &'a Run, result: &Outcome) -> Option<&'a Rule> {
 /// The score, in tenths.
 #[expect(clippy::cast_possible_truncation, reason = "0 to 100")]
 fn tenths(properties: &Properties) -> Option<i64> {
-    let score = match properties.severity.as_ref()? {
-        serde_json::Value::String(text) => text.parse().ok()?,
-        other => other.as_f64()?,
+    let severity = properties.severity.as_ref()?;
+    let score = match severity.as_str() {
+        Some(text) => text.parse().ok()?,
+        None => severity.as_f64()?,
     };
     (0.0..=10.0).contains(&score).then(|| (score * 10.0_f64).round() as i64)
 }

@@ -4,6 +4,8 @@ use super::{Asked, LIST, ScimBody, Show, answer, check, fault, groups, users};
 use crate::answer::Answer;
 use crate::caller::Call;
 use crate::error::ApiError;
+use crate::parameters::Query;
+use crate::v1::auth::Nothing;
 use actix_web::http::StatusCode;
 use actix_web::post;
 use serde::Deserialize;
@@ -47,7 +49,7 @@ fn asked(body: ScimBody) -> Result<Asked, ApiError> {
     responses((status = 200, body = users::ScimUserList, content_type = "application/scim+json"))
 )]
 #[post("/scim/v2/Users/.search")]
-pub(crate) async fn search_scim_users(call: Call, body: ScimBody) -> Result<Answer, ApiError> {
+pub(crate) async fn search_scim_users(call: Call, _: Query<Nothing>, body: ScimBody) -> Result<Answer, ApiError> {
     check(&call)?;
     users::listed(&call, asked(body)?).await
 }
@@ -66,7 +68,7 @@ pub(crate) async fn search_scim_users(call: Call, body: ScimBody) -> Result<Answ
     responses((status = 200, body = groups::ScimGroupList, content_type = "application/scim+json"))
 )]
 #[post("/scim/v2/Groups/.search")]
-pub(crate) async fn search_scim_groups(call: Call, body: ScimBody) -> Result<Answer, ApiError> {
+pub(crate) async fn search_scim_groups(call: Call, _: Query<Nothing>, body: ScimBody) -> Result<Answer, ApiError> {
     check(&call)?;
     groups::listed(&call, asked(body)?).await
 }
@@ -82,7 +84,7 @@ pub(crate) async fn search_scim_groups(call: Call, body: ScimBody) -> Result<Ans
     responses((status = 200, body = serde_json::Value, content_type = "application/scim+json"))
 )]
 #[post("/scim/v2/.search")]
-pub(crate) async fn search_scim(call: Call, body: ScimBody) -> Result<Answer, ApiError> {
+pub(crate) async fn search_scim(call: Call, _: Query<Nothing>, body: ScimBody) -> Result<Answer, ApiError> {
     check(&call)?;
     let asked = asked(body)?;
     let users = users::found(&call, &asked).await;
