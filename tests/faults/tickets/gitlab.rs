@@ -49,7 +49,7 @@ impl Gitlab {
 
     fn change(&self, key: &str, more: Value) {
         let mut state = self.state.lock().unwrap();
-        let issue = state.issues.iter_mut().find(|issue| issue["iid"].to_string() == key).unwrap();
+        let issue = state.issues.iter_mut().find(|issue| issue["iid"].as_i64() == key.parse().ok()).unwrap();
         more.as_object().unwrap().iter().for_each(|(name, value)| issue[name] = value.clone());
         issue["updated_at"] = moment();
     }
@@ -156,7 +156,7 @@ fn answer(state: &mut State, asked: &Asked) -> Told {
                 ("GET", []) => list(state, asked),
                 ("POST", []) => create(state, &asked.body),
                 ("GET" | "PUT", [iid]) => {
-                    let found = state.issues.iter_mut().find(|issue| issue["iid"].to_string() == *iid);
+                    let found = state.issues.iter_mut().find(|issue| issue["iid"].as_i64() == iid.parse().ok());
                     match found {
                         None => error(404, "404 Not found"),
                         Some(issue) if method == "GET" => Told::of(200, issue.clone()),

@@ -71,11 +71,13 @@ pub(super) fn steps(body: &Value) -> Result<Vec<Step>, ApiError> {
 /// What is said of a name or an extension as a whole is a step for each part of it.
 fn spread(op: Op, attribute: String, named: Option<String>, value: Value) -> Vec<Step> {
     let is_removed = op == Op::Remove || value.is_null();
-    let said = match value {
-        Value::Object(_) if !is_removed => attributes(&Map::from_iter([(attribute, value)])),
+    let said = if value.is_object() && !is_removed {
+        attributes(&Map::from_iter([(attribute, value)]))
+    } else if is_removed && attribute.eq_ignore_ascii_case(ENTERPRISE) {
         // All that is kept of it.
-        _ if is_removed && attribute.eq_ignore_ascii_case(ENTERPRISE) => vec![("department".to_owned(), Value::Null)],
-        other => vec![(attribute, other)],
+        vec![("department".to_owned(), Value::Null)]
+    } else {
+        vec![(attribute, value)]
     };
     said.into_iter().map(|(attribute, value)| Step { op, attribute, named: named.clone(), value }).collect()
 }
@@ -85,15 +87,15 @@ pub(super) fn attributes(said: &Map<String, Value>) -> Vec<(String, Value)> {
     let mut all = Vec::new();
     for (name, value) in said {
         let bare = bare(name);
-        match value {
-            Value::Object(inner) if name.eq_ignore_ascii_case(ENTERPRISE) => all.extend(attributes(inner)),
-            Value::Object(inner) if name.eq_ignore_ascii_case(USER) => all.extend(attributes(inner)),
-            Value::Object(inner) if bare.eq_ignore_ascii_case("name") => {
+        let is_whole = [ENTERPRISE, USER].iter().any(|schema| name.eq_ignore_ascii_case(schema));
+        match value.as_object() {
+            Some(inner) if is_whole => all.extend(attributes(inner)),
+            Some(inner) if bare.eq_ignore_ascii_case("name") => {
                 let of_name =
                     |(part, value): (&String, &Value)| (format!("name.{}", part.to_ascii_lowercase()), value.clone());
                 all.extend(inner.iter().map(of_name));
             }
-            other => all.push((bare.to_ascii_lowercase(), other.clone())),
+            Some(_) | None => all.push((bare.to_ascii_lowercase(), value.clone())),
         }
     }
     all
@@ -142,11 +144,13 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(operations: Value) -> Result<Vec<(Op, String, Option<String>, Value)>, String> {
+    /// A step: what, of which attribute, of whom, and to what.
+    type Told = (Op, String, Option<String>, Value);
+
+    fn read(operations: Value) -> Result<Vec<Told>, String> {
         let read = steps(&json!({ "Operations": operations }));
-        let told = |error: ApiError| match error {
-            ApiError::Parameters(faults) => faults[0].code.clone(),
-            other => other.to_string(),
+        let told = |error: ApiError| {
+            if let ApiError::Parameters(faults) = &error { faults[0].code.clone() } else { error.to_string() }
         };
         let told_of = |step: Step| (step.op, step.attribute, step.named, step.value);
         read.map(|steps| steps.into_iter().map(told_of).collect()).map_err(told)
