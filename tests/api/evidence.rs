@@ -221,6 +221,7 @@ async fn every_route_that_sends_a_file_sends_it_inert() {
             let is_data = |media_type: &String| {
                 [
                     "application/json",
+                    "application/scim+json",
                     "application/x-ndjson",
                     "application/openmetrics-text",
                     "text/calendar",

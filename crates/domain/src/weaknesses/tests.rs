@@ -315,9 +315,9 @@ fn only_what_is_different_is_written_and_only_while_it_matters() {
     let change = sight(&weakness, moved.clone()).unwrap();
     assert_eq!((change.verb(), change.after().scan.as_ref()), ("sighted", Some(&moved)));
     assert_eq!(change.after().title, weakness.title);
-    for verb in [Verb::Reject, Verb::Void] {
-        let decided = apply(weakness.clone(), verb).unwrap();
-        assert_eq!(sight(&decided, moved.clone()), None, "{verb:?}");
+    for verbs in [&[Verb::Reject][..], &[Verb::Assess, Verb::Void]] {
+        let decided = verbs.iter().fold(weakness.clone(), |weakness, verb| apply(weakness, *verb).unwrap());
+        assert_eq!(sight(&decided, moved.clone()), None, "{verbs:?}");
     }
     let outsider = person(5, &[Role::ExternalAuditor]);
     assert_eq!(weakness.sight(moved, &outsider, at()), Err(Refusal::Forbidden));
