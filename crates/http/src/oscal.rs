@@ -23,7 +23,7 @@ use uuid::Uuid;
 /// The version of the models.
 const VERSION: &str = "1.1.3";
 /// Whose names properties have that OSCAL does not know.
-const OURS: &str = "urn:ratchet:isms";
+const OURS: &str = "https://ratchet.invalid/ns/isms";
 
 /// A document of OSCAL: an object with one member, which says the model.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
