@@ -101,7 +101,7 @@ async fn each_rule_is_a_weakness_once() {
         let told: Vec<&Value> = history.body["items"].as_array().unwrap().iter().map(|one| &one["action"]).collect();
         assert_eq!(told, ["weakness.reported", "weakness.sighted"]);
         let clean =
-            json!({ "version": "2.1.0", "runs": [{ "tool": { "driver": { "name": "Scanner" } }, "results": [] }] });
+            json!({ "version": "2.1.0", "runs": [{ "tool": { "driver": { "name": " Scanner " } }, "results": [] }] });
         let clean = send(&manager, "", &clean).await.expect(200);
         assert_eq!(clean.body["not_seen"].as_array().unwrap().len(), 2);
         let stranger = api.stranger(Role::IsmsManager).await;

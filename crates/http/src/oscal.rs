@@ -7,7 +7,6 @@ mod results;
 pub(crate) use plan::Plan;
 pub(crate) use results::Results;
 
-use crate::app::App;
 use crate::v1::records;
 use chrono::{DateTime, Utc};
 use ratchet_domain::change::{Head, Record};
@@ -79,13 +78,6 @@ impl Around {
             "oscal-version": VERSION,
             "parties": parties,
         })
-    }
-}
-
-impl App {
-    /// Where this server is found from outside: links of documents that are read elsewhere begin with it.
-    pub(crate) fn base(&self) -> String {
-        self.settings.public_url.clone()
     }
 }
 

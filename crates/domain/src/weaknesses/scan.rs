@@ -6,6 +6,7 @@ use super::{Stage, StageName, Weakness, WeaknessDraft};
 use crate::access::{Actor, Permission};
 use crate::change::{Birth, Change};
 use crate::id::WeaknessId;
+use crate::redactions::tombstone_of;
 use crate::refusal::{Faults, Refusal};
 use crate::text::{self, NARRATIVE, TITLE, without_forbidden};
 use chrono::{DateTime, Utc};
@@ -71,8 +72,9 @@ pub struct Found {
     pub message: Option<String>,
 }
 
-/// One line that fits.
-fn line(text: &str) -> String {
+/// One line that fits, such as the name of a tool.
+#[must_use]
+pub fn line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let printed = without_forbidden(&words.join(" "));
     printed.chars().filter(|c| !c.is_control()).take(TITLE).collect::<String>().trim_end().to_owned()
@@ -96,6 +98,21 @@ impl Scan {
             help_uri: said(self.help_uri).filter(|uri| uri.starts_with("https://") || uri.starts_with("http://")),
             places: places.collect(),
             occurrences: self.occurrences.max(1),
+            ..self
+        }
+    }
+
+    /// Without what was redacted: a scanner says it again, and it does not come back by that. Which of the places went is not
+    /// known any more, so that they stay as they are.
+    fn without_what_went(self, known: &Self) -> Self {
+        let has_gone = |text: &String| tombstone_of(text).is_some();
+        let kept =
+            |said, known: &Option<String>| if known.as_ref().is_some_and(has_gone) { known.clone() } else { said };
+        Self {
+            tool_version: kept(self.tool_version, &known.tool_version),
+            help_uri: kept(self.help_uri, &known.help_uri),
+            places: if known.places.iter().any(has_gone) { known.places.clone() } else { self.places },
+            recurrence_of: known.recurrence_of,
             ..self
         }
     }
@@ -163,9 +180,9 @@ impl Weakness {
         if !by.may(Permission::ReportWeakness, false) {
             return Err(Refusal::Forbidden);
         }
-        let known = self.scan.as_ref();
-        let scan = Scan { recurrence_of: known.and_then(|known| known.recurrence_of), ..scan.fitting() };
-        if !self.is_watched() || known == Some(&scan) {
+        let Some(known) = self.scan.as_ref().filter(|_| self.is_watched()) else { return Ok(None) };
+        let scan = scan.fitting().without_what_went(known);
+        if *known == scan {
             return Ok(None);
         }
         let after = Self { scan: Some(scan), ..self.clone() };

@@ -322,3 +322,14 @@ fn only_what_is_different_is_written_and_only_while_it_matters() {
     let outsider = person(5, &[Role::ExternalAuditor]);
     assert_eq!(weakness.sight(moved, &outsider, at()), Err(Refusal::Forbidden));
 }
+
+#[test]
+fn what_was_redacted_does_not_come_back_with_the_next_scan() {
+    let gone = "[redacted: RED-2026-0001]".to_owned();
+    let known = scan::Scan { places: vec![gone.clone(), "b.py:7".into()], help_uri: Some(gone), ..scan() };
+    let weakness = Weakness { scan: Some(known.clone()), ..found(scan()).unwrap() };
+    let sight = |scan| weakness.clone().sight(scan, &reporter(), at()).unwrap();
+    assert_eq!(sight(scan()), None, "the very places that are known");
+    let more = sight(scan::Scan { occurrences: 3, places: vec!["a.py:3".into()], ..scan() }).unwrap();
+    assert_eq!(more.after().scan, Some(scan::Scan { occurrences: 3, ..known }));
+}

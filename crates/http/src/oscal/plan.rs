@@ -7,15 +7,15 @@ use ratchet_domain::id::MemberId;
 use ratchet_domain::nonconformities::{Analysis, Containment, Nonconformity, Stage};
 use ratchet_domain::settings::Rules;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Nonconformities, and the actions that serve them.
 pub(crate) struct Plan<'a> {
     /// The nonconformities.
     pub cases: &'a [Nonconformity],
-    /// Their actions.
-    pub actions: &'a [Action],
+    /// Their actions, by the nonconformity that each serves.
+    pub actions: &'a BTreeMap<Uuid, Vec<Action>>,
     /// When days begin.
     pub rules: &'a Rules,
 }
@@ -24,13 +24,14 @@ impl Plan<'_> {
     /// Who is named in it.
     pub(crate) fn people(&self) -> BTreeSet<MemberId> {
         let owners = self.cases.iter().filter_map(|case| case.owner);
-        owners.chain(self.actions.iter().map(|action| action.assignee)).collect()
+        owners.chain(self.actions.values().flatten().map(|action| action.assignee)).collect()
     }
 
     /// The document; `at` is the moment that it says something about.
     pub(crate) fn document(&self, around: &Around, at: DateTime<Utc>) -> Value {
         let changed = self.cases.iter().map(|case| case.head.updated_at);
-        let changed = changed.chain(self.actions.iter().map(|action| action.head.updated_at)).max().unwrap_or(at);
+        let changed =
+            changed.chain(self.actions.values().flatten().map(|action| action.head.updated_at)).max().unwrap_or(at);
         let written: i64 = self.cases.iter().map(|case| case.head.version).sum();
         let mut metadata = around.metadata("Plan of action and milestones", (written, changed), &[]);
         metadata["roles"] = json!([
@@ -54,8 +55,6 @@ impl Plan<'_> {
         ] })
         });
         let correction = containment.as_ref().map(|done| correction(head.id, done));
-        let response = analysis(&case.stage).map(|analysis| self.response(case, analysis, around));
-        let response = response.or_else(|| self.response_before_analysis(case, around));
         json!({
             "uuid": part(head.id, "risk"),
             "title": title,
@@ -64,51 +63,26 @@ impl Plan<'_> {
             "status": status(&case.stage),
             "origins": owner.into_iter().collect::<Vec<_>>(),
             "deadline": due_on.map(|day| self.end_of(day)),
-            "remediations": correction.into_iter().chain(response).collect::<Vec<_>>(),
+            "remediations": correction.into_iter().chain(self.response(case, around)).collect::<Vec<_>>(),
         })
     }
 
-    fn response(&self, case: &Nonconformity, analysis: &Analysis, around: &Around) -> Value {
-        let is_done = match &case.stage {
-            Stage::Verifying { .. } | Stage::Verified { .. } | Stage::Closed { .. } => true,
-            Stage::Reported
-            | Stage::Rejected { .. }
-            | Stage::Confirmed
-            | Stage::Analysed { .. }
-            | Stage::Planned { .. }
-            | Stage::EndedBefore
-            | Stage::Void { .. }
-            | Stage::Duplicate { .. } => false,
+    /// The corrective action, or actions that were planned before the cause is known.
+    fn response(&self, case: &Nonconformity, around: &Around) -> Option<Value> {
+        let served = self.actions.get(&case.head.id).into_iter().flatten();
+        let tasks: Vec<Value> = served.map(|action| self.task(action, around)).collect();
+        let (title, cause) = match analysis(&case.stage) {
+            Some(analysis) => ("Corrective action", analysis.root_causes.join("\n\n")),
+            None if tasks.is_empty() => return None,
+            None => ("Actions", "Its cause is not known yet.".to_owned()),
         };
-        json!({
+        Some(json!({
             "uuid": part(case.head.id, "response"),
-            "lifecycle": if is_done { "completed" } else { "planned" },
-            "title": "Corrective action",
-            "description": analysis.root_causes.join("\n\n"),
-            "tasks": self.tasks(case, around),
-        })
-    }
-
-    /// Actions that were planned before the cause is known.
-    fn response_before_analysis(&self, case: &Nonconformity, around: &Around) -> Option<Value> {
-        let tasks = self.tasks(case, around);
-        (!tasks.is_empty()).then(|| {
-            json!({
-                "uuid": part(case.head.id, "response"),
-                "lifecycle": "planned",
-                "title": "Actions",
-                "description": "Its cause is not known yet.",
-                "tasks": tasks,
-            })
-        })
-    }
-
-    fn tasks(&self, case: &Nonconformity, around: &Around) -> Vec<Value> {
-        self.actions
-            .iter()
-            .filter(|action| action.parent.id.0 == case.head.id)
-            .map(|action| self.task(action, around))
-            .collect()
+            "lifecycle": if is_done(&case.stage) { "completed" } else { "planned" },
+            "title": title,
+            "description": cause,
+            "tasks": tasks,
+        }))
     }
 
     fn task(&self, action: &Action, around: &Around) -> Value {
@@ -172,6 +146,21 @@ fn correction(of: Uuid, containment: &Containment) -> Value {
         "description": containment.correction,
         "remarks": containment.consequences,
     })
+}
+
+/// Whether what was planned is done; whether it worked is not said by that.
+fn is_done(stage: &Stage) -> bool {
+    match stage {
+        Stage::Verifying { .. } | Stage::Verified { .. } | Stage::Closed { .. } => true,
+        Stage::Reported
+        | Stage::Rejected { .. }
+        | Stage::Confirmed
+        | Stage::Analysed { .. }
+        | Stage::Planned { .. }
+        | Stage::EndedBefore
+        | Stage::Void { .. }
+        | Stage::Duplicate { .. } => false,
+    }
 }
 
 fn analysis(stage: &Stage) -> Option<&Analysis> {

@@ -9,12 +9,14 @@ use crate::parameters::{Query, listed, requirement};
 use crate::routing::Routes;
 use actix_web::get;
 use actix_web::http::StatusCode;
+use ratchet_domain::actions::Action;
 use ratchet_domain::change::Record;
 use ratchet_domain::nonconformities::{Grade, Nonconformity, StageName};
 use ratchet_persistence::nonconformities::Filter;
 use ratchet_persistence::table::{Listed, Order, Scope};
 use ratchet_persistence::{actions, settings};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use strum::VariantArray;
 use uuid::Uuid;
 
@@ -50,7 +52,7 @@ pub(crate) struct PlanQuery {
 pub(crate) async fn get_plan_of_action(call: Call, query: Query<PlanQuery>) -> Result<Answer, ApiError> {
     let by = call.actor.clone();
     let own = scope_of::<Nonconformity>(&by)?;
-    let (now, base) = (call.app.now(), call.app.base());
+    let (now, base) = (call.app.now(), call.app.settings.public_url.clone());
     let PlanQuery { grade, requirement } = query.0;
     let document = call.app.store.read(move |connection| {
         let stage = StageName::VARIANTS.iter().copied().filter(|stage| stage.is_open()).collect();
@@ -68,10 +70,14 @@ pub(crate) async fn get_plan_of_action(call: Call, query: Query<PlanQuery>) -> R
             return Err(ApiError::NotFound);
         }
         let ids: Vec<Uuid> = cases.iter().map(|case| case.head.id).collect();
-        let mut actions = actions::under(by.organisation, &ids, connection)?;
-        actions.retain(|action| !action.is_withheld(&by));
+        let mut served: BTreeMap<Uuid, Vec<Action>> = BTreeMap::new();
+        for action in actions::under(by.organisation, &ids, connection)? {
+            if !action.is_withheld(&by) {
+                served.entry(action.parent.id.0).or_default().push(action);
+            }
+        }
         let rules = settings::rules(by.organisation, connection)?;
-        let plan = Plan { cases: &cases, actions: &actions, rules: &rules };
+        let plan = Plan { cases: &cases, actions: &served, rules: &rules };
         let around = Around::read(by.organisation, &plan.people(), &base, connection)?;
         Ok(plan.document(&around, now))
     });

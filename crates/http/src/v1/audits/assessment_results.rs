@@ -30,7 +30,7 @@ pub(crate) async fn get_assessment_results(
     Target(locator): Target,
     _: Query<Nothing>,
 ) -> Result<Answer, ApiError> {
-    let (by, base) = (call.actor.clone(), call.app.base());
+    let (by, base) = (call.actor.clone(), call.app.settings.public_url.clone());
     let document = call.app.store.read(move |connection| {
         let audit: Audit = records::get(locator, &by, connection)?;
         let mut found = findings::of_audits(by.organisation, &[audit.id()], connection)?;

@@ -14,7 +14,7 @@ use ratchet_domain::id::WeaknessId;
 use ratchet_domain::reference::Prefix;
 use ratchet_domain::refusal::Refusal;
 use ratchet_domain::weaknesses::Weakness;
-use ratchet_domain::weaknesses::scan::{Found, Level, Scan};
+use ratchet_domain::weaknesses::scan::{Found, Level, Scan, line};
 use ratchet_ingest::sarif::{self, Finding, Log};
 use ratchet_persistence::journal::Receipt;
 use ratchet_persistence::tx::Tx;
@@ -228,7 +228,7 @@ fn land(log: Log, by: &Actor, tx: &mut Tx<'_>) -> Result<(SarifReceipt, Option<R
     tx.enter(by.organisation.0)?;
     let Log { tools, findings, results, passed_over } = log;
     let findings: Vec<Found> = findings.into_iter().map(found).collect();
-    let tools: BTreeSet<String> = tools.into_iter().chain(findings.iter().map(|one| one.scan.tool.clone())).collect();
+    let tools: BTreeSet<String> = tools.iter().map(|tool| line(tool)).collect();
     let mut known: HashMap<(String, String), Weakness> = HashMap::new();
     for weakness in weaknesses::of_scanners(by.organisation, &tools, tx.connection())? {
         if let Some(scan) = &weakness.scan {
