@@ -52,9 +52,13 @@ fn sound(document: &Value) {
     assert_closed(document, &ids);
 }
 
-/// The state of each target of the findings.
+fn verdicts_of(document: &Value) -> Vec<(String, String)> {
+    verdicts(&document["assessment-results"]["results"][0])
+}
+
+/// The state of each target of the findings; there can be none.
 fn verdicts(result: &Value) -> Vec<(String, String)> {
-    let findings = result["findings"].as_array().unwrap().iter();
+    let findings = result["findings"].as_array().into_iter().flatten();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let mut all: Vec<(String, String)> = findings
         .map(|finding| (text(&finding["target"]["target-id"]), text(&finding["target"]["status"]["state"])))
@@ -81,6 +85,15 @@ async fn an_audit_is_told_as_assessment_results() {
         let member = api.by(Role::Member).await.get(&path).await.expect(200);
         let seen = &member.body["assessment-results"]["results"][0];
         assert!(!seen["findings"].to_string().contains(noted.reference()), "{}", member.text);
+        // Nor is anybody told that something is met of which a finding that is not theirs to read says otherwise.
+        let other = finding(&audit, json!({ "item": 1, "title": "Nor is that met" }));
+        let other = auditor.post("/v1/findings", other).await.expect(201);
+        let met = ("clause-9.2.1".to_owned(), "satisfied".to_owned());
+        assert!(verdicts(seen).contains(&met));
+        let member = api.by(Role::Member).await.get(&path).await.expect(200);
+        assert!(!verdicts_of(&member.body).contains(&met), "{}", member.text);
+        let reason = json!({ "reason": "It was another system" });
+        auditor.post(&format!("/v1/findings/{}/withdraw", other.reference()), reason.clone()).await.expect(200);
         verb(&api, Role::Auditor, &audit, "report", report(&api, Role::Management).await).await.expect(200);
         let told = auditor.get(&path).await.expect(200);
         sound(&told.body);
@@ -110,7 +123,6 @@ async fn an_audit_is_told_as_assessment_results() {
         // The same each time, as long as nothing is different.
         let known = auditor.request(Method::GET, &path).header("if-none-match", told.header("etag"));
         auditor.send(known).await.expect(304);
-        let reason = json!({ "reason": "It was another system" });
         auditor.post(&format!("/v1/findings/{}/withdraw", noted.reference()), reason).await.expect(200);
         let later = auditor.get(&path).await.expect(200);
         assert_eq!(later.body["assessment-results"]["uuid"], document["uuid"]);

@@ -164,7 +164,7 @@ async fn what_is_no_log_is_refused_by_name() {
         assert!(send(&manager, "", &other).await.expect(400).text.contains("/runs/0/results/0"));
         let rules: Vec<String> = (0..1_001).map(|number| format!("R{number}")).collect();
         let many: Vec<(&str, &[&str])> = rules.iter().map(|rule| (rule.as_str(), &["a.py"][..])).collect();
-        send(&manager, "", &log(&many)).await.expect(422);
+        send(&manager, "", &log(&many)).await.expect(413);
         send(&manager, "?level_from=grave", &log(&[])).await.expect(400);
         manager.post("/v1/imports/sarif", log(&[("S1", &["a.py"])])).await.expect(415);
         let nameless = json!({ "version": "2.1.0", "runs": [{
@@ -183,5 +183,27 @@ async fn what_is_no_log_is_refused_by_name() {
         assert_eq!(read.body["scan"]["places"], json!(["\u{fffd}a\u{fffd}.py:3"]));
         let quiet = send(&manager, "?level_from=error", &log(&[("S3", &["a.py"])])).await.expect(201);
         assert_eq!(outcomes(&quiet), expected(&[("S3", "reported")]));
+    }
+}
+
+#[tokio::test]
+async fn what_differs_only_in_what_is_not_kept_is_the_same() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let manager = api.by(Role::IsmsManager).await;
+        let long = |end: &str| format!("{}{end}", "q".repeat(5_000));
+        let (one, two) = (long("1"), long("2"));
+        let found = log(&[(&one, &["a.py"]), (&two, &["b.py"]), ("S 1", &["c.py"]), ("S  1", &["d.py"])]);
+        let made = send(&manager, "", &found).await.expect(201);
+        assert_eq!(made.body["counts"]["reported"], 2);
+        let again = send(&manager, "", &found).await.expect(200);
+        assert_eq!((&again.body["counts"]["known"], &again.body["not_seen"]), (&json!(2), &json!([])));
+        // What the tool passes over is in the log all the same.
+        let mut passed = found.clone();
+        for result in passed["runs"][0]["results"].as_array_mut().unwrap() {
+            result["suppressions"] = json!([{ "kind": "inSource" }]);
+        }
+        let passed = send(&manager, "", &passed).await.expect(200);
+        assert_eq!((&passed.body["counts"]["passed_over"], &passed.body["not_seen"]), (&json!(4), &json!([])));
     }
 }

@@ -209,6 +209,84 @@ async fn whoever_is_deactivated_is_out_with_the_next_request() {
     }
 }
 
+/// Addresses are given to somebody else one day.
+#[tokio::test]
+async fn whoever_comes_back_is_not_who_had_the_password() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let directory = directory(&api).await;
+        let body = json!({
+            "email": "back@ours.example", "name": "N", "roles": ["auditor"], "unit": "Quay", "password": PASSWORD,
+        });
+        let made = api.by(Role::Admin).await.post("/v1/members", body).await.expect(201).body;
+        let login = json!({ "email": "back@ours.example", "password": PASSWORD });
+        api.anonymous().post("/v1/auth/login", login.clone()).await.expect(200);
+        let request = directory.request(Method::DELETE, &format!("{USERS}/{}", made["id"].as_str().unwrap()));
+        directory.send(request).await.expect(204);
+        let other = json!({ "schemas": [USER], "userName": "back@ours.example", "externalId": "somebody-else" });
+        let back = send(&directory, Method::POST, USERS, other).await.expect(201).body;
+        assert_eq!((&back["id"], back.get(ENTERPRISE)), (&made["id"], None));
+        api.anonymous().post("/v1/auth/login", login).await.expect(401);
+    }
+}
+
+#[tokio::test]
+async fn what_is_half_said_changes_nothing() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let directory = directory(&api).await;
+        let made = async |name: &str| {
+            let body = json!({ "schemas": [USER], "userName": format!("{name}@ours.example"), "displayName": name });
+            send(&directory, Method::POST, USERS, body).await.expect(201).body
+        };
+        let (ada, bea, cal) = (made("ada").await, made("bea").await, made("cal").await);
+        let auditors = format!("{GROUPS}/auditor");
+        let both =
+            json!([{ "op": "add", "path": "members", "value": [{ "value": ada["id"] }, { "value": bea["id"] }] }]);
+        send(&directory, Method::PATCH, &auditors, patch(both)).await.expect(200);
+        let held = async || {
+            let held = directory.get(&auditors).await.expect(200).body["members"].clone();
+            let ids = held.as_array().unwrap().iter().map(|one| one["value"].as_str().unwrap().to_owned());
+            ids.collect::<std::collections::BTreeSet<_>>()
+        };
+        let before = held().await;
+        let one = |user: &Value| format!("members[value eq \"{}\"]", user["id"].as_str().unwrap());
+        for (operation, kind) in [
+            (json!({ "op": "replace", "path": "members" }), "invalidValue"),
+            (json!({ "op": "replace", "path": "members", "value": null }), "invalidValue"),
+            (json!({ "op": "replace", "path": one(&cal), "value": { "value": ada["id"] } }), "noTarget"),
+        ] {
+            let refused = send(&directory, Method::PATCH, &auditors, patch(json!([operation]))).await.expect(400);
+            assert_fault(&refused, kind);
+        }
+        assert_eq!(held().await, before);
+        // One gives place to another; the others stay.
+        let instead = json!([{ "op": "replace", "path": one(&bea), "value": { "value": cal["id"] } }]);
+        send(&directory, Method::PATCH, &auditors, patch(instead)).await.expect(200);
+        let (stayed, went) = (ada["id"].as_str().unwrap(), bea["id"].as_str().unwrap());
+        let after = held().await;
+        assert!(after.contains(stayed) && after.contains(cal["id"].as_str().unwrap()) && !after.contains(went));
+        for operation in [
+            json!({ "op": "add", "path": "displayName" }),
+            json!({ "op": "replace", "path": "name[givenName eq \"x\"].familyName", "value": "M" }),
+        ] {
+            change(&directory, &ada, json!([operation])).await.expect(400);
+        }
+        for twice in [
+            r#"{"userName":"x@ours.example","userName":"y@ours.example"}"#,
+            r#"{"userName":"x@ours.example","USERNAME":"y@ours.example"}"#,
+        ] {
+            let request = directory.request(Method::POST, USERS).header("content-type", "application/scim+json");
+            assert_fault(&directory.send(request.body(twice)).await.expect(400), "invalidSyntax");
+        }
+        // The version is that of the whole, however much is shown.
+        let part = directory.get(&format!("{auditors}?excludedAttributes=members")).await.expect(200);
+        let nothing = patch(json!([{ "op": "add", "path": "members", "value": [] }]));
+        let request = directory.request(Method::PATCH, &auditors).header("content-type", "application/scim+json");
+        directory.send(request.header("if-match", part.header("etag")).body(nothing.to_string())).await.expect(200);
+    }
+}
+
 #[tokio::test]
 async fn groups_are_roles_and_nobody_becomes_an_admin_by_them() {
     for database in each() {

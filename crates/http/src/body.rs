@@ -246,7 +246,7 @@ fn fault_of(error: &serde_path_to_error::Error<serde_json::Error>, bytes: &[u8])
 }
 
 /// The message without the position, which the pointer says better.
-fn plain(error: &serde_json::Error) -> String {
+pub(crate) fn plain(error: &serde_json::Error) -> String {
     let message = error.to_string();
     message.split(" at line ").next().unwrap_or_default().to_owned()
 }

@@ -5,7 +5,7 @@ mod plan;
 mod results;
 
 pub(crate) use plan::Plan;
-pub(crate) use results::Results;
+pub(crate) use results::{Results, is_unmet};
 
 use crate::v1::records;
 use chrono::{DateTime, Utc};

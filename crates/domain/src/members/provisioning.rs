@@ -227,7 +227,8 @@ impl Member {
     }
 
     /// Lets somebody back in whom the directory had removed, and makes again: with the role `member`, as anybody whom it makes. What
-    /// was said of the member before is forgotten.
+    /// was said of the member before is forgotten, and no identity provider's user is the member any more: addresses are given to
+    /// somebody else one day. The password is the caller's to take away.
     ///
     /// # Errors
     /// [`Refusal::Forbidden`], or the directory has not removed the member.
@@ -242,6 +243,8 @@ impl Member {
             roles: vec![Role::Member],
             called: Called::default(),
             external_id: None,
+            unit: None,
+            identities: Vec::new(),
             ..self.clone()
         };
         Ok(Change::of(self, after, "reactivated", at).because("the directory has made the user again".to_owned()))

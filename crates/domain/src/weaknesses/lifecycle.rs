@@ -126,17 +126,7 @@ impl Lifecycle for Weakness {
     }
 
     fn may_amend(&self, by: &Actor) -> Result<(), Refusal> {
-        let mine = match self.stage {
-            Stage::Reported => self.is_own(by),
-            Stage::Rejected { .. }
-            | Stage::Assessed
-            | Stage::Treating { .. }
-            | Stage::Accepted { .. }
-            | Stage::Closed { .. }
-            | Stage::Void { .. }
-            | Stage::Duplicate { .. } => self.is_steered_by(by),
-        };
-        if !by.may(Permission::SteerWeakness, mine) {
+        if !self.is_amendable_by(by) {
             return Err(Refusal::Forbidden);
         }
         match self.stage.name() {
@@ -195,4 +185,21 @@ impl Weakness {
 
 fn being_treated() -> Reason {
     Reason::new("being_treated", "its nonconformity deals with it, and was neither rejected nor taken back")
+}
+
+impl Weakness {
+    /// Whether the caller's rights reach as far as its texts.
+    pub(super) fn is_amendable_by(&self, by: &Actor) -> bool {
+        let mine = match self.stage {
+            Stage::Reported => self.is_own(by),
+            Stage::Rejected { .. }
+            | Stage::Assessed
+            | Stage::Treating { .. }
+            | Stage::Accepted { .. }
+            | Stage::Closed { .. }
+            | Stage::Void { .. }
+            | Stage::Duplicate { .. } => self.is_steered_by(by),
+        };
+        by.may(Permission::SteerWeakness, mine)
+    }
 }

@@ -102,6 +102,17 @@ impl Scan {
         }
     }
 
+    /// What another part of the log says of the same rule.
+    pub fn join(&mut self, other: Self) {
+        self.level = self.level.max(other.level);
+        self.severity = self.severity.max(other.severity);
+        self.occurrences += other.occurrences;
+        self.places.extend(other.places);
+        self.places.sort_unstable();
+        self.places.dedup();
+        self.places.truncate(PLACES);
+    }
+
     /// Without what was redacted: a scanner says it again, and it does not come back by that. Which of the places went is not
     /// known any more, so that they stay as they are.
     fn without_what_went(self, known: &Self) -> Self {
@@ -172,13 +183,17 @@ impl Weakness {
         Self::reported(draft, Some(scan), by, birth)
     }
 
-    /// A scanner has found it again; nothing is to be written where it says what is known.
+    /// A scanner has found it again; nothing is to be written where it says what is known, nor where the caller is a member who
+    /// may not amend it: a log is only as true as whoever sends it.
     ///
     /// # Errors
     /// [`Refusal::Forbidden`].
     pub fn sight(self, scan: Scan, by: &Actor, at: DateTime<Utc>) -> Result<Option<Change<Self>>, Refusal> {
         if !by.may(Permission::ReportWeakness, false) {
             return Err(Refusal::Forbidden);
+        }
+        if by.member().is_some() && !self.is_amendable_by(by) {
+            return Ok(None);
         }
         let Some(known) = self.scan.as_ref().filter(|_| self.is_watched()) else { return Ok(None) };
         let scan = scan.fitting().without_what_went(known);

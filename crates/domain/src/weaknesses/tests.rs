@@ -319,6 +319,9 @@ fn only_what_is_different_is_written_and_only_while_it_matters() {
         let decided = verbs.iter().fold(weakness.clone(), |weakness, verb| apply(weakness, *verb).unwrap());
         assert_eq!(sight(&decided, moved.clone()), None, "{verbs:?}");
     }
+    // Whoever may not amend it does not by the name of a scanner.
+    let colleague = person(6, &[Role::Member]);
+    assert_eq!(weakness.clone().sight(moved.clone(), &colleague, at()), Ok(None));
     let outsider = person(5, &[Role::ExternalAuditor]);
     assert_eq!(weakness.sight(moved, &outsider, at()), Err(Refusal::Forbidden));
 }

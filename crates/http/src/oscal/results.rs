@@ -17,6 +17,8 @@ pub(crate) struct Results<'a> {
     /// Its findings, by reference, without those that were withdrawn.
     pub findings: &'a [Finding],
     /// When its days begin.
+    /// Clauses and controls of which some finding says that they are not met, whoever may read it: nobody is told that they are.
+    pub unmet: &'a BTreeSet<String>,
     pub rules: &'a Rules,
 }
 
@@ -116,11 +118,11 @@ impl Results<'_> {
     /// The audit's findings, and each clause or control that was looked at without one that says that it is not met.
     fn findings(&self, around: &Around) -> Vec<Value> {
         let noted = self.findings.iter().map(|finding| self.finding(finding, around));
-        let unmet = self.findings.iter().filter(|finding| is_unmet(finding));
-        let unmet: BTreeSet<&str> = unmet.filter_map(|finding| finding.requirement.as_deref()).collect();
         let mut looked_at: BTreeMap<&str, Vec<(&Item, &Check)>> = BTreeMap::new();
         for (item, check) in self.judged() {
-            if let Some(requirement) = item.requirement.as_deref().filter(|requirement| !unmet.contains(requirement)) {
+            if let Some(requirement) =
+                item.requirement.as_deref().filter(|requirement| !self.unmet.contains(*requirement))
+            {
                 looked_at.entry(requirement).or_default().push((item, check));
             }
         }
@@ -162,7 +164,7 @@ impl Results<'_> {
 }
 
 /// Whether it says that something is not met. What is not graded yet may.
-fn is_unmet(finding: &Finding) -> bool {
+pub(crate) fn is_unmet(finding: &Finding) -> bool {
     finding.grade.is_none_or(Grade::is_nonconforming)
 }
 

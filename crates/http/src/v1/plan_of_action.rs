@@ -72,7 +72,7 @@ pub(crate) async fn get_plan_of_action(call: Call, query: Query<PlanQuery>) -> R
         let ids: Vec<Uuid> = cases.iter().map(|case| case.head.id).collect();
         let mut served: BTreeMap<Uuid, Vec<Action>> = BTreeMap::new();
         for action in actions::under(by.organisation, &ids, connection)? {
-            if !action.is_withheld(&by) {
+            if action.is_visible(&by) {
                 served.entry(action.parent.id.0).or_default().push(action);
             }
         }

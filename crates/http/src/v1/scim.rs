@@ -3,11 +3,13 @@
 mod discovery;
 mod filter;
 mod groups;
+mod once;
 mod patch;
 mod search;
 mod show;
 mod users;
 
+use self::once::Once;
 use self::show::Show;
 
 use crate::answer::Answer;
@@ -161,8 +163,11 @@ impl FromRequest for ScimBody {
             };
             let digest = Sha256::digest(bytes.as_deref().unwrap_or_default()).into();
             let said = bytes.and_then(|bytes| {
-                let said: Value =
-                    serde_json::from_slice(&bytes).map_err(|_| fault("invalid_syntax", "the body must be JSON"))?;
+                let said: Value = serde_json::from_slice(&bytes)
+                    .map_err(|_| fault("invalid_syntax", "the body must be JSON of at most 128 levels"))?;
+                if let Err(error) = serde_json::from_slice::<Once>(&bytes) {
+                    return Err(fault("invalid_syntax", body::plain(&error)));
+                }
                 if !said.is_object() {
                     return Err(fault("invalid_syntax", "the body must be an object"));
                 }

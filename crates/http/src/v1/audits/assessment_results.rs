@@ -3,7 +3,7 @@
 use crate::answer::Answer;
 use crate::caller::Call;
 use crate::error::ApiError;
-use crate::oscal::{Around, OscalDocument, Results};
+use crate::oscal::{Around, OscalDocument, Results, is_unmet};
 use crate::parameters::{Query, Target};
 use crate::v1::auth::Nothing;
 use crate::v1::records;
@@ -13,6 +13,7 @@ use ratchet_domain::audits::Audit;
 use ratchet_domain::change::Record;
 use ratchet_domain::findings::{Finding, StageName};
 use ratchet_persistence::{findings, settings};
+use std::collections::BTreeSet;
 
 /// Read what an audit has found as OSCAL's assessment results, version 1.1.3.
 ///
@@ -37,10 +38,13 @@ pub(crate) async fn get_assessment_results(
         // Who may see an audit may see its findings, once they are reported.
         let is_seen =
             |finding: &Finding| !finding.is_withheld(&by) && (!finding.is_noted() || finding.is_readable(&by));
-        found.retain(|finding| finding.stage.name() != StageName::Withdrawn && is_seen(finding));
+        found.retain(|finding| finding.stage.name() != StageName::Withdrawn);
+        let unmet = found.iter().filter(|finding| is_unmet(finding)).filter_map(|finding| finding.requirement.clone());
+        let unmet: BTreeSet<String> = unmet.collect();
+        found.retain(is_seen);
         found.sort_by_key(|finding| finding.head.reference);
         let rules = settings::rules(by.organisation, connection)?;
-        let results = Results { audit: &audit, findings: &found, rules: &rules };
+        let results = Results { audit: &audit, findings: &found, unmet: &unmet, rules: &rules };
         let around = Around::read(by.organisation, &results.people(), &base, connection)?;
         Ok::<_, ApiError>(results.document(&around))
     });

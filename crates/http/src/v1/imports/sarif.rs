@@ -12,24 +12,22 @@ use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::WeaknessId;
 use ratchet_domain::reference::Prefix;
-use ratchet_domain::refusal::Refusal;
 use ratchet_domain::weaknesses::Weakness;
 use ratchet_domain::weaknesses::scan::{Found, Level, Scan, line};
-use ratchet_ingest::sarif::{self, Finding, Log};
+use ratchet_ingest::sarif::{self, Finding, Log, RULES};
 use ratchet_persistence::journal::Receipt;
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::weaknesses;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
 use std::pin::Pin;
 use uuid::Uuid;
 
 /// Bytes of a log at most, after decompression.
 const BYTES: usize = 16 << 20;
-/// Rules that a log finds broken, at most: each may become a record, and all of them are one transaction.
-const RULES: usize = 1_000;
 /// Media type of SARIF (OASIS, section 3.2).
 const SARIF: &str = "application/sarif+json";
 
@@ -84,7 +82,7 @@ pub(crate) struct FoundWeakness {
     /// Its id.
     pub id: Uuid,
     /// Its reference.
-    #[schema(example = "WEAK-2026-0007")]
+    #[schema(example = "WKN-2026-0007")]
     pub reference: String,
     /// One line.
     #[schema(example = "Bandit: Hard-coded password")]
@@ -120,8 +118,8 @@ pub(crate) struct SarifReceipt {
     pub counts: SarifCounts,
     /// By tool and rule.
     pub rules: Vec<FoundRule>,
-    /// Weaknesses that these tools had found, that are to be dealt with still, and that are not in this log: they may be gone,
-    /// or another part was scanned. Nothing is changed about them.
+    /// Weaknesses that these tools had found, that are to be dealt with still, and that are not in this log, the first 1,000: they
+    /// may be gone, or another part was scanned. Nothing is changed about them.
     pub not_seen: Vec<FoundWeakness>,
 }
 
@@ -151,7 +149,8 @@ impl FromRequest for Scanned {
 
 /// Report what scanners have found, as SARIF 2.1.0: each rule that is broken is a weakness.
 ///
-/// At most 16 MiB after decompression, 25,000 results, and 1,000 rules that are broken. A rule is recognised by its tool and
+/// At most 16 MiB after decompression, 25,000 results, 100,000 rules and artifacts described, 100 runs, and 1,000 rules that are
+/// broken. A rule is recognised by its tool and
 /// its id: one whose weakness is there is not reported again; one whose weakness was closed is, as its recurrence. What the
 /// tool says was suppressed, passed or gone is passed over, as is what matters less than `level_from`. Sent again, a log
 /// changes nothing.
@@ -177,10 +176,6 @@ pub(crate) async fn import_sarif(
         Err(error) => return Err(error),
     };
     let log = log?;
-    if log.findings.len() > RULES {
-        let detail = format!("must find at most {RULES} rules broken");
-        return Err(Refusal::invalid("", "length", detail).into());
-    }
     let by = call.actor.clone();
     call.write(&WriteParameters { dry_run }, &digest, move |tx| {
         let (receipt, last) = land(log, &by, tx)?;
@@ -226,8 +221,15 @@ fn found(finding: Finding) -> Found {
 fn land(log: Log, by: &Actor, tx: &mut Tx<'_>) -> Result<(SarifReceipt, Option<Receipt>), ApiError> {
     // The same log sent twice at once is not reported twice.
     tx.enter(by.organisation.0)?;
-    let Log { tools, findings, results, passed_over } = log;
-    let findings: Vec<Found> = findings.into_iter().map(found).collect();
+    let Log { tools, findings, results, passed_over, passed } = log;
+    // What differs only in what is not kept of it is the same: else it would be made anew each time.
+    let mut distinct: BTreeMap<(String, String), Found> = BTreeMap::new();
+    for one in findings.into_iter().map(found) {
+        match distinct.entry((one.scan.tool.clone(), one.scan.rule.clone())) {
+            Entry::Vacant(place) => drop(place.insert(one)),
+            Entry::Occupied(mut known) => known.get_mut().scan.join(one.scan),
+        }
+    }
     let tools: BTreeSet<String> = tools.iter().map(|tool| line(tool)).collect();
     let mut known: HashMap<(String, String), Weakness> = HashMap::new();
     for weakness in weaknesses::of_scanners(by.organisation, &tools, tx.connection())? {
@@ -238,9 +240,11 @@ fn land(log: Log, by: &Actor, tx: &mut Tx<'_>) -> Result<(SarifReceipt, Option<R
     }
     let mut landing = Landing { counts: SarifCounts { results, passed_over, ..SarifCounts::default() }, last: None };
     let mut rules = Vec::new();
-    for one in findings {
-        let before = known.remove(&(one.scan.tool.clone(), one.scan.rule.clone()));
-        rules.push(landing.take(one, before, by, tx)?);
+    for (key, one) in distinct {
+        rules.push(landing.take(one, known.remove(&key), by, tx)?);
+    }
+    for (tool, rule) in passed {
+        known.remove(&(line(&tool), line(&rule)));
     }
     let is_open = |weakness: &&Weakness| weakness.is_watched() && weakness.is_visible(by);
     let mut not_seen: Vec<&Weakness> = known.values().filter(is_open).collect();

@@ -126,7 +126,7 @@ fn schemas(base: &str) -> Vec<Value> {
         ] })
         ),
         // Nobody is neither in nor out: it cannot be removed. Whoever is made without it is active.
-        attribute("active", "boolean", "readWrite", json!({ "required": true })),
+        attribute("active", "boolean", "readWrite", json!({})),
         attribute(
             "emails",
             "complex",

@@ -11,7 +11,7 @@ use crate::answer::{Answer, hash_of, knows};
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::{Query, WriteParameters};
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{get, patch, put, web};
 use ratchet_domain::access::Role;
 use ratchet_domain::id::{MemberId, OrganisationId};
@@ -23,8 +23,12 @@ use ratchet_persistence::members;
 use ratchet_persistence::tx::Tx;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::HashMap;
 use strum::VariantArray;
 use uuid::Uuid;
+
+/// Users that come to a group or leave it by one request, at most.
+const MOVES: usize = 1_000;
 
 /// Somebody who holds the role.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -83,20 +87,19 @@ pub(super) struct ScimGroupList {
 /// Everybody whom the directory has not removed, with the roles held.
 type Holders = Vec<(MemberId, String, Vec<Role>)>;
 
-fn shown(role: Role, holders: Option<&Holders>, base: &str) -> ScimGroup {
+fn shown(role: Role, holders: &Holders, base: &str) -> ScimGroup {
     let one = |(id, name, _): &(MemberId, String, Vec<Role>)| ScimGroupMember {
         value: *id,
         display: name.clone(),
         place: place(base, "Users", &id.to_string()),
     };
-    let members =
-        holders.map(|holders| holders.iter().filter(|(_, _, roles)| roles.contains(&role)).map(one).collect());
+    let members = holders.iter().filter(|(_, _, roles)| roles.contains(&role)).map(one).collect();
     let id: &str = role.into();
     ScimGroup {
         schemas: vec![GROUP],
         id: role,
         display_name: role,
-        members,
+        members: Some(members),
         meta: ScimMeta {
             resource_type: "Group",
             created: None,
@@ -148,7 +151,7 @@ pub(super) async fn found(call: &Call, asked: &Asked) -> Result<(i64, Vec<Value>
     let page = meant.iter().skip(usize::try_from(asked.skipped).unwrap_or(usize::MAX));
     let page = page.take(usize::try_from(asked.most).unwrap_or_default());
     let base = &call.app.settings.public_url;
-    let views = page.map(|role| asked.show.of_resource(&shown(*role, Some(&holders), base)));
+    let views = page.map(|role| asked.show.of_resource(&shown(*role, &holders, base)));
     Ok((i64::try_from(meant.len()).unwrap_or(i64::MAX), views.collect::<Result<_, _>>()?))
 }
 
@@ -181,13 +184,9 @@ pub(crate) async fn get_scim_group(
     check(&call)?;
     let (role, known) = (role_of(&id)?, call.header("if-none-match")?.map(str::to_owned));
     let (organisation, show) = (call.actor.organisation, show.0.show());
-    let holders = if show.shows("members") {
-        Some(call.app.store.read(move |connection| holders(organisation, connection)).await?)
-    } else {
-        None
-    };
-    let view = show.of_resource(&shown(role, holders.as_ref(), &call.app.settings.public_url))?;
-    Ok(answer(StatusCode::OK, &view)?.with_hash_as_etag().unless_known(known.as_deref()))
+    let holders = call.app.store.read(move |connection| holders(organisation, connection)).await?;
+    let group = shown(role, &holders, &call.app.settings.public_url);
+    Ok(told_of(&group, &show)?.unless_known(known.as_deref()))
 }
 
 /// Say who holds a role. Nobody becomes an admin by it, the last admin stays one, and whoever is left with no role is `member`.
@@ -264,37 +263,53 @@ async fn change(
         let organisation = tx.actor().organisation;
         tx.enter(organisation.0)?;
         let everybody = holders(organisation, tx.connection())?;
-        check_group_version(if_match.as_deref(), &shown(role, Some(&everybody), &base))?;
+        check_group_version(if_match.as_deref(), &shown(role, &everybody, &base))?;
         let receipt = carry_out(role, moves, &everybody, tx)?;
         let holders = holders(organisation, tx.connection())?;
-        let view = show.of_resource(&shown(role, Some(&holders), &base))?;
-        Ok(with(answer(StatusCode::OK, &view)?.with_hash_as_etag(), receipt))
+        Ok(with(told_of(&shown(role, &holders, &base), &show)?, receipt))
     };
     let answer = call.write(&WriteParameters::default(), digest, job).await?;
     app.callers.forget_all();
     Ok(answer)
 }
 
-/// A group has no version, and the protocol's failures have no place for one: what it is known by is the whole of it.
+/// A group has no version: what it is known by is the whole of it, however much of it is shown.
+fn etag_of(group: &ScimGroup) -> Result<String, ApiError> {
+    let whole = answer(StatusCode::OK, &Show::default().of_resource(group)?)?;
+    Ok(format!("\"{}\"", hash_of(&whole.body)))
+}
+
+fn told_of(group: &ScimGroup, show: &Show) -> Result<Answer, ApiError> {
+    Ok(answer(StatusCode::OK, &show.of_resource(group)?)?.with(&header::ETAG, etag_of(group)?))
+}
+
+/// The protocol's failures have no place for a version.
 fn check_group_version(if_match: Option<&str>, group: &ScimGroup) -> Result<(), ApiError> {
     let Some(known) = if_match else { return Ok(()) };
-    let whole = answer(StatusCode::OK, &Show::default().of_resource(group)?)?;
-    if knows(known, &format!("\"{}\"", hash_of(&whole.body))) { Ok(()) } else { Err(ApiError::Stale(0)) }
+    if knows(known, &etag_of(group)?) { Ok(()) } else { Err(ApiError::Stale(0)) }
 }
 
 fn carry_out(role: Role, moves: Moves, everybody: &Holders, tx: &mut Tx<'_>) -> Result<Option<Receipt>, ApiError> {
-    let Moves { is_whole, come, mut go } = moves;
-    let is_there = |id: &Uuid| everybody.iter().any(|(member, _, _)| member.0 == *id);
-    if let Some(unknown) = come.iter().find(|id| !is_there(id)) {
+    let Moves { is_whole, come, mut go, replaced } = moves;
+    let is_held: HashMap<Uuid, bool> =
+        everybody.iter().map(|(member, _, roles)| (member.0, roles.contains(&role))).collect();
+    if let Some(unknown) = come.iter().find(|id| !is_held.contains_key(id)) {
         return Err(fault("invalid_value", format!("{unknown} is no user")));
+    }
+    let held = |id: &Uuid| is_held.get(id).copied().unwrap_or_default();
+    if let Some(other) = replaced.iter().find(|id| !held(id)) {
+        return Err(fault("no_target", format!("{other} is not in the group")));
     }
     if is_whole {
         go = everybody.iter().map(|(member, _, _)| member.0).filter(|id| !come.contains(id)).collect();
     }
-    let held = |id: &Uuid| everybody.iter().any(|(member, _, roles)| member.0 == *id && roles.contains(&role));
-    let moved = come.iter().filter(|id| !held(id)).map(|id| (*id, true));
+    let come = come.iter().filter(|id| !held(id)).map(|id| (*id, true));
+    let moved: Vec<(Uuid, bool)> = come.chain(go.iter().filter(|id| held(id)).map(|id| (*id, false))).collect();
+    if moved.len() > MOVES {
+        return Err(fault("too_many", format!("at most {MOVES} users come or go at once")));
+    }
     let mut receipt = None;
-    for (id, is_in) in moved.chain(go.iter().filter(|id| held(id)).map(|id| (*id, false))) {
+    for (id, is_in) in moved {
         let member: Member = tx.load(Locator::Id(id))?;
         let (facts, by, now) = (tx.facts(&member)?, tx.actor().clone(), tx.now());
         if let Some(change) = member.follow_group((role, is_in), &facts, &by, now).map_err(told)? {

@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 /// Operations of one body, at most.
 const OPERATIONS: usize = 1_000;
 
+/// Attributes that have one value each.
+const SINGLE: [&str; 6] = ["active", "department", "displayName", "externalId", "name", "userName"];
+
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Op {
@@ -40,7 +43,11 @@ pub(super) fn steps(body: &Value) -> Result<Vec<Step>, ApiError> {
             Some("remove") => Op::Remove,
             Some(_) | None => return Err(fault("invalid_syntax", "op must be add, replace or remove")),
         };
-        let value = member(operation, "value").cloned().unwrap_or(Value::Null);
+        let value = match member(operation, "value") {
+            Some(value) => value.clone(),
+            None if op == Op::Remove => Value::Null,
+            None => return Err(fault("invalid_value", "add and replace must have a value")),
+        };
         match member(operation, "path") {
             Some(Value::String(path)) => {
                 let (attribute, named) = read_path(path)?;
@@ -126,6 +133,9 @@ fn read_path(path: &str) -> Result<(String, Option<String>), ApiError> {
         return Err(wrong());
     }
     let compared = super::filter::read(inside).map_err(|_| wrong())?;
+    if SINGLE.iter().any(|single| attribute.eq_ignore_ascii_case(single)) {
+        return Err(fault("invalid_path", format!("{attribute} has one value: nothing is to be chosen")));
+    }
     let named = compared.iter().find(|(name, _)| name == "value").and_then(|(_, value)| value.as_str());
     // Else whoever is meant by another attribute alone would be everybody.
     if attribute.eq_ignore_ascii_case("members") && (named.is_none() || compared.len() > 1) {
@@ -216,6 +226,9 @@ mod tests {
             (json!([{ "op": "remove", "path": "members[value eq \"7\" and value eq \"8\"]" }]), "invalid_path"),
             (json!([{ "op": "remove", "path": "members[value eq 7]" }]), "invalid_path"),
             (json!([{ "op": "add", "path": "", "value": "x" }]), "invalid_path"),
+            (json!([{ "op": "add", "path": "displayName" }]), "invalid_value"),
+            (json!([{ "op": "replace", "path": "members" }]), "invalid_value"),
+            (json!([{ "op": "replace", "path": "name[givenName eq \"x\"].familyName", "value": "M" }]), "invalid_path"),
         ] {
             assert_eq!(read(operations.clone()), Err(code.to_owned()), "{operations}");
         }

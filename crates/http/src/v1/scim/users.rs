@@ -154,14 +154,17 @@ fn provision(said: Said, address: &str, tx: &mut Tx<'_>) -> Result<(Member, Rece
     Ok(tx.save(Member::provision(draft, said, &by, birth).map_err(told)?)?)
 }
 
-/// Whoever was removed comes back; whoever is there is there already.
+/// Whoever was removed comes back, without the password of before: it may be somebody else by now. Whoever is there is there
+/// already.
 fn come_back(id: MemberId, tx: &mut Tx<'_>) -> Result<(Member, Receipt), ApiError> {
     let member: Member = tx.load(Locator::Id(id.0))?;
     if !member.has_left_directory {
         return Err(ApiError::Taken("userName"));
     }
-    let (by, now) = (tx.actor().clone(), tx.now());
-    Ok(tx.save(member.return_to_directory(&by, now)?)?)
+    let (by, now, account) = (tx.actor().clone(), tx.now(), member.account);
+    let written = tx.save(member.return_to_directory(&by, now)?)?;
+    accounts::change_password(account, "", tx.connection())?;
+    Ok(written)
 }
 
 /// Brings a member to what is said; what was written last.

@@ -15,6 +15,8 @@ pub(super) struct Moves {
     pub is_whole: bool,
     pub come: BTreeSet<Uuid>,
     pub go: BTreeSet<Uuid>,
+    /// Who must hold it, so that somebody else can take the place (RFC 7644, section 3.5.2.3).
+    pub replaced: BTreeSet<Uuid>,
 }
 
 impl Moves {
@@ -36,11 +38,16 @@ impl Moves {
     fn hear(&mut self, op: Op, named: Option<&str>, value: &Value) -> Result<(), ApiError> {
         let said = match (named, value) {
             (Some(named), _) => BTreeSet::from([id_of(named)?]),
-            (None, Value::Null) => BTreeSet::new(),
+            (None, Value::Null) if op == Op::Remove => BTreeSet::new(),
             (None, value) => ids_of(value)?,
         };
         match op {
             Op::Add => self.come(said),
+            Op::Set if named.is_some() => {
+                self.replaced.extend(&said);
+                self.go.extend(said);
+                self.come(ids_of(value)?);
+            }
             Op::Set => {
                 (self.is_whole, self.come, self.go) = (true, BTreeSet::new(), BTreeSet::new());
                 self.come(said);

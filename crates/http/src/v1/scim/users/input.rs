@@ -51,7 +51,11 @@ impl Input {
     pub(super) fn of(body: &Value) -> Result<Self, ApiError> {
         let said = body.as_object().map(attributes).unwrap_or_default();
         let mut input = Self::default();
-        for (attribute, value) in said.iter().filter(|(attribute, _)| attribute != "groups") {
+        // Null is the same as nothing (RFC 7643, section 2.5); whether somebody is active is not said by it.
+        let is_said = |(attribute, value): &&(String, Value)| {
+            attribute != "groups" && !(attribute == "active" && value.is_null())
+        };
+        for (attribute, value) in said.iter().filter(is_said) {
             input.hear(Op::Set, attribute, value).map_err(|unknown| {
                 unknown.unwrap_or_else(|| fault("invalid_syntax", format!("no attribute is called {attribute}")))
             })?;
