@@ -88,6 +88,7 @@ mod api {
     mod templates;
     mod tenancy;
     mod ticket_connections;
+    mod ticket_rules;
     mod timeline_entries;
     mod tokens;
     mod trace;

@@ -214,6 +214,45 @@ async fn what_arrives_is_believed_from_whoever_signs_it() {
     }
 }
 
+/// A system that is described, and signs in this way.
+fn signing(signature: &str) -> Value {
+    let request = |method: &str, path: &str| json!({ "method": method, "path": path });
+    json!({
+        "auth": "bearer", "create": request("POST", "/issues"), "fetch": request("GET", "/issues/{key}"),
+        "update": request("PUT", "/issues/{key}"), "reading": { "key": "/id", "status": "/status" },
+        "inbound": { "signature": signature, "header": "x-signature", "key": "/issue" },
+    })
+}
+
+/// The way of signing may change, and the secret serves on.
+#[tokio::test]
+async fn a_secret_serves_for_each_way_of_signing() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let made = connect(&api, json!({ "kind": "generic", "generic": signing("hmac_sha256") })).await.expect(201);
+        let (inbound, secret) = (made.body["inbound_path"].as_str().unwrap(), made.body["secret"].as_str().unwrap());
+        let (nobody, body, now) = (api.anonymous(), json!({ "issue": "7" }).to_string(), api.now().timestamp());
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes()).unwrap();
+        mac.update(body.as_bytes());
+        let hexadecimal = hex::encode(mac.finalize().into_bytes());
+        let standard = signature(secret, &format!("msg_1.{now}.{body}"));
+        let send = async |shown: &str| {
+            let request = nobody.request(reqwest::Method::POST, inbound).header("x-signature", shown);
+            let request = request.header("webhook-id", "msg_1").header("webhook-timestamp", now.to_string());
+            let signed = if shown.is_empty() { standard.as_str() } else { "" };
+            let request = request.header("webhook-signature", signed).header("content-type", "application/json");
+            nobody.send(request.body(body.clone())).await.status
+        };
+        let path = format!("{PATH}/{}", made.reference());
+        for (way, expected) in
+            [("hmac_sha256", [204, 401, 401]), ("standard_webhooks", [401, 204, 401]), ("token", [401, 401, 204])]
+        {
+            api.by(Role::Admin).await.patch(&path, "*", json!({ "generic": signing(way) })).await.expect(200);
+            assert_eq!([send(&hexadecimal).await, send("").await, send(secret).await], expected, "{way}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_action_is_a_ticket_where_somebody_says_so() {
     for database in each() {

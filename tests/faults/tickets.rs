@@ -4,9 +4,11 @@
 mod desk;
 mod gitlab;
 mod roundup;
+mod ruled;
 mod servicenow;
 mod serving;
 mod tracker;
+mod trouble;
 
 use super::program::{Instance, Program, client};
 use super::turn;

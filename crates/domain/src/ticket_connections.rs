@@ -3,6 +3,8 @@
 mod commands;
 mod generic;
 mod lifecycle;
+mod people;
+mod rules;
 mod schedule;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -10,6 +12,8 @@ pub(crate) mod tests;
 pub use commands::{Amendment, CredentialsChange};
 pub use generic::{AuthScheme, Generic, Inbound, Member, PLACEHOLDERS, Reading, Request, RequestMethod, Signature};
 pub use lifecycle::{Facts, StageName, Verb, edge};
+pub use people::Person;
+pub use rules::{Circumstances, RULES, Rule, note_rules};
 pub use schedule::{FAILS_AFTER, again_after};
 
 use crate::access::{Actor, Permission};
@@ -21,6 +25,7 @@ use crate::text;
 use crate::tickets::{Category, OnDone, Winner};
 use crate::webhook_endpoints::{Destination, Found, Reach};
 use chrono::{DateTime, Utc};
+use people::note_people;
 use serde::{Deserialize, Serialize};
 
 /// Connections of one organisation that are not retired, at most.
@@ -91,18 +96,6 @@ pub struct Status {
     pub category: Category,
 }
 
-/// Who a member is in the other system.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = TicketPerson))]
-#[serde(deny_unknown_fields)]
-pub struct Person {
-    /// The member.
-    pub member_id: MemberId,
-    /// The name by which the other system knows the member.
-    #[cfg_attr(feature = "openapi", schema(example = "mara", max_length = 200))]
-    pub name: String,
-}
-
 /// Where it stands; each stage owns what is only true in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "name")]
@@ -153,6 +146,9 @@ pub struct Terms {
     pub statuses: Vec<Status>,
     /// Who members are there.
     pub people: Vec<Person>,
+    /// Which actions become tickets by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
     /// Whose word counts where both sides changed the same.
     pub wins: Winner,
     /// What follows when a ticket is closed there.
@@ -240,7 +236,7 @@ impl Terms {
     #[must_use]
     pub fn faults(&self, place: Option<(&Reach, &Found)>) -> Faults {
         let Self { description, kind, base_url, project, issue_type, close_code, .. } = self;
-        let Self { statuses, people, poll_seconds, generic, .. } = self;
+        let Self { statuses, people, rules, poll_seconds, generic, .. } = self;
         let mut faults = Faults::default();
         faults.keep(text::title("/description", description));
         if let Some(place) = place {
@@ -264,6 +260,7 @@ impl Terms {
         }
         self.note_statuses(statuses, &mut faults);
         note_people(people, &mut faults);
+        note_rules("/rules", rules, &mut faults);
         let (least, most, _) = POLL_SECONDS;
         faults.keep(text::graded("/poll_seconds", *poll_seconds, least..=most));
         match (kind, generic) {
@@ -378,23 +375,4 @@ fn address(url: &str, (reach, found): (&Reach, &Found)) -> Result<(), Fault> {
         return Err(Fault::new("/base_url", "query", "must have no query: paths are written behind it"));
     }
     destination.check(reach, found).map_err(at)
-}
-
-fn note_people(people: &[Person], faults: &mut Faults) {
-    let (_, most) = MAPPED;
-    if people.len() > most {
-        faults.push(Fault::new("/people", "length", format!("must name at most {most} people")));
-    }
-    for (index, Person { member_id, name }) in people.iter().enumerate().take(most) {
-        let earlier = people.iter().take(index);
-        if earlier.clone().any(|other| other.member_id == *member_id) {
-            faults.push(Fault::new(format!("/people/{index}/member_id"), "duplicate", "must be named once"));
-        }
-        let pointer = format!("/people/{index}/name");
-        if earlier.into_iter().any(|other| other.name == *name) {
-            faults.push(Fault::new(pointer, "duplicate", "must be one member's alone"));
-        } else {
-            faults.keep(text::title(&pointer, name));
-        }
-    }
 }

@@ -169,6 +169,8 @@ pub enum Why {
     BothChanged,
     /// Title and text are written here, and were changed there.
     ChangedThere,
+    /// There it is nobody's, or due on no day, which an action never is.
+    ClearedThere,
     /// A rule does not let it be so here.
     Refused,
     /// The other system was told, and has not done it.

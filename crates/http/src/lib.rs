@@ -45,5 +45,5 @@ pub use key_uses::KeyUses;
 pub use observe::{DigestFigures, WebhookFigures, WorkerFigures};
 pub use passwords::hash as hash_password;
 pub use routes::serve;
-pub use sealing::{Seal, credentials_of};
+pub use sealing::{Seal, Unopened, credentials_of};
 pub use v1::records::href as path_of;

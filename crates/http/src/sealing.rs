@@ -43,7 +43,12 @@ impl Seal {
     }
 }
 
-/// By what the program says who it is to the system of this connection; `None` where nothing was given.
+/// That something was sealed with another key: the instance's was lost, or the database is another instance's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unopened;
+
+/// By what the program says who it is to the system of this connection; `None` where nothing was given, [`Unopened`] where that
+/// cannot be read any more.
 ///
 /// # Errors
 /// The database's; [`Error::Busy`] where the connection is another by now: what was given for another host is not told to this
@@ -52,14 +57,15 @@ pub fn credentials_of(
     record: &TicketConnection,
     seal: &Seal,
     connection: &mut AnyConnection,
-) -> Result<Option<Credentials>, Error> {
+) -> Result<Result<Option<Credentials>, Unopened>, Error> {
     let Head { organisation, id, version, .. } = *record.head();
     let sealed = secret(organisation, id, Purpose::Credentials, connection)?;
     let now = TicketConnection::find(organisation, Locator::Id(id), connection)?;
     if now.is_none_or(|(now, _)| now.head().version != version) {
         return Err(Error::Busy);
     }
-    Ok(sealed.and_then(|sealed| serde_json::from_slice(&seal.open(id, &sealed)?).ok()))
+    let opened = |sealed: Vec<u8>| serde_json::from_slice(&seal.open(id, &sealed)?).ok();
+    Ok(sealed.map(|sealed| opened(sealed).ok_or(Unopened)).transpose())
 }
 
 impl App {

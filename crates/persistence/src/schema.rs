@@ -1437,6 +1437,9 @@ diesel::table! {
         retry_at -> Instant,
         error -> Nullable<Text>,
         succeeded_at -> Nullable<Instant>,
+        poll_failures -> BigInt,
+        poll_error -> Nullable<Text>,
+        rule_error -> Nullable<Text>,
     }
 }
 

@@ -122,6 +122,7 @@ pub fn begin(connection: Uuid, inbound: &[u8], credentials: Option<&[u8]>, tx: &
             ticket_progress::polled_until.eq(now),
             ticket_progress::poll_due_at.eq(now),
             ticket_progress::failures.eq(0_i64),
+            ticket_progress::poll_failures.eq(0_i64),
             ticket_progress::retry_at.eq(now),
         ))
         .execute(tx.connection())?;
@@ -181,7 +182,7 @@ pub fn secret(
         .optional()?)
 }
 
-/// A connection that was changed is tried at once, whatever it has waited for.
+/// A connection that was changed is tried at once, whatever it has waited for; what went wrong with its rules was seen.
 ///
 /// # Errors
 /// The database's.
@@ -191,7 +192,11 @@ pub fn hurry(connection: Uuid, tx: &mut Tx<'_>) -> Result<(), Error> {
         .filter(ticket_progress::organisation_id.eq(organisation))
         .filter(ticket_progress::connection_id.eq(KeyValue(connection)));
     diesel::update(ours)
-        .set((ticket_progress::retry_at.eq(now), ticket_progress::poll_due_at.eq(now)))
+        .set((
+            ticket_progress::retry_at.eq(now),
+            ticket_progress::poll_due_at.eq(now),
+            ticket_progress::rule_error.eq(None::<String>),
+        ))
         .execute(tx.connection())?;
     Ok(())
 }
@@ -207,6 +212,8 @@ pub struct Progress {
     pub retry_at: Option<DateTime<Utc>>,
     /// When the other system has answered last.
     pub succeeded_at: Option<DateTime<Utc>>,
+    /// What went wrong when its rules were applied; none since it was changed.
+    pub rule_error: Option<String>,
 }
 
 /// How each of these connections gets on, in two statements.
@@ -226,21 +233,24 @@ pub fn progress(
         .select((ticket_links::connection_id, count_star()))
         .load(connection)?;
     let tickets: BTreeMap<Uuid, i64> = counted.into_iter().map(|(id, count)| (id.0, count)).collect();
-    type Found = (KeyValue, Option<String>, InstantValue, Option<InstantValue>);
+    type Comparing = (Option<String>, InstantValue, Option<InstantValue>);
+    type Found = (KeyValue, Comparing, (Option<String>, InstantValue), Option<String>);
     let rows: Vec<Found> = ticket_progress::table
         .filter(ticket_progress::organisation_id.eq(KeyValue(organisation.0)))
         .filter(ticket_progress::connection_id.eq_any(ids()))
         .select((
             ticket_progress::connection_id,
-            ticket_progress::error,
-            ticket_progress::retry_at,
-            ticket_progress::succeeded_at,
+            (ticket_progress::error, ticket_progress::retry_at, ticket_progress::succeeded_at),
+            (ticket_progress::poll_error, ticket_progress::poll_due_at),
+            ticket_progress::rule_error,
         ))
         .load(connection)?;
-    let read = |(id, error, retry_at, succeeded_at): Found| {
-        let retry_at = error.is_some().then_some(retry_at.0);
+    let read = |(id, (error, retry_at, succeeded_at), (poll_error, poll_due_at), rule_error): Found| {
+        let asked_again_at = poll_error.is_some().then_some(poll_due_at.0);
+        let retry_at = error.is_some().then_some(retry_at.0).or(asked_again_at);
+        let error = error.or(poll_error);
         let tickets = tickets.get(&id.0).copied().unwrap_or_default();
-        (id.0, Progress { tickets, error, retry_at, succeeded_at: succeeded_at.map(|at| at.0) })
+        (id.0, Progress { tickets, error, retry_at, succeeded_at: succeeded_at.map(|at| at.0), rule_error })
     };
     Ok(rows.into_iter().map(read).collect())
 }

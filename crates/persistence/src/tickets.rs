@@ -2,10 +2,14 @@
 //! machinery around it. Nothing waits in a queue: what is compared is how both stand, so that nothing is lost or overtaken.
 
 mod comparing;
+mod failing;
+mod ruling;
 mod working;
 
-pub use comparing::{Compared, conclude, fail, polled};
-pub use working::{Claimed, Polled, claim, claim_polls, follow, has_work};
+pub use comparing::{Compared, conclude};
+pub use failing::{Concern, Failed, fail, fail_poll, polled};
+pub use ruling::{Ruling, Taken, candidates, rule_failed, ruling, take, tried};
+pub use working::{Claimed, Looked, Polled, claim, claim_polls, follow, has_work, look_through};
 
 use crate::column::{InstantValue, KeyValue};
 use crate::connection::AnyConnection;

@@ -2,7 +2,7 @@
 
 use crate::answers::{base, day_at, escaped, is_key, moment_at, text_at};
 use crate::http::{Doing, Failure, Request, Response};
-use crate::{CHANGED, Connector, Finding, Issue, Setup, Wanted};
+use crate::{CHANGED, Changed, Connector, Finding, Issue, Setup, Wanted};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -152,14 +152,18 @@ fn issue(ticket: &Value, setup: &Setup<'_>, etag: Option<String>) -> Result<Issu
     })
 }
 
-/// The list in an answer.
-async fn listed(setup: &Setup<'_>, request: &domain::Request, gaps: &Gaps) -> Result<Vec<String>, Failure> {
+/// The list in an answer, and whether it says that it goes on elsewhere (RFC 8288).
+async fn listed(setup: &Setup<'_>, request: &domain::Request, gaps: &Gaps) -> Result<(Vec<String>, bool), Failure> {
     let reading = &described(setup)?.reading;
-    let answer = parsed(&ask(setup, request, gaps, None).await?)?;
+    let answer = ask(setup, request, gaps, None).await?;
+    let is_more =
+        answer.header("link").is_some_and(|links| links.contains("rel=\"next\"") || links.contains("rel=next"));
+    let answer = parsed(&answer)?;
     let list = answer.pointer(&reading.list).and_then(Value::as_array);
     let list = list.ok_or_else(|| Failure::Unreachable(format!("the answer has no list at {:?}", reading.list)))?;
     // One that has no key does not hold up the others.
-    Ok(list.iter().filter_map(|ticket| key_in(ticket, reading).ok()).take(CHANGED).collect())
+    let keys = list.iter().filter_map(|ticket| key_in(ticket, reading).ok()).take(CHANGED).collect();
+    Ok((keys, is_more || list.len() > CHANGED))
 }
 
 impl Connector for Generic {
@@ -180,8 +184,8 @@ impl Connector for Generic {
                 gaps.insert("marker", NOWHERE.to_owned());
                 gaps.insert("since", FAR_AHEAD.to_owned());
                 findings.push(match listed(setup, request, &gaps).await {
-                    Ok(found) if found.is_empty() => Finding::sound(code, "nothing is listed that is not there"),
-                    Ok(found) => {
+                    Ok((found, _)) if found.is_empty() => Finding::sound(code, "nothing is listed that is not there"),
+                    Ok((found, _)) => {
                         let listed = found.len();
                         let detail =
                             format!("{listed} tickets are listed although none can be: the filter is not understood");
@@ -219,13 +223,13 @@ impl Connector for Generic {
             let Some(find) = &described(setup)?.find else { return Ok(None) };
             let mut gaps = gaps(setup);
             gaps.insert("marker", marker.to_owned());
-            let found = listed(setup, find, &gaps).await?;
+            let (found, _) = listed(setup, find, &gaps).await?;
             if found.is_empty() {
                 return Ok(None);
             }
             // Many leave out of a filter what they do not know: one that finds what is nowhere finds anything.
             gaps.insert("marker", NOWHERE.to_owned());
-            if found.len() > 1 || !listed(setup, find, &gaps).await?.is_empty() {
+            if found.len() > 1 || !listed(setup, find, &gaps).await?.0.is_empty() {
                 return Err(Failure::Refused("`find` lists tickets without the marker".to_owned()));
             }
             Ok(found.into_iter().next())
@@ -266,17 +270,17 @@ impl Connector for Generic {
         })
     }
 
-    fn changed_since<'a>(
-        &'a self,
-        setup: &'a Setup<'a>,
-        since: DateTime<Utc>,
-    ) -> Doing<'a, Result<Vec<String>, Failure>> {
+    fn changed_since<'a>(&'a self, setup: &'a Setup<'a>, since: DateTime<Utc>) -> Doing<'a, Result<Changed, Failure>> {
         Box::pin(async move {
-            let Some(changed) = &described(setup)?.changed else { return Ok(Vec::new()) };
+            let generic = described(setup)?;
+            let Some(changed) = &generic.changed else { return Ok(Changed { keys: Vec::new(), is_whole: true }) };
             let mut gaps = gaps(setup);
             let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
             gaps.insert("since", since);
-            listed(setup, changed, &gaps).await
+            let (keys, is_more) = listed(setup, changed, &gaps).await?;
+            let is_full =
+                generic.page_size.and_then(|size| usize::try_from(size).ok()).is_some_and(|size| keys.len() >= size);
+            Ok(Changed { keys, is_whole: !is_more && !is_full })
         })
     }
 

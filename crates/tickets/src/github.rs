@@ -2,7 +2,7 @@
 
 use crate::answers::{base, before_comment, commented, is_key, moment_at, text_at};
 use crate::http::{Doing, Failure, Request, Response};
-use crate::{CHANGED, Connector, Finding, Issue, Setup, Wanted};
+use crate::{CHANGED, Changed, Connector, Finding, Issue, Setup, Wanted};
 use chrono::{DateTime, SecondsFormat, Utc};
 use ratchet_domain::ticket_connections::{RequestMethod, Terms};
 use serde_json::{Map, Value, json};
@@ -172,22 +172,19 @@ impl Connector for Github {
         })
     }
 
-    fn changed_since<'a>(
-        &'a self,
-        setup: &'a Setup<'a>,
-        since: DateTime<Utc>,
-    ) -> Doing<'a, Result<Vec<String>, Failure>> {
+    fn changed_since<'a>(&'a self, setup: &'a Setup<'a>, since: DateTime<Utc>) -> Doing<'a, Result<Changed, Failure>> {
         Box::pin(async move {
             let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
-            let (query, mut keys) = (format!("&sort=updated&direction=desc&since={since}"), Vec::new());
+            let (query, mut changed) = (format!("&sort=updated&direction=desc&since={since}"), Changed::default());
             for page in 1..=CHANGED / PAGE {
                 let issues = listed(setup, &query, page).await?;
-                keys.extend(issues.iter().filter(|it| is_issue(it)).filter_map(|it| text_at(it, "/number")));
+                changed.keys.extend(issues.iter().filter(|it| is_issue(it)).filter_map(|it| text_at(it, "/number")));
                 if issues.len() < PAGE {
+                    changed.is_whole = true;
                     break;
                 }
             }
-            Ok(keys)
+            Ok(changed)
         })
     }
 

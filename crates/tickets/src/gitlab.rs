@@ -2,7 +2,7 @@
 
 use crate::answers::{base, before_comment, commented, day_at, escaped, is_key, moment_at, text_at};
 use crate::http::{Doing, Failure, Request, Response};
-use crate::{CHANGED, Connector, Finding, Issue, Setup, Wanted};
+use crate::{CHANGED, Changed, Connector, Finding, Issue, Setup, Wanted};
 use chrono::{DateTime, SecondsFormat, Utc};
 use ratchet_domain::ticket_connections::{RequestMethod, Terms};
 use serde_json::{Map, Value, json};
@@ -185,22 +185,19 @@ impl Connector for Gitlab {
         })
     }
 
-    fn changed_since<'a>(
-        &'a self,
-        setup: &'a Setup<'a>,
-        since: DateTime<Utc>,
-    ) -> Doing<'a, Result<Vec<String>, Failure>> {
+    fn changed_since<'a>(&'a self, setup: &'a Setup<'a>, since: DateTime<Utc>) -> Doing<'a, Result<Changed, Failure>> {
         Box::pin(async move {
             let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
-            let (query, mut keys) = (format!("&order_by=updated_at&updated_after={since}"), Vec::new());
+            let (query, mut changed) = (format!("&order_by=updated_at&updated_after={since}"), Changed::default());
             for page in 1..=CHANGED / PAGE {
                 let (issues, is_more) = listed(setup, &query, page).await?;
-                keys.extend(issues.iter().filter_map(|issue| text_at(issue, "/iid")));
+                changed.keys.extend(issues.iter().filter_map(|issue| text_at(issue, "/iid")));
                 if !is_more {
+                    changed.is_whole = true;
                     break;
                 }
             }
-            Ok(keys)
+            Ok(changed)
         })
     }
 

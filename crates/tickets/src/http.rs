@@ -48,6 +48,8 @@ pub enum Failure {
     Throttled(Option<TimeDelta>),
     /// The system does not know, or does not trust, who asks.
     Denied(String),
+    /// What the program would say to be known cannot be read any more, so that nobody is asked.
+    Sealed,
     /// What it was about is not there.
     Gone,
     /// The system does not take it as it is.
@@ -62,6 +64,9 @@ impl Failure {
             Self::Unreachable(why) => why.clone(),
             Self::Throttled(_) => "the ticketing system asks to wait".to_owned(),
             Self::Denied(said) => format!("the credentials are not accepted{}", colon(said)),
+            Self::Sealed => {
+                "the credentials were sealed with a key that is not this server's: they must be given again".to_owned()
+            }
             Self::Gone => "it is not there".to_owned(),
             Self::Refused(said) => format!("the ticketing system refuses it{}", colon(said)),
         }
@@ -70,7 +75,7 @@ impl Failure {
     /// Whether it is about the whole connection, and not about one ticket.
     #[must_use]
     pub const fn is_of_connection(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Throttled(_) | Self::Denied(_))
+        matches!(self, Self::Unreachable(_) | Self::Throttled(_) | Self::Denied(_) | Self::Sealed)
     }
 
     /// When it may be tried again, where that was said.
@@ -78,7 +83,7 @@ impl Failure {
     pub const fn retry_after(&self) -> Option<TimeDelta> {
         match self {
             Self::Throttled(after) => *after,
-            Self::Unreachable(_) | Self::Denied(_) | Self::Gone | Self::Refused(_) => None,
+            Self::Unreachable(_) | Self::Denied(_) | Self::Sealed | Self::Gone | Self::Refused(_) => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::answers::{base, day_at, escaped, is_key, text_at};
 use crate::http::{Doing, Failure, Request, Response};
-use crate::{CHANGED, Connector, Finding, Issue, Setup, Wanted};
+use crate::{CHANGED, Changed, Connector, Finding, Issue, Setup, Wanted};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -59,19 +59,19 @@ impl Jira {
         members
     }
 
-    /// What a query finds: keys and labels.
-    async fn searched(&self, setup: &Setup<'_>, jql: &str) -> Result<Vec<Value>, Failure> {
+    /// What a query finds, keys, labels and moments; and whether that is all.
+    async fn searched(&self, setup: &Setup<'_>, jql: &str) -> Result<(Vec<Value>, bool), Failure> {
         let (mut found, mut token): (Vec<Value>, Option<String>) = (Vec::new(), None);
         while found.len() < CHANGED {
             let request = if self.is_cloud {
-                let mut query = json!({ "jql": jql, "fields": ["labels"], "maxResults": PAGE });
+                let mut query = json!({ "jql": jql, "fields": ["labels", "updated"], "maxResults": PAGE });
                 if let Some(token) = &token {
                     query["nextPageToken"] = json!(token);
                 }
                 Request::json(RequestMethod::Post, self.address(setup, "search/jql"), &query)
             } else {
                 let (jql, start) = (escaped(jql), found.len());
-                let path = format!("search?jql={jql}&fields=labels&startAt={start}&maxResults={PAGE}");
+                let path = format!("search?jql={jql}&fields=labels,updated&startAt={start}&maxResults={PAGE}");
                 Request::get(self.address(setup, &path))
             };
             let answer = self.ask(setup, request).await?.read()?;
@@ -82,10 +82,10 @@ impl Jira {
             let is_over = is_last || issues.is_empty();
             found.extend(issues);
             if is_over {
-                break;
+                return Ok((found, true));
             }
         }
-        Ok(found)
+        Ok((found, false))
     }
 
     /// Moves an issue to a status, by the transition that leads there.
@@ -210,7 +210,7 @@ impl Connector for Jira {
     fn find<'a>(&'a self, setup: &'a Setup<'a>, marker: &'a str) -> Doing<'a, Result<Option<String>, Failure>> {
         Box::pin(async move {
             let jql = format!("project = \"{}\" AND labels = \"{marker}\"", Self::project(setup)?);
-            let found = self.searched(setup, &jql).await?;
+            let (found, _) = self.searched(setup, &jql).await?;
             // What is listed is looked at: nobody's ticket is taken because a query was not understood.
             let has = |issue: &&Value| {
                 issue["fields"]["labels"].as_array().is_some_and(|labels| labels.iter().any(|label| label == marker))
@@ -260,16 +260,15 @@ impl Connector for Jira {
         })
     }
 
-    fn changed_since<'a>(
-        &'a self,
-        setup: &'a Setup<'a>,
-        since: DateTime<Utc>,
-    ) -> Doing<'a, Result<Vec<String>, Failure>> {
+    fn changed_since<'a>(&'a self, setup: &'a Setup<'a>, since: DateTime<Utc>) -> Doing<'a, Result<Changed, Failure>> {
         Box::pin(async move {
-            let since = (since - ZONES).format("%Y-%m-%d %H:%M");
+            let earliest = (since - ZONES).format("%Y-%m-%d %H:%M");
             let project = Self::project(setup)?;
-            let jql = format!("project = \"{project}\" AND updated >= \"{since}\" ORDER BY updated DESC");
-            Ok(self.searched(setup, &jql).await?.iter().filter_map(|issue| text_at(issue, "/key")).collect())
+            let jql = format!("project = \"{project}\" AND updated >= \"{earliest}\" ORDER BY updated DESC");
+            let (found, is_whole) = self.searched(setup, &jql).await?;
+            // The newest first: what is listed from before then is all that was to be listed.
+            let is_whole = is_whole || found.iter().any(|issue| moment(issue).is_some_and(|at| at < since));
+            Ok(Changed { keys: found.iter().filter_map(|issue| text_at(issue, "/key")).collect(), is_whole })
         })
     }
 

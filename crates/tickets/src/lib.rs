@@ -22,7 +22,7 @@ use ratchet_domain::ticket_connections::{Kind, Terms};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Keys that are told of one look at what has changed, at most: the rest is found by the next one.
+/// Keys that are told of one look at what has changed, at most.
 pub const CHANGED: usize = 1_000;
 
 /// By what the program says who it is.
@@ -66,6 +66,15 @@ pub struct Issue {
     pub updated_at: Option<DateTime<Utc>>,
     /// By what the system tells one version from another, where it asks for that.
     pub etag: Option<String>,
+}
+
+/// What has changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// The tickets' keys.
+    pub keys: Vec<String>,
+    /// Whether these are all: what is listed is bounded.
+    pub is_whole: bool,
 }
 
 /// What is to be said of a ticket, as far as it is.
@@ -131,12 +140,8 @@ pub trait Connector: Send + Sync {
         wanted: &'a Wanted,
     ) -> Doing<'a, Result<(), Failure>>;
 
-    /// The keys of the tickets that have changed since then.
-    fn changed_since<'a>(
-        &'a self,
-        setup: &'a Setup<'a>,
-        since: DateTime<Utc>,
-    ) -> Doing<'a, Result<Vec<String>, Failure>>;
+    /// The tickets that have changed since then.
+    fn changed_since<'a>(&'a self, setup: &'a Setup<'a>, since: DateTime<Utc>) -> Doing<'a, Result<Changed, Failure>>;
 
     /// The key of the ticket that something is about which the system has sent; none where it is about something else.
     fn key_of(&self, terms: &Terms, body: &Value) -> Option<String>;

@@ -2,7 +2,7 @@
 
 use crate::answers::{apart, base, day_at, escaped, is_key, moment_at, text_at};
 use crate::http::{Doing, Failure, Request, Response};
-use crate::{CHANGED, Connector, Finding, Issue, Setup, Wanted};
+use crate::{CHANGED, Changed, Connector, Finding, Issue, Setup, Wanted};
 use chrono::{DateTime, SecondsFormat, Utc};
 use ratchet_domain::ticket_connections::{RequestMethod, Terms};
 use serde_json::{Map, Value, json};
@@ -162,22 +162,19 @@ impl Connector for Redmine {
         })
     }
 
-    fn changed_since<'a>(
-        &'a self,
-        setup: &'a Setup<'a>,
-        since: DateTime<Utc>,
-    ) -> Doing<'a, Result<Vec<String>, Failure>> {
+    fn changed_since<'a>(&'a self, setup: &'a Setup<'a>, since: DateTime<Utc>) -> Doing<'a, Result<Changed, Failure>> {
         Box::pin(async move {
             let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
-            let (filter, mut keys) = (format!("&updated_on={}", escaped(&format!(">={since}"))), Vec::new());
-            while keys.len() < CHANGED {
-                let issues = listed(setup, &filter, keys.len()).await?;
-                keys.extend(issues.iter().filter_map(|issue| text_at(issue, "/id")));
+            let (filter, mut changed) = (format!("&updated_on={}", escaped(&format!(">={since}"))), Changed::default());
+            while changed.keys.len() < CHANGED {
+                let issues = listed(setup, &filter, changed.keys.len()).await?;
+                changed.keys.extend(issues.iter().filter_map(|issue| text_at(issue, "/id")));
                 if issues.len() < PAGE {
+                    changed.is_whole = true;
                     break;
                 }
             }
-            Ok(keys)
+            Ok(changed)
         })
     }
 

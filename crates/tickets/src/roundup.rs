@@ -3,7 +3,7 @@
 
 use crate::answers::{apart, base, escaped, is_key, moment_at, text_at};
 use crate::http::{Doing, Failure, Request, Response};
-use crate::{CHANGED, Connector, Finding, Issue, Setup, Wanted};
+use crate::{CHANGED, Changed, Connector, Finding, Issue, Setup, Wanted};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -201,25 +201,21 @@ impl Connector for Roundup {
         })
     }
 
-    fn changed_since<'a>(
-        &'a self,
-        setup: &'a Setup<'a>,
-        since: DateTime<Utc>,
-    ) -> Doing<'a, Result<Vec<String>, Failure>> {
+    fn changed_since<'a>(&'a self, setup: &'a Setup<'a>, since: DateTime<Utc>) -> Doing<'a, Result<Changed, Failure>> {
         Box::pin(async move {
-            let mut keys = Vec::new();
+            let mut changed = Changed::default();
             for page in 1..=CHANGED / PAGE {
                 let issues = listed(setup, &format!("&@page_index={page}")).await?;
                 let count = issues.len();
                 let recent = issues.iter().filter(|issue| moment(issue, "/activity").is_none_or(|at| at >= since));
                 let found: Vec<String> = recent.filter_map(|issue| text_at(issue, "/id")).collect();
-                let is_last = count < PAGE || found.len() < count;
-                keys.extend(found);
-                if is_last {
+                changed.is_whole = count < PAGE || found.len() < count;
+                changed.keys.extend(found);
+                if changed.is_whole {
                     break;
                 }
             }
-            Ok(keys)
+            Ok(changed)
         })
     }
 

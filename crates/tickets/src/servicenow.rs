@@ -2,7 +2,7 @@
 
 use crate::answers::{base, day_at, escaped, is_key, text_at};
 use crate::http::{Doing, Failure, Request, Response};
-use crate::{CHANGED, Connector, Finding, Issue, Setup, Wanted};
+use crate::{CHANGED, Changed, Connector, Finding, Issue, Setup, Wanted};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -251,24 +251,21 @@ impl Connector for ServiceNow {
     }
 
     /// The newest changes first, until one is older: in which zone a moment in a query is taken to be depends on whoever asks.
-    fn changed_since<'a>(
-        &'a self,
-        setup: &'a Setup<'a>,
-        since: DateTime<Utc>,
-    ) -> Doing<'a, Result<Vec<String>, Failure>> {
+    fn changed_since<'a>(&'a self, setup: &'a Setup<'a>, since: DateTime<Utc>) -> Doing<'a, Result<Changed, Failure>> {
         Box::pin(async move {
-            let (source, mut keys) = ((table(setup)?, "number,sys_updated_on"), Vec::new());
-            while keys.len() < CHANGED {
-                let found = rows(setup, source, "ORDERBYDESCsys_updated_on", (PAGE, keys.len())).await?;
+            let (source, mut changed) = ((table(setup)?, "number,sys_updated_on"), Changed::default());
+            while changed.keys.len() < CHANGED {
+                let place = (PAGE, changed.keys.len());
+                let found = rows(setup, source, "ORDERBYDESCsys_updated_on", place).await?;
                 let recent = found.iter().filter(|row| moment(row, "/sys_updated_on").is_none_or(|at| at >= since));
                 let recent: Vec<String> = recent.filter_map(|row| text_at(row, "/number")).collect();
-                let is_last = found.len() < PAGE || recent.len() < found.len();
-                keys.extend(recent);
-                if is_last {
+                changed.is_whole = found.len() < PAGE || recent.len() < found.len();
+                changed.keys.extend(recent);
+                if changed.is_whole {
                     break;
                 }
             }
-            Ok(keys)
+            Ok(changed)
         })
     }
 

@@ -59,6 +59,7 @@ fn terms(kind: Kind, project: &str) -> Terms {
         close_code: None,
         statuses: vec![status("open", Category::ToDo), status("completed", Category::Done)],
         people: Vec::new(),
+        rules: Vec::new(),
         wins: Winner::Ours,
         on_done: OnDone::Propose,
         poll_seconds: 300,
@@ -74,6 +75,11 @@ fn wanted() -> Wanted {
         assignee: Some("mara".into()),
         status: Some("completed".into()),
     }
+}
+
+/// What has changed, where that is all.
+fn all(keys: &[&str]) -> Changed {
+    Changed { keys: keys.iter().map(|key| (*key).to_owned()).collect(), is_whole: true }
 }
 
 fn credentials(user: Option<&str>) -> Credentials {
@@ -107,7 +113,7 @@ async fn github_marks_in_the_text_and_passes_over_pull_requests() {
     assert_eq!((issue.due_on, &issue.assignee), (None, &Some(None)));
     let change = Wanted { text: Some("Other".into()), status: Some("open".into()), ..Wanted::default() };
     github.update(&setup, &issue, &change).await.unwrap();
-    assert_eq!(github.changed_since(&setup, DateTime::UNIX_EPOCH).await, Ok(vec!["7".into()]));
+    assert_eq!(github.changed_since(&setup, DateTime::UNIX_EPOCH).await, Ok(all(&["7"])));
     let asked = told.asked();
     let (method, url, body) = &asked[0];
     assert_eq!((*method, url.as_str()), (RequestMethod::Post, "https://desk.example.org/repos/o/r/issues"));
@@ -226,8 +232,8 @@ async fn gitlab_turns_pages_as_it_is_told_and_moves_by_events() {
     let pages: Vec<(u16, Value)> = (1..=3).map(|iid| (200, json!([issue(iid, "opened")]))).collect();
     let told = Told::with_headers(&pages, &[("x-next-page", "2")]);
     let setup = Setup { terms: &terms, credentials: Some(&credentials), dial: &told };
-    let keys: Vec<String> = (1..=3).map(|iid| iid.to_string()).collect();
-    assert_eq!(gitlab.changed_since(&setup, DateTime::UNIX_EPOCH).await, Ok(keys), "until no page follows");
+    let changed = gitlab.changed_since(&setup, DateTime::UNIX_EPOCH).await;
+    assert_eq!(changed, Ok(all(&["1", "2", "3"])), "until no page follows");
     assert!(told.asked()[2].1.contains("page=3") && told.asked()[2].1.contains("updated_after=1970-01-01T00:00:00Z"));
     let hook = |body: Value| gitlab.key_of(&terms, &body);
     assert_eq!(hook(json!({ "object_kind": "issue", "object_attributes": { "id": 300, "iid": 4 } })), Some("4".into()));
@@ -283,7 +289,7 @@ async fn servicenow_looks_at_what_it_is_listed() {
     assert_eq!((&asked[5].2["assigned_to"], &asked[5].2["close_code"]), (&json!(id), &json!("Solution provided")));
     assert!(asked[5].2["close_notes"].is_string(), "asked for beside the code");
     let since = DateTime::parse_from_rfc3339("2026-11-26T20:00:00Z").unwrap().to_utc();
-    assert_eq!(servicenow.changed_since(&setup, since).await, Ok(vec!["INC0010001".into()]));
+    assert_eq!(servicenow.changed_since(&setup, since).await, Ok(all(&["INC0010001"])));
     // With 403 one row is refused, and not whoever asks.
     let refused = servicenow.fetch(&setup, "INC0010001").await.unwrap_err();
     assert!(!refused.is_of_connection(), "{refused:?}");
@@ -368,4 +374,41 @@ fn what_gitlab_sends_is_signed_or_shows_the_token() {
     assert!(!signed("v1,AAAA"));
     assert!(arrived(&[("x-gitlab-token", secret)]));
     assert!(!arrived(&[("x-gitlab-token", "whsec_")]) && !arrived(&[("x-hub-signature-256", secret)]) && !arrived(&[]));
+}
+
+/// A page that is full, or an answer that says that it goes on, is not all.
+#[tokio::test]
+async fn what_is_listed_in_part_says_so() {
+    let issue = |number: usize| json!({ "number": number });
+    let full: Vec<(u16, Value)> =
+        (0..10).map(|page| (200, (0..100).map(|at| issue(page * 100 + at)).collect())).collect();
+    let told = Told::with(&full);
+    let (terms, credentials) = (terms(Kind::Github, "o/r"), credentials(None));
+    let setup = Setup { terms: &terms, credentials: Some(&credentials), dial: &told };
+    let changed = connector(Kind::Github).changed_since(&setup, DateTime::UNIX_EPOCH).await.unwrap();
+    assert_eq!((changed.keys.len(), changed.is_whole), (CHANGED, false));
+
+    let described = json!({
+        "auth": "bearer", "create": { "method": "POST", "path": "/issues" }, "fetch": { "method": "GET", "path": "/{key}" },
+        "update": { "method": "PUT", "path": "/{key}" }, "changed": { "method": "GET", "path": "/issues?since={since}" },
+        "reading": { "key": "/id", "status": "/status" },
+    });
+    let two = || (200, json!([{ "id": 1 }, { "id": 2 }]));
+    for (page_size, link, is_whole) in [
+        (None, None, true),
+        (Some(3), None, true),
+        (Some(2), None, false),
+        (None, Some("<https://desk.example.org/issues?page=1>; rel=\"prev\""), true),
+        (None, Some("<https://desk.example.org/issues?page=2>; rel=\"next\""), false),
+    ] {
+        let mut terms =
+            Terms { kind: Kind::Generic, generic: serde_json::from_value(described.clone()).unwrap(), ..terms.clone() };
+        terms.generic.as_mut().unwrap().page_size = page_size;
+        // The last answer has no headers: one more than is asked for.
+        let told =
+            Told::with_headers(&[two(), two()], &link.map(|link| ("link", link)).into_iter().collect::<Vec<_>>());
+        let setup = Setup { terms: &terms, credentials: Some(&credentials), dial: &told };
+        let changed = connector(Kind::Generic).changed_since(&setup, DateTime::UNIX_EPOCH).await.unwrap();
+        assert_eq!((changed.keys.len(), changed.is_whole), (2, is_whole), "{page_size:?} {link:?}");
+    }
 }

@@ -66,6 +66,10 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
             let path = about(api, "/v1/ticket-connections/{id}").await;
             (Admin, path, json!({ "people": [{ "member_id": member, "name": "mara" }] }))
         }
+        "try_ticket_rules" => {
+            let rules = json!([{ "kinds": ["corrective"], "assignee_ids": [member] }]);
+            (Admin, "/v1/ticket-rules/try".into(), json!({ "rules": rules }))
+        }
         "revoke_api_key" => (Admin, about(api, "/v1/api-keys/{id}/revoke").await, json!({})),
         "create_member" => {
             let body = json!({ "email": "new@ours.example", "name": "New", "roles": ["member"], "password": PASSWORD });

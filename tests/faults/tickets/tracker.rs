@@ -15,6 +15,11 @@ struct State {
     writes: usize,
     is_away: bool,
     loses: bool,
+    /// Tickets that a list has at most.
+    page: Option<usize>,
+    refuses_lists: bool,
+    /// Requests by nobody who is known.
+    strangers: usize,
     /// Of the last change.
     clock: usize,
 }
@@ -25,7 +30,7 @@ pub struct Tracker {
     state: Arc<Mutex<State>>,
 }
 
-const TOKEN: &str = "the tracker's token";
+pub const TOKEN: &str = "the tracker's token";
 
 pub fn hmac(secret: &str, body: &str) -> String {
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes()).unwrap();
@@ -104,6 +109,20 @@ impl Tracker {
         self.state.lock().unwrap().is_away = is_away;
     }
 
+    /// A list has so many at most, and says that it goes on.
+    pub fn list_at_most(&self, page: usize) {
+        self.state.lock().unwrap().page = Some(page);
+    }
+
+    /// Nobody is told any more what has changed.
+    pub fn refuse_lists(&self) {
+        self.state.lock().unwrap().refuses_lists = true;
+    }
+
+    pub fn strangers(&self) -> usize {
+        self.state.lock().unwrap().strangers
+    }
+
     /// What is made next is made, and nobody is told.
     pub fn lose_next_answer(&self) {
         self.state.lock().unwrap().loses = true;
@@ -121,7 +140,14 @@ impl Tracker {
 fn answer(state: &mut State, asked: &Asked) -> Told {
     let (status, told) = said(state, asked);
     let is_lost = status == 201 && std::mem::take(&mut state.loses);
-    if is_lost { Told::Nothing } else { Told::of(status, told) }
+    if is_lost {
+        return Told::Nothing;
+    }
+    let is_cut = |page: &usize| told["issues"].as_array().is_some_and(|issues| issues.len() > *page);
+    let mut told = told.clone();
+    let Some(page) = state.page.filter(is_cut) else { return Told::of(status, told) };
+    told["issues"].as_array_mut().unwrap().truncate(page);
+    Told::Answer(status, vec![("link", "<http://127.0.0.1/more>; rel=\"next\"".to_owned())], told)
 }
 
 fn said(state: &mut State, asked: &Asked) -> (u16, Value) {
@@ -129,6 +155,7 @@ fn said(state: &mut State, asked: &Asked) -> (u16, Value) {
         return (502, json!({ "error": "away" }));
     }
     if asked.header("x-token") != Some(TOKEN) {
+        state.strangers += 1;
         return (401, json!({ "error": "who are you" }));
     }
     let body = &asked.body;
@@ -142,6 +169,9 @@ fn said(state: &mut State, asked: &Asked) -> (u16, Value) {
             issue["status"] = json!("new");
             state.issues.insert(format!("T-{id}"), issue.clone());
             (201, json!({ "issue": issue }))
+        }
+        ("GET", query) if query.starts_with("?since") && state.refuses_lists => {
+            (400, json!({ "error": "no such list" }))
         }
         ("GET", query) if query.starts_with('?') => {
             let wanted = query.strip_prefix("?external=");

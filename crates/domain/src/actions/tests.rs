@@ -38,7 +38,7 @@ fn draft() -> ActionDraft {
     }
 }
 
-fn open() -> Action {
+pub(crate) fn open() -> Action {
     Action::plan(draft(), at().date_naive(), &manager(), birth(Prefix::Action)).unwrap().into_after()
 }
 
@@ -294,6 +294,16 @@ fn an_action_is_one_ticket_and_only_the_program_says_how_that_gets_on() {
     let ticket = asked.ticket.clone().unwrap();
     let by_hand = asked.clone().note_ticket(ticket.clone(), News::Changed, &manager(), at());
     assert_eq!(by_hand.map(drop), Err(Refusal::Forbidden));
+    let reference = "TKC-2026-0001".parse().unwrap();
+    let by_rule =
+        |action: Action, facts: &Facts, by: &Actor| action.take_by_rule((connection(), &reference), facts, by, at());
+    let over = Facts { parent_takes_actions: false, ..facts() };
+    let done = open().complete("done".into(), &facts(), &assignee(), at()).unwrap().into_after();
+    for (action, facts) in [(asked.clone(), &facts()), (done, &facts()), (open(), &over)] {
+        assert_eq!(codes(by_rule(action, facts, &program())), ["wrong_state"]);
+    }
+    assert_eq!(by_rule(open(), &facts(), &manager()).map(drop), Err(Refusal::Forbidden));
+    assert_eq!(by_rule(open(), &facts(), &program()).unwrap().action(), "action.ticket_requested");
     let noted = asked.note_ticket(ticket, News::Created, &program(), at()).unwrap();
     assert_eq!(noted.action(), "action.ticket_created");
     for by in [assignee(), person(2, &[Role::Auditor, Role::Management])] {

@@ -1,9 +1,10 @@
 //! That an action is a ticket elsewhere: asked for, kept, settled, and ended.
 
-use super::{Action, Facts, Verb};
+use super::{Action, Facts, StageName, Verb};
 use crate::access::{Actor, is_the_program};
 use crate::change::{Change, Lifecycle};
 use crate::id::TicketConnectionId;
+use crate::reference::Reference;
 use crate::refusal::{Fault, Refusal};
 use crate::text;
 use crate::tickets::{Category, Field, KEY, Side, Ticket};
@@ -60,6 +61,32 @@ impl Action {
         }
         let after = Self { ticket: Some(Ticket::requested(connection, adopts)), ..self.clone() };
         Ok(Change::of(self, after, "ticket_requested", at))
+    }
+
+    /// Whether rules may make a ticket of it: it is none, it is not done, and the record that it serves still takes actions.
+    #[must_use]
+    pub fn is_open_to_rules(&self, parent_takes_actions: bool) -> bool {
+        let is_undone = matches!(self.stage.name(), StageName::Open | StageName::InProgress | StageName::Blocked);
+        self.ticket.is_none() && is_undone && parent_takes_actions
+    }
+
+    /// It becomes a ticket by a rule of this connection: the program says so, and nobody else.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`], or rules may not.
+    pub fn take_by_rule(
+        self,
+        (connection, reference): (TicketConnectionId, &Reference),
+        facts: &Facts,
+        by: &Actor,
+        at: DateTime<Utc>,
+    ) -> Result<Change<Self>, Refusal> {
+        is_the_program(by)?;
+        if !self.is_open_to_rules(facts.parent_takes_actions) {
+            return Err(Refusal::state("wrong_state", "it is a ticket, or over"));
+        }
+        let after = Self { ticket: Some(Ticket::requested(connection, None)), ..self.clone() };
+        Ok(Change::of(self, after, "ticket_requested", at).because(format!("A rule of {reference} says so")))
     }
 
     /// What has become known of its ticket: the program says so, and nobody else.

@@ -1,7 +1,7 @@
 //! The verbs, the amendment, and what happens by itself.
 
 use super::lifecycle::ARTICLED;
-use super::{Facts, Generic, Person, Stage, StageName, Status, TicketConnection, Verb};
+use super::{Facts, Generic, Person, Rule, Stage, StageName, Status, TicketConnection, Verb};
 use crate::access::{Actor, is_the_program};
 use crate::change::{Change, Lifecycle};
 use crate::refusal::{Reason, Refusal};
@@ -33,6 +33,7 @@ pub struct Amendment {
     pub close_code: Option<Option<String>>,
     pub statuses: Option<Vec<Status>>,
     pub people: Option<Vec<Person>>,
+    pub rules: Option<Vec<Rule>>,
     pub wins: Option<Winner>,
     pub on_done: Option<OnDone>,
     pub poll_seconds: Option<i64>,
@@ -69,6 +70,7 @@ impl TicketConnection {
             close_code,
             statuses,
             people,
+            rules,
             wins,
             on_done,
             poll_seconds,
@@ -84,6 +86,7 @@ impl TicketConnection {
         terms.close_code = close_code.unwrap_or_else(|| terms.close_code.clone());
         terms.statuses = statuses.unwrap_or_else(|| terms.statuses.clone());
         terms.people = people.unwrap_or_else(|| terms.people.clone());
+        terms.rules = rules.unwrap_or_else(|| terms.rules.clone());
         terms.wins = wins.unwrap_or(terms.wins);
         terms.on_done = on_done.unwrap_or(terms.on_done);
         terms.poll_seconds = poll_seconds.unwrap_or(terms.poll_seconds);

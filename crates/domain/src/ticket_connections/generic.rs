@@ -2,6 +2,7 @@
 //! read and written.
 
 use crate::refusal::{Fault, Faults};
+use crate::text;
 use serde::{Deserialize, Serialize};
 
 /// What stands in gaps, such as `{title}`.
@@ -11,6 +12,8 @@ pub const PLACEHOLDERS: [&str; 9] =
 const LENGTH: usize = 2_000;
 /// Members of a body and headers, at most.
 const MEMBERS: usize = 50;
+/// Tickets of a page, at most.
+const PAGE: i64 = 1_000;
 /// Headers that the program writes itself, or that would change whom it speaks to.
 const RESERVED: [&str; 8] = [
     "host",
@@ -184,6 +187,10 @@ pub struct Generic {
     /// Lists those that have changed `{since}` then; without it each is asked after once a day, and when something arrives.
     #[serde(default)]
     pub changed: Option<Request>,
+    /// Tickets that `changed` lists at most, where it lists a page alone: where there are as many, each ticket is compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(example = 100, minimum = 1, maximum = 1_000))]
+    pub page_size: Option<i64>,
     /// Where answers say what.
     pub reading: Reading,
     /// What the other system sends; without it what arrives is refused.
@@ -193,8 +200,8 @@ pub struct Generic {
 
 impl Generic {
     pub(super) fn note_faults(&self, faults: &mut Faults) {
-        let Self { auth, auth_header, headers, create, fetch, update, set_status, find, changed, reading, inbound } =
-            self;
+        let Self { auth, auth_header, headers, create, fetch, update, set_status, .. } = self;
+        let Self { find, changed, page_size, reading, inbound, .. } = self;
         match (auth, auth_header) {
             (AuthScheme::Header, Some(name)) => note_header("/generic/auth_header", name, faults),
             (AuthScheme::Header, None) => {
@@ -229,6 +236,9 @@ impl Generic {
             if !is_in(&request.path) && !request.body.iter().any(|member| is_in(&member.value)) {
                 faults.push(Fault::new(format!("/generic/{name}"), "incomplete", format!("must have {gap} in it")));
             }
+        }
+        if let Some(size) = page_size {
+            faults.keep(text::graded("/generic/page_size", *size, 1..=PAGE));
         }
         reading.note_faults(faults);
         if let Some(Inbound { signature, header, key }) = inbound {

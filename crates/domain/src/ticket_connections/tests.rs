@@ -24,6 +24,7 @@ fn terms() -> Terms {
         close_code: None,
         statuses: vec![status("unread", Category::ToDo), status("resolved", Category::Done)],
         people: vec![Person { member_id: member(3), name: "mara".into() }],
+        rules: Vec::new(),
         wins: Winner::Ours,
         on_done: OnDone::Propose,
         poll_seconds: 300,
@@ -47,6 +48,7 @@ fn generic() -> Generic {
         set_status: None,
         find: Some(call(RequestMethod::Get, "/issues?q={marker}")),
         changed: Some(call(RequestMethod::Get, "/issues?since={since}")),
+        page_size: None,
         reading: Reading {
             ticket: String::new(),
             list: "/items".into(),

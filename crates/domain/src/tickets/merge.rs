@@ -44,13 +44,19 @@ pub fn step(
         (false, true) => match field {
             // People write into the text of a ticket; the record of what was decided is here.
             Field::Title | Field::Text => Step::Differ(Why::ChangedThere),
+            // An action is never without: what was taken away there is to be seen.
+            Field::DueOn | Field::Assignee if theirs.is_none() => Step::Differ(Why::ClearedThere),
             Field::DueOn | Field::Assignee | Field::State => Step::In,
         },
         (true, true) => match wins {
             Winner::Ours => Step::Out,
-            Winner::Theirs => Step::In,
             Winner::Newest if ours_is_newer => Step::Out,
-            Winner::Newest => Step::In,
+            // What never stood there takes nothing away here, and is told.
+            Winner::Theirs | Winner::Newest if theirs.is_none() && seen.is_none() => Step::Out,
+            Winner::Theirs | Winner::Newest if theirs.is_none() && field != Field::Text => {
+                Step::Differ(Why::ClearedThere)
+            }
+            Winner::Theirs | Winner::Newest => Step::In,
             Winner::Neither => Step::Differ(Why::BothChanged),
         },
     }

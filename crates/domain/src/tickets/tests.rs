@@ -50,6 +50,30 @@ fn where_both_changed_it_is_said_who_wins() {
     }
 }
 
+/// An action is never without a day and somebody who does it: what was taken away there is seen, and nothing is taken away here.
+#[test]
+fn what_was_cleared_there_is_seen() {
+    for field in [Field::DueOn, Field::Assignee] {
+        let asked = |ours: &str, then: Option<Seen>, wins, newer| {
+            step(field, (Some(ours), None), then.as_ref(), None, (wins, newer))
+        };
+        for wins in Winner::VARIANTS {
+            let cleared = Step::Differ(Why::ClearedThere);
+            assert_eq!(asked("a", Some(seen("a", "a")), *wins, false), cleared, "{wins:?}");
+            let known = Some(Seen { ours: Some("a".into()), theirs: None });
+            assert_eq!(asked("a", known.clone(), *wins, false), Step::Keep);
+            assert_eq!(asked("b", known, *wins, false), Step::Out);
+        }
+        let both = |wins, newer| asked("b", Some(seen("a", "a")), wins, newer);
+        assert_eq!((both(Winner::Ours, false), both(Winner::Newest, true)), (Step::Out, Step::Out));
+        assert_eq!(both(Winner::Theirs, true), Step::Differ(Why::ClearedThere));
+        assert_eq!(both(Winner::Newest, false), Step::Differ(Why::ClearedThere));
+        assert_eq!(both(Winner::Neither, true), Step::Differ(Why::BothChanged));
+        // A ticket that is taken over, and has none, is told.
+        assert_eq!(asked("a", None, Winner::Theirs, false), Step::Out);
+    }
+}
+
 /// The whole table: a ticket starts an action, may complete it where the connection says so, and does nothing else to it.
 #[test]
 fn stage_by_category() {

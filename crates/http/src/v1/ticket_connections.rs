@@ -3,6 +3,7 @@
 mod checking;
 pub(crate) mod inbound;
 mod secrets;
+mod trying;
 
 use crate::answer::Answer;
 use crate::body::{Body, given};
@@ -23,7 +24,7 @@ use ratchet_domain::access::Actor;
 use ratchet_domain::change::Record;
 use ratchet_domain::id::MemberId;
 use ratchet_domain::ticket_connections::{
-    Amendment, CredentialsChange, Generic, Kind, POLL_SECONDS, Person, Stage, StageName, Status, Terms,
+    Amendment, CredentialsChange, Generic, Kind, POLL_SECONDS, Person, RULES, Rule, Stage, StageName, Status, Terms,
     TicketConnection, TicketConnectionDraft, Verb,
 };
 use ratchet_domain::tickets::{OnDone, Winner};
@@ -33,6 +34,7 @@ use ratchet_persistence::ticket_connections::{self, Filter, Purpose, kept};
 use ratchet_persistence::tx::Tx;
 use secrets::{GivenCredentials, TicketConnectionWithSecret, new_secret, rotate_ticket_secret, with_secret};
 use serde::{Deserialize, Serialize};
+use trying::try_ticket_rules;
 use uuid::Uuid;
 
 /// A ticketing system in which actions are tickets. Its secret is shown once, when it is made; its credentials never.
@@ -60,6 +62,8 @@ pub(crate) struct TicketConnectionView {
     pub statuses: Vec<Status>,
     /// Who members are there.
     pub people: Vec<Person>,
+    /// Which actions become tickets there by themselves.
+    pub rules: Vec<Rule>,
     /// Whose word counts where both sides changed the same.
     pub wins: Winner,
     /// What follows when a ticket is closed there.
@@ -95,6 +99,8 @@ pub(crate) struct TicketConnectionView {
     pub retry_at: Option<DateTime<Utc>>,
     /// When the other system has answered last.
     pub last_answered_at: Option<DateTime<Utc>>,
+    /// What went wrong when rules were applied to an action; `null` since the connection was amended or resumed.
+    pub last_rule_error: Option<String>,
     /// What this caller can do next; only where the record stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transitions: Option<Vec<Transition>>,
@@ -142,6 +148,7 @@ impl Resource for TicketConnection {
             close_code,
             statuses,
             people,
+            rules,
             wins,
             on_done,
             poll_seconds,
@@ -159,6 +166,7 @@ impl Resource for TicketConnection {
             close_code,
             statuses,
             people,
+            rules,
             wins,
             on_done,
             poll_seconds,
@@ -175,6 +183,7 @@ impl Resource for TicketConnection {
             last_error: None,
             retry_at: None,
             last_answered_at: None,
+            last_rule_error: None,
             transitions,
         }
     }
@@ -188,6 +197,7 @@ impl Resource for TicketConnection {
             view.last_error = progress.error;
             view.retry_at = progress.retry_at;
             view.last_answered_at = progress.succeeded_at;
+            view.last_rule_error = progress.rule_error;
         }
         Ok(())
     }
@@ -240,6 +250,10 @@ pub(crate) struct CreateTicketConnection {
     #[serde(default)]
     #[schema(max_items = 500)]
     people: Vec<Person>,
+    /// Which actions become tickets there by themselves, from then on; none without it.
+    #[serde(default)]
+    #[schema(value_type = Vec<Rule>, example = json!([]), max_items = 20)]
+    rules: Option<Vec<Rule>>,
     /// Whose word counts where both sides changed the same; `ours` without it.
     #[serde(default)]
     wins: Option<Winner>,
@@ -295,6 +309,10 @@ pub(crate) struct AmendTicketConnection {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Vec<Person>, example = json!([]))]
     people: Option<Vec<Person>>,
+    /// Which actions become tickets there by themselves.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<Rule>, example = json!([]))]
+    rules: Option<Vec<Rule>>,
     /// Whose word counts where both sides changed the same.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Winner)]
@@ -350,6 +368,12 @@ fn existing_people(people: &[Person], tx: &mut Tx<'_>) -> Result<(), ApiError> {
     existing_members("/people", &named, tx)
 }
 
+fn existing_assignees(rules: &[Rule], tx: &mut Tx<'_>) -> Result<(), ApiError> {
+    let mut named = rules.iter().enumerate().take(RULES);
+    named
+        .try_for_each(|(index, rule)| existing_members(&format!("/rules/{index}/assignee_ids"), &rule.assignee_ids, tx))
+}
+
 /// List ticket connections.
 #[utoipa::path(
     tag = "tickets",
@@ -364,7 +388,7 @@ pub(crate) async fn list_ticket_connections(call: Call, list: List<TicketConnect
 /// Connect the organisation with a ticketing system. The secret by which that signs what it sends is in the answer and nowhere
 /// else, so `Idempotency-Key` is refused.
 ///
-/// Nothing is made there until an action is to be a ticket (`POST /v1/actions/{id}/ticket`). At most 20 connections are not
+/// Nothing is made there until an action is to be a ticket (`POST /v1/actions/{id}/ticket`), or a rule takes one. At most 20 connections are not
 /// retired.
 #[utoipa::path(
     tag = "tickets",
@@ -398,12 +422,14 @@ pub(crate) async fn create_ticket_connection(
             credentials,
             statuses,
             people,
+            rules,
             wins,
             on_done,
             poll_seconds,
             generic,
         } = input;
         existing_people(&people, tx)?;
+        existing_assignees(rules.as_deref().unwrap_or_default(), tx)?;
         let (_, _, usual) = POLL_SECONDS;
         let terms = Terms {
             description,
@@ -414,6 +440,7 @@ pub(crate) async fn create_ticket_connection(
             close_code,
             statuses,
             people,
+            rules: rules.unwrap_or_default(),
             wins: wins.unwrap_or(Winner::Ours),
             on_done: on_done.unwrap_or(OnDone::Propose),
             poll_seconds: poll_seconds.unwrap_or(usual),
@@ -474,12 +501,14 @@ pub(crate) async fn amend_ticket_connection(
             credentials,
             statuses,
             people,
+            rules,
             wins,
             on_done,
             poll_seconds,
             generic,
         } = input;
         existing_people(people.as_deref().unwrap_or_default(), tx)?;
+        existing_assignees(rules.as_deref().unwrap_or_default(), tx)?;
         let id = record.head.id;
         let change = match &credentials {
             None => CredentialsChange::Stay,
@@ -495,6 +524,7 @@ pub(crate) async fn amend_ticket_connection(
             close_code,
             statuses,
             people,
+            rules,
             wins,
             on_done,
             poll_seconds,
@@ -547,5 +577,6 @@ pub(crate) fn configure(routes: &mut Routes) {
         .service(pause_ticket_connection)
         .service(resume_ticket_connection)
         .service(retire_ticket_connection)
+        .service(try_ticket_rules)
         .service(receive_from_ticket_system);
 }

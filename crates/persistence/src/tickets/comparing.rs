@@ -1,11 +1,12 @@
 //! What follows of a comparison: the action follows its ticket by its own commands, what both said is kept, and what they do
 //! not agree on is seen.
 
-use super::{Claimed, Polled};
+use super::Claimed;
+use super::failing::{Concern, Failed, answered, fail};
 use crate::column::{InstantValue, KeyValue};
 use crate::error::Error;
 use crate::members;
-use crate::schema::{ticket_links as links, ticket_progress};
+use crate::schema::ticket_links as links;
 use crate::table::Guarded;
 use crate::tx::Tx;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -14,7 +15,7 @@ use ratchet_domain::actions::{Action, Amendment, News, StageName};
 use ratchet_domain::change::Change;
 use ratchet_domain::reference::Locator;
 use ratchet_domain::refusal::Refusal;
-use ratchet_domain::ticket_connections::{FAILS_AFTER, StageName as ConnectionStage, Terms, TicketConnection};
+use ratchet_domain::ticket_connections::Terms;
 use ratchet_domain::tickets::{
     Category, Difference, Field, Moved, Remote, Said, Seen, Side, Step, Ticket, Why, moved, said_of,
 };
@@ -30,15 +31,6 @@ macro_rules! mine {
             .filter(links::organisation_id.eq(KeyValue($claimed.organisation.0)))
             .filter(links::action_id.eq(KeyValue($claimed.action)))
             .filter(links::lease_id.eq(KeyValue($claimed.lease)))
-    };
-}
-
-/// How its connection gets on.
-macro_rules! progress_of {
-    ($claimed:expr) => {
-        ticket_progress::table
-            .filter(ticket_progress::organisation_id.eq(KeyValue($claimed.organisation.0)))
-            .filter(ticket_progress::connection_id.eq(KeyValue($claimed.connection)))
     };
 }
 
@@ -73,7 +65,8 @@ pub fn conclude(claimed: &Claimed, compared: &Compared, tx: &mut Tx<'_>) -> Resu
     action = tx.load(Locator::Id(claimed.action))?;
     let Some(before) = taken(claimed, &action, tx)? else { return Ok(false) };
     if is_another_s(claimed, &compared.remote.key, tx)? {
-        fail(claimed, "the ticket is another action's", false, |_| RECONCILED, tx)?;
+        let failed = Failed { error: "the ticket is another action's".to_owned(), concerns: Concern::Ticket };
+        fail(claimed, &failed, |_| RECONCILED, tx)?;
         return Ok(true);
     }
     let mut ticket = before.clone();
@@ -140,15 +133,14 @@ pub fn conclude(claimed: &Claimed, compared: &Compared, tx: &mut Tx<'_>) -> Resu
         tx.save(action.note_ticket(ticket, news.unwrap_or(News::Changed), &by, now)?)?;
     }
     settle(claimed, Some(&compared.remote.key), None, is_settled, tx)?;
-    recover(claimed, tx)?;
+    answered(claimed.organisation, claimed.connection, tx)?;
     Ok(true)
 }
 
 /// What the action's ticket was, where whoever has taken it still has.
 fn taken(claimed: &Claimed, action: &Action, tx: &mut Tx<'_>) -> Result<Option<Ticket>, Error> {
-    let is_mine = mine!(claimed).count().get_result::<i64>(tx.connection())? > 0;
     let ticket = action.ticket.clone().filter(|ticket| ticket.connection.0 == claimed.connection);
-    Ok(ticket.filter(|_| is_mine))
+    Ok(if is_mine(claimed, tx)? { ticket } else { None })
 }
 
 /// Whether another action has become this ticket meanwhile.
@@ -243,8 +235,12 @@ fn follow(
                 Moved::Propose => return Ok(Followed::Differs(Why::Proposed, None)),
             }
         }
+        (Field::DueOn | Field::Assignee, None) => {
+            let detail = "an action is always due on a day, and somebody's";
+            return Ok(Followed::Differs(Why::Refused, Some(detail.to_owned())));
+        }
         // A ticket that says nothing takes nothing away here.
-        (Field::Title | Field::DueOn | Field::Assignee | Field::State, None) => return Ok(Followed::Nothing),
+        (Field::Title | Field::State, None) => return Ok(Followed::Nothing),
     };
     match command {
         Ok(change) => Ok(Followed::Done(Box::new(tx.save(change)?.0))),
@@ -272,8 +268,13 @@ fn what_is_new(before: &Ticket, after: &Ticket) -> News {
     }
 }
 
+/// Whether whoever has taken it still has.
+pub(super) fn is_mine(claimed: &Claimed, tx: &mut Tx<'_>) -> Result<bool, Error> {
+    Ok(mine!(claimed).count().get_result::<i64>(tx.connection())? > 0)
+}
+
 /// When the action is compared with its ticket next.
-fn settle(
+pub(super) fn settle(
     claimed: &Claimed,
     key: Option<&str>,
     failure: Option<(&str, TimeDelta)>,
@@ -303,76 +304,5 @@ fn settle(
             links::leased_until.eq(None::<InstantValue>),
         ))
         .execute(tx.connection())?;
-    Ok(())
-}
-
-/// The other system has told what has changed there, and fails no longer.
-///
-/// # Errors
-/// The database's, or [`Error::NotFound`].
-pub fn polled(poll: &Polled, keys: &[String], asked_at: DateTime<Utc>, tx: &mut Tx<'_>) -> Result<(), Error> {
-    let now = tx.now();
-    super::working::polled(poll, keys, (asked_at, now), tx.connection())?;
-    recover(&Claimed::of_none(poll, now), tx)
-}
-
-/// The other system has answered: it fails no longer.
-fn recover(claimed: &Claimed, tx: &mut Tx<'_>) -> Result<(), Error> {
-    let (by, now) = (tx.actor().clone(), tx.now());
-    let failures: i64 = progress_of!(claimed).select(ticket_progress::failures).get_result(tx.connection())?;
-    diesel::update(progress_of!(claimed))
-        .set((
-            ticket_progress::failures.eq(0_i64),
-            ticket_progress::error.eq(None::<String>),
-            ticket_progress::succeeded_at.eq(InstantValue(now)),
-        ))
-        .execute(tx.connection())?;
-    if failures > 0 {
-        tx.enter(claimed.connection)?;
-        let record: TicketConnection = tx.load(Locator::Id(claimed.connection))?;
-        if record.stage.name() == ConnectionStage::Failing {
-            tx.save(record.recover(&by, now)?)?;
-        }
-    }
-    Ok(())
-}
-
-/// Writes down that it failed, and when it is tried again. Where that is about the whole connection, all of it waits, and after
-/// some failures, one after the other, it is said to fail.
-///
-/// # Errors
-/// The database's.
-pub fn fail(
-    claimed: &Claimed,
-    error: &str,
-    is_of_connection: bool,
-    again: impl FnOnce(i64) -> TimeDelta,
-    tx: &mut Tx<'_>,
-) -> Result<(), Error> {
-    let (by, now) = (tx.actor().clone(), tx.now());
-    let is_mine = mine!(claimed).count().get_result::<i64>(tx.connection())? > 0;
-    let failures: i64 = progress_of!(claimed).select(ticket_progress::failures).get_result(tx.connection())?;
-    let after = again(if is_of_connection { failures + 1 } else { claimed.failures + 1 });
-    if is_mine {
-        settle(claimed, None, Some((error, after)), true, tx)?;
-    }
-    if !is_of_connection {
-        return Ok(());
-    }
-    diesel::update(progress_of!(claimed))
-        .set((
-            ticket_progress::failures.eq(failures + 1),
-            ticket_progress::error.eq(error),
-            ticket_progress::retry_at.eq(InstantValue(now + after)),
-            ticket_progress::leased_until.eq(None::<InstantValue>),
-        ))
-        .execute(tx.connection())?;
-    if failures + 1 >= FAILS_AFTER {
-        tx.enter(claimed.connection)?;
-        let record: TicketConnection = tx.load(Locator::Id(claimed.connection))?;
-        if record.stage.name() == ConnectionStage::Active {
-            tx.save(record.fail(error.to_owned(), &by, now)?)?;
-        }
-    }
     Ok(())
 }

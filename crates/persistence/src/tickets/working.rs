@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use ratchet_domain::id::OrganisationId;
 use ratchet_domain::reference::Locator;
 use ratchet_domain::ticket_connections::{StageName, TicketConnection};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// Entries of the journal that are looked through in one go, at most.
@@ -66,6 +66,8 @@ pub struct Polled {
     pub connection: Uuid,
     /// Since when.
     pub since: DateTime<Utc>,
+    /// When it was asked last.
+    pub until: DateTime<Utc>,
 }
 
 fn behind(connection: &mut AnyConnection) -> Result<Vec<(OrganisationId, i64)>, Error> {
@@ -123,6 +125,7 @@ fn polls(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<Vec<Polle
         organisation: OrganisationId(organisation.0),
         connection: connection.0,
         since: until.0 - OVERLAP,
+        until: until.0,
     };
     Ok(due.into_iter().map(read).collect())
 }
@@ -135,17 +138,31 @@ pub fn has_work(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<bo
     Ok(!due(now, connection)?.is_empty() || !polls(now, connection)?.is_empty() || !behind(connection)?.is_empty())
 }
 
-/// Looks through what has happened for actions that are tickets: these are compared at once. How many entries there were.
+/// What has happened in an organisation, as far as it was looked through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looked {
+    /// The tenant.
+    pub organisation: OrganisationId,
+    /// The places in its journal behind which, and up to which.
+    pub places: (i64, i64),
+    /// How many entries there are between them.
+    pub entries: usize,
+    /// The actions to which something has happened.
+    pub actions: BTreeSet<Uuid>,
+    /// All to which something has happened.
+    pub objects: BTreeSet<Uuid>,
+}
+
+/// Looks through what has happened for actions.
 ///
 /// # Errors
 /// The database's.
-pub fn follow(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<usize, Error> {
+pub fn look_through(connection: &mut AnyConnection) -> Result<Vec<Looked>, Error> {
     use journal_entries as entries;
-    let mut looked_at = 0;
+    let mut looked = Vec::new();
     for (organisation, position) in behind(connection)? {
-        let ours = KeyValue(organisation.0);
         let found: Vec<(Option<i64>, KeyValue, String)> = entries::table
-            .filter(entries::organisation_id.eq(ours))
+            .filter(entries::organisation_id.eq(KeyValue(organisation.0)))
             .filter(entries::position.gt(position))
             .order(entries::position)
             .limit(LOOKED_AT)
@@ -155,20 +172,32 @@ pub fn follow(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<usiz
         let is_of_action = |(_, _, action): &&(Option<i64>, KeyValue, String)| {
             action.starts_with("action.") && !NOTES.contains(&action.as_str())
         };
-        let actions: Vec<KeyValue> = found.iter().filter(is_of_action).map(|(_, object, _)| *object).collect();
-        for chunk in actions.chunks(500) {
-            let theirs = links::table
-                .filter(links::organisation_id.eq(ours))
-                .filter(links::action_id.eq_any(chunk.iter().copied()));
-            diesel::update(theirs).set(links::due_at.eq(InstantValue(now))).execute(connection)?;
-        }
+        let actions = found.iter().filter(is_of_action).map(|(_, object, _)| object.0).collect();
+        let objects = found.iter().map(|(_, object, _)| object.0).collect();
+        let (places, entries) = ((position, last), found.len());
+        looked.push(Looked { organisation, places, entries, actions, objects });
+    }
+    Ok(looked)
+}
+
+/// Actions to which something has happened are compared with their tickets at once. How many entries there were.
+///
+/// # Errors
+/// The database's.
+pub fn follow(looked: &[Looked], now: DateTime<Utc>, connection: &mut AnyConnection) -> Result<usize, Error> {
+    for Looked { organisation, places: (position, last), actions, .. } in looked {
+        let ours = KeyValue(organisation.0);
+        // As many as entries are looked through, at most.
+        let theirs = links::table
+            .filter(links::organisation_id.eq(ours))
+            .filter(links::action_id.eq_any(actions.iter().copied().map(KeyValue)));
+        diesel::update(theirs).set(links::due_at.eq(InstantValue(now))).execute(connection)?;
         diesel::update(ticket_positions::table.filter(ticket_positions::organisation_id.eq(ours)))
             .filter(ticket_positions::position.eq(position))
             .set(ticket_positions::position.eq(last))
             .execute(connection)?;
-        looked_at += found.len();
     }
-    Ok(looked_at)
+    Ok(looked.iter().map(|one| one.entries).sum())
 }
 
 /// Takes actions that are to be compared with their tickets, at most so many.
@@ -226,26 +255,26 @@ pub fn claim_polls(now: DateTime<Utc>, connection: &mut AnyConnection) -> Result
     Ok(claimed)
 }
 
-impl Claimed {
-    /// About no pair: for what is said of a connection alone.
-    #[must_use]
-    pub fn of_none(poll: &Polled, now: DateTime<Utc>) -> Self {
-        let Polled { organisation, connection, since: _ } = *poll;
-        let nobody = Uuid::nil();
-        Self { organisation, action: nobody, connection, failures: 0, due_at: now, lease: nobody }
-    }
-}
-
-/// What has changed there since then was told: these are compared at once.
+/// What has changed there since then was told: these are compared at once. Where that was not all, so is whatever was not
+/// compared since it was asked before.
 pub(super) fn polled(
     poll: &Polled,
-    keys: &[String],
+    (keys, is_whole): (&[String], bool),
     (asked_at, now): (DateTime<Utc>, DateTime<Utc>),
     connection: &mut AnyConnection,
 ) -> Result<(), Error> {
     let found = TicketConnection::find(poll.organisation, Locator::Id(poll.connection), connection)?;
     let (record, _) = found.ok_or(Error::NotFound)?;
     super::look_at(poll.organisation, (poll.connection, keys), now, connection)?;
+    if !is_whole {
+        let theirs = links::table
+            .filter(links::organisation_id.eq(KeyValue(poll.organisation.0)))
+            .filter(links::connection_id.eq(KeyValue(poll.connection)))
+            .filter(links::synced_at.lt(InstantValue(poll.until)))
+            // What fails waits as long as it must.
+            .filter(links::failures.eq(0_i64));
+        diesel::update(theirs).set(links::due_at.eq(InstantValue(now))).execute(connection)?;
+    }
     let ours = ticket_progress::table
         .filter(ticket_progress::organisation_id.eq(KeyValue(poll.organisation.0)))
         .filter(ticket_progress::connection_id.eq(KeyValue(poll.connection)));
@@ -254,6 +283,8 @@ pub(super) fn polled(
             ticket_progress::polled_until.eq(InstantValue(asked_at)),
             ticket_progress::poll_due_at.eq(InstantValue(now + TimeDelta::seconds(record.terms.poll_seconds))),
             ticket_progress::leased_until.eq(None::<InstantValue>),
+            ticket_progress::poll_failures.eq(0_i64),
+            ticket_progress::poll_error.eq(None::<String>),
         ))
         .execute(connection)?;
     Ok(())

@@ -14,14 +14,14 @@ use ratchet_domain::ticket_connections::{Terms, TicketConnection, again_after};
 use ratchet_domain::tickets::{Category, Field, Remote, Said, Side, Step, Ticket, marker, said_of, steps};
 use ratchet_http::app::Source;
 use ratchet_http::dialling::Dialler;
-use ratchet_http::{Seal, credentials_of};
+use ratchet_http::{Seal, Unopened, credentials_of};
 use ratchet_persistence::connection::AnyConnection;
 use ratchet_persistence::error::Error;
 use ratchet_persistence::restrictions;
 use ratchet_persistence::store::Store;
 use ratchet_persistence::table::Table;
-use ratchet_persistence::tickets::{self, Claimed, Compared, Polled};
-use ratchet_tickets::{Credentials, Failure, Issue, Setup, Wanted, connector};
+use ratchet_persistence::tickets::{self, Claimed, Compared, Concern, Failed, Looked, Polled};
+use ratchet_tickets::{Changed, Credentials, Failure, Issue, Setup, Wanted, connector};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -56,6 +56,8 @@ enum Obstacle {
     Over,
     /// What must not leave the program.
     Restricted,
+    /// Nobody can say any more by what the program says who it is.
+    Sealed,
 }
 
 impl Comparer {
@@ -71,9 +73,11 @@ impl Comparer {
         if room == 0 || !store.read(move |connection| tickets::has_work(now, connection)).await? {
             return Ok(false);
         }
+        let looked = store.read(|connection| tickets::look_through(connection)).await?;
+        self.rule(&looked, store, source).await?;
         let lease = (source.id)();
         let taken = store.work(move |connection| {
-            let followed = tickets::follow(now, connection)?;
+            let followed = tickets::follow(&looked, now, connection)?;
             let polls = tickets::claim_polls(now, connection)?;
             Ok::<_, Error>((followed, polls, tickets::claim(room, lease, now, connection)?))
         });
@@ -94,6 +98,23 @@ impl Comparer {
         Ok(!is_idle)
     }
 
+    /// Makes actions tickets of which rules say so. What was looked through is not left behind before that is done.
+    async fn rule(&self, looked: &[Looked], store: &Store, source: &Source) -> Result<(), Error> {
+        let named = looked.to_vec();
+        for (organisation, action) in store.read(move |connection| tickets::candidates(&named, connection)).await? {
+            let context = || people::context(organisation, "tickets", source);
+            let error = match store.write(context(), move |tx| tickets::take(action, tx)).await {
+                Ok(_) => continue,
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => error,
+            };
+            tracing::error!(%error, %action, "an action does not become a ticket by a rule");
+            let why = error.to_string();
+            store.write(context(), move |tx| tickets::rule_failed(action, &why, tx)).await?;
+        }
+        Ok(())
+    }
+
     /// Asks what has changed there.
     async fn poll(&self, poll: &Polled, store: &Store, source: &Source) {
         let asked_at = micros((source.now)());
@@ -103,14 +124,19 @@ impl Comparer {
             Ok(known) => known,
             Err(error) => return tracing::warn!(%error, "a ticketing system is asked later"),
         };
-        let setup = Setup { terms: &terms, credentials: credentials.as_ref(), dial: &self.dialler };
-        let found = connector(terms.kind).changed_since(&setup, poll.since).await;
-        let written = match found {
-            Ok(keys) => {
-                let (poll, context) = (poll.clone(), people::context(poll.organisation, "tickets", source));
-                store.write(context, move |tx| tickets::polled(&poll, &keys, asked_at, tx)).await
+        let found = match credentials {
+            Ok(credentials) => {
+                let setup = Setup { terms: &terms, credentials: credentials.as_ref(), dial: &self.dialler };
+                connector(terms.kind).changed_since(&setup, poll.since).await
             }
-            Err(failure) => failed(&Claimed::of_none(poll, asked_at), &failure, true, store, source).await,
+            Err(Unopened) => Err(Failure::Sealed),
+        };
+        let written = match found {
+            Ok(Changed { keys, is_whole }) => {
+                let (poll, context) = (poll.clone(), people::context(poll.organisation, "tickets", source));
+                store.write(context, move |tx| tickets::polled(&poll, (&keys, is_whole), asked_at, tx)).await
+            }
+            Err(failure) => poll_failed(poll, &failure, store, source).await,
         };
         if let Err(error) = written {
             tracing::warn!(%error, "what a ticketing system has said is lost, and asked again");
@@ -125,17 +151,15 @@ impl Comparer {
             Ok(Err(Obstacle::Over)) => return,
             Ok(Err(Obstacle::Restricted)) => {
                 let failure = Failure::Refused("what is restricted does not leave the program".to_owned());
-                return told(failed(claimed, &failure, false, store, source).await);
+                return told(failed(claimed, &failure, store, source).await);
             }
+            Ok(Err(Obstacle::Sealed)) => return told(failed(claimed, &Failure::Sealed, store, source).await),
             // Taken again when the lease has ended.
             Err(error) => return tracing::warn!(%error, action = %claimed.action, "a ticket waits"),
         };
         let compared = match self.compared(&pair).await {
             Ok(compared) => compared,
-            Err(failure) => {
-                let is_of_connection = failure.is_of_connection();
-                return told(failed(claimed, &failure, is_of_connection, store, source).await);
-            }
+            Err(failure) => return told(failed(claimed, &failure, store, source).await),
         };
         for _ in 0..times {
             let (claimed, compared) = (claimed.clone(), compared.clone());
@@ -245,13 +269,13 @@ fn cut(text: &str, most: usize) -> String {
     text.chars().take(most + 1).collect()
 }
 
-/// A connection's terms and credentials.
+/// A connection's terms, and its credentials where they can be opened.
 fn known(
     seal: &Seal,
     organisation: OrganisationId,
     id: Uuid,
     connection: &mut AnyConnection,
-) -> Result<(Terms, Option<Credentials>), Error> {
+) -> Result<(Terms, Result<Option<Credentials>, Unopened>), Error> {
     let found = TicketConnection::find(organisation, Locator::Id(id), connection)?;
     let (record, _) = found.ok_or(Error::NotFound)?;
     let credentials = credentials_of(&record, seal, connection)?;
@@ -274,22 +298,37 @@ fn pair(seal: &Seal, claimed: &Claimed, connection: &mut AnyConnection) -> Resul
         return Ok(Err(Obstacle::Restricted));
     }
     let (terms, credentials) = known(seal, organisation, of, connection)?;
+    let Ok(credentials) = credentials else { return Ok(Err(Obstacle::Sealed)) };
     Ok(Ok(Pair { action, ticket, terms, credentials }))
 }
 
 /// Writes down that it failed.
-async fn failed(
-    claimed: &Claimed,
-    failure: &Failure,
-    is_of_connection: bool,
-    store: &Store,
-    source: &Source,
-) -> Result<(), Error> {
+async fn failed(claimed: &Claimed, failure: &Failure, store: &Store, source: &Source) -> Result<(), Error> {
     let context = people::context(claimed.organisation, "tickets", source);
-    let (claimed, words, asked, chance) =
-        (claimed.clone(), failure.words(), failure.retry_after(), rand::random::<f64>());
-    let again = move |failures| again_after(failures, asked, chance);
-    store.write(context, move |tx| tickets::fail(&claimed, &words, is_of_connection, again, tx)).await
+    let (claimed, failed, again) = (claimed.clone(), described(failure), again(failure));
+    store.write(context, move |tx| tickets::fail(&claimed, &failed, again, tx)).await
+}
+
+/// Writes down that it could not be asked what has changed there.
+async fn poll_failed(poll: &Polled, failure: &Failure, store: &Store, source: &Source) -> Result<(), Error> {
+    let context = people::context(poll.organisation, "tickets", source);
+    let (poll, failed, again) = (poll.clone(), described(failure), again(failure));
+    store.write(context, move |tx| tickets::fail_poll(&poll, &failed, again, tx)).await
+}
+
+fn described(failure: &Failure) -> Failed {
+    let concerns = match failure {
+        Failure::Sealed => Concern::ConnectionAtOnce,
+        failure if failure.is_of_connection() => Concern::Connection,
+        _ => Concern::Ticket,
+    };
+    Failed { error: failure.words(), concerns }
+}
+
+/// When it is tried again, by how often it has failed.
+fn again(failure: &Failure) -> impl FnOnce(i64) -> TimeDelta + Send + 'static {
+    let (asked, chance) = (failure.retry_after(), rand::random::<f64>());
+    move |failures| again_after(failures, asked, chance)
 }
 
 fn told(written: Result<(), Error>) {

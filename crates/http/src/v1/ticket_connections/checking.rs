@@ -11,11 +11,12 @@ use crate::sealing::credentials_of;
 use crate::v1::records;
 use actix_web::post;
 use ratchet_domain::access::Actor;
-use ratchet_domain::change::Lifecycle;
+use ratchet_domain::change::{Head, Lifecycle, Record};
 use ratchet_domain::reference::Locator;
 use ratchet_domain::ticket_connections::{Facts, TicketConnection, Verb};
 use ratchet_persistence::connection::AnyConnection;
-use ratchet_tickets::{Finding, Setup, connector};
+use ratchet_persistence::ticket_connections::{Purpose, secret};
+use ratchet_tickets::{Failure, Finding, Setup, connector};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
@@ -95,12 +96,22 @@ async fn findings(app: &App, locator: Locator, by: &Actor) -> Result<Vec<Finding
             return Ok(None);
         }
         let credentials = credentials_of(&record, &seal, connection)?;
-        Ok(Some((record, credentials)))
+        let Head { organisation, id, .. } = *record.head();
+        let sealed = secret(organisation, id, Purpose::Inbound, connection)?;
+        let is_heard = sealed.is_some_and(|sealed| seal.open(id, &sealed).is_some());
+        Ok(Some((record, credentials, is_heard)))
     };
-    let Some((record, credentials)) = app.store.read(read).await? else { return Ok(Vec::new()) };
+    let Some((record, credentials, is_heard)) = app.store.read(read).await? else { return Ok(Vec::new()) };
+    let missing = |code, detail: String| Finding { code, is_sound: false, detail };
+    let deaf =
+        "the secret was sealed with a key that is not this server's: what arrives is refused until it is rotated";
+    let deaf = (!is_heard).then(|| missing("secret", deaf.to_owned()));
+    let Ok(credentials) = credentials else {
+        let sealed = missing("credentials", Failure::Sealed.words());
+        return Ok([sealed].into_iter().chain(deaf).collect());
+    };
     let setup = Setup { terms: &record.terms, credentials: credentials.as_ref(), dial: &app.dialler };
     let asked = tokio::time::timeout(PATIENCE, connector(record.terms.kind).check(&setup)).await;
-    Ok(asked.unwrap_or_else(|_| {
-        vec![Finding { code: "time", is_sound: false, detail: "it has not answered in time".to_owned() }]
-    }))
+    let found = asked.unwrap_or_else(|_| vec![missing("time", "it has not answered in time".to_owned())]);
+    Ok(found.into_iter().chain(deaf).collect())
 }
