@@ -165,7 +165,7 @@ fn secret_of_session(path: &str) -> bool {
 /// Asked by a body, where nothing is written (RFC 7644, section 3.4.3).
 const SEARCH: &str = "/.search";
 /// Made of many records, or of none alone: no version is its own.
-const UNTAGGED: [&str; 4] = ["/v1/imports/", DOORS, "/v1/measurements", "/v1/templates/"];
+const UNTAGGED: [&str; 5] = ["/v1/imports/", DOORS, "/v1/measurements", "/v1/templates/", "/v1/ticket-rules/"];
 /// Read with a tag, although it is no record.
 const TAGGED: [&str; 11] = [
     calendar::PATH,
