@@ -53,7 +53,8 @@ async fn a_rule_takes_an_action_once() {
         assert_eq!(seen["ticket"]["connection_id"], read["id"], "the first whose rule takes it");
         assert_eq!((&read["tickets"], &read["rules"][0]["grades"]), (&json!(1), &json!(["major"])));
         let history = manager.get(&format!("/v1/records/{action}/history")).await.expect(200).body;
-        let entry = &history["items"][0];
+        let mut entries = history["items"].as_array().unwrap().iter();
+        let entry = entries.find(|entry| entry["action"] == "action.ticket_requested").unwrap();
         assert_eq!(
             (&entry["action"], &entry["reason"]),
             (&json!("action.ticket_requested"), &json!(format!("A rule of {connection} says so")))
