@@ -56,7 +56,7 @@ async fn a_rule_takes_an_action_once() {
         let mut entries = history["items"].as_array().unwrap().iter();
         let entry = entries.find(|entry| entry["action"] == "action.ticket_requested").unwrap();
         assert_eq!(
-            (&entry["action"], &entry["reason"]),
+            (&entry["action"], &entry["detail"]["reason"]),
             (&json!("action.ticket_requested"), &json!(format!("A rule of {connection} says so")))
         );
 
