@@ -4,7 +4,7 @@
     scripts/oscal.py PROGRAM
 
 Serves the sample organisation, and reads the plan of action and the results of each audit with these models, which refuse
-what OSCAL does not know. Needs the packages of `scripts/oscal.txt`.
+what OSCAL does not know; then sends a plan that is made of these models, twice. Needs the packages of `scripts/oscal.txt`.
 """
 
 import json
@@ -14,8 +14,10 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+import uuid
+from datetime import datetime, timedelta, timezone
 
-from trestle.oscal import OSCAL_VERSION
+from trestle.oscal import OSCAL_VERSION, common, poam
 from trestle.oscal.assessment_results import Model as Results
 from trestle.oscal.poam import Model as Plan
 
@@ -37,6 +39,27 @@ def checked(model, document):
         lost = set(member) - set(again[name])
         if lost:
             sys.exit(f"{name} lost {lost}")
+
+
+def made():
+    """A plan with an item, its risk, and a task of a month, written by the models."""
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    deadline, name = now + timedelta(days=30), lambda: str(uuid.uuid4())
+    within = common.WithinDateRange(start=now, end=deadline)
+    task = common.Task(
+        uuid=name(), type="action", title="Turn keys over", timing=common.Timing(within_date_range=within))
+    risk = common.Risk(
+        uuid=name(), title="Old keys", description="12 of 40 keys are older than a year",
+        statement="Keys are not turned over", status="open", deadline=deadline,
+        remediations=[common.Response(
+            uuid=name(), lifecycle="planned", title="Rotation", description="By a job", tasks=[task])])
+    item = poam.PoamItem(
+        uuid=name(), title="Keys are old", description="Access keys are never changed",
+        related_risks=[common.RelatedRisk(risk_uuid=risk.uuid)])
+    metadata = common.Metadata(title="Cloud", last_modified=now, version="1", oscal_version=OSCAL_VERSION)
+    plan = poam.PlanOfActionAndMilestones(
+        uuid=name(), metadata=metadata, system_id=common.SystemId(id="cloud"), risks=[risk], poam_items=[item])
+    return json.loads(Plan(plan_of_action_and_milestones=plan).json(by_alias=True, exclude_none=True))
 
 
 def main():
@@ -63,10 +86,14 @@ def main():
                 result = results["assessment-results"]["results"][0]
                 seen, found = len(result.get("observations", [])), len(result.get("findings", []))
                 print(f"{audit['reference']} {audit['state']}: {seen} observations, {found} findings")
+            theirs = made()
+            taken = [ask("/v1/imports/plan-of-action", token, one)["counts"] for one in (theirs, theirs, plan)]
+            print("taken over, again, and our own:", *taken)
+            once = [counts["nonconformities"] + counts["actions"] for counts in taken]
         finally:
             server.terminate()
             server.wait()
-    sys.exit(0 if items > 2 and len(audits) > 2 else 1)
+    sys.exit(0 if items > 2 and len(audits) > 2 and once == [2, 0, 0] else 1)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ about() {
     senders) echo "OpenTelemetry's SDKs, clients of InfluxDB and of CloudEvents send to the doors; needs pip, takes npm, Prometheus and vmagent where they are" ;;
     webhooks) echo "the libraries of Standard Webhooks for Python and JavaScript verify what is sent; needs pip and npm" ;;
     tickets) echo "tickets in a Jira Data Center that keeps what it is told; with RATCHET_TICKET_SPECS in GitHub and Jira Cloud as their descriptions have it; needs pip, and npm" ;;
-    oscal) echo "what the program writes as OSCAL, read with the models of compliance-trestle; needs pip" ;;
+    oscal) echo "what the program writes as OSCAL, read with the models of compliance-trestle, and a plan of theirs, taken over; needs pip" ;;
     scanners) echo "what Bandit and ESLint write as SARIF, sent as weaknesses; needs pip, takes npm" ;;
     directories) echo "SCIM as scim2-tester, a public checker of compliance, finds it; needs pip" ;;
     times) echo "whether the time of an answer tells that a record or a login exists; needs an idle machine" ;;

@@ -62,6 +62,7 @@ mod api {
     pub mod packs;
     mod parameters;
     mod participation;
+    mod plans_of_action;
     mod policies;
     mod policy_versions;
     mod processes;

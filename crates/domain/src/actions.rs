@@ -317,6 +317,17 @@ impl Action {
         Self::plan_for(draft, today, by, birth)
     }
 
+    /// Plans an action that somebody else's plan says is to be done: what is late there is late here, so that its day may
+    /// have passed.
+    ///
+    /// # Errors
+    /// As [`Action::plan`].
+    pub fn take_over(draft: ActionDraft, today: NaiveDate, by: &Actor, birth: Birth) -> Result<Change<Self>, Refusal> {
+        Self::may_make(by)?;
+        let first = draft.due_on.min(today);
+        Self::plan_for(draft, first, by, birth)
+    }
+
     /// Plans an action that follows from a decision which the actor was allowed to take.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use crate::body;
 use crate::cursor::Cursor;
 use crate::listing::PageParameters;
+use crate::oscal::reading;
 use crate::parameters;
 use crate::rows;
 use crate::tokens::Tokens;
@@ -34,6 +35,17 @@ pub fn compressed_body(bytes: &[u8]) {
 pub fn measurements(bytes: &[u8]) {
     let _ = (rows::csv::<MeasurementItem>(bytes), rows::ndjson::<MeasurementItem>(bytes));
     let _ = (rows::json::<MeasurementItem>(bytes), rows::csv::<NonconformityRow>(bytes));
+}
+
+/// A plan of action: what is made of it is no longer than it is.
+///
+/// # Panics
+/// When it is.
+pub fn plan_of_action(bytes: &[u8]) {
+    if let Ok(plan) = reading::plan(bytes) {
+        // What several say of one item is joined; a single text is as long as it stands in the body.
+        assert!(plan.items.iter().all(|item| item.evidence.0.len() <= bytes.len() + 2));
+    }
 }
 
 /// What stands inside a cursor, once its signature was found good.

@@ -2,6 +2,7 @@
 //! assessments have found, and plans of action with their milestones.
 
 mod plan;
+pub(crate) mod reading;
 mod results;
 
 pub(crate) use plan::Plan;
@@ -101,6 +102,11 @@ fn control(requirement: &str) -> String {
     }
 }
 
+/// The number of the clause or control that such an id names.
+fn number(control: &str) -> &str {
+    control.strip_prefix("clause-").unwrap_or(control)
+}
+
 /// A property under a name of ours.
 fn property(name: &str, value: &str) -> Value {
     json!({ "name": name, "ns": OURS, "value": value })
@@ -135,5 +141,6 @@ mod tests {
         assert_eq!(part(of, "party"), part(of, "party"));
         assert_ne!(part(of, "party"), part(of, "risk"));
         assert_eq!((control("9.2.2"), control("A.5.18")), ("clause-9.2.2".to_owned(), "A.5.18".to_owned()));
+        assert_eq!((number("clause-9.2.2"), number("A.5.18")), ("9.2.2", "A.5.18"));
     }
 }

@@ -5,7 +5,7 @@ use crate::column::KeyValue;
 use crate::connection::AnyConnection;
 use crate::error::Error;
 use crate::row::parse;
-use crate::schema::{accounts, imports, members};
+use crate::schema::{accounts, imports, members, plan_parts};
 use crate::settings;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -74,6 +74,50 @@ pub fn keep(
             imports::digest.eq(digest),
             imports::raised_on.eq(migrated.raised_on.to_string()),
             imports::ended_on.eq(migrated.ended_on.map(|day| day.to_string())),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// The records of one kind that were made of these parts of others' plans of action, by the part's id there.
+///
+/// # Errors
+/// The database's.
+pub fn of_plans(
+    organisation: OrganisationId,
+    kind: Prefix,
+    parts: &[Uuid],
+    connection: &mut AnyConnection,
+) -> Result<HashMap<Uuid, Uuid>, Error> {
+    let mut known = HashMap::new();
+    for some in parts.chunks(CHUNK) {
+        let found: Vec<(KeyValue, KeyValue)> = plan_parts::table
+            .filter(plan_parts::organisation_id.eq(KeyValue(organisation.0)))
+            .filter(plan_parts::kind.eq(kind.kind()))
+            .filter(plan_parts::part.eq_any(some.iter().copied().map(KeyValue)))
+            .select((plan_parts::part, plan_parts::record_id))
+            .load(connection)?;
+        known.extend(found.into_iter().map(|(part, record)| (part.0, record.0)));
+    }
+    Ok(known)
+}
+
+/// Remembers of which part of another's plan of action a record was made.
+///
+/// # Errors
+/// The database's.
+pub fn keep_of_plan(
+    organisation: OrganisationId,
+    part: Uuid,
+    (kind, record): (Prefix, Uuid),
+    connection: &mut AnyConnection,
+) -> Result<(), Error> {
+    diesel::insert_into(plan_parts::table)
+        .values((
+            plan_parts::organisation_id.eq(KeyValue(organisation.0)),
+            plan_parts::part.eq(KeyValue(part)),
+            plan_parts::kind.eq(kind.kind()),
+            plan_parts::record_id.eq(KeyValue(record)),
         ))
         .execute(connection)?;
     Ok(())

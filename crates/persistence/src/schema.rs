@@ -1327,6 +1327,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::column::Key;
+    plan_parts (organisation_id, kind, part) {
+        organisation_id -> Key,
+        part -> Key,
+        kind -> Text,
+        record_id -> Key,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{Nullable, Text};
     use crate::column::Key;
     imports (organisation_id, kind, external_reference) {

@@ -87,13 +87,21 @@ impl Plan<'_> {
 
     fn task(&self, action: &Action, around: &Around) -> Value {
         let Action { head, title, description, assignee, due_on, stage, done_criteria, .. } = action;
-        let state: &str = stage.name().into();
+        let (kind, priority): (&str, &str) = (action.kind.into(), action.priority.into());
+        let known = [
+            ("reference", head.reference.to_string().as_str()),
+            ("state", stage.name().into()),
+            ("kind", kind),
+            ("priority", priority),
+            ("due-on", &due_on.to_string()),
+        ]
+        .map(|(name, value)| property(name, value));
         json!({
             "uuid": part(head.id, "task"),
             "type": "action",
             "title": title,
             "description": description,
-            "props": [property("reference", &head.reference.to_string()), property("state", state)],
+            "props": known,
             "links": [around.link::<Action>(head)],
             "timing": { "within-date-range": {
                 "start": head.created_at,
@@ -120,11 +128,12 @@ fn outcome(stage: &ActionStage) -> Option<&str> {
 }
 
 fn item(case: &Nonconformity, around: &Around) -> Value {
-    let Nonconformity { head, title, statement, requirement, grade, stage, .. } = case;
-    let state: &str = stage.name().into();
+    let Nonconformity { head, title, statement, source, requirement, grade, due_on, stage, .. } = case;
     let known = [
         Some(property("reference", &head.reference.to_string())),
-        Some(property("state", state)),
+        Some(property("state", stage.name().into())),
+        Some(property("source", (*source).into())),
+        due_on.map(|day| property("due-on", &day.to_string())),
         grade.map(|grade| property("grade", grade.into())),
         requirement.as_ref().map(|requirement| property("control-id", &control(requirement))),
     ];

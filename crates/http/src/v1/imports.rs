@@ -5,9 +5,11 @@
 //! sends the whole again: what was taken before is recognised.
 
 mod cases;
+mod plan_of_action;
 mod registers;
 mod row;
 mod sarif;
+mod whole;
 mod work;
 
 pub(crate) use cases::NonconformityRow;
@@ -22,6 +24,7 @@ use actix_web::http::StatusCode;
 use actix_web::post;
 use cases::IncidentRow;
 use chrono::NaiveDate;
+use plan_of_action::import_plan_of_action;
 use ratchet_domain::access::Actor;
 use ratchet_domain::change::Record;
 use ratchet_domain::imports::{Migrated, Terms, may_migrate};
@@ -147,7 +150,7 @@ macro_rules! doors {
         )+
 
         pub(crate) fn configure(routes: &mut Routes) {
-            routes$(.service($name))+.service(import_sarif);
+            routes$(.service($name))+.service(import_sarif).service(import_plan_of_action);
         }
     };
 }

@@ -1,13 +1,12 @@
 //! What scanners have found, as SARIF: each rule that is broken becomes a weakness, or is recognised as one [A.8.8].
 
+use super::whole::{Form, Whole};
 use crate::answer::Answer;
-use crate::body;
 use crate::caller::Call;
 use crate::error::ApiError;
 use crate::parameters::{Query, WriteParameters};
-use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest, HttpRequest, post, web};
+use actix_web::{post, web};
 use ratchet_domain::access::Actor;
 use ratchet_domain::change::{Head, Record};
 use ratchet_domain::id::WeaknessId;
@@ -19,17 +18,9 @@ use ratchet_persistence::journal::Receipt;
 use ratchet_persistence::tx::Tx;
 use ratchet_persistence::weaknesses;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::future::Future;
-use std::pin::Pin;
 use uuid::Uuid;
-
-/// Bytes of a log at most, after decompression.
-const BYTES: usize = 16 << 20;
-/// Media type of SARIF (OASIS, section 3.2).
-const SARIF: &str = "application/sarif+json";
 
 /// What a log of a scanner is taken for.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -123,28 +114,14 @@ pub(crate) struct SarifReceipt {
     pub not_seen: Vec<FoundWeakness>,
 }
 
-/// A body, and what is wrong with it kept until the caller is known to be allowed to ask.
-pub(crate) struct Scanned {
-    bytes: Result<Vec<u8>, ApiError>,
-    digest: [u8; 32],
-}
+/// Logs of scanners.
+pub(crate) struct Scanned;
 
-impl FromRequest for Scanned {
-    type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), payload.take());
-        Box::pin(async move {
-            if body::media_type(&request) != SARIF {
-                let error = ApiError::MediaType("Content-Type must be application/sarif+json.");
-                return Ok(Self { bytes: Err(error), digest: [0; 32] });
-            }
-            let bytes = body::read(&request, payload, BYTES).await;
-            let digest = Sha256::digest(bytes.as_deref().unwrap_or_default()).into();
-            Ok(Self { bytes, digest })
-        })
-    }
+impl Form for Scanned {
+    /// OASIS, section 3.2.
+    const TYPE: &'static str = "application/sarif+json";
+    const REFUSAL: &'static str = "Content-Type must be application/sarif+json.";
+    const BYTES: usize = 16 << 20;
 }
 
 /// Report what scanners have found, as SARIF 2.1.0: each rule that is broken is a weakness.
@@ -167,7 +144,7 @@ impl FromRequest for Scanned {
 pub(crate) async fn import_sarif(
     call: Call,
     Query(SarifParameters { dry_run, level_from }): Query<SarifParameters>,
-    Scanned { bytes, digest }: Scanned,
+    Whole { bytes, digest, .. }: Whole<Scanned>,
 ) -> Result<Answer, ApiError> {
     Weakness::may_make(&call.actor)?;
     let level = level_from.unwrap_or(Level::Warning);
