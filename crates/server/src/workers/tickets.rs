@@ -73,7 +73,7 @@ impl Comparer {
         if room == 0 || !store.read(move |connection| tickets::has_work(now, connection)).await? {
             return Ok(false);
         }
-        let looked = store.read(|connection| tickets::look_through(connection)).await?;
+        let looked = store.read(tickets::look_through).await?;
         self.rule(&looked, store, source).await?;
         let lease = (source.id)();
         let taken = store.work(move |connection| {
@@ -320,7 +320,9 @@ fn described(failure: &Failure) -> Failed {
     let concerns = match failure {
         Failure::Sealed => Concern::ConnectionAtOnce,
         failure if failure.is_of_connection() => Concern::Connection,
-        _ => Concern::Ticket,
+        Failure::Unreachable(_) | Failure::Throttled(_) | Failure::Denied(_) | Failure::Gone | Failure::Refused(_) => {
+            Concern::Ticket
+        }
     };
     Failed { error: failure.words(), concerns }
 }
