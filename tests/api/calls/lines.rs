@@ -60,11 +60,14 @@ pub async fn valid(api: &Api, operation: &str) -> Option<Line> {
         }
         "create_ticket_connection" => {
             let people = json!([{ "member_id": member, "name": "mara" }]);
-            (Admin, "/v1/ticket-connections".into(), ticket_connections::body(json!({ "people": people })))
+            let rules = json!([{ "kinds": ["corrective"], "assignee_ids": [member] }]);
+            let more = json!({ "people": people, "rules": rules });
+            (Admin, "/v1/ticket-connections".into(), ticket_connections::body(more))
         }
         "amend_ticket_connection" => {
             let path = about(api, "/v1/ticket-connections/{id}").await;
-            (Admin, path, json!({ "people": [{ "member_id": member, "name": "mara" }] }))
+            let rules = json!([{ "kinds": ["corrective"], "assignee_ids": [member] }]);
+            (Admin, path, json!({ "people": [{ "member_id": member, "name": "mara" }], "rules": rules }))
         }
         "try_ticket_rules" => {
             let rules = json!([{ "kinds": ["corrective"], "assignee_ids": [member] }]);
