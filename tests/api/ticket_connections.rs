@@ -297,3 +297,30 @@ async fn an_action_is_a_ticket_where_somebody_says_so() {
         assert_eq!(settled.body["ticket"]["differences"], json!([]));
     }
 }
+
+/// Key 12 is another ticket elsewhere.
+#[tokio::test]
+async fn tickets_stay_where_they_are_unless_they_have_moved_too() {
+    for database in each() {
+        let api = Api::start(database).await;
+        let (admin, manager) = (api.by(Role::Admin).await, api.by(Role::IsmsManager).await);
+        let connection = connected(&api, json!({})).await;
+        let path = format!("{PATH}/{connection}");
+        let case = actions::case(&api).await;
+        let action = actions::plan(&api, &case).await.expect(201).reference().to_owned();
+        let asked = json!({ "connection": connection, "key": "12" });
+        manager.post(&format!("/v1/actions/{action}/ticket"), asked).await.expect(200);
+        let moved = json!({ "base_url": "https://192.0.2.10/other" });
+        let refused = admin.patch(&path, "*", moved.clone()).await.expect(409);
+        assert_eq!(refused.body["reasons"][0]["code"], "has_tickets");
+        admin.patch(&path, "*", json!({ "project": "OTHER" })).await.expect(409);
+        assert_eq!(read(&api, &connection).await["base_url"], "https://192.0.2.10/isms");
+        let said = json!({ "base_url": moved["base_url"], "keeps_tickets": true });
+        assert_eq!(admin.patch(&path, "*", said).await.expect(200).body["base_url"], moved["base_url"]);
+        manager
+            .post(&format!("/v1/actions/{action}/unlink-ticket"), json!({ "reason": "Elsewhere" }))
+            .await
+            .expect(200);
+        admin.patch(&path, "*", json!({ "project": "OTHER" })).await.expect(200);
+    }
+}

@@ -24,6 +24,14 @@ pub fn title(pointer: &str, text: &str) -> Result<String, Fault> {
     Ok(text)
 }
 
+/// What of a text of others fits in one line, such as the name of a tool: it is cut, not refused.
+#[must_use]
+pub fn line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let printed = without_forbidden(&words.join(" "));
+    printed.chars().filter(|c| !c.is_control()).take(TITLE).collect::<String>().trim_end().to_owned()
+}
+
 /// Checks a text of several lines: 1 to [`NARRATIVE`] characters, not blank.
 ///
 /// # Errors

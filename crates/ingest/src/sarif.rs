@@ -11,6 +11,7 @@ use document::{
 };
 pub use document::{DESCRIBED, RESULTS, RUNS};
 use serde::Deserialize;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Rules that a log finds broken, at most.
@@ -108,15 +109,15 @@ pub fn log(body: &[u8], level_from: Level) -> Result<Log, Unreadable> {
                 }
                 continue;
             }
-            if !found.contains_key(&(tool, id)) {
-                if found.len() == RULES {
+            let is_full = found.len() == RULES;
+            let finding = match found.entry((tool, id)) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(_) if is_full => {
                     return Err(Unreadable::TooMuch(format!("it finds more than {RULES} rules broken")));
                 }
-                found.insert((tool, id), Finding::of(run, rule, id, known.said(result, rule)));
-            }
-            if let Some(finding) = found.get_mut(&(tool, id)) {
-                finding.join(run, result, rule, level);
-            }
+                Entry::Vacant(place) => place.insert(Finding::of(run, rule, id, known.said(result, rule))),
+            };
+            finding.join(run, result, rule, level);
         }
     }
     log.findings = found.into_values().collect();

@@ -182,7 +182,8 @@ pub fn secret(
         .optional()?)
 }
 
-/// A connection that was changed is tried at once, whatever it has waited for; what went wrong with its rules was seen.
+/// A connection that was changed is tried at once, and its tickets are compared, whatever they have waited for: names and states can
+/// mean something else by now. What went wrong with its rules was seen.
 ///
 /// # Errors
 /// The database's.
@@ -198,7 +199,24 @@ pub fn hurry(connection: Uuid, tx: &mut Tx<'_>) -> Result<(), Error> {
             ticket_progress::rule_error.eq(None::<String>),
         ))
         .execute(tx.connection())?;
+    let tickets = ticket_links::table
+        .filter(ticket_links::organisation_id.eq(organisation))
+        .filter(ticket_links::connection_id.eq(KeyValue(connection)));
+    diesel::update(tickets).set(ticket_links::due_at.eq(now)).execute(tx.connection())?;
     Ok(())
+}
+
+/// Whether an action is a ticket there, known by its key.
+///
+/// # Errors
+/// The database's.
+pub fn has_tickets(record: &TicketConnection, connection: &mut AnyConnection) -> Result<bool, Error> {
+    let known = ticket_links::table
+        .filter(ticket_links::organisation_id.eq(KeyValue(record.head.organisation.0)))
+        .filter(ticket_links::connection_id.eq(KeyValue(record.head.id)))
+        .filter(ticket_links::remote_key.is_not_null())
+        .select(ticket_links::action_id);
+    Ok(known.first::<KeyValue>(connection).optional()?.is_some())
 }
 
 /// How a connection gets on.

@@ -1,6 +1,6 @@
 //! Requests and answers, and what may become of them.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use ratchet_domain::ticket_connections::RequestMethod;
 use serde_json::Value;
 use std::future::Future;
@@ -137,17 +137,37 @@ impl Response {
             404 | 410 => Err(Failure::Gone),
             408 | 425 | 429 | 503 => Err(Failure::Throttled(self.retry_after())),
             400..=499 => Err(Failure::Refused(self.said())),
+            // A ticket that has moved is one ticket; where all has moved, asking what has changed fails, too.
+            300..=399 => Err(Failure::Refused(format!("{}: it is elsewhere", self.status))),
             status => Err(Failure::Unreachable(format!("the ticketing system answered {status}"))),
         }
     }
 
-    /// Some say with 403 that it is too much.
+    /// Some say with 403 that it is too much, GitHub's secondary limits in words alone.
     fn is_throttled(&self) -> bool {
-        self.header("retry-after").is_some() || self.header("x-ratelimit-remaining") == Some("0")
+        self.header("retry-after").is_some() || self.is_used_up() || self.tells_of_limits()
     }
 
+    fn is_used_up(&self) -> bool {
+        self.header("x-ratelimit-remaining") == Some("0")
+    }
+
+    fn tells_of_limits(&self) -> bool {
+        self.said().to_ascii_lowercase().contains("rate limit")
+    }
+
+    /// After how long it may be asked again: in seconds, or until a moment by the clock of whoever answers.
     fn retry_after(&self) -> Option<TimeDelta> {
-        let seconds: i64 = self.header("retry-after")?.trim().parse().ok()?;
+        let until = |moment: i64| {
+            let answered = DateTime::parse_from_rfc2822(self.header("date")?).ok()?;
+            moment.checked_sub(answered.timestamp())
+        };
+        let said = self.header("retry-after").map(str::trim).and_then(|said| {
+            let moment = || until(DateTime::parse_from_rfc2822(said).ok()?.timestamp());
+            said.parse().ok().or_else(moment)
+        });
+        let reset = || until(self.header("x-ratelimit-reset").filter(|_| self.is_used_up())?.trim().parse().ok()?);
+        let seconds: i64 = said.or_else(reset).or_else(|| self.tells_of_limits().then_some(60))?;
         TimeDelta::try_seconds(seconds.clamp(0, 86_400))
     }
 
@@ -157,5 +177,32 @@ impl Response {
         let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let words: Vec<&str> = line.split_whitespace().collect();
         words.join(" ").chars().take(TOLD).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_it_may_be_asked_again_is_read_however_it_is_said() {
+        const DATE: (&str, &str) = ("date", "Fri, 27 Nov 2026 08:00:00 GMT");
+        const USED_UP: (&str, &str) = ("x-ratelimit-remaining", "0");
+        for (status, headers, body, seconds) in [
+            (429, vec![("retry-after", "90")], "", Some(90)),
+            (503, vec![("retry-after", "Fri, 27 Nov 2026 08:02:00 GMT"), DATE], "", Some(120)),
+            (403, vec![USED_UP, ("x-ratelimit-reset", "1795770000"), DATE], "", Some(3_600)),
+            // Without a clock to hold it against, or before it, there is nothing to wait for that is said.
+            (403, vec![USED_UP, ("x-ratelimit-reset", "1795770000")], "", None),
+            (429, vec![("retry-after", "Fri, 27 Nov 2026 07:00:00 GMT"), DATE], "", Some(0)),
+            (403, vec![], "You have exceeded a secondary rate limit", Some(60)),
+            (429, vec![], "", None),
+        ] {
+            let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            let answer = Response { status, headers, body: body.as_bytes().to_vec() };
+            assert_eq!(answer.clone().well(), Err(Failure::Throttled(seconds.map(TimeDelta::seconds))), "{answer:?}");
+        }
+        let denied = Response { status: 403, body: b"Bad credentials".to_vec(), ..Response::default() };
+        assert_eq!(denied.well(), Err(Failure::Denied("Bad credentials".to_owned())));
     }
 }

@@ -36,8 +36,13 @@ fn table<'a>(setup: &Setup<'a>) -> Result<&'a str, Failure> {
 
 /// Text that stands in a query: what separates its parts would change what is asked for.
 fn value(text: &str) -> Result<&str, Failure> {
-    let is_plain = !text.is_empty() && !text.contains(['^', ',', '\n', '\r']);
-    is_plain.then_some(text).ok_or_else(|| Failure::Refused(format!("{text:?} cannot be asked for")))
+    let is_run = text.get(..11).is_some_and(|head| head.eq_ignore_ascii_case("javascript:"));
+    let is_plain = !text.is_empty() && !is_run && !text.contains(['^', ',', '\n', '\r']);
+    is_plain.then_some(text).ok_or_else(|| not_asked(text))
+}
+
+fn not_asked(text: &str) -> Failure {
+    Failure::Refused(format!("{text:?} cannot be asked for"))
 }
 
 async fn ask(setup: &Setup<'_>, request: Request) -> Result<Response, Failure> {
@@ -86,6 +91,10 @@ async fn rows(
 
 /// The row of a ticket.
 async fn row(setup: &Setup<'_>, key: &str) -> Result<Value, Failure> {
+    // Nothing else is a number, and a value that begins with `javascript:` would be run there.
+    if !key.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return Err(not_asked(key));
+    }
     let query = format!("number={}", value(key)?);
     let found = rows(setup, (table(setup)?, FIELDS), &query, (2, 0)).await?;
     found.into_iter().find(|row| row["number"].as_str() == Some(key)).ok_or(Failure::Gone)

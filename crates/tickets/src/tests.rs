@@ -296,7 +296,9 @@ async fn servicenow_looks_at_what_it_is_listed() {
     assert_eq!(servicenow.fetch(&setup, "INC0010001").await, Err(Failure::Gone));
     assert_eq!(servicenow.fetch(&setup, "INC0010001").await, Err(Failure::Gone), "another's row is not taken");
     // Nothing that is asked for says more than itself.
-    assert!(matches!(servicenow.fetch(&setup, "INC1^ORnumber=INC2").await, Err(Failure::Refused(_))));
+    for key in ["INC1^ORnumber=INC2", "javascript:gs.getUserID()", ""] {
+        assert!(matches!(servicenow.fetch(&setup, key).await, Err(Failure::Refused(_))), "{key}");
+    }
 }
 
 /// What is refused says why; what is about the whole connection is told from what is about one ticket.

@@ -39,6 +39,10 @@ pub struct Amendment {
     pub poll_seconds: Option<i64>,
     pub generic: Option<Generic>,
     pub credentials: CredentialsChange,
+    /// Whether tickets are known by their keys.
+    pub has_tickets: bool,
+    /// Whether those are the same tickets at another address or in another project.
+    pub keeps_tickets: bool,
 }
 
 /// Whether two addresses name the same host, at the same port and as safely: credentials that were given to one are told to
@@ -53,7 +57,7 @@ impl TicketConnection {
     /// host changes and no credentials are given, those so far are forgotten.
     ///
     /// # Errors
-    /// The guard's refusal, or every fault of the input.
+    /// The guard's refusal, every fault of the input, or that tickets are known by keys that can mean others elsewhere.
     pub fn amend(
         self,
         input: Amendment,
@@ -76,6 +80,8 @@ impl TicketConnection {
             poll_seconds,
             generic,
             credentials,
+            has_tickets,
+            keeps_tickets,
         } = input;
         let mut after = self.clone();
         let (terms, place) = (&mut after.terms, base_url.is_some().then_some((reach, found)));
@@ -92,6 +98,12 @@ impl TicketConnection {
         terms.poll_seconds = poll_seconds.unwrap_or(terms.poll_seconds);
         terms.generic = generic.or_else(|| terms.generic.clone());
         terms.faults(place).refuse()?;
+        let is_moved = (&self.terms.base_url, &self.terms.project) != (&after.terms.base_url, &after.terms.project);
+        if is_moved && has_tickets && !keeps_tickets {
+            // Key 12 is another ticket elsewhere: what is done there would be done here, and be written over there.
+            let detail = "actions are tickets there: say keeps_tickets where they have the same keys at the new place, or unlink them";
+            return Err(Refusal::state("has_tickets", detail));
+        }
         let stays = is_same_host(&self.terms.base_url, &after.terms.base_url);
         after.credentials_at = match credentials {
             CredentialsChange::Set => Some(at),

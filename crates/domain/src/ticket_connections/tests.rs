@@ -164,6 +164,22 @@ fn credentials_are_forgotten_where_the_host_changes() {
     assert_eq!(at_stage(StageName::Retired).credentials_at, None);
 }
 
+/// Key 12 is another ticket elsewhere.
+#[test]
+fn tickets_stay_where_they_are_unless_they_have_moved_too() {
+    let amended = |input: Amendment| {
+        let found = (&Reach::default(), &Found::Nothing);
+        active().amend(Amendment { has_tickets: true, ..input }, found, &admin(), at()).map(drop)
+    };
+    let moved = || Amendment { base_url: Some("https://desk.example.org/other".into()), ..Amendment::default() };
+    let other = Amendment { project: Some(Some("OTHER".into())), ..Amendment::default() };
+    for input in [moved(), other] {
+        assert!(matches!(amended(input), Err(Refusal::State(reasons)) if reasons[0].code == "has_tickets"));
+    }
+    assert_eq!(amended(Amendment { keeps_tickets: true, ..moved() }), Ok(()));
+    assert_eq!(amended(Amendment { description: Some("The desk".into()), ..Amendment::default() }), Ok(()));
+}
+
 #[test]
 fn every_fault_is_named() {
     let wrong = Terms {

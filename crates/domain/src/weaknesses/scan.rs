@@ -8,7 +8,7 @@ use crate::change::{Birth, Change};
 use crate::id::WeaknessId;
 use crate::redactions::tombstone_of;
 use crate::refusal::{Faults, Refusal};
-use crate::text::{self, NARRATIVE, TITLE, without_forbidden};
+use crate::text::{self, NARRATIVE, TITLE, line, without_forbidden};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -70,14 +70,6 @@ pub struct Found {
     pub description: Option<String>,
     /// What is said of the first place.
     pub message: Option<String>,
-}
-
-/// One line that fits, such as the name of a tool.
-#[must_use]
-pub fn line(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let printed = without_forbidden(&words.join(" "));
-    printed.chars().filter(|c| !c.is_control()).take(TITLE).collect::<String>().trim_end().to_owned()
 }
 
 /// What of several lines fits.

@@ -329,6 +329,11 @@ pub(crate) struct AmendTicketConnection {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Generic)]
     generic: Option<Generic>,
+    /// Whether what are tickets already have the same keys at the new address or in the new project. Where actions are tickets,
+    /// neither is changed without it.
+    #[serde(default)]
+    #[schema(required = false)]
+    keeps_tickets: bool,
 }
 
 /// Why nothing is told for the time being.
@@ -506,6 +511,7 @@ pub(crate) async fn amend_ticket_connection(
             on_done,
             poll_seconds,
             generic,
+            keeps_tickets,
         } = input;
         existing_people(people.as_deref().unwrap_or_default(), tx)?;
         existing_assignees(rules.as_deref().unwrap_or_default(), tx)?;
@@ -530,6 +536,8 @@ pub(crate) async fn amend_ticket_connection(
             poll_seconds,
             generic,
             credentials: change,
+            has_tickets: ticket_connections::has_tickets(&record, tx.connection())?,
+            keeps_tickets,
         };
         let reach = &app.settings.webhook_reach;
         let change = record.amend(amendment, (reach, &found), by, tx.now())?;

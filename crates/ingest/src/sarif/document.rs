@@ -35,7 +35,7 @@ pub(super) fn read(body: &[u8]) -> Result<Document, Unreadable> {
 /// How much a log holds. A few bytes of it can become many in memory, so that they are counted before anything is kept.
 #[derive(Deserialize)]
 struct Size {
-    #[serde(default, deserialize_with = "few")]
+    #[serde(default, deserialize_with = "few::<RUNS, _, _>")]
     runs: Vec<RunSize>,
 }
 
@@ -53,7 +53,7 @@ struct RunSize {
 struct ToolSize {
     #[serde(default)]
     driver: ComponentSize,
-    #[serde(default, deserialize_with = "few")]
+    #[serde(default, deserialize_with = "few::<RUNS, _, _>")]
     extensions: Vec<ComponentSize>,
 }
 
@@ -93,48 +93,15 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-/// A sequence of at most as many elements as are borne; `null` has none.
-fn few<'de, D: Deserializer<'de>, T: Deserialize<'de> + Bounded>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    deserializer.deserialize_any(Elements { keep: T::MOST, refuse_more: true, kept: PhantomData }).map(|(kept, _)| kept)
+/// A sequence of at most so many elements; `null` has none.
+fn few<'de, const MOST: usize, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    deserializer.deserialize_any(Elements { keep: MOST, refuse_more: true, kept: PhantomData }).map(|(kept, _)| kept)
 }
 
 /// The first elements of a sequence, the others being of no use; `null` has none.
 fn first<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     let elements = Elements { keep: LOCATIONS, refuse_more: false, kept: PhantomData };
     deserializer.deserialize_any(elements).map(|(kept, _)| kept)
-}
-
-/// What there is a limit of.
-trait Bounded {
-    const MOST: usize;
-}
-
-impl Bounded for Run {
-    const MOST: usize = RUNS;
-}
-
-impl Bounded for RunSize {
-    const MOST: usize = RUNS;
-}
-
-impl Bounded for Component {
-    const MOST: usize = RUNS;
-}
-
-impl Bounded for ComponentSize {
-    const MOST: usize = RUNS;
-}
-
-impl Bounded for String {
-    const MOST: usize = RUNS;
-}
-
-impl Bounded for Rule {
-    const MOST: usize = DESCRIBED;
-}
-
-impl Bounded for Artifact {
-    const MOST: usize = DESCRIBED;
 }
 
 struct Elements<T> {
@@ -180,7 +147,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Elements<T> {
 #[derive(Deserialize)]
 pub(super) struct Document {
     pub version: String,
-    #[serde(deserialize_with = "few")]
+    #[serde(deserialize_with = "few::<RUNS, _, _>")]
     pub runs: Vec<Run>,
 }
 
@@ -189,14 +156,14 @@ pub(super) struct Run {
     pub tool: Tool,
     #[serde(default)]
     pub results: Option<Vec<Outcome>>,
-    #[serde(default, deserialize_with = "few")]
+    #[serde(default, deserialize_with = "few::<DESCRIBED, _, _>")]
     pub artifacts: Vec<Artifact>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Tool {
     pub driver: Component,
-    #[serde(default, deserialize_with = "few")]
+    #[serde(default, deserialize_with = "few::<RUNS, _, _>")]
     pub extensions: Vec<Component>,
 }
 
@@ -210,7 +177,7 @@ pub(super) struct Component {
     pub version: Option<String>,
     #[serde(default)]
     pub semantic_version: Option<String>,
-    #[serde(default, deserialize_with = "few")]
+    #[serde(default, deserialize_with = "few::<DESCRIBED, _, _>")]
     pub rules: Vec<Rule>,
     #[serde(default)]
     pub global_message_strings: BTreeMap<String, Text>,
@@ -326,7 +293,7 @@ pub(super) struct Message {
     pub id: Option<String>,
     #[serde(default)]
     pub markdown: Option<String>,
-    #[serde(default, deserialize_with = "few")]
+    #[serde(default, deserialize_with = "few::<RUNS, _, _>")]
     pub arguments: Vec<String>,
 }
 

@@ -12,8 +12,7 @@ use ratchet_domain::nonconformities::{Confirm, Contain, Grade, Nonconformity, No
 use ratchet_domain::reference::{Prefix, Target};
 use ratchet_domain::refusal::{Fault, Faults, Refusal};
 use ratchet_domain::settings::Rules;
-use ratchet_domain::text::TITLE;
-use ratchet_domain::weaknesses::scan::line;
+use ratchet_domain::text::{TITLE, line};
 use ratchet_persistence::journal::Receipt;
 use ratchet_persistence::table::{Guarded, Table};
 use ratchet_persistence::tx::Tx;
