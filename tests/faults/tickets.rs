@@ -99,6 +99,16 @@ impl Admin {
     }
 
     /// What the journal says that has happened to a record, the newest first.
+    /// Waits until the journal has what was written about an action: what it has not yet is seen by whoever follows it.
+    async fn entered(&self, action: &str) {
+        let id = self.get(&format!("actions/{action}")).await["id"].as_str().unwrap().to_owned();
+        let began = Instant::now();
+        while self.get(&format!("journal?object={id}")).await["items"].as_array().unwrap().is_empty() {
+            assert!(began.elapsed() < PATIENCE, "{action} is not in the journal");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     async fn history(&self, path: &str) -> Vec<String> {
         let entries = self.get(&format!("records/{path}/history")).await;
         let entries = entries["items"].as_array().unwrap_or_else(|| panic!("{entries}"));

@@ -17,6 +17,7 @@ async fn an_action_becomes_a_ticket_by_a_rule() {
         let admin = Admin::of(&instance, &program).await;
         let (mara, tracker) = (admin.member("mara").await, Tracker::start().await);
         let before = admin.action("Replace the lock", &mara).await;
+        admin.entered(&before).await;
         let mut connection = tracker.connection(&json!([{ "member_id": mara, "name": "m.lind" }]));
         connection["rules"] =
             json!([{ "kinds": ["corrective"], "parent_kinds": ["nonconformity"], "grades": ["major"] }]);
